@@ -1,0 +1,21 @@
+"""The exceptions a user can meet; the command line prints their message and exits with 1."""
+
+from __future__ import annotations
+
+__all__ = ["RenderError", "ResultsError", "SnapshotError", "StudyError"]
+
+
+class StudyError(Exception):
+    """A fault the user can act on: the message says what was expected, found and what to do."""
+
+
+class SnapshotError(StudyError):
+    """The data in ``data/`` are not what the manifest, the schema or the calendar promise."""
+
+
+class ResultsError(StudyError):
+    """A result is missing, named twice or cannot be written."""
+
+
+class RenderError(StudyError):
+    """The paper could not be rendered, or the rendered paper is not sound."""

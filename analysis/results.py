@@ -1,0 +1,150 @@
+"""The results contract: what a finding hands over to be published.
+
+A finding computes; it returns :class:`Findings`, which holds numbers, tables, figure data and
+verdicts. ``publish`` decides how they are written, drawn and printed. Neither side imports the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+__all__ = ["Figure", "Findings", "Format", "Number", "Provenance", "Table", "Verdict"]
+
+Format = Literal[
+    "percent1",  # fraction shown as percent with one decimal
+    "percent0",  # fraction shown as percent without decimals
+    "points1",  # fraction shown as percentage points with one decimal
+    "decimal2",  # plain number with two decimals
+    "decimal1",
+    "decimal3",
+    "pvalue",  # two decimals, or three below 0.1, or "< 0.001"
+    "integer",  # whole number with a thin space between thousands
+    "tonnes1",  # tonnes with at most one decimal
+    "date",  # ISO date shown as 27 October 2025
+    "text",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a result comes from.
+
+    Attributes
+    ----------
+    function : str
+        Dotted name of the function that computed it, ``analysis.findings.event_windows.compute``.
+    inputs : tuple of str
+        Data files that entered, relative to the snapshot folder, ``("prices.csv", "events.csv")``.
+    sample : str
+        One phrase: which firms, events, dates.
+    """
+
+    function: str
+    inputs: tuple[str, ...]
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number that the paper may print.
+
+    Attributes
+    ----------
+    key : str
+        Dotted lower-case name, ``truce_2025_10_27.usar.car_0_0``.
+    value : float, int or str
+        Full precision; a fraction for the percent formats, an ISO string for dates.
+    unit : str
+        ``fraction``, ``tonnes``, ``sessions``, ``correlation``, ``count``, ``date``...
+    format : Format
+        How the paper prints it.
+    estimand : str
+        What it measures, in words.
+    source : Provenance
+        Where it comes from.
+    se, low, high : float or None
+        Standard error and the bounds of the interval, in the unit of ``value``.
+    level : float or None
+        Coverage of the interval, such as 0.95.
+    p : float or None
+        p-value of the test named in ``estimand``.
+    n : int or None
+        Observations that entered.
+    """
+
+    key: str
+    value: float | int | str
+    unit: str
+    format: Format
+    estimand: str
+    source: Provenance
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    p: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, cells still unformatted.
+
+    ``formats`` maps a column of ``frame`` to its :data:`Format`; a column without one is printed as
+    text. ``headers`` gives the printed names, ``notes`` stands below the table.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    formats: Mapping[str, Format]
+    headers: Mapping[str, str]
+    source: Provenance
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The data of one figure: ``kind`` picks the drawing function, ``data`` holds its tidy frames.
+
+    ``alt`` is the text alternative, made from the same numbers as the drawing.
+    """
+
+    name: str
+    kind: str
+    data: Mapping[str, pd.DataFrame]
+    alt: str
+    source: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a decision rule says: ``key`` is cited in the paper, ``verdict`` must agree with the prose."""
+
+    key: str
+    verdict: str
+    rule: str
+    evidence: str
+    source: Provenance
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything one or several analyses hand over."""
+
+    numbers: list[Number] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def extend(self, others: Iterable[Findings]) -> Findings:
+        """Append the content of other findings in order and return self."""
+        for other in others:
+            self.numbers += other.numbers
+            self.tables += other.tables
+            self.figures += other.figures
+            self.verdicts += other.verdicts
+        return self
