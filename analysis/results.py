@@ -1,7 +1,7 @@
 """The results contract: what a finding hands over to be published.
 
 A finding computes; it returns :class:`Findings`, which holds numbers, tables, figure data and
-verdicts. ``publish`` decides how they are written, drawn and printed. Neither side imports the other.
+verdicts. ``publish`` decides how they are written, drawn and printed; neither imports the other.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a decision rule says: ``key`` is cited in the paper, ``verdict`` must agree with the prose."""
+    """What a decision rule says; the prose that cites ``key`` must agree with ``verdict``."""
 
     key: str
     verdict: str

@@ -1,0 +1,1 @@
+"""The study itself: one module per question, estimators applied to the snapshot."""

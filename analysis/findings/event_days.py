@@ -1,0 +1,123 @@
+"""The two days on which the news items were written: what each firm did, against an ordinary day."""
+
+from __future__ import annotations
+
+import pandas as pd
+from scipy import stats
+
+from analysis.findings.panel import Panel
+from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.results import Figure, Findings, Number, Provenance, Table
+
+__all__ = ["compute", "reactions"]
+
+SOURCE = Provenance(
+    "analysis.findings.event_days.reactions",
+    ("prices.csv", "events.csv", "universe.csv", "study.toml"),
+    "the two highlighted days, every firm with an estimation window",
+)
+NOTE = (
+    "Return: close to close. AR: abnormal return of the market model; s.e.: its forecast error; p: "
+    "two-sided, Student t. core: equal-weight portfolio of MP, USAR and CRML as one asset."
+)
+SHOWN = ("raw", "car", "se", "p")
+HEADS = {"raw": "return", "car": "AR", "se": "s.e.", "p": "p"}
+
+
+def compute(panel: Panel) -> Findings:
+    """Turn the reactions of the two days into numbers, a table and a figure."""
+    days = reactions(panel)
+    found = Findings(tables=[_table(panel, days)], figures=[_figure(panel, days)])
+    for _, row in days.iterrows():
+        found.numbers += _numbers(panel, row)
+    return found
+
+
+def reactions(panel: Panel) -> pd.DataFrame:
+    """Collect the day-0 reactions of every firm and of the core portfolio.
+
+    Returns
+    -------
+    DataFrame
+        ``highlight``, ``ticker`` (``core`` for the portfolio), ``raw``, ``car``, ``se`` (fraction),
+        ``t``, ``df``, ``p``; one row a day and asset, the portfolio first.
+    """
+    columns = ["raw", "car", "se", "t", "df", "p"]
+    firms = pd.concat([panel.study.rows[["id", "ticker"]], panel.study.car(0, 0)[columns]], axis=1)
+    core = portfolio_cars(panel, equal(panel.snapshot.study.firms.core), "car_0_0", clean=False)
+    frames = []
+    for name, day in panel.highlights.items():
+        event = panel.events.index[panel.events["day0"] == pd.Timestamp(day)][0]
+        whole = core.loc[[event], columns].assign(ticker="core")
+        parts = firms[firms["id"] == event].drop(columns="id")
+        frames.append(pd.concat([whole, parts], ignore_index=True).assign(highlight=name))
+    return pd.concat(frames, ignore_index=True)[["highlight", "ticker", *columns]]
+
+
+def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
+    study = panel.snapshot.study
+    key, who = f"{row['highlight']}.{row['ticker'].lower()}", row["ticker"]
+    day = panel.highlights[row["highlight"]].isoformat()
+    reach = float(stats.t.ppf((1 + study.inference.level) / 2, row["df"])) * row["se"]
+    power = float(stats.t.ppf((1 + study.inference.level) / 2, row["df"]) + stats.t.ppf(study.inference.power, row["df"]))
+    abnormal = f"abnormal return of {who} on {day}"
+    return [
+        Number(
+            f"{key}.return", row["raw"], "fraction", "percent1", f"return of {who} on {day}", SOURCE
+        ),
+        Number(
+            f"{key}.ar", row["car"], "fraction", "percent1", f"{abnormal}, market model", SOURCE,
+            se=row["se"], low=row["car"] - reach, high=row["car"] + reach, level=study.inference.level,
+            p=row["p"],
+        ),
+        Number(
+            f"{key}.t", row["t"], "t statistic", "decimal1", f"{abnormal} over its forecast error",
+            SOURCE,
+        ),
+        Number(f"{key}.p", row["p"], "p-value", "pvalue", f"two-sided p of the {abnormal}", SOURCE),
+        Number(
+            f"{key}.detectable", power * row["se"], "fraction", "percent1",
+            f"smallest {abnormal} that the t-test finds with the stated power", SOURCE,
+        ),
+    ]  # fmt: skip
+
+
+def _table(panel: Panel, days: pd.DataFrame) -> Table:
+    wide = days.pivot(index="ticker", columns="highlight", values=list(SHOWN))
+    wide.columns = [f"{day}_{value}" for value, day in wide.columns]
+    highlights = panel.highlights
+    order = [f"{day}_{value}" for day in highlights for value in SHOWN]
+    frame = wide.loc[days["ticker"].unique(), order].reset_index()
+    heads = {f"{d}_{v}": f"{on.day} {on:%b} {HEADS[v]}" for d, on in highlights.items() for v in SHOWN}
+    return Table(
+        "highlights",
+        frame,
+        {c: "pvalue" if c.endswith("_p") else "percent1" for c in order},
+        {"ticker": "Firm"} | heads,
+        SOURCE,
+        NOTE,
+    )
+
+
+def _figure(panel: Panel, days: pd.DataFrame) -> Figure:
+    study = panel.snapshot.study
+    reach = days["se"] * stats.t.ppf((1 + study.inference.level) / 2, days["df"])
+    expected = days["raw"] - days["car"]  # what the market's move alone predicts
+    labels = {name: f"{day.day} {day:%B %Y}" for name, day in panel.highlights.items()}
+    frame = days.assign(
+        low=expected - reach, high=expected + reach, label=days["highlight"].map(labels)
+    )
+    outside = int(((frame["raw"] < frame["low"]) | (frame["raw"] > frame["high"])).sum())
+    sentences = [
+        f"On {label}: "
+        + ", ".join(f"{t} {r:+.1%}" for t, r in zip(part["ticker"], part["raw"], strict=True))
+        + "."
+        for label, part in frame.groupby("label", sort=False)
+    ]
+    alt = (
+        "Two panels of dots, one a firm, on grey bars that show the 95% forecast interval. "
+        + " ".join(sentences).replace("-", "\u2212")
+        + f" Of {len(frame)} dots {outside} lie outside their bar."
+    )
+    columns = ["label", "ticker", "raw", "low", "high"]
+    return Figure("day_reactions", "day_reactions", {"days": frame[columns]}, alt, SOURCE)

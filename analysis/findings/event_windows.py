@@ -1,0 +1,339 @@
+"""Event-window returns: every event, firm and window, and what they say by direction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.findings.episodes import Pooled, episode_values, pool
+from analysis.findings.panel import SIGN, Panel
+from analysis.findings.portfolios import equal, portfolio_cars, portfolio_paths
+from analysis.results import Figure, Findings, Format, Number, Provenance, Table
+
+__all__ = ["compute", "firm_windows", "pooled_by_direction"]
+
+HERE = "analysis.findings.event_windows"
+INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
+POLICY = ("tightening", "disappointment", "easing")  # what China does or fails to do
+KINDS: dict[str, tuple[tuple[str, ...], bool]] = {  # name: directions, signed
+    "tightening": (("tightening",), False),
+    "disappointment": (("disappointment",), False),
+    "support": (("support",), False),
+    "easing": (("easing",), False),
+    "policy": (POLICY, True),
+    "all": (tuple(SIGN), True),
+}
+
+
+def compute(panel: Panel) -> Findings:
+    """Compute all firm-windows and pool them by direction."""
+    everything = firm_windows(panel)
+    pooled = pooled_by_direction(panel)
+    found = Findings(
+        numbers=_pooled_numbers(panel, pooled),
+        tables=[
+            _pooled_table(pooled),
+            _firm_table(panel, everything),
+            _event_table(panel, everything),
+            _exclusion_table(panel),
+        ],
+        figures=[_paths(panel), _heatmap(panel)],
+    )
+    found.numbers += _coverage(panel, everything)
+    return found
+
+
+def _source(function: str, sample: str) -> Provenance:
+    return Provenance(f"{HERE}.{function}", INPUTS, sample)
+
+
+def firm_windows(panel: Panel) -> pd.DataFrame:
+    """Compute raw and abnormal returns of every firm around every event, in every window.
+
+    Returns
+    -------
+    DataFrame
+        One row a firm-event and window: ``id``, ``ticker``, ``day0``, the bounds of the estimation
+        window, ``window``, ``raw``, ``car``, ``se`` (fraction), ``t``, ``df``, ``p``, ``clean``.
+    """
+    columns = ["id", "ticker", "day0", "estimation_start", "estimation_end", "n_estimation"]
+    rows = panel.study.rows[columns]
+    pairs = pd.MultiIndex.from_frame(rows[["id", "ticker"]])
+    frames = []
+    for name, (first, last) in panel.snapshot.study.windows.bounds.items():
+        cars = panel.study.car(first, last)[["raw", "car", "se", "t", "df", "p"]]
+        clean = panel.clean.loc[pairs, name].to_numpy()
+        frames.append(pd.concat([rows, cars], axis=1).assign(window=name, clean=clean))
+    return pd.concat(frames, ignore_index=True)
+
+
+def pooled_by_direction(panel: Panel) -> dict[tuple[str, str, bool], Pooled | None]:
+    """Pool the core portfolio's CAR by kind of event and window, over episodes.
+
+    Returns
+    -------
+    dict
+        From (kind, window, clean windows only) to the pooled result, None below three episodes.
+    """
+    core = equal(panel.snapshot.study.firms.core)
+    results = {}
+    for window in panel.snapshot.study.windows.bounds:
+        for clean in (True, False):
+            cars = portfolio_cars(panel, core, window, clean=clean)
+            for kind, (directions, signed) in KINDS.items():
+                values = episode_values(panel, cars, directions, signed=signed)
+                results[kind, window, clean] = pool(values, panel)
+    return results
+
+
+def _pooled_numbers(
+    panel: Panel, pooled: dict[tuple[str, str, bool], Pooled | None]
+) -> list[Number]:
+    numbers = []
+    for (kind, window, clean), result in pooled.items():
+        if result is None:
+            continue
+        sample = f"confirmatory {kind} events, {'clean' if clean else 'all'} windows"
+        source = _source("pooled_by_direction", sample)
+        key = f"pooled.{kind}.{window}" + ("" if clean else ".all_windows")
+        what = f"mean core CAR of {kind} episodes, {window}"
+        numbers += [
+            Number(
+                f"{key}.mean", result.mean, "fraction", "percent1", what, source, p=result.p,
+                low=result.low, high=result.high, level=panel.snapshot.study.inference.level,
+                n=result.episodes,
+            ),
+            Number(f"{key}.p", result.p, "p-value", "pvalue", f"p of the {what}", source),
+            Number(
+                f"{key}.p_flip", result.p_flip, "p-value", "pvalue", f"sign-flip p of the {what}",
+                source,
+            ),
+            Number(
+                f"{key}.detectable", result.detectable, "fraction", "percent1",
+                f"minimum detectable {what}", source,
+            ),
+            Number(f"{key}.episodes", result.episodes, "count", "integer", f"episodes in the {what}",
+                   source),
+        ]  # fmt: skip
+    return numbers
+
+
+def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
+    rows = []
+    for (kind, window, clean), result in pooled.items():
+        if result is None or not clean:
+            continue
+        everyone = pooled[kind, window, False]
+        rows.append(
+            {
+                "kind": kind,
+                "window": _bounds(window),
+                "k": result.episodes,
+                "mean": result.mean,
+                "low": result.low,
+                "high": result.high,
+                "p": result.p,
+                "p_flip": result.p_flip,
+                "detectable": result.detectable,
+                "mean_all": None if everyone is None else everyone.mean,
+                "p_all": None if everyone is None else everyone.p,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    order = {kind: i for i, kind in enumerate(KINDS)}
+    frame = frame.sort_values("kind", key=lambda c: c.map(order), kind="stable")
+    percent: dict[str, Format] = dict.fromkeys(
+        ("mean", "low", "high", "detectable", "mean_all"), "percent1"
+    )
+    return Table(
+        "pooled",
+        frame,
+        percent | {"k": "integer", "p": "pvalue", "p_flip": "pvalue", "p_all": "pvalue"},
+        {
+            "kind": "Events",
+            "window": "Window",
+            "k": "K",
+            "mean": "CAAR",
+            "low": "low",
+            "high": "high",
+            "p": "p(t)",
+            "p_flip": "p(flip)",
+            "detectable": "MDE",
+            "mean_all": "CAAR, all",
+            "p_all": "p, all",
+        },
+        _source("pooled_by_direction", "confirmatory events"),
+        "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its 95% Student "
+        "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; p(flip): sign "
+        "flips, smallest attainable value 2/2^K^. MDE: mean found with 80% power. The last two columns "
+        "put contaminated windows back. policy: tightening, disappointment and easing, signed; all: "
+        "with support.",
+    )
+
+
+def _bounds(window: str) -> str:
+    first, last = window.removeprefix("car_").replace("m", "\u2212").split("_")
+    return f"[{first}, {last if last == '0' else '+' + last}]"
+
+
+def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
+    """Average day-0-to-1 reactions of each firm by direction, clean confirmatory windows."""
+    primary = panel.snapshot.study.windows.primary
+    part = everything[(everything["window"] == primary) & everything["clean"]].dropna(subset="car")
+    part = part.join(panel.events[["direction", "status"]], on="id")
+    part = part[part["status"] == "confirmatory"].drop_duplicates(["ticker", "day0", "direction"])
+    grouped = part.groupby(["ticker", "direction"])["car"]
+    means = grouped.mean().unstack().reindex(columns=list(SIGN))
+    counts = grouped.size().unstack(fill_value=0).reindex(columns=list(SIGN), fill_value=0)
+    rows = [t for t in panel.snapshot.study.firms.studied if t in means.index]
+    frame = pd.DataFrame({"ticker": rows})
+    heads, formats = {"ticker": "Firm"}, {}
+    for direction in SIGN:
+        frame[direction] = means.loc[rows, direction].to_numpy()
+        frame[f"n_{direction}"] = counts.loc[rows, direction].to_numpy()
+        heads |= {direction: direction, f"n_{direction}": "n"}
+        formats |= {direction: "percent1", f"n_{direction}": "integer"}
+    return Table(
+        "firms_by_direction",
+        frame,
+        formats,
+        heads,
+        _source("firm_windows", "clean confirmatory firm-windows"),
+        f"Mean CAR {_bounds(primary)} of each firm and number n of days. Descriptive: the days of one "
+        "episode are counted separately, so no test is attached.",
+    )
+
+
+def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
+    """Every event with the primary CAR of the three core firms."""
+    study = panel.snapshot.study
+    part = everything[everything["window"] == study.windows.primary]
+    cars = part.pivot(index="id", columns="ticker", values="car").reindex(columns=list(study.firms.core))
+    clean = part.pivot(index="id", columns="ticker", values="clean").reindex(columns=list(study.firms.core))
+    frame = panel.events[["day0", "direction", "episode", "headline"]].copy()
+    marks = {"seed": "E", "selected_on_outcome": "S", "confirmatory": ""}
+    frame["kind"] = panel.events["status"].map(marks)
+    for firm in study.firms.core:
+        shown = cars[firm].reindex(frame.index)
+        dirty = (clean[firm].reindex(frame.index) == False) & shown.notna()  # noqa: E712
+        frame[firm] = [
+            None if np.isnan(v) else f"{v:+.1%}".replace("-", "\u2212") + ("\u2020" if d else "")
+            for v, d in zip(shown, dirty, strict=True)
+        ]
+    frame = frame[["day0", "episode", "direction", "kind", "headline", *study.firms.core]]
+    return Table(
+        "events",
+        frame.assign(day0=frame["day0"].dt.strftime("%Y-%m-%d")),
+        {"episode": "integer"},
+        {
+            "day0": "Day 0",
+            "episode": "Ep.",
+            "direction": "Direction",
+            "kind": "",
+            "headline": "Headline",
+        },
+        _source("firm_windows", "all events, core firms"),
+        f"CAR {_bounds(study.windows.primary)} of the core firms; an en dash: no eligible window; "
+        "\u2020: a confounder touches the window. E: exploratory; S: found by looking for large days.",
+    )
+
+
+def _exclusion_table(panel: Panel) -> Table:
+    skipped = panel.study.skipped
+    reasons = skipped["reason"].str.replace(r"\(.*\)", "", regex=True).str.strip()
+    counts = pd.crosstab(skipped["ticker"], reasons)
+    firms = list(panel.snapshot.study.firms.studied)
+    counts = counts.reindex(firms, fill_value=0)
+    primary = panel.snapshot.study.windows.primary
+    kept = panel.study.rows.groupby("ticker").size().reindex(firms, fill_value=0)
+    pairs = pd.MultiIndex.from_frame(panel.study.rows[["id", "ticker"]])
+    clean = panel.clean.loc[pairs, primary].groupby("ticker").sum().reindex(firms, fill_value=0)
+    frame = counts.assign(eligible=kept, clean=clean).rename_axis("ticker").reset_index()
+    return Table(
+        "exclusions",
+        frame,
+        {str(c): "integer" for c in frame.columns if c != "ticker"},
+        {"ticker": "Firm", "eligible": "Eligible", "clean": f"Clean {_bounds(primary)}"},
+        _source("firm_windows", "all events, all firms"),
+        "Number of events. The first columns give the reason for which a firm has no window.",
+    )
+
+
+def _coverage(panel: Panel, everything: pd.DataFrame) -> list[Number]:
+    primary = everything[everything["window"] == panel.snapshot.study.windows.primary]
+    source = _source("firm_windows", "all events, all firms")
+    counts = {
+        "possible": (len(panel.study.rows) + len(panel.study.skipped), "firm-events"),
+        "eligible": (len(panel.study.rows), "firm-events with an estimation window"),
+        "left_out": (len(panel.study.skipped), "firm-events left out, with a reason"),
+        "clean": (int(primary["clean"].sum()), "eligible firm-events with a clean primary window"),
+        "nominally_significant": (
+            int((primary["p"] < 0.05).sum()),
+            "eligible firm-events whose primary CAR has p below 0.05",
+        ),
+    }
+    return [
+        Number(f"firm_windows.{name}", value, "count", "integer", what, source)
+        for name, (value, what) in counts.items()
+    ]
+
+
+def _paths(panel: Panel) -> Figure:
+    """Mean cumulative path of the core portfolio by direction, over episodes."""
+    paths = portfolio_paths(panel, equal(panel.snapshot.study.firms.core), panel.snapshot.study.windows.primary)
+    frames, sentences = [], []
+    for direction in SIGN:
+        part = _episode_paths(panel, paths, direction)
+        count = len(part)
+        if count < 3:
+            continue
+        mean = part.mean()
+        reach = part.std(ddof=1) / np.sqrt(count) * stats.t.ppf(0.975, count - 1)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "direction": direction,
+                    "day": part.columns.astype(int),
+                    "mean": mean.to_numpy(),
+                    "low": (mean - reach).to_numpy(),
+                    "high": (mean + reach).to_numpy(),
+                    "episodes": count,
+                }
+            )
+        )
+        sentences.append(f"{direction} ends at {mean.iloc[-1]:+.1%} over {count} episodes")
+    alt = (
+        "Four panels of the mean cumulative abnormal return of the core portfolio from 10 sessions "
+        "before to 20 sessions after day 0, with shaded 95% intervals: " + "; ".join(sentences) + "."
+    ).replace("-", "\u2212")
+    source = _source("pooled_by_direction", "confirmatory events, clean primary windows")
+    return Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)
+
+
+def _episode_paths(panel: Panel, paths: pd.DataFrame, direction: str) -> pd.DataFrame:
+    columns = {
+        day: episode_values(
+            panel, pd.DataFrame({"car": paths[day], "scar": paths[day]}), (direction,)
+        )["car"]
+        for day in paths.columns
+    }
+    return pd.DataFrame(columns).dropna()
+
+
+def _heatmap(panel: Panel) -> Figure:
+    """Standardised abnormal return of day 0 for every firm and event."""
+    fitted = panel.study.car(0, 0)
+    sar = panel.study.rows[["id", "ticker"]].assign(sar=fitted["car"] / fitted["se"])
+    order = panel.events.sort_values(["day0", "direction"]).reset_index()
+    firms = list(panel.snapshot.study.firms.studied)
+    cells = order[["id", "day0", "direction"]].merge(pd.DataFrame({"ticker": firms}), how="cross")
+    cells = cells.merge(sar, on=["id", "ticker"], how="left").rename(columns={"id": "event"})
+    large = sar[sar["sar"].abs() > 2]
+    alt = (
+        f"Heat map of {len(firms)} firms by {len(order)} events in order of time, coloured by the "
+        f"standardised abnormal return of day 0. {len(large)} of {int(sar['sar'].notna().sum())} cells "
+        "lie beyond two forecast errors."
+    )
+    source = _source("firm_windows", "all events, all firms")
+    return Figure("reaction_heatmap", "reaction_heatmap", {"cells": cells}, alt, source)

@@ -1,0 +1,138 @@
+"""Portfolios of the firms with a usable window, one for each event, studied as single assets.
+
+A portfolio's return on each session is formed first and its market model fitted second, so that the
+co-movement of firms which share an event day enters the standard error by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.findings.panel import Panel, estimate
+
+__all__ = ["Weigher", "contrast", "equal", "portfolio_cars", "portfolio_paths", "slope"]
+
+# Takes the firms that can be used and gives their weights, or None if they do not make a portfolio.
+Weigher = Callable[[Sequence[str]], dict[str, float] | None]
+
+
+def equal(members: Sequence[str]) -> Weigher:
+    """Weigh the usable ``members`` equally."""
+
+    def weigh(usable: Sequence[str]) -> dict[str, float] | None:
+        held = [m for m in members if m in usable]
+        return {m: 1 / len(held) for m in held} if held else None
+
+    return weigh
+
+
+def contrast(long: Sequence[str], short: Sequence[str]) -> Weigher:
+    """Hold the usable firms of ``long`` against those of ``short``, each side equally weighted."""
+
+    def weigh(usable: Sequence[str]) -> dict[str, float] | None:
+        above, below = equal(long)(usable), equal(short)(usable)
+        if above is None or below is None:
+            return None
+        return {m: above.get(m, 0.0) - below.get(m, 0.0) for m in {**above, **below}}
+
+    return weigh
+
+
+def slope(score: pd.Series) -> Weigher:
+    """Weigh so that the portfolio return is the cross-sectional slope of returns on ``score``.
+
+    Needs every firm of ``score``: with fewer the slope would compare other firms.
+    """
+
+    def weigh(usable: Sequence[str]) -> dict[str, float] | None:
+        if not set(score.index) <= set(usable):
+            return None
+        deviation = score - score.mean()
+        return dict(deviation / (deviation**2).sum())
+
+    return weigh
+
+
+def portfolio_cars(
+    panel: Panel,
+    weigher: Weigher,
+    window: str,
+    *,
+    clean: bool = True,
+    factors: tuple[str, ...] | None = None,
+    bounds: tuple[int, int] | None = None,
+) -> pd.DataFrame:
+    """Compute the portfolio's CAR for every event that has one.
+
+    Parameters
+    ----------
+    panel : Panel
+        The estimated panel.
+    weigher : Weigher
+        Composition from the usable firms.
+    window : str
+        Window of the study whose cleanliness decides who is usable, ``car_0_1``.
+    clean : bool
+        Leave out firms whose window a confounder touches.
+    factors : tuple of str, optional
+        Factors in place of the market alone.
+    bounds : tuple of int, optional
+        First and last event day, where they differ from those of ``window``.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by event ``id``: ``car``, ``se``, ``raw`` (fraction), ``t``, ``df``, ``p``, ``scar``
+        (CAR over its standard error), ``members`` (comma-separated).
+    """
+    returns, rows = _formed(panel, weigher, window, clean=clean)
+    if rows.empty:
+        return pd.DataFrame(columns=["car", "se", "raw", "t", "df", "p", "scar", "members"])
+    fitted = estimate(panel.snapshot, returns, rows, factors=factors)
+    cars = fitted.car(*(bounds or panel.snapshot.study.windows.bounds[window]))
+    cars.index = pd.Index(fitted.rows["id"], name="id")
+    cars["members"] = fitted.rows["members"].to_numpy()
+    cars["scar"] = cars["car"] / cars["se"]
+    return cars.dropna(subset=["car"])
+
+
+def portfolio_paths(panel: Panel, weigher: Weigher, window: str) -> pd.DataFrame:
+    """Cumulate the portfolio's abnormal returns from the first day of event time.
+
+    Returns
+    -------
+    DataFrame
+        Events by event day (sessions), cumulative abnormal return (fraction).
+    """
+    fitted = estimate(panel.snapshot, *_formed(panel, weigher, window, clean=True))
+    paths = np.cumsum(fitted.ar, axis=1)
+    return pd.DataFrame(paths, pd.Index(fitted.rows["id"], name="id"), fitted.event_time)
+
+
+def _formed(
+    panel: Panel, weigher: Weigher, window: str, *, clean: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Form one return column for each event's portfolio; the factors are kept beside them."""
+    columns: dict[str, pd.Series] = {}
+    rows = []
+    usable = panel.study.rows.groupby("id", sort=False)["ticker"].agg(list)
+    for event, firms in usable.items():
+        held = [f for f in firms if not clean or panel.clean.loc[(event, f), window]]
+        weights = weigher([*held, *_funds(panel)])
+        if weights is None:
+            continue
+        w = pd.Series(weights)
+        columns[f"{event}@portfolio"] = panel.returns[w.index] @ w
+        members = ",".join(f for f in w.index)
+        day0 = panel.events.loc[str(event), "day0"]
+        rows.append({"id": event, "ticker": f"{event}@portfolio", "day0": day0, "members": members})
+    return pd.concat([panel.returns, pd.DataFrame(columns)], axis=1), pd.DataFrame(rows)
+
+
+def _funds(panel: Panel) -> list[str]:
+    """Tickers that are no firm: they can stand in a contrast and no confounder touches them."""
+    study = panel.snapshot.study
+    return [t for t in panel.returns.columns if t not in set(study.firms.studied)]

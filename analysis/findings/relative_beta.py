@@ -1,0 +1,232 @@
+"""Relative beta: of the firms to the market, to the sector and to one another."""
+
+from __future__ import annotations
+
+import itertools
+
+import pandas as pd
+
+from analysis.estimators.beta import equal_betas, huber_beta, ols_beta, rolling_beta, up_down_beta
+from analysis.findings.panel import Panel
+from analysis.results import Figure, Findings, Number, Provenance, Table
+
+__all__ = ["compute", "full_sample", "two_sided"]
+
+HERE = "analysis.findings.relative_beta"
+INPUTS = ("prices.csv", "universe.csv", "study.toml")
+
+
+def compute(panel: Panel) -> Findings:
+    """Estimate full-sample, two-sided and rolling betas and test their equality."""
+    betas = full_sample(panel)
+    sides = two_sided(panel)
+    found = Findings(
+        numbers=[*_beta_numbers(betas), *_side_numbers(sides), *_equality(panel), *_ranges(panel)],
+        tables=[_beta_table(betas), _side_table(sides)],
+        figures=[_rolling_figure(panel, betas), _side_figure(sides)],
+    )
+    return found
+
+
+def _source(function: str, sample: str) -> Provenance:
+    return Provenance(f"{HERE}.{function}", INPUTS, sample)
+
+
+def _common(panel: Panel) -> pd.DataFrame:
+    """Returns on the sessions that all core firms share."""
+    return panel.returns.dropna(subset=list(panel.snapshot.study.firms.core))
+
+
+def full_sample(panel: Panel) -> pd.DataFrame:
+    """Regress each core firm on each benchmark and on each other core firm, common sessions.
+
+    Returns
+    -------
+    DataFrame
+        ``firm``, ``benchmark``, ``beta``, ``se_hac``, ``se_hc3``, ``low``, ``high`` (from the HAC
+        error), ``huber``, ``r2``, ``n``.
+    """
+    study, returns = panel.snapshot.study, _common(panel)
+    benchmarks = [study.benchmark.market, study.benchmark.small_caps, study.benchmark.sector, study.benchmark.metals]
+    pairs = [*itertools.product(study.firms.core, benchmarks), *itertools.permutations(study.firms.core, 2)]
+    rows = []
+    for firm, benchmark in pairs:
+        fit = ols_beta(returns[firm], returns[benchmark], study.beta.hac_lags)
+        rows.append(
+            {
+                "firm": firm,
+                "benchmark": benchmark,
+                "beta": fit.beta,
+                "se_hac": fit.se_hac,
+                "se_hc3": fit.se_hc3,
+                "low": fit.low,
+                "high": fit.high,
+                "huber": huber_beta(returns[firm], returns[benchmark]),
+                "r2": fit.r2,
+                "n": fit.n,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def two_sided(panel: Panel) -> pd.DataFrame:
+    """Estimate betas on days when the market fell and when it rose, since each firm's listing.
+
+    Returns
+    -------
+    DataFrame
+        ``ticker``, ``down``, ``se_down``, ``up``, ``se_up``, ``difference`` (down less up),
+        ``se_difference``, ``p``, ``n``; intervals ``low_down`` and so on.
+    """
+    study = panel.snapshot.study
+    rows = []
+    for ticker in study.firms.studied:
+        fit = up_down_beta(panel.returns[ticker], panel.returns[study.benchmark.market], study.beta.hac_lags)
+        rows.append({"ticker": ticker} | fit._asdict())
+    return pd.DataFrame(rows)
+
+
+def _equality(panel: Panel) -> list[Number]:
+    """Test that the core firms share one market beta."""
+    study, returns = panel.snapshot.study, _common(panel)
+    test = equal_betas(returns[list(study.firms.core)], returns[study.benchmark.market], hac_lags=study.beta.hac_lags)
+    source = _source("compute", "core firms, common sessions")
+    what = "equality of the core firms' market betas"
+    return [
+        Number("beta.equal.f", test.f, "F statistic", "decimal1", f"F of the {what}", source),
+        Number("beta.equal.p", test.p_f, "p-value", "pvalue", f"p of the exact F of {what}", source),
+        Number("beta.equal.p_robust", test.p_wald, "p-value", "pvalue",
+               f"p of the robust Wald test of {what}", source),
+    ]  # fmt: skip
+
+
+def _beta_numbers(betas: pd.DataFrame) -> list[Number]:
+    source = _source("full_sample", "core firms, common sessions")
+    numbers = []
+    for row in betas.to_dict("records"):
+        key = f"beta.{row['firm']}.{row['benchmark']}".lower()
+        what = f"beta of {row['firm']} to {row['benchmark']}"
+        numbers += [
+            Number(key, row["beta"], "beta", "decimal2", f"{what}, OLS", source, se=row["se_hac"],
+                   low=row["low"], high=row["high"], level=0.95, n=row["n"]),
+            Number(f"{key}.se", row["se_hac"], "beta", "decimal2", f"HAC error of the {what}", source),
+            Number(f"{key}.huber", row["huber"], "beta", "decimal2", f"{what}, Huber", source),
+        ]  # fmt: skip
+    sessions = int(betas["n"].max())
+    numbers.append(
+        Number("beta.sessions", sessions, "sessions", "integer", "sessions all core firms share", source)
+    )
+    return numbers
+
+
+def _side_numbers(sides: pd.DataFrame) -> list[Number]:
+    source = _source("two_sided", "each firm since its listing")
+    numbers = []
+    for row in sides.to_dict("records"):
+        key, who = f"beta.{row['ticker']}".lower(), row["ticker"]
+        numbers += [
+            Number(f"{key}.down", row["down"], "beta", "decimal2",
+                   f"beta of {who} to SPY on days when it fell", source, se=row["se_down"]),
+            Number(f"{key}.up", row["up"], "beta", "decimal2",
+                   f"beta of {who} to SPY on days when it rose", source, se=row["se_up"]),
+            Number(f"{key}.down_less_up.p", row["p"], "p-value", "pvalue",
+                   f"p of equal downside and upside beta of {who}", source),
+        ]  # fmt: skip
+    return numbers
+
+
+def _beta_table(betas: pd.DataFrame) -> Table:
+    numbers = ["beta", "se_hac", "se_hc3", "low", "high", "huber", "r2"]
+    return Table(
+        "betas",
+        betas,
+        dict.fromkeys(numbers, "decimal2") | {"n": "integer"},  # type: ignore[arg-type]
+        {
+            "firm": "Firm",
+            "benchmark": "On",
+            "beta": "Beta",
+            "se_hac": "HAC s.e.",
+            "se_hc3": "HC3 s.e.",
+            "low": "low",
+            "high": "high",
+            "huber": "Huber",
+            "r2": "R²",
+            "n": "n",
+        },
+        _source("full_sample", "core firms, common sessions"),
+        "Daily simple returns on the sessions that all three firms share. low and high: 95% interval "
+        "from the HAC error.",
+    )
+
+
+def _side_table(sides: pd.DataFrame) -> Table:
+    columns = ["ticker", "down", "se_down", "up", "se_up", "difference", "se_difference", "p", "n"]
+    return Table(
+        "two_sided_betas",
+        sides[columns],
+        dict.fromkeys(columns[1:7], "decimal2") | {"p": "pvalue", "n": "integer"},  # type: ignore[arg-type]
+        {
+            "ticker": "Firm",
+            "down": "Down",
+            "se_down": "s.e.",
+            "up": "Up",
+            "se_up": "s.e. ",
+            "difference": "Down − up",
+            "se_difference": "s.e.  ",
+            "n": "n",
+        },
+        _source("two_sided", "each firm since its listing"),
+        "Betas to SPY on days when it fell and when it rose; HAC errors; p: two-sided, of equal betas.",
+    )
+
+
+def _rolling(panel: Panel) -> pd.DataFrame:
+    study = panel.snapshot.study
+    frames = []
+    for firm in study.firms.core:
+        pair = panel.returns[[firm, study.benchmark.market]].dropna()
+        path = rolling_beta(pair[firm], pair[study.benchmark.market], study.beta.rolling).dropna()
+        frames.append(path.rename_axis("session").reset_index().assign(firm=firm))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _ranges(panel: Panel) -> list[Number]:
+    """How far the rolling beta of each firm wanders."""
+    source = _source("compute", "core firms since listing, rolling windows")
+    paths = _rolling(panel).groupby("firm")["beta"]
+    return [
+        Number(f"beta.{str(firm).lower()}.rolling.{name}", float(value), "beta", "decimal1",
+               f"{name} of the rolling beta of {firm} to SPY", source)
+        for name in ("min", "max")
+        for firm, value in paths.agg(name).items()
+    ]  # fmt: skip
+
+
+def _rolling_figure(panel: Panel, betas: pd.DataFrame) -> Figure:
+    study, paths = panel.snapshot.study, _rolling(panel)
+    full = betas[betas["benchmark"] == study.benchmark.market][["firm", "beta"]]
+    ends = paths.groupby("firm", sort=False)["beta"].agg(["min", "max"])
+    spans = [f"{f} between {r['min']:.1f} and {r['max']:.1f}" for f, r in ends.iterrows()]
+    alt = (
+        f"Three panels of the rolling {study.beta.rolling}-session beta to SPY with a shaded 95% interval: "
+        + ", ".join(spans)
+        + "."
+    ).replace("-0", "\u22120").replace(" -", " \u2212")
+    source = _source("compute", "core firms since listing")
+    return Figure("rolling_beta", "rolling_beta", {"paths": paths, "full": full}, alt, source)
+
+
+def _side_figure(sides: pd.DataFrame) -> Figure:
+    frames = [
+        sides.rename(columns={side: "beta", f"low_{side}": "low", f"high_{side}": "high"})[
+            ["ticker", "beta", "low", "high"]
+        ].assign(side=side)
+        for side in ("down", "up")
+    ]
+    higher = int((sides["down"] > sides["up"]).sum())
+    alt = (
+        "Dots with 95% intervals: beta to SPY on falling and on rising days for "
+        f"{len(sides)} firms. The downside beta is the larger one for {higher} of them."
+    )
+    source = _source("two_sided", "each firm since its listing")
+    return Figure("up_down_beta", "up_down_beta", {"betas": pd.concat(frames)}, alt, source)

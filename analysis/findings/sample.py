@@ -1,0 +1,169 @@
+"""What the study looks at: counts, dates and choices that the paper states, and the price paths."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pandas as pd
+
+from analysis.findings.panel import Panel
+from analysis.results import Figure, Findings, Format, Number, Provenance, Table
+
+__all__ = ["compute"]
+
+HERE = "analysis.findings.sample"
+PRICES = ("prices.csv", "universe.csv", "study.toml")
+EVENTS = ("events.csv", "confounders.csv", "study.toml")
+
+
+def compute(panel: Panel) -> Findings:
+    """Count what entered and list the choices of the study."""
+    numbers = [*_choices(panel), *_prices(panel), *_events(panel), *_customs(panel)]
+    claims = _claims(panel)
+    source = Provenance(f"{HERE}.compute", ("claims.toml",), "the ledger")
+    numbers.append(
+        Number("ledger.claims", len(claims.frame), "count", "integer", "claims in the ledger", source)
+    )
+    return Findings(
+        numbers=numbers, tables=[claims, _firms(panel)], figures=[_price_paths(panel)]
+    )
+
+
+def _choices(panel: Panel) -> list[Number]:
+    study = panel.snapshot.study
+    source = Provenance(f"{HERE}.compute", ("study.toml",), "choices of the study")
+    rows: list[tuple[str, float, str, Format, str]] = [
+        ("estimation_length", study.estimation.length, "sessions", "integer", "estimation window"),
+        ("estimation_gap", study.estimation.gap, "sessions", "integer", "gap before day 0"),
+        ("estimation_minimum", study.estimation.minimum, "sessions", "integer", "fewest returns"),
+        ("episode_distance", study.episodes.distance, "sessions", "integer", "episode distance"),
+        ("level", study.inference.level, "fraction", "percent0", "coverage of intervals"),
+        ("power", study.inference.power, "fraction", "percent0", "power of detectable effects"),
+        ("draws", study.inference.draws, "count", "integer", "resampling draws"),
+        ("hac_lags", study.beta.hac_lags, "sessions", "integer", "lags of HAC errors"),
+        ("rolling", study.beta.rolling, "sessions", "integer", "rolling window"),
+        ("block", study.customs.block, "months", "integer", "block of the bootstrap"),
+        ("derived_band", study.customs.derived_band, "fraction", "percent0", "widest derived band"),
+    ]
+    return [Number(f"study.{key}", v, unit, fmt, what, source) for key, v, unit, fmt, what in rows]
+
+
+def _prices(panel: Panel) -> list[Number]:
+    prices, universe = panel.snapshot.prices, panel.snapshot.universe
+    source = Provenance(f"{HERE}.compute", PRICES, "all tickers and sessions")
+    days = {
+        "first_session": (prices.index[0], "first session"),
+        "last_session": (prices.index[-1], "last session"),
+        "usar_listed": (universe.loc["USAR", "listed_from"], "first session of USA Rare Earth"),
+        "crml_listed": (universe.loc["CRML", "listed_from"], "first session of Critical Metals"),
+        "as_of": (pd.Timestamp(panel.snapshot.study.as_of), "day the prices were retrieved"),
+    }
+    dated = [
+        Number(f"data.{key}", day.date().isoformat(), "date", "date", what, source)
+        for key, (day, what) in days.items()
+    ]
+    counts = [
+        Number("data.sessions", len(prices), "sessions", "integer", "sessions with prices", source),
+        Number("data.tickers", prices.shape[1], "count", "integer", "tickers with prices", source),
+    ]
+    return dated + counts
+
+
+def _events(panel: Panel) -> list[Number]:
+    events = panel.events
+    source = Provenance(f"{HERE}.compute", EVENTS, "all events")
+    episodes = events.groupby("episode")["mixed"].first()
+    counts = {
+        "events": (len(events), "policy events"),
+        "episodes": (len(episodes), "episodes"),
+        "episodes_mixed": (int(episodes.sum()), "episodes with events of opposite sign"),
+        "confounders": (len(panel.snapshot.confounders), "confounding events"),
+        "events_confirmatory": (int((events["status"] == "confirmatory").sum()), "confirmatory events"),
+    } | {
+        f"events_{direction}": (int(count), f"{direction} events")
+        for direction, count in events["direction"].value_counts().items()
+    }
+    return [
+        Number(f"data.{key}", value, "count", "integer", what, source)
+        for key, (value, what) in counts.items()
+    ]
+
+
+def _customs(panel: Panel) -> list[Number]:
+    customs = panel.snapshot.customs
+    source = Provenance(f"{HERE}.compute", ("customs.csv",), "all customs rows")
+    derived = int((customs["status"] == "derived").sum())
+    return [
+        Number("data.customs_rows", len(customs), "count", "integer", "customs figures", source),
+        Number("data.customs_derived", derived, "count", "integer", "derived customs figures", source),
+    ]
+
+
+def _claims(panel: Panel) -> Table:
+    """List the claims as the ledger words them."""
+    with (panel.snapshot.folder / "claims.toml").open("rb") as handle:
+        claims = pd.DataFrame(tomllib.load(handle)["claim"])
+    frame = claims[["id", "status", "statement", "estimand"]].copy()
+    frame["status"] = frame["status"].str[0].str.upper()
+    return Table(
+        "claims",
+        frame,
+        {},
+        {"id": "Claim", "status": "", "statement": "Statement", "estimand": "What is measured"},
+        Provenance(f"{HERE}.compute", ("claims.toml",), "the ledger"),
+    )
+
+
+def _firms(panel: Panel) -> Table:
+    universe, returns = panel.snapshot.universe, panel.returns
+    firms = list(panel.snapshot.study.firms.studied)
+    rows = universe.loc[firms]
+    frame = pd.DataFrame(
+        {
+            "ticker": firms,
+            "name": rows["name"].to_numpy(),
+            "project": rows["flagship_project"].to_numpy(),
+            "heavy_share": rows["heavy_share"].to_numpy(),
+            "sessions": returns[firms].count().to_numpy(),
+            "volatility": returns[firms].std(ddof=1).to_numpy(),
+        }
+    )
+    return Table(
+        "firms",
+        frame,
+        {"heavy_share": "percent0", "sessions": "integer", "volatility": "percent1"},
+        {
+            "ticker": "Ticker",
+            "name": "Firm",
+            "project": "Flagship",
+            "heavy_share": "Heavy share",
+            "sessions": "Returns",
+            "volatility": "Volatility",
+        },
+        Provenance(f"{HERE}.compute", PRICES, "firms studied"),
+    )
+
+
+def _price_paths(panel: Panel) -> Figure:
+    study, prices = panel.snapshot.study, panel.snapshot.prices
+    start = panel.returns[list(study.firms.core)].dropna().index[0]
+    levels = prices.loc[start:, list(study.firms.core)]
+    levels = 100 * levels / levels.iloc[0]
+    paths = levels.rename_axis("session").reset_index()
+    paths = paths.melt("session", var_name="firm", value_name="level")
+    marks = pd.DataFrame(
+        {
+            "day0": [pd.Timestamp(d) for d in panel.highlights.values()],
+            "label": [f"{d.day} {d:%b %Y}" for d in panel.highlights.values()],
+        }
+    )
+    last = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.iloc[-1].items())
+    peak = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.max().items())
+    alt = (
+        f"Prices of the three core firms from {start.date()} (= 100) on a log scale, with the events "
+        f"marked below by direction. Peaks: {peak}. Last session: {last}."
+    )
+    source = Provenance(f"{HERE}.compute", (*PRICES, "events.csv"), "core firms")
+    shown = panel.events.loc[panel.events["day0"] >= start, ["day0", "direction"]]
+    data = {"paths": paths, "events": shown.reset_index(drop=True), "highlights": marks}
+    return Figure("price_paths", "price_paths", data, alt, source)

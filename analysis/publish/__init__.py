@@ -1,0 +1,1 @@
+"""Data out: the results registry, tables, figures and the rendered paper."""

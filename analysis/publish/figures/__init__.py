@@ -1,0 +1,51 @@
+"""Figures: one drawing function for each kind, all in one style, written as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from analysis.errors import ResultsError
+from analysis.publish.figures import betas, customs, reactions
+from analysis.publish.figures.style import house_style, save
+from analysis.results import Figure
+
+__all__ = ["KINDS", "draw"]
+
+Data = Mapping[str, pd.DataFrame]
+
+KINDS: dict[str, Callable[[Data], Canvas]] = {
+    "caar_paths": reactions.caar_paths,
+    "correlogram": customs.correlogram,
+    "customs_series": customs.customs_series,
+    "day_reactions": reactions.day_reactions,
+    "price_paths": reactions.price_paths,
+    "reaction_heatmap": reactions.reaction_heatmap,
+    "rolling_beta": betas.rolling_beta,
+    "up_down_beta": betas.up_down_beta,
+}
+
+
+def draw(figure: Figure, path: Path) -> None:
+    """Draw one figure and write it as SVG.
+
+    Parameters
+    ----------
+    figure : Figure
+        Kind and tidy frames.
+    path : Path
+        Where the SVG goes; its folder is made if need be.
+
+    Raises
+    ------
+    ResultsError
+        If no drawing function has the figure's kind.
+    """
+    if figure.kind not in KINDS:
+        raise ResultsError(f"figure {figure.name}: no drawing of kind {figure.kind!r}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with house_style():
+        save(KINDS[figure.kind](figure.data), path, title=figure.name, description=figure.alt)

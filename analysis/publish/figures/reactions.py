@@ -1,0 +1,152 @@
+"""Figures on prices and on reactions to events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from analysis.publish.figures.style import (
+    DIRECTION_COLOURS,
+    FIRM_COLOURS,
+    GREY,
+    INK,
+    WIDTH,
+    label_line_ends,
+    panels,
+    percent_axis,
+    zero_line,
+)
+
+__all__ = ["caar_paths", "day_reactions", "price_paths", "reaction_heatmap"]
+
+
+def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
+    """Prices of the core firms on a log scale, events marked below by direction.
+
+    ``data["paths"]``: session, firm, level (100 at the first session).
+    ``data["events"]``: day0, direction. ``data["highlights"]``: day0, label.
+    """
+    canvas, (ax, rug) = panels(2, 1, 3.7, sharex=True, height_ratios=[5, 1])
+    ends = {}
+    for firm, path in data["paths"].groupby("firm", sort=False):
+        ax.plot(path["session"], path["level"], color=FIRM_COLOURS[str(firm)])
+        ends[str(firm)] = (mdates.date2num(path["session"].iloc[-1]), path["level"].iloc[-1])
+    ax.set_yscale("log")
+    ax.set_yticks([50, 100, 200, 400, 800], labels=["50", "100", "200", "400", "800"])
+    ax.minorticks_off()
+    ax.set_ylabel("first session = 100, log scale")
+    marks = data["highlights"]
+    for day, label in zip(mdates.date2num(marks["day0"]), marks["label"], strict=True):
+        for each in (ax, rug):
+            each.axvline(day, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)), zorder=0)
+        ax.annotate(
+            label, (day, 1), xycoords=("data", "axes fraction"), fontsize=7,
+            xytext=(3, -1), textcoords="offset points", va="top",
+        )  # fmt: skip
+    label_line_ends(ax, ends, FIRM_COLOURS, 0.06)
+    _event_rug(rug, data["events"])
+    return canvas
+
+
+def _event_rug(ax: Axes, events: pd.DataFrame) -> None:
+    names = list(DIRECTION_COLOURS)
+    for row, direction in enumerate(names):
+        days = events.loc[events["direction"] == direction, "day0"]
+        ax.scatter(
+            days, np.full(len(days), row), s=9, marker="|", color=DIRECTION_COLOURS[direction]
+        )
+    ax.set_yticks(range(len(names)), labels=names)
+    ax.set_ylim(-0.7, len(names) - 0.3)
+    ax.tick_params(axis="y", length=0, labelsize=7)
+    ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
+    ax.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
+
+
+def day_reactions(data: Mapping[str, pd.DataFrame]) -> Canvas:
+    """Returns on the highlighted days against what an ordinary day brings.
+
+    ``data["days"]``: label, ticker, raw, low, high: the return and the 95% forecast interval of
+    the market model given the market's move on that day (fractions).
+    """
+    days = data["days"]
+    labels = list(dict.fromkeys(days["label"]))
+    canvas, axes = panels(1, len(labels), 2.7, sharey=True, sharex=True)
+    order = list(dict.fromkeys(days["ticker"]))
+    for ax, label in zip(axes, labels, strict=True):
+        part = days[days["label"] == label].set_index("ticker").reindex(order)
+        rows = np.arange(len(order))
+        ax.hlines(rows, part["low"], part["high"], color="#c9c9c9", linewidth=5, zorder=1)
+        colours = [FIRM_COLOURS.get(t, INK) for t in order]
+        ax.scatter(part["raw"], rows, color=colours, s=18, zorder=3)
+        zero_line(ax, "x")
+        ax.set_title(label)
+        ax.set_yticks(rows, labels=order)
+        percent_axis(ax, "x")
+    axes[0].invert_yaxis()
+    canvas.supxlabel(
+        "return of the day; bar: 95% forecast interval of the market model", fontsize=8
+    )
+    return canvas
+
+
+def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
+    """Mean cumulative abnormal return of the core portfolio by direction, with 95% intervals.
+
+    ``data["paths"]``: direction, day, mean, low, high (fractions), episodes.
+    """
+    paths = data["paths"]
+    names = [d for d in DIRECTION_COLOURS if d in set(paths["direction"])]
+    canvas, axes = panels(1, len(names), 2.5, sharey=True, sharex=True)
+    for ax, direction in zip(axes, names, strict=True):
+        part = paths[paths["direction"] == direction]
+        colour = DIRECTION_COLOURS[direction]
+        ax.fill_between(
+            part["day"], part["low"], part["high"], color=colour, alpha=0.18, linewidth=0
+        )
+        ax.plot(part["day"], part["mean"], color=colour)
+        zero_line(ax)
+        ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+        ax.set_title(f"{direction} ({part['episodes'].iloc[0]})")
+        ax.set_xticks([-10, 0, 10, 20])
+        ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "\u2212"))
+    percent_axis(axes[0])
+    axes[0].set_ylabel("CAAR from day \u221210")
+    canvas.supxlabel("event time in sessions; number of episodes in brackets", fontsize=8)
+    return canvas
+
+
+def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
+    """Standardised abnormal return of day 0, firms by events, with the direction above.
+
+    ``data["cells"]``: event, day0, direction, ticker, sar (NaN where a firm has no window).
+    """
+    cells = data["cells"]
+    grid = cells.pivot_table(
+        index="ticker", columns="event", values="sar", sort=False, dropna=False
+    )
+    heads = cells.drop_duplicates("event").set_index("event").loc[grid.columns]
+    canvas = Canvas(figsize=(WIDTH, 2.9), layout="constrained")
+    strip, ax = canvas.subplots(2, 1, sharex=True, height_ratios=[1, 9])
+    colours = [DIRECTION_COLOURS[d] for d in heads["direction"]]
+    strip.bar(np.arange(len(heads)) + 0.5, 1, width=1, color=colours)
+    strip.set_axis_off()
+    for place, (name, colour) in enumerate(DIRECTION_COLOURS.items()):
+        strip.text(0.02 + place * 0.2, 1.25, name, color=colour, fontsize=7.5, fontweight="bold",
+                   transform=strip.transAxes)  # fmt: skip
+    sns.heatmap(
+        grid, ax=ax, cmap="PuOr_r", center=0, vmin=-4, vmax=4, linewidths=0.2, linecolor="white",
+        cbar_kws={"label": "standardised AR", "shrink": 0.9, "pad": 0.01, "extend": "both"},
+    )  # fmt: skip
+    ax.set_facecolor("#e4e4e4")
+    quarter = heads["day0"].dt.to_period("Q")
+    starts = np.flatnonzero(quarter.ne(quarter.shift()))
+    ax.set_xticks(starts, labels=[f"{heads['day0'].iloc[i]:%b %Y}" for i in starts], rotation=0)
+    ax.tick_params(axis="x", length=3)
+    ax.set(xlabel="events in order of time", ylabel="")
+    return canvas

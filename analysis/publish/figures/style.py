@@ -1,0 +1,135 @@
+"""The one look of all figures: colours, type, sizes, and how an SVG is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter
+
+__all__ = [
+    "DIRECTION_COLOURS",
+    "FIRM_COLOURS",
+    "GREY",
+    "INK",
+    "WIDTH",
+    "decimal_axis",
+    "house_style",
+    "label_line_ends",
+    "panels",
+    "percent_axis",
+    "save",
+    "zero_line",
+]
+
+WIDTH = 6.6  # inches: the text width of the PDF
+INK = "#222222"
+GREY = "#8a8a8a"
+
+# Okabe and Ito's palette: told apart with every common form of colour blindness and in grey print.
+FIRM_COLOURS = {"MP": "#0072B2", "USAR": "#D55E00", "CRML": "#009E73", "core": INK}
+DIRECTION_COLOURS = {
+    "tightening": "#D55E00",
+    "disappointment": "#CC79A7",
+    "support": "#009E73",
+    "easing": "#0072B2",
+}
+
+_RC = {
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.unicode_minus": True,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.1,
+    "svg.fonttype": "path",  # no font of the reader's machine can change the picture
+    "svg.hashsalt": "rare-earth-headlines",  # the same identifiers in every run
+    "text.color": INK,
+    "xtick.color": INK,
+    "xtick.labelsize": 7.5,
+    "ytick.color": INK,
+    "ytick.labelsize": 7.5,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Apply the style inside a block, whatever a user's matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        sns.set_theme(context="paper", style="ticks", rc=_RC)
+        yield
+
+
+def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Canvas, list[Axes]]:
+    """Make a canvas of text width with ``rows`` times ``columns`` axes, read row by row."""
+    canvas = Canvas(figsize=(WIDTH, height), layout="constrained")
+    grid = canvas.subplots(rows, columns, squeeze=False, **options)
+    axes = [ax for row in grid for ax in row]
+    for ax in axes:
+        sns.despine(ax=ax)
+    return canvas, axes
+
+
+def save(canvas: Canvas, path: Path, *, title: str, description: str) -> None:
+    """Write the canvas as SVG without a date, with title and description inside."""
+    metadata = {"Date": None, "Creator": None, "Title": title, "Description": description}
+    canvas.savefig(path, format="svg", metadata=metadata)
+    plt.close("all")
+
+
+def percent_axis(ax: Axes, axis: str = "y", digits: int = 0) -> None:
+    """Show fractions as percent with a true minus."""
+    _axis(ax, axis, lambda v: f"{v * 100:.{digits}f}%")
+
+
+def decimal_axis(ax: Axes, axis: str = "y", digits: int = 1) -> None:
+    """Show plain numbers with a true minus and fixed decimals."""
+    _axis(ax, axis, lambda v: f"{v:.{digits}f}")
+
+
+def _axis(ax: Axes, axis: str, show: Callable[[float], str]) -> None:
+    target = ax.yaxis if axis == "y" else ax.xaxis
+    target.set_major_formatter(FuncFormatter(lambda v, _: show(v).replace("-", "\u2212")))
+
+
+def zero_line(ax: Axes, axis: str = "y") -> None:
+    """Draw a thin line at zero."""
+    (ax.axhline if axis == "y" else ax.axvline)(0, color=GREY, linewidth=0.6, zorder=0)
+
+
+def label_line_ends(
+    ax: Axes, ends: dict[str, tuple[float, float]], colours: dict[str, str], gap: float
+) -> None:
+    """Write each name at the end of its line, pushed apart vertically by at least ``gap``.
+
+    ``ends`` maps a name to the (x, y) of its last point in data coordinates; ``gap`` is a share of
+    the height of the axes.
+    """
+    transform = ax.transData + ax.transAxes.inverted()
+    places = sorted(
+        ((transform.transform(xy), name) for name, xy in ends.items()), key=lambda t: t[0][1]
+    )
+    level = -1.0
+    for (x, y), name in places:
+        level = max(float(y), level + gap)
+        ax.text(
+            x + 0.01, level, name, color=colours.get(name, INK), fontsize=7.5, fontweight="bold",
+            transform=ax.transAxes, va="center", ha="left", clip_on=False,
+        )  # fmt: skip

@@ -1,0 +1,107 @@
+"""How a value is printed: one place, so that both renderers and every table agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+
+from analysis.errors import ResultsError
+from analysis.results import Format
+
+__all__ = ["MISSING", "format_value"]
+
+MINUS = "\u2212"
+THIN_SPACE = "\u202f"
+MISSING = "–"
+
+
+def format_value(value: float | int | str | None, fmt: Format) -> str:
+    """Format one value for print.
+
+    Parameters
+    ----------
+    value : float, int, str or None
+        Fractions for the percent formats, an ISO date string for ``date``. ``None`` and NaN give an
+        en dash: unknown is shown as unknown.
+    fmt : Format
+        Name of the format.
+
+    Returns
+    -------
+    str
+        Text with a true minus sign (U+2212).
+
+    Raises
+    ------
+    ResultsError
+        If the format is unknown or does not fit the value.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return MISSING
+    try:
+        return _FORMATTERS[fmt](value).replace("-", MINUS if fmt not in _VERBATIM else "-")
+    except KeyError:
+        raise ResultsError(
+            f"unknown number format {fmt!r}; expected one of {', '.join(sorted(_FORMATTERS))}"
+        ) from None
+    except (TypeError, ValueError) as error:
+        raise ResultsError(f"the value {value!r} cannot be printed as {fmt}: {error}") from None
+
+
+def _signless_zero(text: str) -> str:
+    """Turn ``-0.0`` into ``0.0``: the sign of a rounded zero says nothing."""
+    return text[1:] if text.startswith("-") and not text.strip("-0.,%") else text
+
+
+def _fixed(digits: int, scale: float = 1.0, suffix: str = "") -> Callable[[float | int | str], str]:
+    def show(value: float | int | str) -> str:
+        return _signless_zero(f"{float(value) * scale:.{digits}f}") + suffix
+
+    return show
+
+
+def _grouped(text: str) -> str:
+    return text.replace(",", THIN_SPACE)
+
+
+def _integer(value: float | int | str) -> str:
+    number = float(value)
+    if not number.is_integer():
+        raise ValueError("not a whole number")
+    return _grouped(f"{int(number):,}" if abs(number) >= 10_000 else f"{int(number)}")
+
+
+def _tonnes(value: float | int | str) -> str:
+    number = float(value)
+    return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"
+
+
+def _pvalue(value: float | int | str) -> str:
+    number = float(value)
+    if not 0 <= number <= 1:
+        raise ValueError("a p-value lies between 0 and 1")
+    if number < 0.001:
+        return "< 0.001"
+    return f"{number:.3f}" if number < 0.0995 else f"{number:.2f}"
+
+
+def _date(value: float | int | str) -> str:
+    day = dt.date.fromisoformat(str(value)[:10])
+    return f"{day.day} {day:%B %Y}"
+
+
+_FORMATTERS: dict[str, Callable[[float | int | str], str]] = {
+    "percent1": _fixed(1, 100, "%"),
+    "percent0": _fixed(0, 100, "%"),
+    "points1": _fixed(1, 100),
+    "decimal1": _fixed(1),
+    "decimal2": _fixed(2),
+    "decimal3": _fixed(3),
+    "pvalue": _pvalue,
+    "integer": _integer,
+    "tonnes1": _tonnes,
+    "date": _date,
+    "text": str,
+}
+_VERBATIM = {"text", "date"}

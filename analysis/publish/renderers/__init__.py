@@ -1,0 +1,1 @@
+"""The two programs that can render the paper: Quarto, and pandoc with typst."""

@@ -1,0 +1,101 @@
+"""What the two renderers share: the interface, the environment and the reading of error output."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from analysis.errors import RenderError
+
+__all__ = ["STEM", "Format", "Renderer", "first_error", "render_environment", "run"]
+
+Format = Literal["html", "pdf"]
+
+STEM = "rare-earth-headlines"
+"""Name of the rendered files without suffix; ``_quarto.yml`` says the same."""
+
+_NOISE = re.compile(
+    r"^(Error running (filter|Lua|custom reader)|stack traceback|\S+: in |ERROR:?\s*$|Stack trace)"
+)
+
+
+class Renderer(Protocol):
+    """A program that turns ``index.qmd`` into one file of a format."""
+
+    @property
+    def name(self) -> str:
+        """``quarto`` or ``pandoc``."""
+
+    @property
+    def description(self) -> str:
+        """Program and version, for the reader of the log."""
+
+    def build(
+        self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
+    ) -> str:
+        """Write ``target`` from the sources in ``paper`` and return what the program said."""
+
+
+def render_environment(as_of: str) -> dict[str, str]:
+    """Return an environment in which two renders give the same bytes.
+
+    Parameters
+    ----------
+    as_of : str
+        ISO date of the data; it stands in for the time of the render.
+    """
+    epoch = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp())
+    environment = {k: v for k, v in os.environ.items() if k != "QUARTO_PANDOC"}
+    return environment | {
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "NO_COLOR": "1",
+    }
+
+
+def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> str:
+    """Run a program in a folder and return all it printed.
+
+    Raises
+    ------
+    RenderError
+        If it cannot be started or fails; the message is the first thing it complains about.
+    """
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    except OSError as error:
+        raise RenderError(f"{command[0]}: cannot be started: {error}") from error
+    output = done.stdout.decode("utf-8", errors="replace")
+    if done.returncode != 0:
+        raise RenderError(f"paper: {first_error(output)}")
+    return output
+
+
+def first_error(output: str) -> str:
+    r"""Return the line of a failed program's output that says what is wrong.
+
+    Examples
+    --------
+    >>> first_error("Error running filter claim.lua:\nunknown claim 'x'\nstack traceback:")
+    "unknown claim 'x'"
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    heading = next((i for i, line in enumerate(lines) if re.match(r"(?i)error", line)), None)
+    tail = lines[heading:] if heading is not None else lines[-1:]
+    meant = [line for line in tail if not _NOISE.match(line)]
+    return re.sub(r"^ERROR:\s*", "", meant[0]) if meant else "the renderer failed without a message"

@@ -1,0 +1,118 @@
+"""The renderer for machines without Quarto: pandoc and typst, both from wheels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.errors import RenderError
+from analysis.publish.renderers.base import Format, run
+
+if TYPE_CHECKING:
+    from typst import PDFStandard
+
+__all__ = ["PandocTypst", "find_pandoc"]
+
+PDF_STANDARDS: list[PDFStandard] = ["ua-1", "a-2a"]
+"""Tagged for screen readers and fit for archives; typst refuses to write a PDF that is not."""
+
+
+def find_pandoc() -> PandocTypst:
+    """Return the renderer made of the pandoc and typst wheels.
+
+    Raises
+    ------
+    RenderError
+        If a wheel is missing.
+    """
+    missing = [name for name in ("pypandoc", "typst") if find_spec(name) is None]
+    if missing:
+        raise RenderError(
+            f"renderer pandoc: expected the packages pypandoc_binary and typst, found no "
+            f"{' and no '.join(missing)}; install the dependency group 'paper'"
+        )
+    import pypandoc
+
+    # The wheel's own program by path: pypandoc would prefer one that happens to be on PATH.
+    program = Path(pypandoc.__file__).with_name("files") / (
+        "pandoc.exe" if os.name == "nt" else "pandoc"
+    )
+    if not program.is_file():
+        raise RenderError(
+            f"renderer pandoc: expected pandoc in {program.parent}, found none; install "
+            f"pypandoc_binary instead of pypandoc"
+        )
+    pandoc_version = run([program, "--version"], program.parent, os.environ).split()[1]
+    return PandocTypst(program, f"pandoc {pandoc_version} and typst {version('typst')}")
+
+
+@dataclass(frozen=True, slots=True)
+class PandocTypst:
+    """Renders with ``paper/pandoc``: a reader, a filter and a template per format."""
+
+    program: Path
+    description: str
+    name: str = "pandoc"
+
+    def build(
+        self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
+    ) -> str:
+        """Write ``target`` and return the warnings of pandoc and typst."""
+        if format_ == "html":
+            return self._pandoc(paper, target, _HTML, environment)
+        source = target.with_suffix(".typ")
+        log = self._pandoc(paper, source, _TYPST, environment)
+        return log + _compile(paper, source, target, int(environment["SOURCE_DATE_EPOCH"]))
+
+    def _pandoc(
+        self, paper: Path, target: Path, options: tuple[str, ...], environment: Mapping[str, str]
+    ) -> str:
+        output = f"--output={target.resolve()}"
+        return run([self.program, "index.qmd", *_COMMON, *options, output], paper, environment)
+
+
+_COMMON = (
+    "--from=pandoc/reader.lua",
+    "--metadata-file=_quarto.yml",
+    "--lua-filter=_extensions/results/claim.lua",
+    "--lua-filter=pandoc/crossref.lua",
+    "--lua-filter=_extensions/results/appendix.lua",
+    "--citeproc",
+    "--standalone",
+    "--wrap=none",
+)
+_HTML = (
+    "--to=html5",
+    "--template=pandoc/page.html",
+    "--css=pandoc/page.css",
+    "--mathml",
+    "--embed-resources",
+    "--toc",
+    "--toc-depth=3",
+)
+# Without pandoc's `citations` extension typst gets the citations that citeproc has formatted.
+_TYPST = ("--to=typst-citations", "--template=pandoc/page.typ")
+
+
+def _compile(paper: Path, source: Path, target: Path, epoch: int) -> str:
+    import typst
+
+    try:
+        compiler = typst.Compiler(source.read_bytes(), root=paper, ignore_system_fonts=True)
+        pdf, warnings = compiler.compile_with_warnings(
+            format="pdf", timestamp=epoch, pdf_standards=PDF_STANDARDS
+        )
+    except typst.TypstError as error:
+        hint = f"; {'; '.join(error.hints)}" if error.hints else ""
+        raise RenderError(
+            f"paper as PDF: typst: {' '.join(error.message.split())}{hint}"
+        ) from error
+    if not isinstance(pdf, bytes):
+        raise RenderError(f"paper as PDF: expected one document from typst, found {type(pdf)}")
+    target.write_bytes(pdf)
+    return "".join(f"[WARNING] typst: {warning.message}\n" for warning in warnings)

@@ -1,0 +1,194 @@
+"""Check the paper's sources against the results before any renderer runs, with file and line."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import RenderError
+
+__all__ = ["check_source"]
+
+_INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
+_SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
+_IMAGE = re.compile(r"\]\(([^()\s]+)\)\{([^{}]*(?:\{\{<[^>]*>\}\}[^{}]*)*)\}")
+_CLAIM = re.compile(r"\]\{\.claim\s+([^}]*)\}")
+_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
+_REFERENCE = re.compile(r"(?<![\w.])@((?:fig|tbl|sec|eq)-[\w-]*\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    text: str
+
+    def place(self, position: int) -> str:
+        return f"{self.name}:{self.text.count(chr(10), 0, position) + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """The published names that the sources may use."""
+
+    folder: Path
+    numbers: Mapping[str, Any]
+    verdicts: Mapping[str, Any]
+    figures: Mapping[str, Any]
+
+
+def check_source(paper: Path) -> None:
+    """Stop unless every number, claim, figure, table, file and reference of the paper exists.
+
+    Parameters
+    ----------
+    paper : Path
+        Folder with ``index.qmd`` and ``results/``.
+
+    Raises
+    ------
+    RenderError
+        With one line per problem, each naming file and line.
+    """
+    results = _load_results(paper)
+    sources, problems = _read_sources(paper)
+    for source in sources:
+        problems += _shortcode_problems(source, results)
+        problems += _claim_problems(source, results)
+        problems += _image_problems(source, paper)
+    problems += _reference_problems(sources)
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise RenderError("\n  ".join([f"paper: {count} in the sources:", *problems]))
+
+
+def _load_results(paper: Path) -> _Results:
+    folder = paper / "results"
+    numbers = _load(folder / "numbers.json", "numbers")
+    if not isinstance(numbers.get("data"), dict) or "as_of" not in numbers["data"]:
+        raise RenderError(
+            f"{folder / 'numbers.json'}: expected data.as_of, found none; run the analysis again"
+        )
+    return _Results(
+        folder,
+        numbers["numbers"],
+        _load(folder / "claims.json", "verdicts")["verdicts"],
+        _load(folder / "figures.json", "figures")["figures"],
+    )
+
+
+def _load(path: Path, section: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RenderError(
+            f"{path}: expected the published results, found: {error.strerror}; run the analysis"
+        ) from error
+    except ValueError as error:
+        raise RenderError(
+            f"{path}: expected JSON, found: {error}; run the analysis again"
+        ) from error
+    if not isinstance(content, dict) or not isinstance(content.get(section), dict):
+        raise RenderError(
+            f"{path}: expected an object with '{section}', found none; run the analysis again"
+        )
+    return content
+
+
+def _read_sources(paper: Path) -> tuple[list[_Source], list[str]]:
+    """Return index.qmd, then what it includes, and the includes that do not exist."""
+    index = paper / "index.qmd"
+    if not index.is_file():
+        raise RenderError(f"{index}: expected the paper, found none")
+    sources = [_Source("index.qmd", index.read_text(encoding="utf-8"))]
+    problems = []
+    for number, line in enumerate(sources[0].text.splitlines(), start=1):
+        match = _INCLUDE.match(line)
+        if match is None:
+            continue
+        path = paper / match[1].lstrip("/")
+        if path.is_file():
+            sources.append(_Source(match[1], path.read_text(encoding="utf-8")))
+        else:
+            problems.append(f"index.qmd:{number}: the included file '{match[1]}' does not exist")
+    return sources, problems
+
+
+def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
+    for match in _SHORTCODE.finditer(source.text):
+        name, argument = match[1], match[2]
+        place = source.place(match.start())
+        if name == "include":
+            if source.name != "index.qmd":
+                yield f"{place}: an include inside an included file; include it in index.qmd"
+        elif name == "num":
+            yield from _unknown(place, "number", argument, results.numbers)
+        elif name == "alt":
+            yield from _unknown(place, "figure", argument, results.figures)
+        elif name == "table":
+            if not (results.folder / "tables" / f"{argument}.md").is_file():
+                known = {path.stem: path for path in (results.folder / "tables").glob("*.md")}
+                yield from _unknown(place, "table", argument, known)
+        else:
+            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table or include"
+
+
+def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+        nearest = f"; nearest: {', '.join(map(repr, near))}" if near else ""
+        yield f"{place}: unknown {kind} '{key}'{nearest}; correct it or publish it"
+
+
+def _claim_problems(source: _Source, results: _Results) -> Iterator[str]:
+    for match in _CLAIM.finditer(source.text):
+        place = source.place(match.start())
+        sentence = _sentence(source.text, match.start())
+        attributes = dict(_ATTRIBUTE.findall(match[1]))
+        key, stated = attributes.get("key"), attributes.get("is")
+        if key is None or stated is None:
+            yield f'{place}: claim "{sentence}": expected key="..." and is="..." in its braces'
+        elif key not in results.verdicts:
+            yield from _unknown(place, f'claim (in "{sentence}")', key, results.verdicts)
+        elif results.verdicts[key]["verdict"] != stated:
+            actual = results.verdicts[key]["verdict"]
+            yield (
+                f"{place}: claim '{key}': the paper says '{stated}', the analysis says '{actual}'; "
+                f'rewrite "{sentence}"'
+            )
+
+
+def _sentence(text: str, end: int) -> str:
+    """Return the text between the bracket at ``end`` and the one that opens it."""
+    depth = 0
+    for position in range(end, -1, -1):
+        depth += {"]": 1, "[": -1}.get(text[position], 0)
+        if depth == 0:
+            return " ".join(text[position + 1 : end].split())
+    return " ".join(text[:end].split())
+
+
+def _image_problems(source: _Source, paper: Path) -> Iterator[str]:
+    for match in _IMAGE.finditer(source.text):
+        if "#fig-" not in match[2]:
+            continue
+        place, path = source.place(match.start()), match[1]
+        if re.match(r"\w+:", path):
+            yield f"{place}: figure '{path}' is not a local file; the paper loads nothing"
+        elif not (paper / path).is_file():
+            yield f"{place}: the figure file '{path}' does not exist; run the analysis first"
+        if "fig-alt=" not in match[2]:
+            yield f"{place}: figure '{path}' has no fig-alt=\"...\""
+
+
+def _reference_problems(sources: list[_Source]) -> Iterator[str]:
+    known = {label for source in sources for label in _LABEL.findall(source.text)}
+    for source in sources:
+        for match in _REFERENCE.finditer(source.text):
+            if match[1] not in known:
+                yield f"{source.place(match.start())}: unresolved reference @{match[1]}"

@@ -1,0 +1,171 @@
+"""Writes ``paper/results/``: numbers, verdicts, tables, figures; each file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import ResultsError
+from analysis.publish import figures, tables
+from analysis.publish.formatting import format_value
+from analysis.results import Findings, Number, Provenance, Verdict
+
+__all__ = ["significant", "write_results"]
+
+SCHEMA = 1
+
+
+def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: str) -> list[Path]:
+    """Write everything the paper reads.
+
+    Everything is first written to a temporary folder beside ``folder`` and then moved file by file,
+    so that a run that fails leaves the old files as they were. Files of an earlier run that are no
+    longer made are removed.
+
+    Parameters
+    ----------
+    findings : Findings
+        What the analyses hand over.
+    folder : Path
+        ``paper/results``.
+    fingerprint : str
+        Hash of the snapshot that was read.
+    as_of : str
+        ISO date of the snapshot.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ResultsError
+        If a key is used twice or the folder cannot be written.
+    """
+    header = {"schema": SCHEMA, "data": {"fingerprint": fingerprint, "as_of": as_of}}
+    documents: dict[str, str] = {
+        "numbers.json": _json(header | {"numbers": _numbers(findings)}),
+        "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
+        "figures.json": _json(header | {"figures": _figures(findings)}),
+    }
+    documents |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
+    with _staged(folder) as stage:
+        for name, text in documents.items():
+            _write_text(stage / name, text)
+        for figure in findings.figures:
+            figures.draw(figure, stage / "figures" / f"{figure.name}.svg")
+    return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder; on success its files replace those of ``folder``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".results-", dir=folder.parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        yield stage
+        _swap(stage, folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> ResultsError:
+    return ResultsError(
+        f"{folder}: expected a folder that can be written, found: {error.strerror}; "
+        "change its permissions or free some space and run again"
+    )
+
+
+def _swap(stage: Path, folder: Path) -> None:
+    made = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+    for name in made:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (stage / name).replace(folder / name)
+    kept = set(made)
+    for old in folder.rglob("*"):
+        if old.suffix in {".md", ".svg", ".json"} and old.relative_to(folder) not in kept:
+            old.unlink()
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="\n") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def significant(value: float | int | str) -> float | int | str:
+    """Round a float to 12 significant digits, what the last bits of a BLAS cannot change."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
+def _numbers(findings: Findings) -> dict[str, Any]:
+    return _unique("number", ((n.key, _number(n)) for n in findings.numbers))
+
+
+def _number(number: Number) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "value": significant(number.value),
+        "text": format_value(number.value, number.format),
+        "unit": number.unit,
+        "format": number.format,
+        "estimand": number.estimand,
+    }
+    if number.low is not None and number.high is not None:
+        low, high = (format_value(v, number.format) for v in (number.low, number.high))
+        entry["interval"] = f"{low} to {high}"
+    for name in ("se", "low", "high", "level", "p", "n"):
+        value = getattr(number, name)
+        if value is not None:
+            entry[name] = significant(value)
+    return entry | _provenance(number.source)
+
+
+def _verdicts(findings: Findings) -> dict[str, Any]:
+    return _unique("claim", ((v.key, _verdict(v)) for v in findings.verdicts))
+
+
+def _verdict(v: Verdict) -> dict[str, Any]:
+    return {"verdict": v.verdict, "rule": v.rule, "evidence": v.evidence} | _provenance(v.source)
+
+
+def _figures(findings: Findings) -> dict[str, Any]:
+    return _unique(
+        "figure",
+        (
+            (f.name, {"alt": f.alt, "file": f"figures/{f.name}.svg"} | _provenance(f.source))
+            for f in findings.figures
+        ),
+    )
+
+
+def _provenance(source: Provenance) -> dict[str, Any]:
+    return {"function": source.function, "inputs": list(source.inputs), "sample": source.sample}
+
+
+def _unique(kind: str, items: Iterator[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, entry in items:
+        if key in found:
+            raise ResultsError(f"the {kind} {key!r} is made twice; give one of them another name")
+        found[key] = entry
+    return found
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return (
+        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )

@@ -1,0 +1,95 @@
+"""The sessions that rebuild the data, run the tests and render the paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["data", "tests", "paper"]
+
+ROOT = Path(__file__).parent
+REQUIREMENTS = ROOT / "requirements"
+LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
+    "data": (),
+    "paper": ("paper",),
+    "tests": ("paper", "test"),
+    "lint": ("paper", "test", "lint"),
+}
+
+
+def _prepare(session: nox.Session, lock: str) -> None:
+    """Install what the lock names and make the run independent of the machine's settings."""
+    session.install("--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / f"{lock}.txt"))
+    caches = Path(session.virtualenv.location) / "caches"
+    session.env.update(
+        {
+            "MPLBACKEND": "Agg",
+            "MPLCONFIGDIR": str(caches / "matplotlib"),
+            "XDG_CACHE_HOME": str(caches),
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+        }
+    )
+
+
+@nox.session(tags=["build"])
+def data(session: nox.Session) -> None:
+    """Verify data/ against its manifest and rebuild data/derived/ (--accept after a wanted edit)."""
+    _prepare(session, "data")
+    session.run("python", "-m", "analysis", "data", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests (-- --slow adds the slow ones; other words go to pytest)."""
+    _prepare(session, "tests")
+    words = [w for w in session.posargs if w != "--slow"]
+    chosen = [] if "--slow" in session.posargs else ["-m", "not slow"]
+    session.run("python", "-m", "pytest", *chosen, *words)
+
+
+@nox.session(tags=["build"])
+def paper(session: nox.Session) -> None:
+    """Recompute every result and render HTML and PDF (-- --renderer quarto|pandoc|auto)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "paper", *session.posargs)
+
+
+@nox.session(default=False)
+def lint(session: nox.Session) -> None:
+    """Check style (ruff), types (mypy) and the direction of imports (import-linter)."""
+    _prepare(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure the time and memory of each stage and print them with the machine's name."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "bench", *session.posargs)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Write requirements/*.txt anew from pyproject.toml: hashes, no index addresses."""
+    session.install("uv")
+    for name, groups in LOCKS.items():
+        session.run(
+            "uv", "pip", "compile", "pyproject.toml",
+            *[word for group in groups for word in ("--group", f"pyproject.toml:{group}")],
+            "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
+            "--no-emit-find-links", "--custom-compile-command", "nox -s lock",
+            "--output-file", f"requirements/{name}.txt", "--quiet", *session.posargs,
+        )  # fmt: skip

@@ -1,0 +1,63 @@
+"""How values are printed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import ResultsError
+from analysis.publish.formatting import format_value
+
+CASES = [
+    (0.1304, "percent1", "13.0%"),
+    (-0.08049, "percent1", "−8.0%"),
+    (-0.0004, "percent1", "0.0%"),
+    (0.95, "percent0", "95%"),
+    (-0.123, "points1", "−12.3"),
+    (-1.005, "decimal1", "−1.0"),
+    (2.0, "decimal2", "2.00"),
+    (0.0004, "pvalue", "< 0.001"),
+    (0.0312, "pvalue", "0.031"),
+    (0.0996, "pvalue", "0.10"),
+    (0.4, "pvalue", "0.40"),
+    (608, "integer", "608"),
+    (9728.0, "integer", "9728"),
+    (52306, "integer", "52\u202f306"),
+    (5791.8, "tonnes1", "5,791.8"),
+    (6146.0, "tonnes1", "6,146"),
+    ("2025-10-27", "date", "27 October 2025"),
+    ("within-noise", "text", "within-noise"),
+    (None, "percent1", "–"),
+    (math.nan, "decimal2", "–"),
+]
+
+
+@pytest.mark.parametrize(("value", "fmt", "text"), CASES)
+def test_value_is_printed_as_the_format_says(value, fmt, text):
+    """Each format prints a true minus, fixed decimals and no negative zero."""
+    assert format_value(value, fmt) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "fmt"), [(1.5, "pvalue"), (2.5, "integer"), ("x", "percent1"), ("2025-13-01", "date")]
+)
+def test_value_that_does_not_fit_is_refused(value, fmt):
+    """A value outside what the format can mean is an error that shows the value."""
+    with pytest.raises(ResultsError, match="cannot be printed"):
+        format_value(value, fmt)
+
+
+def test_unknown_format_is_refused_with_the_known_ones():
+    """A misspelt format names the formats that exist."""
+    with pytest.raises(ResultsError, match="percent1"):
+        format_value(1.0, "percnt")
+
+
+@given(st.floats(-5, 5))
+def test_percent_is_within_half_a_unit_of_the_value(value):
+    """What is printed, read back, is the value to the decimals shown."""
+    text = format_value(value, "percent1").removesuffix("%").replace("−", "-")
+    assert abs(float(text) / 100 - value) <= 0.000501

@@ -1,0 +1,117 @@
+"""The results folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.errors import ResultsError
+from analysis.publish import figures
+from analysis.publish.writers import write_results
+from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
+
+SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
+
+
+def findings(value: float = 1 / 3) -> Findings:
+    """One number, table, figure and verdict."""
+    betas = pd.DataFrame(
+        {
+            "ticker": ["MP", "MP"],
+            "side": ["down", "up"],
+            "beta": [1.0, value],
+            "low": [0.5, -0.2],
+            "high": [1.5, 0.8],
+        }
+    )
+    return Findings(
+        numbers=[Number("truce.mp", value, "fraction", "percent1", "return", SOURCE, low=-0.1, high=0.2,
+                        level=0.95)],
+        tables=[Table("betas", betas, {"beta": "decimal2"}, {}, SOURCE)],
+        figures=[Figure("betas", "up_down_beta", {"betas": betas}, "Two betas.", SOURCE)],
+        verdicts=[Verdict("truce.sign", "supported", "rule", "evidence", SOURCE)],
+    )  # fmt: skip
+
+
+def write(results: Findings, folder: Path) -> list[Path]:
+    return write_results(results, folder, fingerprint="abc", as_of="2026-08-03")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_number_is_written_with_text_interval_and_provenance(tmp_path):
+    """The registry holds twelve digits, the printed text, the interval and where it comes from."""
+    write(findings(), tmp_path / "results")
+    document = json.loads((tmp_path / "results/numbers.json").read_text("utf-8"))
+    number = document["numbers"]["truce.mp"]
+    assert number["value"] == 0.333333333333
+    assert number["text"] == "33.3%"
+    assert number["interval"] == "−10.0% to 20.0%"
+    assert number["inputs"] == ["prices.csv"]
+    assert document["data"] == {"as_of": "2026-08-03", "fingerprint": "abc"}
+
+
+def test_two_runs_write_the_same_bytes(tmp_path):
+    """Numbers, tables and SVG figures do not depend on the time or the folder."""
+    write(findings(), tmp_path / "a")
+    write(findings(), tmp_path / "b")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    assert set(contents(tmp_path / "a")) == {
+        "numbers.json", "claims.json", "figures.json", "tables/betas.md", "figures/betas.svg",
+    }  # fmt: skip
+
+
+def test_key_used_twice_is_refused_and_old_files_stay(tmp_path):
+    """A double key stops the run before anything of the old results is touched."""
+    write(findings(), tmp_path / "results")
+    before = contents(tmp_path / "results")
+    double = findings(0.5)
+    double.numbers *= 2
+    with pytest.raises(ResultsError, match="'truce.mp' is made twice"):
+        write(double, tmp_path / "results")
+    assert contents(tmp_path / "results") == before
+
+
+def test_failure_while_drawing_leaves_the_old_results_whole(tmp_path, monkeypatch):
+    """A crash in the last step leaves every old file and no temporary folder behind."""
+    write(findings(), tmp_path / "results")
+    before = contents(tmp_path / "results")
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(figures.KINDS, "up_down_beta", crash)
+    with pytest.raises(KeyboardInterrupt):
+        write(findings(0.5), tmp_path / "results")
+    assert contents(tmp_path / "results") == before
+    assert [p.name for p in tmp_path.iterdir()] == ["results"]
+
+
+def test_results_of_an_earlier_run_that_are_no_longer_made_are_removed(tmp_path):
+    """The folder holds what this run made and nothing stale."""
+    write(findings(), tmp_path / "results")
+    fewer = findings()
+    fewer.tables.clear()
+    write(fewer, tmp_path / "results")
+    assert "tables/betas.md" not in contents(tmp_path / "results")
+
+
+def test_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
+    """A file where the folder should be gives the path and what to do."""
+    (tmp_path / "results").write_text("in the way")
+    with pytest.raises(ResultsError, match=r"results: expected a folder that can be written"):
+        write(findings(), tmp_path / "results")
+    assert os.listdir(tmp_path) == ["results"]  # noqa: PTH208
+
+
+def test_figure_of_unknown_kind_is_refused(tmp_path):
+    """A figure names its kind; one that cannot be drawn stops the run."""
+    figure = Figure("x", "pie", {}, "A pie.", SOURCE)
+    with pytest.raises(ResultsError, match="no drawing of kind 'pie'"):
+        figures.draw(figure, tmp_path / "x.svg")
