@@ -66,7 +66,7 @@ def correlations(panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``series``, ``asset``, ``method``, ``lag`` (months; positive: exports lead), ``n``,
-        ``estimate``, ``low``, ``high``, ``p``, ``detectable``.
+        ``estimate``, ``low``, ``high``, ``p``, ``mde``.
     """
     study = panel.snapshot.study
     changes = monthly_panel(panel.snapshot.customs, study)
@@ -74,7 +74,7 @@ def correlations(panel: Panel) -> pd.DataFrame:
     rng = np.random.default_rng(study.inference.seed)
     frames = []
     for series, name in SERIES.items():
-        x = changes[f"{series}.change"].dropna()
+        x = changes.loc[series, "change"].dropna()
         for asset in returns.columns:
             for method in METHODS:
                 found = lead_lag(
@@ -133,7 +133,7 @@ def _summary(lags: pd.DataFrame) -> list[Number]:
     )  # fmt: skip
     for row in zero.to_dict("records"):
         numbers.append(
-            Number(f"customs.{row['series']}.detectable", row["detectable"], "correlation", "decimal2",
+            Number(f"customs.{row['series']}.detectable", row["mde"], "correlation", "decimal2",
                    "correlation found with 80% power at this number of months", source, n=row["n"])
         )  # fmt: skip
     return numbers
@@ -146,17 +146,17 @@ def _levels(panel: Panel) -> list[Number]:
     for series, name in SERIES.items():
         source = _source("compute", f"{name} exports, reported figures")
         for month in ("2025-08", "2025-09"):
-            value = float(changes.loc[pd.Period(month, "M"), series])
+            value = float(changes.loc[(series, pd.Period(month, "M")), "level"])
             key = f"customs.{name}.{month.replace('-', '_')}"
             numbers.append(
                 Number(key, value, "tonnes", "tonnes1", f"{name} exports in {month}", source)
             )
-        change = float(np.expm1(changes.loc[pd.Period("2025-09", "M"), f"{series}.change"]))
+        change = float(np.expm1(changes.loc[(series, pd.Period("2025-09", "M")), "change"]))
         numbers.append(
             Number(f"customs.{name}.2025_09.change", change, "fraction", "percent1",
                    f"change of {name} exports from August to September 2025", source)
         )  # fmt: skip
-        count = int(changes[f"{series}.change"].count())
+        count = int(changes.loc[series, "change"].count())
         numbers.append(
             Number(f"customs.{name}.changes", count, "count", "integer",
                    f"usable monthly changes of {name} exports", source)
@@ -176,12 +176,14 @@ def release_returns(panel: Panel) -> pd.DataFrame:
     study = panel.snapshot.study
     changes = monthly_panel(panel.snapshot.customs, study)
     days = release_days(panel.snapshot.customs, panel.snapshot.sessions)
-    days = days[days["series"].isin(SERIES) & days["day0"].notna()].copy()
+    days = days[days["series"].isin(SERIES)].dropna(subset=["session"])
+    days = days.drop(columns="reason").rename(columns={"session": "day0"})
+    days = days.drop_duplicates(["series", "day0"], keep="last")
     core = equal_weight(panel.returns, list(study.firms.core)).rename("core")
     fitted = estimate(panel.snapshot, panel.returns.assign(core=core), days.assign(ticker="core"))
     found = pd.concat([fitted.rows, fitted.car(*study.customs.release_window)], axis=1)
     found["change"] = [
-        changes[f"{series}.change"].get(month, np.nan)
+        changes["change"].get((series, month), np.nan)
         for series, month in zip(found["series"], found["month"], strict=True)
     ]
     found["series"] = found["series"].map(SERIES)
@@ -265,7 +267,7 @@ def _lag_table(lags: pd.DataFrame) -> Table:
         f"{low:.2f} to {high:.2f}".replace("-", "\u2212")
         for low, high in zip(part["low"], part["high"], strict=True)
     ]
-    frame = part[["series", "method", "lag", "n", "estimate", "interval", "p", "detectable"]]
+    frame = part[["series", "method", "lag", "n", "estimate", "interval", "p", "mde"]]
     return Table(
         "correlations",
         frame.assign(series=frame["series"].map(NAMES), method=frame["method"].str.title()),
@@ -274,7 +276,7 @@ def _lag_table(lags: pd.DataFrame) -> Table:
             "n": "integer",
             "estimate": "decimal2",
             "p": "pvalue",
-            "detectable": "decimal2",
+            "mde": "decimal2",
         },
         {
             "series": "Exports",
@@ -283,7 +285,7 @@ def _lag_table(lags: pd.DataFrame) -> Table:
             "n": "Months",
             "estimate": "Correlation",
             "interval": "95% interval",
-            "detectable": "MDE",
+            "mde": "MDE",
         },
         _source("correlations", "core firms"),
         "Log change of exports with the monthly return of the equal-weight core firms; a positive lag "
@@ -305,8 +307,8 @@ def _coverage_table(panel: Panel) -> Table:
                 "rows": len(part),
                 "combined": int((part["coverage"] == "jan_feb").sum()),
                 "derived": int((part["status"] == "derived").sum()),
-                "months": int(changes[series].count()),
-                "changes": int(changes[f"{series}.change"].count()),
+                "months": int(changes.loc[series, "level"].count()),
+                "changes": int(changes.loc[series, "change"].count()),
                 "released": int(part["release_date"].notna().sum()),
             }
         )

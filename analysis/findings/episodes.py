@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.power import TTestPower
 
-from analysis.estimators.inference import across_episodes_t, sign_flip
 from analysis.findings.panel import Panel
 
 __all__ = ["FEWEST", "Pooled", "episode_values", "pool"]
@@ -99,17 +99,25 @@ def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
         return None
     study = panel.snapshot.study
     car, scar = values["car"].to_numpy(), values["scar"].to_numpy()
-    error = float(np.std(car, ddof=1)) / np.sqrt(count)
-    reach = float(stats.t.ppf((1 + study.inference.level) / 2, count - 1)) * error
-    test = across_episodes_t(scar)
-    flips = sign_flip(scar, rng=np.random.default_rng(study.inference.seed), draws=study.inference.draws)
+    spread = float(np.std(car, ddof=1))
+    reach = float(stats.t.ppf((1 + study.inference.level) / 2, count - 1)) * spread / np.sqrt(count)
+    effect = TTestPower().solve_power(nobs=count, alpha=0.05, power=study.inference.power)
+    test = stats.ttest_1samp(scar, 0.0)
+    flips = stats.permutation_test(
+        (scar,),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=study.inference.draws,
+        rng=np.random.default_rng(study.inference.seed),
+    )
     return Pooled(
         episodes=count,
         mean=float(car.mean()),
         low=float(car.mean()) - reach,
         high=float(car.mean()) + reach,
-        t=test.statistic,
-        p=test.p,
-        p_flip=flips.p,
-        detectable=error * test.mde_in_se,
+        t=float(test.statistic),
+        p=float(test.pvalue),
+        p_flip=float(flips.pvalue),
+        detectable=spread * float(effect),
     )
+

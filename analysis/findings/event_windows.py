@@ -7,9 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis.findings.episodes import Pooled, episode_values, pool
-from analysis.findings.panel import SIGN, Panel
+from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal, portfolio_cars, portfolio_paths
 from analysis.results import Figure, Findings, Format, Number, Provenance, Table
+from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["compute", "firm_windows", "pooled_by_direction"]
 
@@ -22,7 +23,7 @@ KINDS: dict[str, tuple[tuple[str, ...], bool]] = {  # name: directions, signed
     "support": (("support",), False),
     "easing": (("easing",), False),
     "policy": (POLICY, True),
-    "all": (tuple(SIGN), True),
+    "all": (tuple(SIGNS), True),
 }
 
 
@@ -122,7 +123,7 @@ def _pooled_numbers(
 def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
     rows = []
     for (kind, window, clean), result in pooled.items():
-        if result is None or not clean:
+        if not clean or (result is None and pooled[kind, window, False] is None):
             continue
         everyone = pooled[kind, window, False]
         rows.append(
@@ -184,12 +185,12 @@ def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
     part = part.join(panel.events[["direction", "status"]], on="id")
     part = part[part["status"] == "confirmatory"].drop_duplicates(["ticker", "day0", "direction"])
     grouped = part.groupby(["ticker", "direction"])["car"]
-    means = grouped.mean().unstack().reindex(columns=list(SIGN))
-    counts = grouped.size().unstack(fill_value=0).reindex(columns=list(SIGN), fill_value=0)
+    means = grouped.mean().unstack().reindex(columns=list(SIGNS))
+    counts = grouped.size().unstack(fill_value=0).reindex(columns=list(SIGNS), fill_value=0)
     rows = [t for t in panel.snapshot.study.firms.studied if t in means.index]
     frame = pd.DataFrame({"ticker": rows})
     heads, formats = {"ticker": "Firm"}, {}
-    for direction in SIGN:
+    for direction in SIGNS:
         frame[direction] = means.loc[rows, direction].to_numpy()
         frame[f"n_{direction}"] = counts.loc[rows, direction].to_numpy()
         heads |= {direction: direction, f"n_{direction}": "n"}
@@ -283,7 +284,7 @@ def _paths(panel: Panel) -> Figure:
     """Mean cumulative path of the core portfolio by direction, over episodes."""
     paths = portfolio_paths(panel, equal(panel.snapshot.study.firms.core), panel.snapshot.study.windows.primary)
     frames, sentences = [], []
-    for direction in SIGN:
+    for direction in SIGNS:
         part = _episode_paths(panel, paths, direction)
         count = len(part)
         if count < 3:

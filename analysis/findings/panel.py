@@ -8,15 +8,11 @@ from datetime import date
 import pandas as pd
 
 from analysis.estimators.abnormal import EventStudy, event_study
-from analysis.estimators.returns import log_returns, simple_returns
-from analysis.snapshot.eligibility import contaminated_windows
-from analysis.snapshot.episodes import label_episodes
+from analysis.snapshot.eligibility import firm_windows, listed_returns
+from analysis.snapshot.episodes import SIGNS, assign_episodes
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["SIGN", "Panel", "build_panel", "estimate"]
-
-# What theory expects of the shares: curbs, failed relief and subsidies lift them, relief lowers them.
-SIGN = {"tightening": 1, "disappointment": 1, "support": 1, "easing": -1}
+__all__ = ["Panel", "build_panel", "estimate"]
 
 EVENT_TIME = (-10, 20)
 
@@ -53,20 +49,24 @@ class Panel:
 
 def build_panel(snapshot: Snapshot) -> Panel:
     """Compute returns, episodes and every firm's event study."""
-    study = snapshot.study
-    compute = log_returns if study.returns == "log" else simple_returns
-    returns = _since_listing(compute(snapshot.prices), snapshot.universe)
-    events = label_episodes(snapshot).set_index("id")
-    events["sign"] = events["direction"].map(SIGN)
-    crossed = events.reset_index()[["id", "day0"]].merge(
-        pd.DataFrame({"ticker": list(study.firms.studied)}), how="cross"
+    study, sessions = snapshot.study, snapshot.sessions
+    returns = listed_returns(snapshot)
+    episodes = assign_episodes(snapshot.events, sessions, study.episodes.distance)
+    events = snapshot.events.set_index("id").join(
+        episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one"
     )
+    events["sign"] = events["direction"].map(SIGNS)
+    firms = pd.DataFrame({"ticker": list(study.firms.studied)})
+    windows = firm_windows(snapshot)
+    hits = windows.pivot(index=["event", "ticker"], columns="window", values="contaminated")
     return Panel(
         snapshot=snapshot,
         returns=returns,
-        study=estimate(snapshot, returns, crossed),
+        study=estimate(
+            snapshot, returns, events.reset_index()[["id", "day0"]].merge(firms, how="cross")
+        ),
         events=events,
-        clean=~contaminated_windows(snapshot),
+        clean=~hits,
     )
 
 
@@ -92,10 +92,3 @@ def estimate(
         minimum=study.estimation.minimum,
         window=EVENT_TIME,
     )
-
-
-def _since_listing(returns: pd.DataFrame, universe: pd.DataFrame) -> pd.DataFrame:
-    """Blank returns up to and including the listing day: the price before it was another firm's."""
-    listed = universe["listed_from"].reindex(returns.columns)
-    too_early = returns.index.to_numpy()[:, None] <= listed.to_numpy()[None, :]
-    return returns.mask(pd.DataFrame(too_early, returns.index, returns.columns))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import asdict
 
 import pandas as pd
+from scipy import stats
 
-from analysis.estimators.beta import equal_betas, huber_beta, ols_beta, rolling_beta, up_down_beta
+from analysis.estimators.beta import equal_betas, huber_beta, ols_beta, up_down_beta
+from analysis.estimators.rolling import rolling_beta
 from analysis.findings.panel import Panel
 from analysis.results import Figure, Findings, Number, Provenance, Table
 
@@ -52,6 +55,7 @@ def full_sample(panel: Panel) -> pd.DataFrame:
     rows = []
     for firm, benchmark in pairs:
         fit = ols_beta(returns[firm], returns[benchmark], study.beta.hac_lags)
+        low, high = fit.interval("hac", study.inference.level)
         rows.append(
             {
                 "firm": firm,
@@ -59,9 +63,9 @@ def full_sample(panel: Panel) -> pd.DataFrame:
                 "beta": fit.beta,
                 "se_hac": fit.se_hac,
                 "se_hc3": fit.se_hc3,
-                "low": fit.low,
-                "high": fit.high,
-                "huber": huber_beta(returns[firm], returns[benchmark]),
+                "low": low,
+                "high": high,
+                "huber": huber_beta(returns[firm], returns[benchmark]).beta,
                 "r2": fit.r2,
                 "n": fit.n,
             }
@@ -75,28 +79,33 @@ def two_sided(panel: Panel) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``ticker``, ``down``, ``se_down``, ``up``, ``se_up``, ``difference`` (down less up),
-        ``se_difference``, ``p``, ``n``; intervals ``low_down`` and so on.
+        ``ticker``, ``down``, ``se_down``, ``up``, ``se_up``, ``difference`` (up less down),
+        ``se_difference``, ``p``; bounds ``low_down`` and so on, from the HAC errors.
     """
     study = panel.snapshot.study
     rows = []
     for ticker in study.firms.studied:
         fit = up_down_beta(panel.returns[ticker], panel.returns[study.benchmark.market], study.beta.hac_lags)
-        rows.append({"ticker": ticker} | fit._asdict())
-    return pd.DataFrame(rows)
+        rows.append({"ticker": ticker} | asdict(fit))
+    sides = pd.DataFrame(rows)
+    reach = stats.t.ppf((1 + study.inference.level) / 2, sides["df"])
+    for side in ("up", "down"):
+        sides[f"low_{side}"] = sides[side] - reach * sides[f"se_{side}"]
+        sides[f"high_{side}"] = sides[side] + reach * sides[f"se_{side}"]
+    return sides
 
 
 def _equality(panel: Panel) -> list[Number]:
     """Test that the core firms share one market beta."""
     study, returns = panel.snapshot.study, _common(panel)
-    test = equal_betas(returns[list(study.firms.core)], returns[study.benchmark.market], hac_lags=study.beta.hac_lags)
+    test = equal_betas(returns[list(study.firms.core)], returns[study.benchmark.market])
     source = _source("compute", "core firms, common sessions")
     what = "equality of the core firms' market betas"
     return [
         Number("beta.equal.f", test.f, "F statistic", "decimal1", f"F of the {what}", source),
-        Number("beta.equal.p", test.p_f, "p-value", "pvalue", f"p of the exact F of {what}", source),
-        Number("beta.equal.p_robust", test.p_wald, "p-value", "pvalue",
-               f"p of the robust Wald test of {what}", source),
+        Number("beta.equal.p", test.p, "p-value", "pvalue", f"p of the exact F of {what}", source),
+        Number("beta.equal.p_robust", test.p_clustered, "p-value", "pvalue",
+               f"p of the F of {what}, errors clustered by session", source),
     ]  # fmt: skip
 
 
@@ -160,20 +169,19 @@ def _beta_table(betas: pd.DataFrame) -> Table:
 
 
 def _side_table(sides: pd.DataFrame) -> Table:
-    columns = ["ticker", "down", "se_down", "up", "se_up", "difference", "se_difference", "p", "n"]
+    columns = ["ticker", "down", "se_down", "up", "se_up", "difference", "se_difference", "p"]
     return Table(
         "two_sided_betas",
         sides[columns],
-        dict.fromkeys(columns[1:7], "decimal2") | {"p": "pvalue", "n": "integer"},  # type: ignore[arg-type]
+        dict.fromkeys(columns[1:7], "decimal2") | {"p": "pvalue"},  # type: ignore[arg-type]
         {
             "ticker": "Firm",
             "down": "Down",
             "se_down": "s.e.",
             "up": "Up",
             "se_up": "s.e. ",
-            "difference": "Down − up",
+            "difference": "Up − down",
             "se_difference": "s.e.  ",
-            "n": "n",
         },
         _source("two_sided", "each firm since its listing"),
         "Betas to SPY on days when it fell and when it rose; HAC errors; p: two-sided, of equal betas.",

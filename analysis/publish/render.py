@@ -141,8 +141,8 @@ def _replace(built: Mapping[Format, Path], folder: Path) -> dict[Format, Path]:
     try:
         for format_, source in built.items():
             waiting[format_].write_bytes(source.read_bytes())
-        for format_, target in outputs.items():
-            waiting[format_].replace(target)
+        for format_ in sorted(outputs, reverse=True):  # the PDF first: viewers lock it
+            waiting[format_].replace(outputs[format_])
     except OSError as error:
         raise _unwritable(folder, error) from error
     finally:

@@ -21,6 +21,8 @@ _CLAIM = re.compile(r"\]\{\.claim\s+([^}]*)\}")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _REFERENCE = re.compile(r"(?<![\w.])@((?:fig|tbl|sec|eq)-[\w-]*\w)")
+_CITATION = re.compile(r"(?<![\w.@/])@(?!(?:fig|tbl|sec|eq)-)([A-Za-z][\w:.-]*\w)")
+_ENTRY = re.compile(r"^\s*@\w+\{\s*([^,\s]+)\s*,", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class _Results:
 
 
 def check_source(paper: Path) -> None:
-    """Stop unless every number, claim, figure, table, file and reference of the paper exists.
+    """Stop unless every number, claim, figure, table, reference and citation of the paper exists.
 
     Parameters
     ----------
@@ -57,11 +59,14 @@ def check_source(paper: Path) -> None:
     """
     results = _load_results(paper)
     sources, problems = _read_sources(paper)
+    complete = not problems
     for source in sources:
         problems += _shortcode_problems(source, results)
         problems += _claim_problems(source, results)
         problems += _image_problems(source, paper)
-    problems += _reference_problems(sources)
+    if complete:  # a reference may lead into a file that could not be included
+        problems += _reference_problems(sources)
+    problems += _citation_problems(sources, paper / "references.bib")
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise RenderError("\n  ".join([f"paper: {count} in the sources:", *problems]))
@@ -192,3 +197,11 @@ def _reference_problems(sources: list[_Source]) -> Iterator[str]:
         for match in _REFERENCE.finditer(source.text):
             if match[1] not in known:
                 yield f"{source.place(match.start())}: unresolved reference @{match[1]}"
+
+
+def _citation_problems(sources: list[_Source], bibliography: Path) -> Iterator[str]:
+    text = bibliography.read_text(encoding="utf-8") if bibliography.is_file() else ""
+    known = dict.fromkeys(_ENTRY.findall(text))
+    for source in sources:
+        for match in _CITATION.finditer(source.text):
+            yield from _unknown(source.place(match.start()), "citation", match[1], known)

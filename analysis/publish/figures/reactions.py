@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import matplotlib as mpl
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
@@ -139,11 +139,13 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     for place, (name, colour) in enumerate(DIRECTION_COLOURS.items()):
         strip.text(0.02 + place * 0.2, 1.25, name, color=colour, fontsize=7.5, fontweight="bold",
                    transform=strip.transAxes)  # fmt: skip
-    sns.heatmap(
-        grid, ax=ax, cmap="PuOr_r", center=0, vmin=-4, vmax=4, linewidths=0.2, linecolor="white",
-        cbar_kws={"label": "standardised AR", "shrink": 0.9, "pad": 0.01, "extend": "both"},
-    )  # fmt: skip
-    ax.set_facecolor("#e4e4e4")
+    shades = mpl.colormaps["PuOr_r"].with_extremes(bad="#e4e4e4")
+    mesh = ax.pcolormesh(grid.to_numpy(), cmap=shades, vmin=-4, vmax=4, edgecolor="white", lw=0.2)
+    ax.invert_yaxis()
+    ax.set_yticks(np.arange(len(grid)) + 0.5, labels=list(grid.index))
+    bar = canvas.colorbar(mesh, ax=ax, pad=0.01, shrink=0.9, extend="both")
+    bar.set_label("standardised AR")
+    bar.ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "\u2212"))
     quarter = heads["day0"].dt.to_period("Q")
     starts = np.flatnonzero(quarter.ne(quarter.shift()))
     ax.set_xticks(starts, labels=[f"{heads['day0'].iloc[i]:%b %Y}" for i in starts], rotation=0)

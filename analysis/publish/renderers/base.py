@@ -19,6 +19,8 @@ Format = Literal["html", "pdf"]
 STEM = "rare-earth-headlines"
 """Name of the rendered files without suffix; ``_quarto.yml`` says the same."""
 
+_PREFIX = re.compile(r"^((ERROR|error):\s*)+|^\S+\.lua:\d+:\s*")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
     r"^(Error running (filter|Lua|custom reader)|stack traceback|\S+: in |ERROR:?\s*$|Stack trace)"
 )
@@ -94,8 +96,9 @@ def first_error(output: str) -> str:
     >>> first_error("Error running filter claim.lua:\nunknown claim 'x'\nstack traceback:")
     "unknown claim 'x'"
     """
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    plain = _COLOUR.sub("", output)
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
     heading = next((i for i, line in enumerate(lines) if re.match(r"(?i)error", line)), None)
     tail = lines[heading:] if heading is not None else lines[-1:]
     meant = [line for line in tail if not _NOISE.match(line)]
-    return re.sub(r"^ERROR:\s*", "", meant[0]) if meant else "the renderer failed without a message"
+    return _PREFIX.sub("", meant[0]) if meant else "the renderer failed without a message"

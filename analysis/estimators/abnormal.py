@@ -1,0 +1,361 @@
+"""Abnormal returns: AR, CAR and BHAR of every event, with forecast-error variances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from analysis.estimators.models import Model, WindowFit, excess_variance, fit_windows, parameters
+from analysis.estimators.panel import Layout, Panel, blocks, build_panel
+
+__all__ = ["EventStudy", "event_study"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Kind = Literal["simple", "log"]
+
+
+@dataclass(frozen=True)
+class EventStudy:
+    """Fits and abnormal returns of N events over L event days.
+
+    Attributes
+    ----------
+    rows : DataFrame, (N, ...)
+        The columns of the events, then ``estimation_start`` and ``estimation_end`` (first and last
+        usable session), ``n_estimation`` (usable sessions), ``alpha`` (fraction a session),
+        ``beta_<factor>``, ``sigma`` (residual standard deviation, fraction, divisor n - k), ``k``.
+    event_time : (L,)
+        Event days.
+    raw, ar : (N, L)
+        Realised and abnormal returns, fraction; NaN beyond the data or where a return is missing.
+    factor_window : (N, L, m)
+        Factor returns on the event window.
+    skipped : DataFrame
+        Events without a fit: their columns and a ``reason``.
+    factors : tuple of str
+        Names of the m factors that entered; none for the mean model.
+    model, kind
+        Model of the normal return; "simple" or "log" returns.
+    panel, column, position, fit
+        Laid-out returns, the events' rows in it and sessions (N,), and the fits, for inference.
+    """
+
+    rows: pd.DataFrame
+    event_time: Ints
+    raw: Floats
+    ar: Floats
+    factor_window: Floats
+    skipped: pd.DataFrame
+    factors: tuple[str, ...]
+    model: Model
+    kind: Kind
+    panel: Panel
+    column: Ints
+    position: Ints
+    fit: WindowFit
+
+    @property
+    def residuals(self) -> Floats:
+        """Estimation residuals, (N, length), NaN on sessions that did not enter the fit.
+
+        Recomputed on demand, so that a study of many events does not hold them.
+        """
+        parts = [self.residual_block(part) for part in blocks(len(self.rows))]
+        return np.concatenate(parts or [np.empty((0, self.panel.layout.length))])
+
+    def residual_block(self, part: slice) -> Floats:
+        """Return the estimation residuals of the events in `part`, (B, length)."""
+        y, x = self.panel.estimation_windows(self.column[part], self.position[part])
+        fitted = np.einsum("na,anl->nl", self.fit.beta[part], x)
+        residual: Floats = y - self.fit.alpha[part, None] - fitted
+        return residual
+
+    @property
+    def sigma(self) -> Floats:
+        """Residual standard deviation of each event's fit, fraction, divisor n - k. (N,)."""
+        return self.fit.sigma
+
+    @property
+    def df(self) -> Ints:
+        """Degrees of freedom of each fit, n - k. (N,)."""
+        return self.fit.n - self.fit.k
+
+    def days(self, first: int, last: int) -> slice:
+        """Return the place of the event days ``first, ..., last`` in the event window.
+
+        Raises
+        ------
+        ValueError
+            If they are not inside the event window.
+        """
+        low, high = int(self.event_time[0]), int(self.event_time[-1])
+        if not low <= first <= last <= high:
+            raise ValueError(
+                f"window [{first}, {last}] is not inside the event window [{low}, {high}]"
+            )
+        return slice(first - low, last - low + 1)
+
+    def scale(self, first: int, last: int) -> Floats:
+        """Return se(CAR) over sigma: ``√(L2 + L2²/L1 + d'S⁻¹d)`` of each event. (N,)."""
+        part = self.days(first, last)
+        length = last - first + 1
+        factor_sum = self.factor_window[:, part].sum(axis=1)
+        return np.sqrt(length + excess_variance(self.fit, self.model, length, factor_sum))
+
+    def car(self, first: int, last: int) -> pd.DataFrame:
+        """Return the cumulative abnormal return of each event over ``[first, last]``.
+
+        The variance holds the forecast-error term, ``s²·(L2 + L2²/L1 + d'S⁻¹d)`` with d the sum
+        of the factors' deviations from their estimation means (Patell 1976, J. Accounting
+        Research 14); t has n - k degrees of freedom.
+
+        Returns
+        -------
+        DataFrame, (N, 7)
+            ``raw`` compounded realised return, ``car``, ``se``, ``bhar`` (compounded realised less
+            compounded normal return) as fractions; ``t``, ``df``, ``p`` (two-sided Student t).
+            All NaN where the window is not fully observed.
+
+        Raises
+        ------
+        ValueError
+            If the window is not inside the event window.
+        """
+        part = self.days(first, last)
+        raw, ar = self.raw[:, part], self.ar[:, part]
+        car = ar.sum(axis=1)
+        se = np.where(np.isnan(car), np.nan, self.sigma * self.scale(first, last))
+        t = car / se
+        held = _compound(np.where(np.isnan(ar), np.nan, raw), self.kind)
+        return pd.DataFrame(
+            {
+                "raw": _compound(raw, self.kind),
+                "car": car,
+                "se": se,
+                "t": t,
+                "df": self.df,
+                "p": 2.0 * stats.t.sf(np.abs(t), self.df),
+                "bhar": held - _compound(raw - ar, self.kind),
+            },
+            index=self.rows.index,
+        )
+
+    def sar(self) -> Floats:
+        """Return standardised abnormal returns, AR over its forecast-corrected error. (N, L)."""
+        scales = np.stack([self.scale(int(day), int(day)) for day in self.event_time], axis=1)
+        sar: Floats = self.ar / (self.sigma[:, None] * scales)
+        return sar
+
+
+def event_study(
+    returns: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    factors: Sequence[str] = ("SPY",),
+    model: Model = "market",
+    length: int = 120,
+    gap: int = 11,
+    minimum: int = 60,
+    window: tuple[int, int] = (-10, 20),
+    listed_from: Mapping[str, pd.Timestamp] | None = None,
+    exclude: pd.DatetimeIndex | None = None,
+    kind: Kind = "simple",
+) -> EventStudy:
+    """Fit the model of the normal return before each event and return the abnormal returns.
+
+    Parameters
+    ----------
+    returns : DataFrame, (T, A)
+        Fractions; one row a session (unique, increasing), one column an asset.
+    events : DataFrame
+        Columns ``ticker`` and ``day0``; others are carried through.
+    factors : sequence of str
+        Columns of `returns`; the market-adjusted model takes one, the mean model uses none.
+    model : {"market", "mean", "market_adjusted"}
+        Market model with any number of factors, constant mean, or return less factor.
+    length, gap : int
+        Sessions of the estimation window, which ends `gap` sessions before day 0: 120 and 11 give
+        the event days -130 to -11. Sessions without a return are skipped, not replaced.
+    minimum : int
+        Fewest usable estimation sessions; an event with fewer is skipped.
+    window : (int, int)
+        First and last event day.
+    listed_from : mapping of str to Timestamp, optional
+        Listing day by ticker. Returns up to and including that day are not used: the return of
+        the listing day compares with a price from before the listing.
+    exclude : DatetimeIndex, optional
+        Sessions left out of all estimation windows, such as those of other listed events.
+    kind : {"simple", "log"}
+        Kind of `returns`; decides how they compound.
+
+    Returns
+    -------
+    EventStudy
+        Events whose window leaves the data keep their row, with NaN beyond it. Events without a
+        fit are in ``skipped`` with the reason.
+
+    Raises
+    ------
+    ValueError
+        If a frame or an option is malformed; the message names it.
+    """
+    names = _factors(model, factors)
+    layout = Layout(length, gap, *window)
+    _check(events, minimum, parameters(model, len(names)), length)
+    known = [t for t in dict.fromkeys(events["ticker"]) if t in returns.columns]
+    panel = build_panel(returns, known, names, layout, listed_from, exclude)
+    column = pd.Index(panel.assets).get_indexer(pd.Index(events["ticker"])).astype(np.int64)
+    position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
+    reason = _place_reasons(panel, events, column, position, listed_from or {})
+    placed = np.flatnonzero(reason == "")
+    fit = _fit(panel, column[placed], position[placed], model)
+    reason[placed] = _fit_reasons(fit, minimum)
+    sound = reason[placed] == ""
+    kept, fit = placed[sound], _select(fit, sound)
+    column, position = column[kept], position[kept]
+    raw, x = panel.event_windows(column, position)
+    ar = raw - fit.alpha[:, None] - np.einsum("na,anl->nl", fit.beta, x)
+    return EventStudy(
+        rows=_rows(events.iloc[kept], panel, column, position, fit, names),
+        event_time=np.arange(window[0], window[1] + 1, dtype=np.int64),
+        raw=raw,
+        ar=ar,
+        factor_window=np.moveaxis(x, 0, 2),
+        skipped=events[reason != ""].assign(reason=reason[reason != ""]).reset_index(drop=True),
+        factors=names,
+        model=model,
+        kind=kind,
+        panel=panel,
+        column=column,
+        position=position,
+        fit=fit,
+    )
+
+
+def _factors(model: Model, factors: Sequence[str]) -> tuple[str, ...]:
+    """Return the factors the model uses."""
+    if model not in ("market", "mean", "market_adjusted"):
+        raise ValueError(f"model: expected market, mean or market_adjusted, found {model!r}")
+    if model == "mean":
+        return ()
+    if not factors or (model == "market_adjusted" and len(factors) != 1):
+        raise ValueError(f"model {model}: expected one factor or more, found {tuple(factors)}")
+    return tuple(factors)
+
+
+def _check(events: pd.DataFrame, minimum: int, k: int, length: int) -> None:
+    """Raise ValueError where the events or the minimum cannot be used."""
+    missing = {"ticker", "day0"} - set(events.columns)
+    if missing:
+        raise ValueError(f"events: missing column {sorted(missing)[0]!r}")
+    own = {"alpha", "sigma", "k", "n_estimation", "estimation_start", "estimation_end", "reason"}
+    clash = sorted(own & set(events.columns))
+    if clash:
+        raise ValueError(f"events: column {clash[0]!r} would be overwritten; rename it")
+    if not k < minimum <= length:
+        raise ValueError(
+            f"minimum: expected more than {k} (parameters) and at most {length} (window) "
+            f"estimation sessions, found {minimum}"
+        )
+
+
+def _place_reasons(
+    panel: Panel,
+    events: pd.DataFrame,
+    column: Ints,
+    position: Ints,
+    listed_from: Mapping[str, pd.Timestamp],
+) -> npt.NDArray[np.object_]:
+    """Say for each event why its day 0 cannot be used; empty where it can."""
+    reason = np.full(len(events), "", dtype=object)
+    day0 = pd.DatetimeIndex(events["day0"])
+    listed = pd.DatetimeIndex(events["ticker"].map(dict(listed_from)))
+    at = (panel.layout.before + position)[:, None]
+    observed = panel.observed[column[:, None], at][:, 0] if len(panel.assets) else column * np.nan
+    factor = panel.factors[:, at[:, 0]].sum(axis=0)
+    # The last reason that applies is overwritten by those that explain it.
+    reason[np.isnan(observed)] = "no return on day 0"
+    reason[np.isnan(factor)] = "no factor return on day 0"
+    reason[np.asarray(day0 <= listed)] = "not listed before day 0"
+    reason[position < 0] = "day 0 is not a session"
+    reason[column < 0] = "unknown ticker"
+    return reason
+
+
+def _fit(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
+    """Fit all events, a block of windows at a time."""
+    fits = [
+        fit_windows(*panel.estimation_windows(column[part], position[part]), model)
+        for part in blocks(len(column))
+    ]
+    if not fits:
+        empty = panel.estimation_windows(column, position)
+        return fit_windows(*empty, model)
+    names = ("alpha", "beta", "sse", "sst", "n", "mean", "scatter")
+    joined = {name: np.concatenate([getattr(fit, name) for fit in fits]) for name in names}
+    return WindowFit(k=fits[0].k, **joined)
+
+
+def _select(fit: WindowFit, kept: npt.NDArray[np.bool_]) -> WindowFit:
+    """Return the fits of the kept events."""
+    names = ("alpha", "beta", "sse", "sst", "n", "mean", "scatter")
+    return WindowFit(k=fit.k, **{name: getattr(fit, name)[kept] for name in names})
+
+
+def _fit_reasons(fit: WindowFit, minimum: int) -> npt.NDArray[np.object_]:
+    """Say for each fit why it cannot be used; empty where it can."""
+    reason = np.full(fit.n.shape, "", dtype=object)
+    reason[np.isnan(fit.alpha)] = "factors are constant or collinear in the estimation window"
+    reason[fit.perfect] = "the model leaves no residual in the estimation window"
+    reason[fit.constant] = "constant returns in the estimation window"
+    for row in np.flatnonzero(fit.n < minimum):
+        reason[row] = f"too few estimation sessions (found {fit.n[row]}, needed {minimum})"
+    return reason
+
+
+def _rows(
+    events: pd.DataFrame,
+    panel: Panel,
+    column: Ints,
+    position: Ints,
+    fit: WindowFit,
+    factors: tuple[str, ...],
+) -> pd.DataFrame:
+    """Put the fits beside the events, with the bounds of the sessions that entered."""
+    first, last = _bounds(panel, column, position)
+    fitted: dict[str, npt.NDArray[Any] | pd.DatetimeIndex] = {
+        "estimation_start": panel.sessions[first],
+        "estimation_end": panel.sessions[last],
+        "n_estimation": fit.n,
+        "alpha": fit.alpha,
+        **{f"beta_{name}": fit.beta[:, place] for place, name in enumerate(factors)},
+        "sigma": fit.sigma,
+        "k": np.full(fit.n.shape, fit.k),
+    }
+    return events.reset_index(drop=True).assign(**fitted)
+
+
+def _bounds(panel: Panel, column: Ints, position: Ints) -> tuple[Ints, Ints]:
+    """Return the positions of the first and last usable estimation session of each event."""
+    length, before = panel.layout.length, panel.layout.before
+    first, last = np.empty_like(position), np.empty_like(position)
+    for part in blocks(len(position)):
+        y, x = panel.estimation_windows(column[part], position[part])
+        usable = np.isfinite(y) & np.isfinite(x).all(axis=0)
+        first[part] = usable.argmax(axis=1)
+        last[part] = length - 1 - usable[:, ::-1].argmax(axis=1)
+    return first + position - before, last + position - before
+
+
+def _compound(values: Floats, kind: Kind) -> Floats:
+    """Return the compounded simple return along the last axis."""
+    if kind == "log":
+        return np.asarray(np.expm1(values.sum(axis=1)))
+    return np.asarray(np.prod(1.0 + values, axis=1) - 1.0)

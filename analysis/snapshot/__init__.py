@@ -1,0 +1,1 @@
+"""Data in: load, validate and hash the committed data; rebuild what follows from them."""

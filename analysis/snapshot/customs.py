@@ -1,0 +1,139 @@
+"""China's monthly exports: months that can be compared, and the days on which they were known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.snapshot.study import Study
+
+__all__ = ["monthly_panel", "release_days"]
+
+
+def monthly_panel(customs: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Monthly level and log change of every export series, with the rules that were applied.
+
+    - A month has a level only where a figure for that single month is known. A January-February sum
+      is never split: without single figures both months are unknown and flagged ``jan_feb``, and so
+      are the changes of January, February and March.
+    - A derived figure is kept unless its band, ``(high - low) / value``, is wider than
+      ``study.customs.derived_band``. A derived figure without a stated band is kept.
+    - The change is ``ln(level) - ln(level one calendar month before)``; it needs both levels, and
+      both above zero. Nothing is filled in.
+
+    Parameters
+    ----------
+    customs : pandas.DataFrame
+        As in a snapshot.
+    study : Study
+        For the widest band.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``series`` and ``month`` (monthly periods without a hole from the first to the
+        last month of the series). ``level`` (in ``unit``), ``change`` (log points), ``unit``,
+        ``coverage`` (month, jan_feb, none), ``status`` (reported, derived or empty), ``gap`` (bool:
+        no level), ``reason`` (why there is no level or no change), ``release_date``.
+    """
+    panels = {
+        str(series): _series_panel(rows, study.customs.derived_band)
+        for series, rows in customs.groupby("series", sort=True)
+    }
+    return pd.concat(panels, names=["series", "month"])
+
+
+def _series_panel(rows: pd.DataFrame, widest: float) -> pd.DataFrame:
+    singles = rows[rows["coverage"] == "month"].set_index("month")
+    sums = rows[rows["coverage"] == "jan_feb"].set_index("month")
+    covered = sums.index.union(sums.index - 1)
+    every = singles.index.union(covered)
+    months = pd.period_range(every.min(), every.max(), freq="M", name="month")
+    panel = singles.reindex(months)[["value", "low", "high", "unit", "status", "release_date"]]
+    wide = (panel["status"] == "derived") & (
+        (panel["high"] - panel["low"]) / panel["value"] > widest
+    )
+    known = panel["value"].notna()
+    level = panel["value"].mask(wide)
+    coverage = np.where(known, "month", np.where(months.isin(covered), "jan_feb", "none"))
+    logs = np.log(level.where(level > 0))
+    change = logs - logs.shift(1)
+    return pd.DataFrame(
+        {
+            "level": level,
+            "change": change,
+            "unit": rows["unit"].iloc[0],
+            "coverage": coverage,
+            "status": panel["status"].fillna(""),
+            "gap": level.isna(),
+            "reason": _reasons(level, change, coverage, wide),
+            "release_date": panel["release_date"],
+        },
+        index=months,
+    )
+
+
+def _reasons(
+    level: pd.Series, change: pd.Series, coverage: np.ndarray, wide: pd.Series
+) -> np.ndarray:
+    """Why a month has no level or, with one, no change; empty where it has both."""
+    earlier = level.shift(1)
+    return np.select(
+        [
+            coverage == "jan_feb",
+            coverage == "none",
+            wide,
+            change.notna(),
+            level == 0,
+            earlier == 0,
+        ],
+        [
+            "published only as the sum of January and February",
+            "no figure found",
+            "derived figure with too wide a band",
+            "",
+            "zero has no logarithm",
+            "the month before was zero",
+        ],
+        default="the month before is unknown",
+    )
+
+
+def release_days(customs: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    """First session that could price each release.
+
+    China releases its figures in its morning or afternoon, before New York opens on the same date,
+    so a release on a session is priced by that session; one at a weekend or on a holiday by the
+    next.
+
+    Parameters
+    ----------
+    customs : pandas.DataFrame
+        As in a snapshot; one release covers several rows.
+    sessions : pandas.DatetimeIndex
+        Sessions with prices, in order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per row of ``customs``, in its order: ``series``, ``month``, ``coverage``,
+        ``release_date``, ``session`` (missing where there is none), ``reason`` (empty if the
+        release day is itself the session).
+    """
+    dates = customs["release_date"]
+    at = sessions.searchsorted(pd.DatetimeIndex(dates.fillna(sessions[0])))
+    session = pd.Series(sessions[np.minimum(at, len(sessions) - 1)], index=customs.index)
+    early, late = dates < sessions[0], dates > sessions[-1]
+    session = session.mask(dates.isna() | early | late)
+    reason = np.select(
+        [dates.isna(), early, late, session != dates],
+        [
+            "release day not known",
+            "released before the first price",
+            "released after the last price",
+            "no session on the release day, the next one is used",
+        ],
+        default="",
+    )
+    kept = customs[["series", "month", "coverage", "release_date"]]
+    return kept.assign(session=session, reason=reason)

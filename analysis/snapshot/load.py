@@ -1,0 +1,208 @@
+"""Load the data folder: everything checked, or one clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.errors import SnapshotError
+from analysis.snapshot.calendar import check_prices
+from analysis.snapshot.faults import fault
+from analysis.snapshot.files import digest, read_file, read_rows
+from analysis.snapshot.manifest import FILES, Manifest, mismatch, read_manifest
+from analysis.snapshot.schema import typed
+from analysis.snapshot.study import Study, parse_study
+
+__all__ = ["Snapshot", "load_snapshot"]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The checked data of one folder.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where they were read.
+    study : Study
+        Every choice of the study.
+    prices : pandas.DataFrame
+        Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
+        firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
+    events : pandas.DataFrame
+        One row per event in file order; ``scheduled`` is a bool, dates are ``datetime64``.
+    confounders : pandas.DataFrame
+        Firm or market news that spoils a window; ticker ``ALL`` means every firm.
+    universe : pandas.DataFrame
+        Indexed by ticker; ``heavy_share`` as a fraction.
+    customs : pandas.DataFrame
+        China's monthly exports, ``month`` as monthly periods, values in ``unit``.
+    manifest : Manifest
+        Source, terms and hash of each file.
+    fingerprint : str
+        SHA-256 over the hashes of all files: two snapshots with the same one hold the same data.
+    """
+
+    folder: Path
+    study: Study
+    prices: pd.DataFrame
+    events: pd.DataFrame
+    confounders: pd.DataFrame
+    universe: pd.DataFrame
+    customs: pd.DataFrame
+    manifest: Manifest
+    fingerprint: str
+
+    @property
+    def sessions(self) -> pd.DatetimeIndex:
+        """The sessions of the price table, in order."""
+        return pd.DatetimeIndex(self.prices.index)
+
+
+def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
+    """Read the data folder and check hashes, schemas, sessions and references.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds the manifest and the files it lists.
+    check_hashes : bool
+        False accepts edited files, as long as they are sound in every other way.
+
+    Returns
+    -------
+    Snapshot
+
+    Raises
+    ------
+    SnapshotError
+        In one line: file, row, what was expected and found, what to do.
+    """
+    manifest = read_manifest(folder)
+    contents = {name: read_file(folder / name) for name in FILES}
+    changed = {
+        name: error
+        for name, content in contents.items()
+        if (error := mismatch(name, manifest.files[name].sha256, content))
+    }
+    try:
+        snapshot = _parse(folder, contents, manifest)
+    except SnapshotError as error:
+        if check_hashes and changed:
+            # The row is what the reader wants; that the bytes changed says how it came about.
+            hint = f"{error} (differs from the manifest: {', '.join(changed)})"
+            raise SnapshotError(hint) from None
+        raise
+    if check_hashes and changed:
+        raise next(iter(changed.values()))
+    return snapshot
+
+
+def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Snapshot:
+    study = parse_study(contents["study.toml"])
+    tables = {
+        name: typed(name, read_rows(name, contents[name]))
+        for name in contents
+        if name.endswith(".csv")
+    }
+    prices, events = tables["prices.csv"], tables["events.csv"]
+    universe = tables["universe.csv"]
+    check_prices(prices)
+    _check_tickers(tables, study)
+    _check_days(events, study, pd.DatetimeIndex(prices["session"].unique()))
+    return Snapshot(
+        folder=folder,
+        study=study,
+        prices=prices.pivot_table("adjusted_close", "session", "ticker"),  # one price a cell
+        events=_plain(events.assign(scheduled=events["scheduled"] == "yes")),
+        confounders=_plain(tables["confounders.csv"]),
+        universe=universe.set_index("ticker"),
+        customs=_plain(_with_periods(tables["customs.csv"])),
+        manifest=manifest,
+        fingerprint=_fingerprint(contents),
+    )
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reset_index(drop=True)
+
+
+def _with_periods(customs: pd.DataFrame) -> pd.DataFrame:
+    return customs.assign(month=pd.PeriodIndex(customs["month"], freq="M"))
+
+
+def _fingerprint(contents: Mapping[str, bytes]) -> str:
+    lines = [f"{digest(content)}  {name}\n" for name, content in sorted(contents.items())]
+    return digest("".join(lines).encode("ascii"))
+
+
+def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
+    """Every ticker that any table or the study names must be in the universe, and have prices."""
+    known = set(tables["universe.csv"]["ticker"])
+    prices, confounders = tables["prices.csv"], tables["confounders.csv"]
+    _known("prices.csv", "ticker", prices["ticker"].items(), known)
+    _known("confounders.csv", "ticker", confounders["ticker"].items(), known | {"ALL"})
+    affected = tables["events.csv"]["affected"].str.split(";").explode()
+    _known("events.csv", "affected", affected[affected != ""].items(), known)
+    priced = set(prices["ticker"])
+    for row, ticker in tables["universe.csv"]["ticker"].items():
+        if ticker not in priced:
+            raise fault(
+                "universe.csv",
+                row=int(str(row)),
+                column="ticker",
+                expected=f"prices of {ticker} in prices.csv",
+                found="none",
+                remedy="add the prices or remove the row",
+            )
+    for key, tickers in study.tickers.items():
+        for ticker in tickers:
+            if ticker not in known:
+                raise fault(
+                    "study.toml",
+                    column=key,
+                    expected="tickers of universe.csv",
+                    found=ticker,
+                    remedy="correct the ticker or add it to universe.csv",
+                )
+
+
+def _known(name: str, column: str, cells: Iterable[tuple[object, str]], known: set[str]) -> None:
+    for row, ticker in cells:
+        if ticker not in known:
+            raise fault(
+                name,
+                row=int(str(row)),
+                column=column,
+                expected="a ticker of universe.csv",
+                found=ticker,
+                remedy="correct the ticker or add it to universe.csv",
+            )
+
+
+def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) -> None:
+    """Every day 0 must be a session for which there are prices."""
+    expected = f"a session between {sessions.min():%Y-%m-%d} and {sessions.max():%Y-%m-%d}"
+    for column in ("day0", "alternative_day0"):
+        days = events[column].dropna()
+        for row, day in days[~days.isin(sessions)].items():
+            raise fault(
+                "events.csv",
+                row=int(str(row)),
+                column=column,
+                expected=expected,
+                found=f"{day:%Y-%m-%d (%A)}",
+                remedy="give the first session that could price the news",
+            )
+    for name, day in (("truce", study.highlights.truce), ("rebound", study.highlights.rebound)):
+        if pd.Timestamp(day) not in set(events["day0"]):
+            raise fault(
+                "study.toml",
+                column=f"highlights.{name}",
+                expected="day 0 of an event in events.csv",
+                found=str(day),
+                remedy="correct the date or add the event",
+            )

@@ -1,0 +1,162 @@
+"""The manifest: where each data file comes from and the hash that it must have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import SnapshotError
+from analysis.snapshot.faults import fault
+from analysis.snapshot.files import csv_bytes, digest, read_file, read_rows, write_whole
+
+__all__ = ["FILES", "Entry", "Manifest", "mismatch", "read_manifest", "write_manifest"]
+
+FILES: dict[str, str | None] = {  # committed file: column that gives its span
+    "claims.toml": None,
+    "confounders.csv": "date",
+    "customs.csv": "month",
+    "events.csv": "day0",
+    "prices.csv": "session",
+    "study.toml": None,
+    "universe.csv": None,
+}
+NAME = "manifest.json"
+ACCEPT = "restore it with git or, after a wanted edit, run: nox -s data -- --accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is on record about one data file.
+
+    Attributes
+    ----------
+    source, obtained, licence : str
+        Where the figures come from, how they were gathered, on what terms they can be used.
+    retrieved : str or None
+        ISO day of gathering; None where it was not recorded.
+    sha256 : str
+        64 hexadecimal digits.
+    rows : int or None
+        Data rows; None for TOML files.
+    span : tuple of str or None
+        First and last date or month; None for a file without dates.
+    """
+
+    source: str
+    obtained: str
+    retrieved: str | None
+    licence: str
+    sha256: str
+    rows: int | None
+    span: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Entries of the committed ``files`` and the hashes of the ``derived`` ones, by file name."""
+
+    files: Mapping[str, Entry]
+    derived: Mapping[str, str]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read ``manifest.json``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The data folder.
+
+    Raises
+    ------
+    SnapshotError
+        If it is missing, is not JSON, or lacks a file or a field.
+    """
+    try:
+        raw = json.loads(read_file(folder / NAME))
+        files = {name: _entry(fields) for name, fields in raw["files"].items()}
+        manifest = Manifest(files, dict(raw["derived"]))
+    except json.JSONDecodeError as error:
+        raise fault(
+            NAME, row=error.lineno, expected="JSON", found=error.msg, remedy="restore it with git"
+        ) from None
+    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise fault(
+            NAME,
+            expected="files with their source, terms and hash, and derived hashes",
+            found=f"{type(error).__name__}: {error}",
+            remedy="restore it with git",
+        ) from None
+    if set(files) != set(FILES):
+        strays = ", ".join(sorted(set(files) ^ set(FILES)))
+        raise fault(
+            NAME,
+            expected=f"an entry for each of {', '.join(FILES)}",
+            found=f"a difference in {strays}",
+            remedy="restore it with git",
+        )
+    return manifest
+
+
+def _entry(fields: dict[str, Any]) -> Entry:
+    span = fields["span"]
+    return Entry(**{**fields, "span": None if span is None else (span[0], span[1])})
+
+
+def mismatch(name: str, expected: str, content: bytes) -> SnapshotError | None:
+    """Return an error if ``content`` does not have the hash on record, else None."""
+    found = digest(content)
+    if found == expected:
+        return None
+    return fault(
+        name, expected=f"sha256 {expected[:12]}", found=f"sha256 {found[:12]}", remedy=ACCEPT
+    )
+
+
+def write_manifest(folder: Path, derived: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Take the data files as they are now: renew hashes, rows and spans in the manifest.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The data folder; its files should have been loaded without fault before.
+    derived : mapping of str to pandas.DataFrame
+        What :func:`analysis.snapshot.derived.build_derived` gives for these files.
+
+    Returns
+    -------
+    list of str
+        One line for each changed file, or one that says that nothing changed.
+    """
+    old = read_manifest(folder)
+    files = {
+        name: _renewed(name, read_file(folder / name), old.files[name]) for name in sorted(FILES)
+    }
+    hashes = {name: digest(csv_bytes(frame)) for name, frame in sorted(derived.items())}
+    document = {"files": {n: asdict(e) for n, e in files.items()}, "derived": hashes}
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    write_whole(folder, {NAME: text.encode("utf-8")})
+    before = {n: e.sha256 for n, e in old.files.items()} | dict(old.derived)
+    after = {n: e.sha256 for n, e in files.items()} | hashes
+    lines = [
+        f"{name}: {before.get(name, 'none')[:12]} is now {after.get(name, 'none')[:12]}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+    return lines or ["nothing changed"]
+
+
+def _renewed(name: str, content: bytes, old: Entry) -> Entry:
+    rows, span = None, None
+    if name.endswith(".csv"):
+        frame = read_rows(name, content)
+        rows = len(frame)
+        column = FILES[name]
+        if column is not None:
+            span = (str(frame[column].min()), str(frame[column].max()))
+    return Entry(old.source, old.obtained, old.retrieved, old.licence, digest(content), rows, span)

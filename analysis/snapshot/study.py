@@ -1,0 +1,249 @@
+"""The choices of the study, read from ``study.toml`` and checked."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+
+from analysis.snapshot.faults import fault
+
+__all__ = [
+    "Benchmark",
+    "Beta",
+    "Customs",
+    "Episodes",
+    "Estimation",
+    "Firms",
+    "Highlights",
+    "Inference",
+    "Study",
+    "Windows",
+    "parse_study",
+]
+
+_CLOSED = ConfigDict(extra="forbid", strict=True)
+
+Count = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Ticker = Annotated[str, Field(pattern=r"^[A-Z]+$")]
+Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1)]
+Bounds = tuple[int, int]
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Benchmark:
+    """Tickers of the benchmarks; ``market`` is the factor of the market model."""
+
+    market: Ticker
+    sector: Ticker
+    small_caps: Ticker
+    metals: Ticker
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Estimation:
+    """The estimation window, in sessions.
+
+    It holds ``length`` sessions and ends ``gap`` sessions before day 0; with fewer than ``minimum``
+    usable sessions the firm-window is left out. ``model`` names the normal-return model.
+    """
+
+    length: Count
+    gap: Count
+    minimum: Count
+    model: Literal["mean", "market_adjusted", "market", "two_factor"]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Estimation:
+        if self.minimum > self.length:
+            raise ValueError(f"Input should be a minimum of at most length = {self.length}")
+        return self
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Windows:
+    """Event windows: name to first and last session in event time; ``primary`` is one of them."""
+
+    primary: str
+    bounds: Mapping[str, Bounds]
+
+    @model_validator(mode="after")
+    def _known_and_ordered(self) -> Windows:
+        if self.primary not in self.bounds:
+            raise ValueError("Input should be a primary window that is named in bounds")
+        for name, (first, last) in self.bounds.items():
+            if first > last:
+                raise ValueError(f"Input should be {name} with its first session before its last")
+        return self
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Episodes:
+    """Day 0s within ``distance`` sessions of one another, chained, are one episode."""
+
+    distance: Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Inference:
+    """Coverage of intervals, power for detectable effects, resampling draws and their seed."""
+
+    level: Share
+    power: Share
+    draws: Count
+    seed: Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Beta:
+    """Lags of the HAC errors and length of the rolling window, both in sessions."""
+
+    hac_lags: Annotated[int, Field(ge=0)]
+    rolling: Count
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Customs:
+    """Choices for the export series.
+
+    ``lags`` in months (positive: exports lead returns), ``block`` in months, ``release_window`` in
+    event time around a release day, ``derived_band`` the widest band of a derived figure that is
+    kept, as a share of its value.
+    """
+
+    lags: tuple[int, ...]
+    block: Count
+    release_window: Bounds
+    derived_band: Share
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Customs:
+        if self.release_window[0] > self.release_window[1]:
+            raise ValueError("Input should be a release_window with its first session first")
+        if list(self.lags) != sorted(set(self.lags)):
+            raise ValueError("Input should be lags in rising order without repetition")
+        return self
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Firms:
+    """Tickers under study: the ``core`` three and their ``peers``."""
+
+    core: Tickers
+    peers: Tickers
+
+    @property
+    def studied(self) -> tuple[str, ...]:
+        """Core firms followed by peers."""
+        return self.core + self.peers
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Highlights:
+    """Day 0 of the two news items; both are exploratory."""
+
+    truce: date
+    rebound: date
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Study:
+    """Every choice of the study; ``data/study.toml`` says what each one means."""
+
+    as_of: date
+    returns: Literal["simple", "log"]
+    benchmark: Benchmark
+    estimation: Estimation
+    windows: Windows
+    episodes: Episodes
+    inference: Inference
+    beta: Beta
+    customs: Customs
+    firms: Firms
+    highlights: Highlights
+    baskets: Mapping[str, Tickers] = field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _windows_clear_of_estimation(self) -> Study:
+        earliest = min(first for first, _ in self.windows.bounds.values())
+        if -self.estimation.gap >= earliest:
+            raise ValueError(
+                f"Input should be an estimation gap above {-earliest}, "
+                "so that the estimation window ends before every event window starts"
+            )
+        return self
+
+    @property
+    def tickers(self) -> dict[str, tuple[str, ...]]:
+        """Every ticker the study names, by the key that names it."""
+        named = {
+            "benchmark": (
+                self.benchmark.market,
+                self.benchmark.sector,
+                self.benchmark.small_caps,
+                self.benchmark.metals,
+            ),
+            "firms.core": self.firms.core,
+            "firms.peers": self.firms.peers,
+        }
+        return named | {f"baskets.{name}": basket for name, basket in self.baskets.items()}
+
+
+def parse_study(content: bytes) -> Study:
+    """Read and check the study's choices.
+
+    Parameters
+    ----------
+    content : bytes
+        The text of ``study.toml``.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    SnapshotError
+        If the text is not TOML, a key is unknown or missing, or a value has the wrong type, lies
+        out of range or contradicts another.
+    """
+    remedy = "correct the line"
+    try:
+        raw = tomllib.loads(content.decode("utf-8"))
+    except ValueError as error:  # broken TOML or broken UTF-8
+        raise fault("study.toml", expected="TOML", found=str(error), remedy=remedy) from None
+    try:
+        # By way of JSON, whose arrays and dates the strict mode takes for tuples and dates.
+        return TypeAdapter(Study).validate_json(json.dumps(raw, default=str))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise fault(
+            "study.toml",
+            column=key,
+            expected=_EXPECTED.get(first["type"], _plain(first["msg"])),
+            found=_found(first["type"], first["input"]),
+            remedy=remedy,
+        ) from None
+
+
+_EXPECTED = {"missing": "a value", "unexpected_keyword_argument": "a key that the study knows"}
+
+
+def _plain(message: str) -> str:
+    for opening in ("Value error, ", "Input should be "):
+        message = message.removeprefix(opening)
+    return message
+
+
+def _found(kind: str, value: object) -> str:
+    if kind == "missing":
+        return "none"
+    return "values that contradict it" if isinstance(value, dict) else f"{value!r}"

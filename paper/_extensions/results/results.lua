@@ -1,0 +1,75 @@
+-- The shortcodes of the paper: `num KEY` prints a number, `alt NAME` a figure's text alternative,
+-- `table NAME` a published table. Used by Quarto and by pandoc/reader.lua.
+
+local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
+local store = dofile(here .. "/store.lua")
+
+local function argument(args, shortcode)
+  local value = args[1] and pandoc.utils.stringify(args[1]) or ""
+  if value == "" or #args > 1 then
+    store.fail("shortcode '" .. shortcode .. "': expected one name, found " .. #args)
+  end
+  return value
+end
+
+local function interval(record)
+  if not store.present(record.interval) then return nil end
+  if not store.present(record.level) then return "interval " .. record.interval end
+  return string.format("%g%% interval %s", 100 * record.level, record.interval)
+end
+
+local function p_value(record)
+  if not store.present(record.p) then return nil end
+  return record.p < 0.001 and "p < 0.001" or string.format("p = %.3f", record.p)
+end
+
+-- What a reader sees on hover and on keyboard focus: what it is, how sure, where it was computed.
+local function description(record, data)
+  local parts = {}
+  local function add(value)
+    if store.present(value) then parts[#parts + 1] = value end
+  end
+  add(record.estimand)
+  add(interval(record))
+  add(p_value(record))
+  add(store.present(record.n) and string.format("n = %d", record.n) or nil)
+  add(record["function"])
+  add(data and data.fingerprint and "data " .. data.fingerprint:sub(1, 12) or nil)
+  return table.concat(parts, "; ")
+end
+
+local function num(args, _, _, _, context)
+  local key = argument(args, "num")
+  local record = store.entry("numbers", "numbers", key, "number")
+  if context == "text" then return record.text end
+  local title = description(record, store.load("numbers", "numbers").data)
+  local attributes = { { "data-key", key }, { "tabindex", "0" }, { "title", title } }
+  return pandoc.Span(pandoc.Inlines(record.text), pandoc.Attr("", { "num" }, attributes))
+end
+
+local function alt(args, _, _, _, context)
+  local text = store.entry("figures", "figures", argument(args, "alt"), "figure").alt
+  if context == "text" then return text end
+  return pandoc.Inlines(text)
+end
+
+-- Columns take the width of their content, however long the source lines are.
+local function natural_width(tbl)
+  tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
+  return tbl
+end
+
+local function published_table(args)
+  local name = argument(args, "table")
+  if not name:match("^[%w_-]+$") then
+    store.fail("shortcode 'table': expected a name of letters, digits, - and _, found '" .. name .. "'")
+  end
+  local text = store.read_text("tables/" .. name .. ".md", "table '" .. name .. "'")
+  local blocks = pandoc.read(text, "markdown").blocks:walk({ Table = natural_width })
+  if blocks[1] == nil or blocks[1].t ~= "Table" then
+    store.fail("paper/results/tables/" .. name .. ".md: expected a pipe table first, found something else")
+  end
+  return blocks
+end
+
+return { num = num, alt = alt, table = published_table }

@@ -1,0 +1,83 @@
+-- Reads what the analysis published in paper/results/; shared by the shortcodes and the filters.
+-- Everything printed is text that the analysis has already formatted: nothing is computed here.
+
+local store = {}
+
+local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
+local results = here .. "/../../results/"
+local cache = {}
+
+-- Stops the render. Quarto replaces Lua's `error` by a function that only logs; `assert` still stops.
+function store.fail(message)
+  assert(false, message)
+end
+
+function store.read_text(name, what)
+  local file = io.open(results .. name, "rb")
+  if file == nil then
+    store.fail(what .. ": expected the file paper/results/" .. name .. ", found none; run the analysis first")
+  end
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+-- The parsed content of paper/results/<name>.json; `section` is the table that it must hold.
+function store.load(name, section)
+  if cache[name] == nil then
+    local file = name .. ".json"
+    local text = store.read_text(file, name)
+    local parsed, content = pcall(pandoc.json.decode, text, false)
+    if not parsed or type(content) ~= "table" or type(content[section]) ~= "table" then
+      store.fail("paper/results/" .. file .. ": expected JSON with '" .. section
+        .. "', found something else; run the analysis again")
+    end
+    cache[name] = content
+  end
+  return cache[name]
+end
+
+local function edit_distance(a, b)
+  local previous = {}
+  for j = 0, #b do previous[j] = j end
+  for i = 1, #a do
+    local current = { [0] = i }
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      current[j] = math.min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + cost)
+    end
+    previous = current
+  end
+  return previous[#b]
+end
+
+local function nearest(key, entries)
+  local names = {}
+  for name in pairs(entries) do
+    names[#names + 1] = { name = name, distance = edit_distance(key, name) }
+  end
+  table.sort(names, function(a, b)
+    if a.distance ~= b.distance then return a.distance < b.distance end
+    return a.name < b.name
+  end)
+  local near = {}
+  for i = 1, math.min(3, #names) do near[i] = "'" .. names[i].name .. "'" end
+  return #near > 0 and table.concat(near, ", ") or "none"
+end
+
+-- The entry `key` of a section; an unknown key stops the render and names its nearest neighbours.
+function store.entry(name, section, key, what)
+  local entries = store.load(name, section)[section]
+  if entries[key] == nil then
+    store.fail("unknown " .. what .. " '" .. key .. "': not in paper/results/" .. name
+      .. ".json; nearest: " .. nearest(key, entries) .. "; correct the key or publish it")
+  end
+  return entries[key]
+end
+
+-- JSON null and absence are the same to a reader.
+function store.present(value)
+  return value ~= nil and value ~= pandoc.json.null and value ~= ""
+end
+
+return store

@@ -1,0 +1,55 @@
+"""A small paper that uses every construct, laid over the project's own templates and filters."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis.publish.render import RenderReport, render
+
+HERE = Path(__file__).parent
+PAPER = HERE.parents[1] / "paper"
+MACHINERY = ("_extensions", "pandoc", "_quarto.yml", "theme.scss", "theme-dark.scss")
+
+
+def _silent(_: str) -> None:
+    """Take the place of the echo."""
+
+
+def _lay_out(folder: Path) -> Path:
+    shutil.copytree(HERE / "sample", folder)
+    for name in MACHINERY:
+        source = PAPER / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copyfile(source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """Return a fresh copy of the sample paper."""
+    return _lay_out(tmp_path / "paper")
+
+
+@pytest.fixture
+def change(sample: Path) -> Callable[[str, str, str], None]:
+    """Return a function that replaces a passage in a file of the sample; it must be there once."""
+
+    def replace(name: str, old: str, new: str) -> None:
+        text = (sample / name).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{name} holds {old!r} {text.count(old)} times"
+        (sample / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    return replace
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> RenderReport:
+    """Return the report of the sample rendered once with pandoc and typst."""
+    folder = _lay_out(tmp_path_factory.mktemp("rendered") / "paper")
+    return render(folder, renderer="pandoc", echo=_silent)

@@ -1,0 +1,90 @@
+"""What a renderer wrote is checked as a reader would see it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import RenderError
+from analysis.publish.rendered_check import check_rendered, html_text
+
+DOT = "data:image/svg+xml;base64,PHN2Zy8+"
+
+
+def page(tmp_path: Path, body: str, head: str = "") -> Path:
+    """Write a page with this body."""
+    path = tmp_path / "page.html"
+    path.write_text(
+        f"<html><head>{head}</head><body>{body}</body></html>", encoding="utf-8", newline="\n"
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "markup", ["?var:x", "?@fig-x", "{{< num x >}}", "x ??", "::: {#tbl-x}", "[-@fig-x]", "\ue0001"]
+)
+def test_markup_left_in_the_text_is_found(tmp_path: Path, markup: str) -> None:
+    """Markup that a renderer did not resolve stops the check and is quoted."""
+    body = f"<p>Before {markup.replace('<', '&lt;')} after.</p>"
+    with pytest.raises(RenderError, match="unresolved markup") as caught:
+        check_rendered(page(tmp_path, body), None, "")
+    assert markup in str(caught.value)
+
+
+def test_markup_in_scripts_and_titles_is_no_text(tmp_path: Path) -> None:
+    """Scripts, styles and TeX annotations are not read as text."""
+    body = "<script>a ?? b</script><annotation>x ::: y</annotation><p>Fine.</p>"
+    html = page(tmp_path, body, "<style>a{b:c}</style><title>??</title>")
+    check_rendered(html, None, "")
+    assert html_text(html) == "Fine."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<script src="https://example.org/a.js"></script>',
+        '<link rel="stylesheet" href="style.css">',
+        '<iframe src="//example.org/"></iframe>',
+        "<style>@import 'https://example.org/font.css';</style>",
+        "<style>a { background: url(https://example.org/a.png) }</style>",
+    ],
+)
+def test_a_page_that_loads_something_is_refused(tmp_path: Path, body: str) -> None:
+    """The page works without a network, so it may load nothing."""
+    with pytest.raises(RenderError, match="expected a page that loads nothing"):
+        check_rendered(page(tmp_path, f"<p>Text.</p>{body}"), None, "")
+
+
+def test_links_and_embedded_files_are_allowed(tmp_path: Path) -> None:
+    """A link is not a load; neither is embedded data."""
+    links = '<a href="https://example.org/">a</a><link href="data:text/css,a">'
+    check_rendered(page(tmp_path, f'{links}<img src="{DOT}" alt="x">'), None, "")
+
+
+def test_an_image_that_is_not_embedded_is_found(tmp_path: Path) -> None:
+    """A picture left as a path would be missing on another machine."""
+    with pytest.raises(RenderError, match=re.escape("image 'figures/a.svg' is not embedded")):
+        check_rendered(page(tmp_path, '<img src="figures/a.svg" alt="x">'), None, "")
+
+
+def test_a_figure_without_alternative_is_found(tmp_path: Path) -> None:
+    """Every figure has a text alternative."""
+    with pytest.raises(RenderError, match="no text alternative"):
+        check_rendered(page(tmp_path, f'<figure><img src="{DOT}" alt=""></figure>'), None, "")
+
+
+def test_a_warning_in_the_log_is_an_error() -> None:
+    """What Quarto and pandoc only warn about makes a paper wrong."""
+    log = "fine\n[WARNING] Citeproc: citation x not found\nfine\n"
+    with pytest.raises(RenderError, match=r"the renderer warns: .*citation x not found"):
+        check_rendered(None, None, log)
+
+
+def test_a_file_that_is_no_pdf_is_refused(tmp_path: Path) -> None:
+    """A truncated or foreign file is not taken for a PDF."""
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(b"not a PDF")
+    with pytest.raises(RenderError, match=r"paper\.pdf: expected a PDF"):
+        check_rendered(None, path, "")

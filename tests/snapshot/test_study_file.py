@@ -1,0 +1,82 @@
+"""The study's choices: a faulty key is named, whatever is wrong with it."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import SnapshotError
+from analysis.snapshot.load import Snapshot, load_snapshot
+from analysis.snapshot.study import parse_study
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "expected", "found"),
+    [
+        ("gap = 11", "gap = 11\nleash = 2", "estimation.leash", "a key that the study knows", "2"),
+        ("gap = 11", "", "estimation.gap", "a value", "none"),
+        ("gap = 11", 'gap = "11"', "estimation.gap", "a valid integer", "'11'"),
+        ("gap = 11", "gap = 1.5", "estimation.gap", "a valid integer", "1.5"),
+        ("gap = 11", "gap = 1", "", "an estimation gap above 1", "values that contradict it"),
+        ("minimum = 60", "minimum = 130", "estimation", "a minimum of at most length = 120", ""),
+        ("[0, 4]", "[4, 0]", "windows", "car_0_4 with its first session before its last", ""),
+        ("[0, 4]", "[0, 4, 5]", "windows.bounds.car_0_4", "", ""),
+        ('"car_0_1"', '"car_0_2"', "windows", "a primary window that is named in bounds", ""),
+        ("level = 0.95", "level = 95", "inference.level", "less than 1", "95"),
+        ('returns = "simple"', 'returns = "gross"', "returns", "'simple' or 'log'", "'gross'"),
+        ("[0, 1]     # event time", "[1, 0]", "customs", "a release_window with its first", ""),
+        ("lags = [-3, -2,", "lags = [-2, -3,", "customs", "lags in rising order", ""),
+        ("draws = 9999", "draws = 0", "inference.draws", "greater than 0", "0"),
+        ("2025-10-27", '"soon"', "highlights.truce", "a valid date", "'soon'"),
+    ],
+)
+def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, found: str) -> None:
+    """Unknown, missing, mistyped and contradictory choices say which key it is."""
+    text = (DATA / "study.toml").read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(SnapshotError) as caught:
+        parse_study(text.replace(old, new, 1).encode())
+    said = str(caught.value)
+    assert said.startswith(f"study.toml, column {key or '(whole file)'}: expected ")
+    assert expected in said
+    assert f"found {found}" in said
+
+
+def test_text_that_is_not_toml() -> None:
+    """Broken TOML is reported with its line."""
+    with pytest.raises(SnapshotError, match=r"study\.toml: expected TOML, found .*line 1"):
+        parse_study(b"as_of = = 3")
+
+
+def test_ticker_outside_the_universe(snapshot_copy: Path) -> None:
+    """A basket can only hold tickers that there are prices for."""
+    path = snapshot_copy / "study.toml"
+    path.write_text(path.read_text().replace('["TMC", "UAMY"]', '["TMC", "LYC"]'))
+    with pytest.raises(SnapshotError) as caught:
+        load_snapshot(snapshot_copy)
+    assert str(caught.value).startswith(
+        "study.toml, column baskets.placebo: expected tickers of universe.csv, found LYC;"
+    )
+
+
+def test_highlight_without_an_event(snapshot_copy: Path) -> None:
+    """The days of the two news items must be among the events."""
+    path = snapshot_copy / "study.toml"
+    path.write_text(path.read_text().replace("2025-10-27", "2025-10-29"))
+    with pytest.raises(SnapshotError, match=r"highlights\.truce: expected day 0 of an event"):
+        load_snapshot(snapshot_copy)
+
+
+def test_study_is_frozen_and_typed(snapshot: Snapshot) -> None:
+    """The committed choices load with their types and cannot be changed by accident."""
+    study = snapshot.study
+    assert isinstance(study.as_of, date)
+    assert study.windows.bounds[study.windows.primary] == (0, 1)
+    assert study.firms.studied[: len(study.firms.core)] == study.firms.core
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        study.returns = "log"  # type: ignore[misc]
