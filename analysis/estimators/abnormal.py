@@ -3,155 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from analysis.estimators.models import Model, WindowFit, excess_variance, fit_windows, parameters
+from analysis.estimators.models import Model, WindowFit, fit_windows, parameters
 from analysis.estimators.panel import Layout, Panel, blocks, build_panel
+from analysis.estimators.study import EventStudy, Kind
+from analysis.estimators.windows import event_time
 
-__all__ = ["EventStudy", "event_study"]
+__all__ = ["EventStudy", "event_study", "study_on"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Kind = Literal["simple", "log"]
-
-
-@dataclass(frozen=True)
-class EventStudy:
-    """Fits and abnormal returns of N events over L event days.
-
-    Attributes
-    ----------
-    rows : DataFrame, (N, ...)
-        The columns of the events, then ``estimation_start`` and ``estimation_end`` (first and last
-        usable session), ``n_estimation`` (usable sessions), ``alpha`` (fraction a session),
-        ``beta_<factor>``, ``sigma`` (residual standard deviation, fraction, divisor n - k), ``k``.
-    event_time : (L,)
-        Event days.
-    raw, ar : (N, L)
-        Realised and abnormal returns, fraction; NaN beyond the data or where a return is missing.
-    factor_window : (N, L, m)
-        Factor returns on the event window.
-    skipped : DataFrame
-        Events without a fit: their columns and a ``reason``.
-    factors : tuple of str
-        Names of the m factors that entered; none for the mean model.
-    model, kind
-        Model of the normal return; "simple" or "log" returns.
-    panel, column, position, fit
-        Laid-out returns, the events' rows in it and sessions (N,), and the fits, for inference.
-    """
-
-    rows: pd.DataFrame
-    event_time: Ints
-    raw: Floats
-    ar: Floats
-    factor_window: Floats
-    skipped: pd.DataFrame
-    factors: tuple[str, ...]
-    model: Model
-    kind: Kind
-    panel: Panel
-    column: Ints
-    position: Ints
-    fit: WindowFit
-
-    @property
-    def residuals(self) -> Floats:
-        """Estimation residuals, (N, length), NaN on sessions that did not enter the fit.
-
-        Recomputed on demand, so that a study of many events does not hold them.
-        """
-        parts = [self.residual_block(part) for part in blocks(len(self.rows))]
-        return np.concatenate(parts or [np.empty((0, self.panel.layout.length))])
-
-    def residual_block(self, part: slice) -> Floats:
-        """Return the estimation residuals of the events in `part`, (B, length)."""
-        y, x = self.panel.estimation_windows(self.column[part], self.position[part])
-        fitted = np.einsum("na,anl->nl", self.fit.beta[part], x)
-        residual: Floats = y - self.fit.alpha[part, None] - fitted
-        return residual
-
-    @property
-    def sigma(self) -> Floats:
-        """Residual standard deviation of each event's fit, fraction, divisor n - k. (N,)."""
-        return self.fit.sigma
-
-    @property
-    def df(self) -> Ints:
-        """Degrees of freedom of each fit, n - k. (N,)."""
-        return self.fit.n - self.fit.k
-
-    def days(self, first: int, last: int) -> slice:
-        """Return the place of the event days ``first, ..., last`` in the event window.
-
-        Raises
-        ------
-        ValueError
-            If they are not inside the event window.
-        """
-        low, high = int(self.event_time[0]), int(self.event_time[-1])
-        if not low <= first <= last <= high:
-            raise ValueError(
-                f"window [{first}, {last}] is not inside the event window [{low}, {high}]"
-            )
-        return slice(first - low, last - low + 1)
-
-    def scale(self, first: int, last: int) -> Floats:
-        """Return se(CAR) over sigma: ``√(L2 + L2²/L1 + d'S⁻¹d)`` of each event. (N,)."""
-        part = self.days(first, last)
-        length = last - first + 1
-        factor_sum = self.factor_window[:, part].sum(axis=1)
-        return np.sqrt(length + excess_variance(self.fit, self.model, length, factor_sum))
-
-    def car(self, first: int, last: int) -> pd.DataFrame:
-        """Return the cumulative abnormal return of each event over ``[first, last]``.
-
-        The variance holds the forecast-error term, ``s²·(L2 + L2²/L1 + d'S⁻¹d)`` with d the sum
-        of the factors' deviations from their estimation means (Patell 1976, J. Accounting
-        Research 14); t has n - k degrees of freedom.
-
-        Returns
-        -------
-        DataFrame, (N, 7)
-            ``raw`` compounded realised return, ``car``, ``se``, ``bhar`` (compounded realised less
-            compounded normal return) as fractions; ``t``, ``df``, ``p`` (two-sided Student t).
-            All NaN where the window is not fully observed.
-
-        Raises
-        ------
-        ValueError
-            If the window is not inside the event window.
-        """
-        part = self.days(first, last)
-        raw, ar = self.raw[:, part], self.ar[:, part]
-        car = ar.sum(axis=1)
-        se = np.where(np.isnan(car), np.nan, self.sigma * self.scale(first, last))
-        t = car / se
-        held = _compound(np.where(np.isnan(ar), np.nan, raw), self.kind)
-        return pd.DataFrame(
-            {
-                "raw": _compound(raw, self.kind),
-                "car": car,
-                "se": se,
-                "t": t,
-                "df": self.df,
-                "p": 2.0 * stats.t.sf(np.abs(t), self.df),
-                "bhar": held - _compound(raw - ar, self.kind),
-            },
-            index=self.rows.index,
-        )
-
-    def sar(self) -> Floats:
-        """Return standardised abnormal returns, AR over its forecast-corrected error. (N, L)."""
-        scales = np.stack([self.scale(int(day), int(day)) for day in self.event_time], axis=1)
-        sar: Floats = self.ar / (self.sigma[:, None] * scales)
-        return sar
 
 
 def event_study(
@@ -214,23 +80,52 @@ def event_study(
     column = pd.Index(panel.assets).get_indexer(pd.Index(events["ticker"])).astype(np.int64)
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
     reason = _place_reasons(panel, events, column, position, listed_from or {})
+    return study_on(panel, events, column, position, reason, (names, model, minimum, kind))
+
+
+def study_on(
+    panel: Panel,
+    events: pd.DataFrame,
+    column: Ints,
+    position: Ints,
+    reason: npt.NDArray[np.object_],
+    choices: tuple[tuple[str, ...], Model, int, Kind],
+) -> EventStudy:
+    """Fit events already placed in a panel; those with a reason, or without a fit, are skipped.
+
+    Parameters
+    ----------
+    panel : Panel
+        Laid-out returns of A assets.
+    events : DataFrame, N rows
+        Columns to carry through.
+    column, position : (N,)
+        Row of the asset and session of day 0.
+    reason : (N,)
+        Why an event cannot be used; empty where it can.
+    choices : tuple
+        Names of the factors in the panel, model, minimum, kind.
+    """
+    names, model, minimum, kind = choices
     placed = np.flatnonzero(reason == "")
     fit = _fit(panel, column[placed], position[placed], model)
+    reason = reason.copy()
     reason[placed] = _fit_reasons(fit, minimum)
     sound = reason[placed] == ""
-    kept, fit = placed[sound], _select(fit, sound)
+    kept, fit = placed[sound], fit.take(sound)
     column, position = column[kept], position[kept]
     raw, x = panel.event_windows(column, position)
     ar = raw - fit.alpha[:, None] - np.einsum("na,anl->nl", fit.beta, x)
     return EventStudy(
         rows=_rows(events.iloc[kept], panel, column, position, fit, names),
-        event_time=np.arange(window[0], window[1] + 1, dtype=np.int64),
+        event_time=event_time(panel.layout.first, panel.layout.last),
         raw=raw,
         ar=ar,
         factor_window=np.moveaxis(x, 0, 2),
         skipped=events[reason != ""].assign(reason=reason[reason != ""]).reset_index(drop=True),
         factors=names,
         model=model,
+        minimum=minimum,
         kind=kind,
         panel=panel,
         column=column,
@@ -296,17 +191,8 @@ def _fit(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
         for part in blocks(len(column))
     ]
     if not fits:
-        empty = panel.estimation_windows(column, position)
-        return fit_windows(*empty, model)
-    names = ("alpha", "beta", "sse", "sst", "n", "mean", "scatter")
-    joined = {name: np.concatenate([getattr(fit, name) for fit in fits]) for name in names}
-    return WindowFit(k=fits[0].k, **joined)
-
-
-def _select(fit: WindowFit, kept: npt.NDArray[np.bool_]) -> WindowFit:
-    """Return the fits of the kept events."""
-    names = ("alpha", "beta", "sse", "sst", "n", "mean", "scatter")
-    return WindowFit(k=fit.k, **{name: getattr(fit, name)[kept] for name in names})
+        return fit_windows(*panel.estimation_windows(column, position), model)
+    return WindowFit.join(fits)
 
 
 def _fit_reasons(fit: WindowFit, minimum: int) -> npt.NDArray[np.object_]:
@@ -352,10 +238,3 @@ def _bounds(panel: Panel, column: Ints, position: Ints) -> tuple[Ints, Ints]:
         first[part] = usable.argmax(axis=1)
         last[part] = length - 1 - usable[:, ::-1].argmax(axis=1)
     return first + position - before, last + position - before
-
-
-def _compound(values: Floats, kind: Kind) -> Floats:
-    """Return the compounded simple return along the last axis."""
-    if kind == "log":
-        return np.asarray(np.expm1(values.sum(axis=1)))
-    return np.asarray(np.prod(1.0 + values, axis=1) - 1.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ Ints = npt.NDArray[np.int64]
 
 # Sums of squares below this share of their scale are rounding, not variation.
 _ROUNDING = 1e-20
+_ARRAYS = ("alpha", "beta", "sse", "sst", "n", "mean", "scatter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class WindowFit:
     mean: Floats
     scatter: Floats
     k: int
+
+    @classmethod
+    def join(cls, fits: Sequence[WindowFit]) -> WindowFit:
+        """Return one fit that holds the windows of all, in order."""
+        joined = [np.concatenate([getattr(fit, name) for fit in fits]) for name in _ARRAYS]
+        return cls(*joined, k=fits[0].k)
+
+    def take(self, rows: npt.NDArray[Any]) -> WindowFit:
+        """Return the fits of some windows, by number or mask."""
+        return WindowFit(*(getattr(self, name)[rows] for name in _ARRAYS), k=self.k)
 
     @property
     def sigma(self) -> Floats:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.estimators.dependence import lead_lag
+from analysis.estimators.dependence import Method, lead_lag
 from analysis.estimators.returns import equal_weight
 from analysis.findings.panel import Panel, estimate
 from analysis.results import Figure, Findings, Number, Provenance, Table
@@ -18,7 +20,7 @@ HERE = "analysis.findings.customs"
 INPUTS = ("customs.csv", "prices.csv", "universe.csv", "study.toml")
 SERIES = {"rare_earths_total": "headline", "magnets_total": "magnets"}
 NAMES = {"headline": "Headline exports", "magnets": "Magnet exports"}
-METHODS = ("pearson", "spearman")
+METHODS: tuple[Method, ...] = ("pearson", "spearman")
 
 
 def compute(panel: Panel) -> Findings:
@@ -59,8 +61,12 @@ def monthly_returns(panel: Panel) -> pd.DataFrame:
     return monthly.assign(core=equal_weight(monthly, firms))
 
 
-def correlations(panel: Panel) -> pd.DataFrame:
+def correlations(
+    panel: Panel, methods: Sequence[Method] = METHODS, assets: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Correlate log changes of exports with monthly returns at leads and lags.
+
+    ``assets`` defaults to every core firm and their equal-weight mean ``core``.
 
     Returns
     -------
@@ -75,8 +81,8 @@ def correlations(panel: Panel) -> pd.DataFrame:
     frames = []
     for series, name in SERIES.items():
         x = changes.loc[series, "change"].dropna()
-        for asset in returns.columns:
-            for method in METHODS:
+        for asset in assets or returns.columns:
+            for method in methods:
                 found = lead_lag(
                     x,
                     returns[asset].dropna(),
@@ -348,11 +354,15 @@ def _series_figure(panel: Panel) -> Figure:
         for name, part in exports.groupby("series", sort=False)
     ]
     alt = (
-        "Three panels over time: " + "; ".join(spans) + "; and the monthly return of the core firms, "
+        "Three panels over time: "
+        + "; ".join(spans)
+        + "; and the monthly return of the core firms, "
         f"between {core.min():+.0%} and {core.max():+.0%}. Hollow dots are derived figures."
     ).replace("-", "\u2212")
     source = _source("compute", "single-month figures")
-    return Figure("customs_series", "customs_series", {"exports": exports, "returns": returns}, alt, source)
+    return Figure(
+        "customs_series", "customs_series", {"exports": exports, "returns": returns}, alt, source
+    )
 
 
 def _correlogram(lags: pd.DataFrame) -> Figure:

@@ -120,4 +120,3 @@ def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
         p_flip=float(flips.pvalue),
         detectable=spread * float(effect),
     )
-

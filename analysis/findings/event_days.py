@@ -59,7 +59,10 @@ def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
     key, who = f"{row['highlight']}.{row['ticker'].lower()}", row["ticker"]
     day = panel.highlights[row["highlight"]].isoformat()
     reach = float(stats.t.ppf((1 + study.inference.level) / 2, row["df"])) * row["se"]
-    power = float(stats.t.ppf((1 + study.inference.level) / 2, row["df"]) + stats.t.ppf(study.inference.power, row["df"]))
+    power = float(
+        stats.t.ppf((1 + study.inference.level) / 2, row["df"])
+        + stats.t.ppf(study.inference.power, row["df"])
+    )
     abnormal = f"abnormal return of {who} on {day}"
     return [
         Number(
@@ -88,7 +91,9 @@ def _table(panel: Panel, days: pd.DataFrame) -> Table:
     highlights = panel.highlights
     order = [f"{day}_{value}" for day in highlights for value in SHOWN]
     frame = wide.loc[days["ticker"].unique(), order].reset_index()
-    heads = {f"{d}_{v}": f"{on.day} {on:%b} {HEADS[v]}" for d, on in highlights.items() for v in SHOWN}
+    heads = {
+        f"{d}_{v}": f"{on.day} {on:%b} {HEADS[v]}" for d, on in highlights.items() for v in SHOWN
+    }
     return Table(
         "highlights",
         frame,

@@ -126,20 +126,11 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
         if not clean or (result is None and pooled[kind, window, False] is None):
             continue
         everyone = pooled[kind, window, False]
+        shown = ("episodes", "mean", "low", "high", "p", "p_flip", "detectable")
         rows.append(
-            {
-                "kind": kind,
-                "window": _bounds(window),
-                "k": result.episodes,
-                "mean": result.mean,
-                "low": result.low,
-                "high": result.high,
-                "p": result.p,
-                "p_flip": result.p_flip,
-                "detectable": result.detectable,
-                "mean_all": None if everyone is None else everyone.mean,
-                "p_all": None if everyone is None else everyone.p,
-            }
+            {"kind": kind, "window": _bounds(window)}
+            | {name: getattr(result, name, None) for name in shown}
+            | {f"{name}_all": getattr(everyone, name, None) for name in ("episodes", "mean", "p")}
         )
     frame = pd.DataFrame(rows)
     order = {kind: i for i, kind in enumerate(KINDS)}
@@ -150,11 +141,19 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
     return Table(
         "pooled",
         frame,
-        percent | {"k": "integer", "p": "pvalue", "p_flip": "pvalue", "p_all": "pvalue"},
+        percent
+        | {
+            "episodes": "integer",
+            "episodes_all": "integer",
+            "p": "pvalue",
+            "p_flip": "pvalue",
+            "p_all": "pvalue",
+        },
         {
             "kind": "Events",
             "window": "Window",
-            "k": "K",
+            "episodes": "K",
+            "episodes_all": "K, all",
             "mean": "CAAR",
             "low": "low",
             "high": "high",
@@ -210,8 +209,12 @@ def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
     """Every event with the primary CAR of the three core firms."""
     study = panel.snapshot.study
     part = everything[everything["window"] == study.windows.primary]
-    cars = part.pivot(index="id", columns="ticker", values="car").reindex(columns=list(study.firms.core))
-    clean = part.pivot(index="id", columns="ticker", values="clean").reindex(columns=list(study.firms.core))
+    cars = part.pivot(index="id", columns="ticker", values="car").reindex(
+        columns=list(study.firms.core)
+    )
+    clean = part.pivot(index="id", columns="ticker", values="clean").reindex(
+        columns=list(study.firms.core)
+    )
     frame = panel.events[["day0", "direction", "episode", "headline"]].copy()
     marks = {"seed": "E", "selected_on_outcome": "S", "confirmatory": ""}
     frame["kind"] = panel.events["status"].map(marks)
@@ -282,7 +285,9 @@ def _coverage(panel: Panel, everything: pd.DataFrame) -> list[Number]:
 
 def _paths(panel: Panel) -> Figure:
     """Mean cumulative path of the core portfolio by direction, over episodes."""
-    paths = portfolio_paths(panel, equal(panel.snapshot.study.firms.core), panel.snapshot.study.windows.primary)
+    paths = portfolio_paths(
+        panel, equal(panel.snapshot.study.firms.core), panel.snapshot.study.windows.primary
+    )
     frames, sentences = [], []
     for direction in SIGNS:
         part = _episode_paths(panel, paths, direction)
@@ -306,7 +311,9 @@ def _paths(panel: Panel) -> Figure:
         sentences.append(f"{direction} ends at {mean.iloc[-1]:+.1%} over {count} episodes")
     alt = (
         "Four panels of the mean cumulative abnormal return of the core portfolio from 10 sessions "
-        "before to 20 sessions after day 0, with shaded 95% intervals: " + "; ".join(sentences) + "."
+        "before to 20 sessions after day 0, with shaded 95% intervals: "
+        + "; ".join(sentences)
+        + "."
     ).replace("-", "\u2212")
     source = _source("pooled_by_direction", "confirmatory events, clean primary windows")
     return Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)

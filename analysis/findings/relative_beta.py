@@ -50,8 +50,16 @@ def full_sample(panel: Panel) -> pd.DataFrame:
         error), ``huber``, ``r2``, ``n``.
     """
     study, returns = panel.snapshot.study, _common(panel)
-    benchmarks = [study.benchmark.market, study.benchmark.small_caps, study.benchmark.sector, study.benchmark.metals]
-    pairs = [*itertools.product(study.firms.core, benchmarks), *itertools.permutations(study.firms.core, 2)]
+    benchmarks = [
+        study.benchmark.market,
+        study.benchmark.small_caps,
+        study.benchmark.sector,
+        study.benchmark.metals,
+    ]
+    pairs = [
+        *itertools.product(study.firms.core, benchmarks),
+        *itertools.permutations(study.firms.core, 2),
+    ]
     rows = []
     for firm, benchmark in pairs:
         fit = ols_beta(returns[firm], returns[benchmark], study.beta.hac_lags)
@@ -85,7 +93,9 @@ def two_sided(panel: Panel) -> pd.DataFrame:
     study = panel.snapshot.study
     rows = []
     for ticker in study.firms.studied:
-        fit = up_down_beta(panel.returns[ticker], panel.returns[study.benchmark.market], study.beta.hac_lags)
+        fit = up_down_beta(
+            panel.returns[ticker], panel.returns[study.benchmark.market], study.beta.hac_lags
+        )
         rows.append({"ticker": ticker} | asdict(fit))
     sides = pd.DataFrame(rows)
     reach = stats.t.ppf((1 + study.inference.level) / 2, sides["df"])
@@ -123,7 +133,14 @@ def _beta_numbers(betas: pd.DataFrame) -> list[Number]:
         ]  # fmt: skip
     sessions = int(betas["n"].max())
     numbers.append(
-        Number("beta.sessions", sessions, "sessions", "integer", "sessions all core firms share", source)
+        Number(
+            "beta.sessions",
+            sessions,
+            "sessions",
+            "integer",
+            "sessions all core firms share",
+            source,
+        )
     )
     return numbers
 
@@ -216,10 +233,14 @@ def _rolling_figure(panel: Panel, betas: pd.DataFrame) -> Figure:
     ends = paths.groupby("firm", sort=False)["beta"].agg(["min", "max"])
     spans = [f"{f} between {r['min']:.1f} and {r['max']:.1f}" for f, r in ends.iterrows()]
     alt = (
-        f"Three panels of the rolling {study.beta.rolling}-session beta to SPY with a shaded 95% interval: "
-        + ", ".join(spans)
-        + "."
-    ).replace("-0", "\u22120").replace(" -", " \u2212")
+        (
+            f"Three panels of the rolling {study.beta.rolling}-session beta to SPY with a shaded 95% interval: "
+            + ", ".join(spans)
+            + "."
+        )
+        .replace("-0", "\u22120")
+        .replace(" -", " \u2212")
+    )
     source = _source("compute", "core firms since listing")
     return Figure("rolling_beta", "rolling_beta", {"paths": paths, "full": full}, alt, source)
 

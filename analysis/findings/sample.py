@@ -22,11 +22,11 @@ def compute(panel: Panel) -> Findings:
     claims = _claims(panel)
     source = Provenance(f"{HERE}.compute", ("claims.toml",), "the ledger")
     numbers.append(
-        Number("ledger.claims", len(claims.frame), "count", "integer", "claims in the ledger", source)
+        Number(
+            "ledger.claims", len(claims.frame), "count", "integer", "claims in the ledger", source
+        )
     )
-    return Findings(
-        numbers=numbers, tables=[claims, _firms(panel)], figures=[_price_paths(panel)]
-    )
+    return Findings(numbers=numbers, tables=[claims, _firms(panel)], figures=[_price_paths(panel)])
 
 
 def _choices(panel: Panel) -> list[Number]:
@@ -78,7 +78,10 @@ def _events(panel: Panel) -> list[Number]:
         "episodes": (len(episodes), "episodes"),
         "episodes_mixed": (int(episodes.sum()), "episodes with events of opposite sign"),
         "confounders": (len(panel.snapshot.confounders), "confounding events"),
-        "events_confirmatory": (int((events["status"] == "confirmatory").sum()), "confirmatory events"),
+        "events_confirmatory": (
+            int((events["status"] == "confirmatory").sum()),
+            "confirmatory events",
+        ),
     } | {
         f"events_{direction}": (int(count), f"{direction} events")
         for direction, count in events["direction"].value_counts().items()
@@ -95,7 +98,9 @@ def _customs(panel: Panel) -> list[Number]:
     derived = int((customs["status"] == "derived").sum())
     return [
         Number("data.customs_rows", len(customs), "count", "integer", "customs figures", source),
-        Number("data.customs_derived", derived, "count", "integer", "derived customs figures", source),
+        Number(
+            "data.customs_derived", derived, "count", "integer", "derived customs figures", source
+        ),
     ]
 
 

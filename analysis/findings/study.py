@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.findings import customs, event_days, event_windows, relative_beta, sample
+from analysis.findings import customs, event_days, event_windows, ledger, relative_beta, sample
 from analysis.findings.panel import Panel, build_panel
 from analysis.results import Findings
 
@@ -16,4 +16,5 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Event-window returns": event_windows.compute,
     "Relative beta": relative_beta.compute,
     "Customs correlations": customs.compute,
+    "The ledger of claims": ledger.compute,
 }

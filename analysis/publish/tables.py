@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.errors import ResultsError
-from analysis.publish.formatting import format_value
+from analysis.formatting import format_value
 from analysis.results import Table
 
 __all__ = ["markdown"]

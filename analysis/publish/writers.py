@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.errors import ResultsError
 from analysis.publish import figures, tables
-from analysis.publish.formatting import format_value
+from analysis.formatting import format_value
 from analysis.results import Findings, Number, Provenance, Verdict
 
 __all__ = ["significant", "write_results"]

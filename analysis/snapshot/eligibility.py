@@ -71,8 +71,8 @@ def confounder_spans(confounders: pd.DataFrame, sessions: pd.DatetimeIndex) -> p
     rows = confounders[confounders["confidence"] != "unverified"]
     known = rows["first_priced"].notna()
     first = sessions.searchsorted(pd.DatetimeIndex(rows["first_priced"].fillna(rows["date"])))
-    end = rows["last_priced"].fillna(pd.Timestamp.max)
-    stated = sessions.searchsorted(pd.DatetimeIndex(end), side="right") - 1
+    end = pd.DatetimeIndex(rows["last_priced"].fillna(rows["date"]))
+    stated = sessions.searchsorted(end, side="right") - 1
     last = np.where(rows["last_priced"].notna(), stated, np.where(known, first, first + 1))
     everyone = np.where(rows["ticker"] == "ALL", ", all firms", "")
     return pd.DataFrame(

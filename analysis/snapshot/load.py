@@ -110,8 +110,8 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     }
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
-    check_prices(prices)
     _check_tickers(tables, study)
+    check_prices(prices)
     _check_days(events, study, pd.DatetimeIndex(prices["session"].unique()))
     return Snapshot(
         folder=folder,
@@ -162,8 +162,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
         for ticker in tickers:
             if ticker not in known:
                 raise fault(
-                    "study.toml",
-                    column=key,
+                    f"study.toml, key {key}",
                     expected="tickers of universe.csv",
                     found=ticker,
                     remedy="correct the ticker or add it to universe.csv",
@@ -200,8 +199,7 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
     for name, day in (("truce", study.highlights.truce), ("rebound", study.highlights.rebound)):
         if pd.Timestamp(day) not in set(events["day0"]):
             raise fault(
-                "study.toml",
-                column=f"highlights.{name}",
+                f"study.toml, key highlights.{name}",
                 expected="day 0 of an event in events.csv",
                 found=str(day),
                 remedy="correct the date or add the event",

@@ -247,6 +247,10 @@ def typed(name: str, rows: pd.DataFrame) -> pd.DataFrame:
         Naming the first faulty row and how many more there are.
     """
     schema = SCHEMAS[name]
+    if rows.empty and len(rows.columns):
+        raise fault(
+            name, row=2, expected="at least one row", found="none", remedy="restore it with git"
+        )
     optional = [c for c, column in schema.columns.items() if column.nullable and c in rows]
     rows = rows.assign(**{c: rows[c].mask(rows[c] == "") for c in optional})
     try:
@@ -267,7 +271,8 @@ def _first_fault(name: str, rows: pd.DataFrame, cases: pd.DataFrame) -> Snapshot
             remedy="give the file these columns in this order",
         )
     row = int(placed["index"].min())
-    case = placed[placed["index"] == row].iloc[0]
+    # A cell that cannot be read also breaks the rules on its row: "Column" sorts before the rest.
+    case = placed[placed["index"] == row].sort_values("schema_context", kind="stable").iloc[0]
     check = str(case["check"])
     if check in _RULES:
         columns = _RULES[check][1]

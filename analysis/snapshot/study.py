@@ -23,6 +23,7 @@ __all__ = [
     "Firms",
     "Highlights",
     "Inference",
+    "Pair",
     "Study",
     "Windows",
     "parse_study",
@@ -146,6 +147,15 @@ class Firms:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class Pair:
+    """The pair trade: sessions held, cost of each trade (share of its value), yearly borrow fee."""
+
+    holding: Count
+    cost: Share
+    borrow: Share
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Highlights:
     """Day 0 of the two news items; both are exploratory."""
 
@@ -168,6 +178,7 @@ class Study:
     customs: Customs
     firms: Firms
     highlights: Highlights
+    pair: Pair
     baskets: Mapping[str, Tickers] = field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -224,10 +235,9 @@ def parse_study(content: bytes) -> Study:
         return TypeAdapter(Study).validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        key = ".".join(str(part) for part in first["loc"])
         raise fault(
-            "study.toml",
-            column=key,
+            f"study.toml, key {key}" if key else "study.toml",
             expected=_EXPECTED.get(first["type"], _plain(first["msg"])),
             found=_found(first["type"], first["input"]),
             remedy=remedy,

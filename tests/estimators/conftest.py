@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,8 +24,15 @@ def simulated_returns(
     return frame.join(pd.DataFrame(lines, index=index, columns=list(factors)))
 
 
+@pytest.fixture(scope="session")
+def simulated() -> Callable[..., pd.DataFrame]:
+    """The generator of panels, for tests that need another seed or size."""
+    return simulated_returns
+
+
 @pytest.fixture
 def returns() -> pd.DataFrame:
+    """400 sessions of six correlated assets and two factors."""
     return simulated_returns(1)
 
 

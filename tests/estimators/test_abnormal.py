@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.estimators.abnormal import EventStudy, event_study
-from tests.estimators.conftest import simulated_returns
 
 FACTORS = {"market": ("SPY",), "two": ("SPY", "XME")}
 
@@ -295,9 +294,9 @@ def test_no_event_gives_empty_tables(returns, events):
     assert study.residuals.shape == (0, 120)
 
 
-def test_a_block_boundary_changes_nothing():
+def test_a_block_boundary_changes_nothing(simulated):
     """Events beyond the first block get what they get alone."""
-    returns = simulated_returns(4)
+    returns = simulated(4)
     events = pd.DataFrame(
         {"ticker": ["A1"] * 1500, "day0": returns.index[np.arange(1500) % 100 + 200]}
     )
@@ -309,9 +308,9 @@ def test_a_block_boundary_changes_nothing():
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-0.2, 0.2), st.integers(0, 5))
-def test_planted_effect_is_recovered_exactly(effect, day):
+def test_planted_effect_is_recovered_exactly(simulated, effect, day):
     """Adding an amount to one day adds it to that day's AR and to no other."""
-    returns = simulated_returns(2)
+    returns = simulated(2)
     events = pd.DataFrame({"ticker": ["A0"], "day0": [returns.index[250]]})
     before = event_study(returns, events)
     returns.iloc[250 + day, 0] += effect
@@ -323,9 +322,9 @@ def test_planted_effect_is_recovered_exactly(effect, day):
 
 @settings(max_examples=20, deadline=None)
 @given(st.permutations(range(6)), st.floats(0.1, 10.0))
-def test_order_of_firms_and_scale_of_returns_do_not_matter(order, factor):
+def test_order_of_firms_and_scale_of_returns_do_not_matter(simulated, order, factor):
     """Permuting rows permutes results; scaling all returns leaves t and beta alone."""
-    returns = simulated_returns(3)
+    returns = simulated(3)
     events = pd.DataFrame({"ticker": [f"A{i}" for i in range(6)], "day0": [returns.index[300]] * 6})
     plain = event_study(returns, events)
     other = event_study(returns * factor, events.iloc[list(order)])
@@ -337,9 +336,9 @@ def test_order_of_firms_and_scale_of_returns_do_not_matter(order, factor):
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(-10, 19))
-def test_parts_of_a_window_add_up(cut):
+def test_parts_of_a_window_add_up(simulated, cut):
     """The CAR of a window is the sum of the CARs of its two parts."""
-    returns = simulated_returns(5)
+    returns = simulated(5)
     events = pd.DataFrame({"ticker": ["A2"], "day0": [returns.index[250]]})
     study = event_study(returns, events)
     parts = study.car(-10, cut)["car"] + study.car(cut + 1, 20)["car"]

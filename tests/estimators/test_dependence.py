@@ -43,7 +43,7 @@ def test_estimates_equal_scipy(method, oracle):
 
 
 def test_positive_lag_means_x_leads():
-    """y repeats x two months later, so lag +2 has correlation 1 and lag -2 does not."""
+    """Where y repeats x two months later, lag +2 has correlation 1 and lag -2 does not."""
     x = noise(1)
     y = x.copy()
     y.index = y.index + 2

@@ -123,7 +123,7 @@ def test_price_on_a_holiday(snapshot_copy: Path) -> None:
     [
         ("-1.5", "a positive price", "-1.5"),
         ("0", "a positive price", "0"),
-        ("", "a value|a number", "nothing"),
+        ("", "a number", "nothing"),
         ("nan", "a value", "nan"),
         ("inf", "a finite number", "inf"),
         ("12,5", "3 fields", "4"),
@@ -138,7 +138,7 @@ def test_unusable_price(snapshot_copy: Path, cell: str, expected: str, found: st
     row = spoil(snapshot_copy, "prices.csv", start, text, start + cell)
     said = message(snapshot_copy)
     assert said.startswith(f"prices.csv, row {row}")
-    assert any(f"expected {choice}, found {found};" in said for choice in expected.split("|"))
+    assert f": expected {expected}, found {found};" in said
 
 
 def test_event_on_a_holiday(snapshot_copy: Path) -> None:
@@ -178,33 +178,21 @@ def test_day0_before_the_announcement(snapshot_copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "start", "old", "new", "column", "expected"),
+    ("name", "start", "old", "new", "column", "found"),
     [
-        ("prices.csv", "2025-10-27,USAR,", "USAR", "USRA", "ticker", "a ticker of universe.csv"),
-        ("confounders.csv", "MP,2025-05-08", "MP", "MPX", "ticker", "a ticker of universe.csv"),
-        (
-            "events.csv",
-            "2025-07-mp-pentagon-deal",
-            "firm,MP,",
-            "firm,MP;LYC,",
-            "affected",
-            "a ticker of universe.csv",
-        ),
+        ("prices.csv", "2025-10-27,USAR,", "USAR", "USRA", "ticker", "USRA"),
+        ("confounders.csv", "MP,2025-05-08", "MP", "MPX", "ticker", "MPX"),
+        ("events.csv", "2025-07-mp-pentagon", "firm,MP,", "firm,MP;LYC,", "affected", "LYC"),
     ],
 )
 def test_unknown_ticker(
-    snapshot_copy: Path, name: str, start: str, old: str, new: str, column: str, expected: str
+    snapshot_copy: Path, name: str, start: str, old: str, new: str, column: str, found: str
 ) -> None:
     """A ticker that the universe does not know is refused in every table."""
     row = spoil(snapshot_copy, name, start, old, new)
-    said = message(snapshot_copy)
-    if name == "prices.csv":  # its own series is then incomplete as well
-        assert "expected session 2024-02-28 of USRA" in said or f"row {row}" in said
-    else:
-        unknown = "LYC" if name == "events.csv" else new
-        assert said.startswith(
-            f"{name}, row {row}, column {column}: expected {expected}, found {unknown};"
-        )
+    assert message(snapshot_copy).startswith(
+        f"{name}, row {row}, column {column}: expected a ticker of universe.csv, found {found};"
+    )
 
 
 def test_series_of_an_unknown_ticker(snapshot_copy: Path) -> None:
@@ -273,14 +261,22 @@ def test_word_outside_the_vocabulary(
     assert f", found {new.strip(',').split(',')[0]};" in said
 
 
-@pytest.mark.parametrize("cell", ["2025-02-30", "27/10/2025", "2025-10-27T00:00", ""])
-def test_date_that_is_none(snapshot_copy: Path, cell: str) -> None:
+@pytest.mark.parametrize(
+    ("cell", "expected", "found"),
+    [
+        ("2025-02-30", "a date as YYYY-MM-DD", "2025-02-30"),
+        ("27/10/2025", "a date as YYYY-MM-DD", "27/10/2025"),
+        ("2025-10-27T00:00", "a date as YYYY-MM-DD", "2025-10-27T00:00"),
+        ("", "a value", "nothing"),
+    ],
+)
+def test_date_that_is_none(snapshot_copy: Path, cell: str, expected: str, found: str) -> None:
     """A day that does not exist, or is written otherwise, is refused."""
     start = "2025-07-mp-pentagon-deal"
     row = spoil(snapshot_copy, "events.csv", start, ",2025-07-10,support", f",{cell},support")
-    said = message(snapshot_copy)
-    assert said.startswith(f"events.csv, row {row}, column day0: expected a date as YYYY-MM-DD")
-    assert f", found {cell or 'nothing'};" in said
+    assert message(snapshot_copy).startswith(
+        f"events.csv, row {row}, column day0: expected {expected}, found {found};"
+    )
 
 
 @pytest.mark.parametrize(

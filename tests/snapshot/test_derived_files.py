@@ -105,11 +105,13 @@ def test_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     folder = tmp_path / "derived"
     write_derived(SMALL, folder)
 
-    def full(path: Path, content: bytes) -> int:
+    def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(SnapshotError, match="found No space left on device; .*old files are whole"):
+    with pytest.raises(
+        SnapshotError, match=r"found No space left on device; .*old files are whole"
+    ):
         write_derived({name: frame + 1 for name, frame in SMALL.items()}, folder)
     assert (folder / "one.csv").read_text() == "a\n1\n"
 
@@ -127,7 +129,7 @@ def test_locked_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     folder = tmp_path / "derived"
     write_derived(SMALL, folder)
 
-    def locked(path: Path, target: Path) -> Path:
+    def locked(*_: object) -> Path:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "replace", locked)

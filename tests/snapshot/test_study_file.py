@@ -29,7 +29,13 @@ DATA = Path(__file__).resolve().parents[2] / "data"
         ('"car_0_1"', '"car_0_2"', "windows", "a primary window that is named in bounds", ""),
         ("level = 0.95", "level = 95", "inference.level", "less than 1", "95"),
         ('returns = "simple"', 'returns = "gross"', "returns", "'simple' or 'log'", "'gross'"),
-        ("[0, 1]     # event time", "[1, 0]", "customs", "a release_window with its first", ""),
+        (
+            "release_window = [0, 1]",
+            "release_window = [1, 0]",
+            "customs",
+            "a release_window with its first",
+            "",
+        ),
         ("lags = [-3, -2,", "lags = [-2, -3,", "customs", "lags in rising order", ""),
         ("draws = 9999", "draws = 0", "inference.draws", "greater than 0", "0"),
         ("2025-10-27", '"soon"', "highlights.truce", "a valid date", "'soon'"),
@@ -42,7 +48,7 @@ def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, fou
     with pytest.raises(SnapshotError) as caught:
         parse_study(text.replace(old, new, 1).encode())
     said = str(caught.value)
-    assert said.startswith(f"study.toml, column {key or '(whole file)'}: expected ")
+    assert said.startswith((f"study.toml, key {key}" if key else "study.toml") + ": expected ")
     assert expected in said
     assert f"found {found}" in said
 
@@ -60,7 +66,7 @@ def test_ticker_outside_the_universe(snapshot_copy: Path) -> None:
     with pytest.raises(SnapshotError) as caught:
         load_snapshot(snapshot_copy)
     assert str(caught.value).startswith(
-        "study.toml, column baskets.placebo: expected tickers of universe.csv, found LYC;"
+        "study.toml, key baskets.placebo: expected tickers of universe.csv, found LYC;"
     )
 
 

@@ -61,5 +61,5 @@ def up_down_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     zero_line(ax, "x")
     decimal_axis(ax, "x", 0)
     ax.set_xlabel("beta to SPY with 95% interval (HAC)")
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return canvas

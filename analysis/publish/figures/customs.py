@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
@@ -39,6 +40,8 @@ def customs_series(data: Mapping[str, pd.DataFrame]) -> Canvas:
     axes[-1].set_title("Core firms, monthly return")
     zero_line(axes[-1])
     percent_axis(axes[-1])
+    axes[-1].xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 7)))
+    axes[-1].xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
     return canvas
 
 
@@ -63,7 +66,7 @@ def correlogram(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ax.set_ylim(-1, 1)
         decimal_axis(ax)
         ax.xaxis.set_major_formatter(lambda v, _: f"{v:+.0f}".replace("-", "\u2212") if v else "0")
-    axes[0].legend(loc="lower left", ncols=2)
+    axes[0].legend(loc="lower left", ncols=2, handletextpad=0.1, columnspacing=0.8)
     canvas.supxlabel("lag in months; positive: exports lead returns", fontsize=8)
     canvas.supylabel("correlation", fontsize=8)
     return canvas

@@ -1,0 +1,98 @@
+"""Families of tests: adjusted p-values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["benjamini_hochberg", "holm", "step_down"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def holm(p: npt.ArrayLike) -> Floats:
+    """Return p-values adjusted so that one threshold bounds the chance of any false rejection.
+
+    ``max over j <= i of min(1, (M - j + 1) p_(j))`` (Holm 1979, Scandinavian J. Statistics 6);
+    right under any dependence.
+
+    Parameters
+    ----------
+    p : array, (M,)
+        NaN stays NaN and does not count as a test.
+
+    Returns
+    -------
+    array, (M,)
+    """
+    return _by_rank(p, lambda ordered: np.maximum.accumulate(ordered * _countdown(ordered)))
+
+
+def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
+    """Return p-values adjusted to bound the expected share of false rejections.
+
+    ``min over j >= i of M p_(j) / j`` (Benjamini and Hochberg 1995, J. Royal Statistical Society B
+    57); for independent or positively dependent tests. NaN as in :func:`holm`.
+    """
+
+    def adjust(ordered: Floats) -> Floats:
+        inflated = ordered * ordered.size / np.arange(1, ordered.size + 1)
+        return np.minimum.accumulate(inflated[::-1])[::-1]
+
+    return _by_rank(p, adjust)
+
+
+def step_down(statistics: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
+    """Return step-down max-T p-values over joint draws, which keep the tests' dependence.
+
+    The largest statistic is held against the largest of each draw, the next against the largest
+    of the rest, and so on (Westfall and Young 1993; Romano and Wolf 2005, Econometrica 73). The
+    observed values count as one draw.
+
+    Parameters
+    ----------
+    statistics : array, (M,)
+        Observed statistics; their absolute values count.
+    draws : array, (D, M)
+        The same statistics under the null, one joint draw a row.
+
+    Returns
+    -------
+    array, (M,)
+        At least 1 / (D + 1), in the order of `statistics`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or a value is missing.
+    """
+    observed, null = np.abs(np.asarray(statistics, float)), np.abs(np.asarray(draws, float))
+    if null.ndim != 2 or null.shape[1] != observed.size:
+        raise ValueError(f"step-down: {observed.size} statistics do not fit draws {null.shape}")
+    if np.isnan(observed).any() or np.isnan(null).any():
+        raise ValueError("step-down: a statistic or a draw is missing")
+    order = np.argsort(-observed, kind="stable")
+    rest = np.maximum.accumulate(null[:, order[::-1]], axis=1)[:, ::-1]
+    p = (1 + (rest >= observed[order]).sum(axis=0)) / (1 + len(null))
+    adjusted = np.empty(observed.size)
+    adjusted[order] = np.maximum.accumulate(p)
+    return adjusted
+
+
+def _countdown(ordered: Floats) -> Floats:
+    """Return M, M - 1, ..., 1."""
+    return np.arange(ordered.size, 0, -1, dtype=float)
+
+
+def _by_rank(p: npt.ArrayLike, adjust: Callable[[Floats], Floats]) -> Floats:
+    """Apply `adjust` to the known p-values in increasing order, and cap at one."""
+    values = np.asarray(p, dtype=float)
+    known = np.flatnonzero(~np.isnan(values))
+    if ((values[known] < 0) | (values[known] > 1)).any():
+        raise ValueError("p-values: expected numbers between 0 and 1")
+    order = known[np.argsort(values[known], kind="stable")]
+    adjusted = np.full(values.shape, np.nan)
+    adjusted[order] = np.minimum(adjust(values[order]), 1.0)
+    return adjusted
