@@ -20,9 +20,9 @@ Floats = npt.NDArray[np.float64]
 def joint_f(study: EventStudy, first: int, last: int) -> Outcome:
     """Test that the CARs of all firms on their one day 0 are zero.
 
-    ``F = T² (ν - N + 1) / (ν N)`` with Hotelling's ``T² = c' Σ̂⁻¹ c / h``, c the CARs, Σ̂ the residual
-    covariance with ``ν = n - k`` degrees of freedom and h the forecast-error factor of the window;
-    exact for normal residuals (Schipper and Thompson 1983, J. Accounting Research 21; Binder
+    ``F = T² (ν - N + 1) / (ν N)`` with Hotelling's ``T² = c' Σ̂⁻¹ c / h``, c the CARs, Σ̂ the
+    residual covariance with ``ν = n - k`` and h the forecast-error factor of the window; exact for
+    normal residuals (Schipper and Thompson 1983, J. Accounting Research 21; Binder
     1998, Review of Quantitative Finance and Accounting 11). All firms are fitted over the
     sessions on which all are observed.
 

@@ -54,12 +54,12 @@ class WindowFit:
     @classmethod
     def join(cls, fits: Sequence[WindowFit]) -> WindowFit:
         """Return one fit that holds the windows of all, in order."""
-        joined = [np.concatenate([getattr(fit, name) for fit in fits]) for name in _ARRAYS]
-        return cls(*joined, k=fits[0].k)
+        joined = {name: np.concatenate([getattr(fit, name) for fit in fits]) for name in _ARRAYS}
+        return cls(**joined, k=fits[0].k)
 
     def take(self, rows: npt.NDArray[Any]) -> WindowFit:
         """Return the fits of some windows, by number or mask."""
-        return WindowFit(*(getattr(self, name)[rows] for name in _ARRAYS), k=self.k)
+        return WindowFit(**{name: getattr(self, name)[rows] for name in _ARRAYS}, k=self.k)
 
     @property
     def sigma(self) -> Floats:

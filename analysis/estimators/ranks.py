@@ -100,11 +100,15 @@ def _standardised(sample: Sample) -> Floats:
 
 def _means(deviations: Floats) -> tuple[Floats, float]:
     """Return the mean deviation of each day with firms, and their root mean square S."""
-    firms = np.isfinite(deviations).sum(axis=0)
+    means, firms = _daily_means(deviations)
+    return means, math.sqrt(float((firms / len(deviations) * means**2).mean()))
+
+
+def _daily_means(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean over firms of each day with firms, and their number."""
+    firms = np.isfinite(values).sum(axis=0)
     seen = firms > 0
-    means = np.nansum(deviations, axis=0)[seen] / firms[seen]
-    error = math.sqrt(float((firms[seen] / len(deviations) * means**2).mean()))
-    return means, error
+    return np.nansum(values, axis=0)[seen] / firms[seen], firms[seen].astype(float)
 
 
 def _rank_t(name: str, sample: Sample, before: Floats, event: Floats) -> Outcome:
@@ -116,7 +120,7 @@ def _rank_t(name: str, sample: Sample, before: Floats, event: Floats) -> Outcome
     days = means.size
     statistic = float(means[-length:].sum()) / (math.sqrt(length) * error)
     largest = ((days - (length - 1) / 2) / (days + 1) - 0.5) * math.sqrt(length) / error
-    daily = np.nanmean(np.column_stack([sample.residuals, sample.ar])[:, -days:], axis=0)
+    daily, _ = _daily_means(np.column_stack([sample.residuals, sample.ar]))
     se = float(daily.std(ddof=1)) * math.sqrt(length / RANK_EFFICIENCY)
     return Outcome(
         name,

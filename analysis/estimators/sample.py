@@ -53,7 +53,7 @@ class Sample:
     @property
     def days(self) -> int:
         """Event days, L2."""
-        return self.ar.shape[1]
+        return int(self.ar.shape[1])
 
     @property
     def sar(self) -> Floats:
@@ -80,7 +80,7 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
         If the window is not inside the event window.
     """
     part = study.days(first, last)
-    observed = np.isfinite(study.ar[:, part]).all(axis=1)
+    observed = np.atleast_1d(np.isfinite(study.ar[:, part]).all(axis=1))
     kept = study.take(observed)
     daily = [kept.scale(day, day) for day in range(first, last + 1)]
     return Sample(

@@ -20,6 +20,7 @@ __all__ = ["generalized_sign", "sign", "wilcoxon"]
 SIGN_EFFICIENCY = 2 / math.pi
 RANK_EFFICIENCY = 3 / math.pi
 EXACT_LIMIT = 500  # firm-events up to which the signed-rank distribution is computed exactly
+FEWEST_FOR_NORMAL = 30  # dates below which no p comes from the normal law
 
 
 def sign(sample: Sample) -> Outcome:
@@ -47,13 +48,18 @@ def generalized_sign(sample: Sample) -> Outcome:
 def wilcoxon(sample: Sample) -> Outcome:
     """Return the signed-rank test of the CARs (Wilcoxon 1945, Biometrics Bulletin 1).
 
-    Exact p up to 500 firm-events, normal beyond. Zeros are left out. The smallest p is 2 / 2^N.
+    Exact p up to 500 firm-events, normal beyond if they stand on 30 dates or more, else refused.
+    Zeros are left out. The smallest p is 2 / 2^N.
     """
     moved = sample.car[sample.car != 0]
     if moved.size < 2:
         return refused("wilcoxon", sample.size, "needs at least two firm-events that moved")
-    exact = "exact" if moved.size <= EXACT_LIMIT else "asymptotic"
-    result = stats.wilcoxon(moved, method=exact)
+    exact = moved.size <= EXACT_LIMIT
+    if not exact and np.unique(sample.day0).size < FEWEST_FOR_NORMAL:
+        return refused(
+            "wilcoxon", sample.size, "too many firm-events for an exact p, too few dates"
+        )
+    p = stats.wilcoxon(moved, method="exact" if exact else "approx").pvalue
     ranks = stats.rankdata(np.abs(moved))
     p_min = 2.0 ** (1 - moved.size)
     return Outcome(
@@ -61,7 +67,7 @@ def wilcoxon(sample: Sample) -> Outcome:
         sample.size,
         estimate=sample.caar,
         statistic=float(ranks[moved > 0].sum()),
-        p=float(result.pvalue),
+        p=float(p),
         p_min=p_min,
         mde=_detectable(sample, RANK_EFFICIENCY, p_min),
     )

@@ -320,6 +320,14 @@ def test_column_that_is_missing(snapshot_copy: Path) -> None:
     )
 
 
+def test_column_too_many(snapshot_copy: Path) -> None:
+    """A column that the dictionary does not list is refused."""
+    path = snapshot_copy / "prices.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},volume", *(f"{row},1" for row in rows)]) + "\n")
+    assert "found session, ticker, adjusted_close, volume;" in message(snapshot_copy)
+
+
 def test_columns_in_another_order(snapshot_copy: Path) -> None:
     """The order of columns is part of the schema."""
     path = snapshot_copy / "prices.csv"

@@ -90,12 +90,18 @@ def test_event_before_the_listing_is_left_out_with_the_reason(windows: pd.DataFr
 
 
 def test_window_beyond_the_last_price_is_left_out(snapshot: Snapshot) -> None:
-    """Five sessions before the end, [0, +4] is complete and [0, +10] is not."""
-    frame = firm_windows(with_event(snapshot, len(snapshot.sessions) - 5))
-    rows = frame[frame["ticker"] == "MP"].set_index("window")
-    assert rows.loc["car_0_4", "eligible"]
-    assert rows.loc["car_0_10", "reason"] == "window ends after the last price (2026-07-31)"
-    assert pd.isna(rows.loc["car_0_10", "last"])
+    """[0, +10] that ends on the last session is complete; one session later it is not."""
+    complete, cut = (
+        firm_windows(with_event(snapshot, len(snapshot.sessions) - left)).set_index(
+            ["ticker", "window"]
+        )
+        for left in (11, 10)
+    )
+    assert complete.loc[("MP", "car_0_10"), "last"] == snapshot.sessions[-1]
+    assert complete.loc[("MP", "car_0_10"), "eligible"]
+    reason = cut.loc[("MP", "car_0_10"), "reason"]
+    assert reason == "window ends after the last price (2026-07-31)"
+    assert pd.isna(cut.loc[("MP", "car_0_10"), "last"])
 
 
 def test_unknown_hour_touches_two_sessions(snapshot: Snapshot) -> None:
