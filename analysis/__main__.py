@@ -162,9 +162,8 @@ def _paper(options: argparse.Namespace, stage: Stages) -> None:
     report = render(
         PAPER, renderer=options.renderer, formats=options.formats, echo=stage.console.print
     )
-    for name, seconds in report.seconds.items():
-        stage.console.print(f"{name:<44} {seconds:6.1f} s")
-    stage.console.print(f"Renderer: {report.renderer}")
+    stage.seconds.update(report.seconds)
+    stage.console.print(f"Renderer: {report.renderer} ({report.description})")
     for name, path in report.outputs.items():
         stage.console.print(f"{name.upper():<5} {path}")
 

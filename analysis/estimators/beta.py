@@ -29,6 +29,7 @@ __all__ = [
     "huber_beta",
     "ols_beta",
     "rolling_beta",
+    "scholes_williams_beta",
     "shrink_betas",
     "up_down_beta",
 ]
@@ -191,6 +192,19 @@ def dimson_beta(y: pd.Series, x: pd.Series, *, lags: int, leads: int, hac_lags: 
     pick = np.r_[0.0, np.ones(right.shape[1])]
     se = float(np.sqrt(pick @ fit.cov_params() @ pick))
     return _slope(float(pick @ fit.params), se, len(left), int(fit.df_resid))
+
+
+def scholes_williams_beta(y: pd.Series, x: pd.Series) -> float:
+    """Return the slope corrected for trades that are not simultaneous.
+
+    ``cov(y_t, z_t) / cov(x_t, z_t)`` with ``z_t = x_{t-1} + x_t + x_{t+1}``, the instrumental form of
+    ``(β₋₁ + β₀ + β₊₁) / (1 + 2ρ)`` (Scholes and Williams 1977, J. Financial Economics 5). Leads and
+    lags count rows of `x`.
+    """
+    frame = pd.DataFrame({"x": x, "z": x.shift(1) + x + x.shift(-1)})
+    left, right = _matched(y, frame)
+    deviation = (right["z"] - right["z"].mean()).to_numpy()
+    return float(deviation @ left / (deviation @ right["x"].to_numpy()))
 
 
 def up_down_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> UpDown:

@@ -97,7 +97,7 @@ def _stage(name: str, seconds: dict[str, float], echo: Callable[[str], None]) ->
     start = perf_counter()
     yield
     seconds[name] = perf_counter() - start
-    echo(f"{name}: {seconds[name]:.1f} s")
+    echo(f"{name[0].upper() + name[1:]:<44} {seconds[name]:6.1f} s")
 
 
 def _choose(renderer: RendererName, echo: Callable[[str], None]) -> Renderer:

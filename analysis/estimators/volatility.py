@@ -1,0 +1,118 @@
+"""Volatility: realised over windows, before against after a session, and GARCH(1,1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from arch import arch_model
+
+__all__ = ["GarchFit", "garch", "realised_volatility", "volatility_change"]
+
+SESSIONS_A_YEAR = 252
+
+
+@dataclass(frozen=True)
+class GarchFit:
+    """A GARCH(1,1) with constant mean, ``h_t = ω + α e²_{t-1} + β h_{t-1}``.
+
+    Attributes
+    ----------
+    omega, alpha, beta : float
+        `omega` in squared fractions.
+    persistence : float
+        α + β.
+    half_life : float
+        Sessions until half of a shock to the variance is gone; infinite from persistence 1 on.
+    unconditional : float
+        Long-run volatility a session, fraction; NaN from persistence 1 on.
+    conditional : Series
+        Volatility of each session, fraction.
+    n : int
+    converged : bool
+    """
+
+    omega: float
+    alpha: float
+    beta: float
+    persistence: float
+    half_life: float
+    unconditional: float
+    conditional: pd.Series
+    n: int
+    converged: bool
+
+
+def realised_volatility(returns: pd.DataFrame, window: int) -> pd.DataFrame:
+    """Return the standard deviation of the last `window` returns, a year, as a fraction.
+
+    ``√252`` times the sample standard deviation, divisor ``window - 1``; missing where a return
+    of the window is. Shape of `returns`.
+    """
+    return returns.rolling(window).std() * np.sqrt(SESSIONS_A_YEAR)
+
+
+def volatility_change(
+    returns: pd.DataFrame, before: int, after: int, skip: int = 0
+) -> pd.DataFrame:
+    """Return the log ratio of volatility after each session to that before it.
+
+    Parameters
+    ----------
+    returns : DataFrame, (T, A)
+        Fractions.
+    before, after : int
+        Sessions in the two windows: event days -before to -1, and skip + 1 to skip + after.
+    skip : int
+        Event days after day 0 left out of both; day 0 always is.
+
+    Returns
+    -------
+    DataFrame, (T, A)
+        ``log(s_after / s_before)`` with sample standard deviations, at every session, so that
+        events and placebo dates are read from one table; missing where a window is not complete.
+    """
+    earlier = returns.rolling(before).std().shift(1)
+    later = returns.rolling(after).std().shift(-(skip + after))
+    return np.log(later.where(later > 0) / earlier.where(earlier > 0))
+
+
+def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> GarchFit:
+    """Fit a GARCH(1,1) by maximum likelihood (Bollerslev 1986, J. Econometrics 31).
+
+    Parameters
+    ----------
+    returns : Series
+        Fractions; missing ones are left out.
+    distribution : {"normal", "t"}
+        Of the standardised shocks.
+
+    Raises
+    ------
+    ValueError
+        If fewer than 100 returns are left or they do not vary.
+    """
+    known = returns.dropna().astype(float)
+    if len(known) < 100 or not known.std() > 0:
+        raise ValueError(f"GARCH: expected at least 100 varying returns, found {len(known)}")
+    scale = 1.0 / float(known.std())  # the optimiser works best near unit variance
+    model = arch_model(known * scale, mean="Constant", p=1, q=1, dist=distribution, rescale=False)
+    fit = model.fit(disp="off", show_warning=False)
+    omega, alpha, beta = (float(fit.params[name]) for name in ("omega", "alpha[1]", "beta[1]"))
+    persistence = alpha + beta
+    stationary = 0 < persistence < 1
+    return GarchFit(
+        omega=omega / scale**2,
+        alpha=alpha,
+        beta=beta,
+        persistence=persistence,
+        half_life=float(np.log(0.5) / np.log(persistence)) if stationary else float("inf"),
+        unconditional=float(np.sqrt(omega / (1 - persistence))) / scale
+        if stationary
+        else float("nan"),
+        conditional=fit.conditional_volatility / scale,
+        n=len(known),
+        converged=fit.convergence_flag == 0,
+    )
