@@ -43,7 +43,7 @@ def _prepare(session: nox.Session, lock: str) -> None:
 
 @nox.session(tags=["build"])
 def data(session: nox.Session) -> None:
-    """Verify data/ against its manifest and rebuild data/derived/ (--accept after a wanted edit)."""
+    """Verify data/ against its manifest, rebuild data/derived/ (-- --accept takes an edit)."""
     _prepare(session, "data")
     session.run("python", "-m", "analysis", "data", *session.posargs)
 
@@ -53,8 +53,8 @@ def tests(session: nox.Session) -> None:
     """Run the tests (-- --slow adds the slow ones; other words go to pytest)."""
     _prepare(session, "tests")
     words = [w for w in session.posargs if w != "--slow"]
-    chosen = [] if "--slow" in session.posargs else ["-m", "not slow"]
-    session.run("python", "-m", "pytest", *chosen, *words)
+    chosen = "not browser" if "--slow" in session.posargs else "not slow and not browser"
+    session.run("python", "-m", "pytest", "-m", chosen, *words)
 
 
 @nox.session(tags=["build"])

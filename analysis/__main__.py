@@ -131,6 +131,7 @@ def _results(_: argparse.Namespace, stage: Stages) -> None:
 def _publish(stage: Stages) -> None:
     snapshot = _load(stage)
     findings = _findings(snapshot, stage)
+    from analysis.publish.readme import update_readme
     from analysis.publish.writers import write_results
 
     with stage("Writing numbers, tables and figures"):
@@ -140,6 +141,7 @@ def _publish(stage: Stages) -> None:
             fingerprint=snapshot.fingerprint,
             as_of=snapshot.study.as_of.isoformat(),
         )
+        update_readme(ROOT / "README.md", PAPER / "results")
 
 
 def _findings(snapshot: Snapshot, stage: Stages) -> Findings:

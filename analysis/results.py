@@ -12,7 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
-__all__ = ["Figure", "Findings", "Format", "Number", "Provenance", "Table", "Verdict"]
+__all__ = ["Dataset", "Figure", "Findings", "Format", "Number", "Provenance", "Table", "Verdict"]
 
 Format = Literal[
     "percent1",  # fraction shown as percent with one decimal
@@ -121,6 +121,15 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Dataset:
+    """One complete result in tidy form, too long for a table of the paper; written as CSV."""
+
+    name: str
+    frame: pd.DataFrame
+    source: Provenance
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a decision rule says; the prose that cites ``key`` must agree with ``verdict``."""
 
@@ -139,6 +148,7 @@ class Findings:
     tables: list[Table] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
+    datasets: list[Dataset] = field(default_factory=list)
 
     def extend(self, others: Iterable[Findings]) -> Findings:
         """Append the content of other findings in order and return self."""
@@ -147,4 +157,5 @@ class Findings:
             self.tables += other.tables
             self.figures += other.figures
             self.verdicts += other.verdicts
+            self.datasets += other.datasets
         return self

@@ -197,9 +197,9 @@ def dimson_beta(y: pd.Series, x: pd.Series, *, lags: int, leads: int, hac_lags: 
 def scholes_williams_beta(y: pd.Series, x: pd.Series) -> float:
     """Return the slope corrected for trades that are not simultaneous.
 
-    ``cov(y_t, z_t) / cov(x_t, z_t)`` with ``z_t = x_{t-1} + x_t + x_{t+1}``, the instrumental form of
-    ``(β₋₁ + β₀ + β₊₁) / (1 + 2ρ)`` (Scholes and Williams 1977, J. Financial Economics 5). Leads and
-    lags count rows of `x`.
+    ``cov(y_t, z_t) / cov(x_t, z_t)`` with ``z_t = x_{t-1} + x_t + x_{t+1}``, the instrumental form
+    of ``(β₋₁ + β₀ + β₊₁) / (1 + 2ρ)`` (Scholes and Williams 1977, J. Financial Economics 5). Leads
+    and lags count rows of `x`.
     """
     frame = pd.DataFrame({"x": x, "z": x.shift(1) + x + x.shift(-1)})
     left, right = _matched(y, frame)

@@ -63,7 +63,8 @@ def clear_sessions(count: int, listed: npt.ArrayLike, before: int, after: int) -
         Positions in order.
     """
     every = np.arange(count, dtype=np.int64)
-    return every[count_inside(every, listed, -before, after) == 0]
+    clear: Ints = every[count_inside(every, listed, -before, after) == 0]
+    return clear
 
 
 def placebo_table(

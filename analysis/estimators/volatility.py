@@ -51,7 +51,8 @@ def realised_volatility(returns: pd.DataFrame, window: int) -> pd.DataFrame:
     ``√252`` times the sample standard deviation, divisor ``window - 1``; missing where a return
     of the window is. Shape of `returns`.
     """
-    return returns.rolling(window).std() * np.sqrt(SESSIONS_A_YEAR)
+    spread: pd.DataFrame = returns.rolling(window).std()
+    return spread * float(np.sqrt(SESSIONS_A_YEAR))
 
 
 def volatility_change(
@@ -76,7 +77,8 @@ def volatility_change(
     """
     earlier = returns.rolling(before).std().shift(1)
     later = returns.rolling(after).std().shift(-(skip + after))
-    return np.log(later.where(later > 0) / earlier.where(earlier > 0))
+    ratio: pd.DataFrame = later.where(later > 0) / earlier.where(earlier > 0)
+    return ratio.apply(np.log)
 
 
 def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> GarchFit:
@@ -112,7 +114,7 @@ def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Gar
         unconditional=float(np.sqrt(omega / (1 - persistence))) / scale
         if stationary
         else float("nan"),
-        conditional=fit.conditional_volatility / scale,
+        conditional=pd.Series(fit.conditional_volatility / scale, index=known.index),
         n=len(known),
         converged=fit.convergence_flag == 0,
     )

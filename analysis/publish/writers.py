@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ResultsError
-from analysis.publish import figures, tables
 from analysis.formatting import format_value
-from analysis.results import Findings, Number, Provenance, Verdict
+from analysis.publish import figures, tables
+from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 
 __all__ = ["significant", "write_results"]
 
@@ -56,6 +56,7 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
         "figures.json": _json(header | {"figures": _figures(findings)}),
     }
     documents |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
+    documents |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
     with _staged(folder) as stage:
         for name, text in documents.items():
             _write_text(stage / name, text)
@@ -95,7 +96,7 @@ def _swap(stage: Path, folder: Path) -> None:
         (stage / name).replace(folder / name)
     kept = set(made)
     for old in folder.rglob("*"):
-        if old.suffix in {".md", ".svg", ".json"} and old.relative_to(folder) not in kept:
+        if old.suffix in {".csv", ".json", ".md", ".svg"} and old.relative_to(folder) not in kept:
             old.unlink()
 
 
@@ -105,6 +106,13 @@ def _write_text(path: Path, text: str) -> None:
         handle.write(text)
         handle.flush()
         os.fsync(handle.fileno())
+
+
+def _csv(dataset: Dataset) -> str:
+    text: str = dataset.frame.to_csv(
+        index=False, float_format="%.12g", date_format="%Y-%m-%d", lineterminator="\n"
+    )
+    return text
 
 
 def significant(value: float | int | str) -> float | int | str:

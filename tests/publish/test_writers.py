@@ -12,7 +12,7 @@ import pytest
 from analysis.errors import ResultsError
 from analysis.publish import figures
 from analysis.publish.writers import write_results
-from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
 
 SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
 
@@ -29,8 +29,10 @@ def findings(value: float = 1 / 3) -> Findings:
         }
     )
     return Findings(
-        numbers=[Number("truce.mp", value, "fraction", "percent1", "return", SOURCE, low=-0.1, high=0.2,
-                        level=0.95)],
+        numbers=[
+            Number("truce.mp", value, "fraction", "percent1", "return", SOURCE,
+                   low=-0.1, high=0.2, level=0.95)
+        ],
         tables=[Table("betas", betas, {"beta": "decimal2"}, {}, SOURCE)],
         figures=[Figure("betas", "up_down_beta", {"betas": betas}, "Two betas.", SOURCE)],
         verdicts=[Verdict("truce.sign", "supported", "rule", "evidence", SOURCE)],
@@ -57,6 +59,14 @@ def test_number_is_written_with_text_interval_and_provenance(tmp_path):
     assert document["data"] == {"as_of": "2026-08-03", "fingerprint": "abc"}
 
 
+def test_dataset_is_written_as_csv(tmp_path):
+    """A complete result stands beside the tables, dates as ISO days, twelve digits."""
+    frame = pd.DataFrame({"day0": pd.to_datetime(["2025-10-27"]), "car": [1 / 3]})
+    write(Findings(datasets=[Dataset("windows", frame, SOURCE)]), tmp_path / "results")
+    text = (tmp_path / "results/windows.csv").read_text("utf-8")
+    assert text == "day0,car\n2025-10-27,0.333333333333\n"
+
+
 def test_two_runs_write_the_same_bytes(tmp_path):
     """Numbers, tables and SVG figures do not depend on the time or the folder."""
     write(findings(), tmp_path / "a")
@@ -73,7 +83,7 @@ def test_key_used_twice_is_refused_and_old_files_stay(tmp_path):
     before = contents(tmp_path / "results")
     double = findings(0.5)
     double.numbers *= 2
-    with pytest.raises(ResultsError, match="'truce.mp' is made twice"):
+    with pytest.raises(ResultsError, match=r"'truce\.mp' is made twice"):
         write(double, tmp_path / "results")
     assert contents(tmp_path / "results") == before
 

@@ -148,7 +148,9 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     bar.ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "\u2212"))
     quarter = heads["day0"].dt.to_period("Q")
     starts = np.flatnonzero(quarter.ne(quarter.shift()))
-    starts = starts[np.diff(starts, append=len(heads)) > 5]  # labels of short quarters would collide
+    starts = starts[
+        np.diff(starts, append=len(heads)) > 5
+    ]  # labels of short quarters would collide
     ax.set_xticks(starts, labels=[f"{heads['day0'].iloc[i]:%b %Y}" for i in starts], rotation=0)
     ax.tick_params(axis="x", length=3)
     ax.set(xlabel="events in order of time", ylabel="")

@@ -1,0 +1,69 @@
+"""The shape of the package: imports go one way, the machine and its rooms are not named."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_imports_go_one_way(monkeypatch):
+    """The contracts of pyproject.toml hold: data flows from snapshot to findings to publish."""
+    monkeypatch.chdir(ROOT)
+    run = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "0 broken" in run.stdout
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports anywhere in its text."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "analysis/estimators").glob("*.py")), ids=str)
+def test_estimators_import_nothing_of_ours(path):
+    """The maths does not know the study, also in imports inside functions."""
+    strays = {
+        name
+        for name in imports(path)
+        if name.startswith("analysis") and not name.startswith("analysis.estimators")
+    }
+    assert strays == set()
+
+
+def tracked() -> list[Path]:
+    """Return the text files that git tracks."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+    return [ROOT / name for name in listed if name and not name.endswith((".svg", ".png"))]
+
+
+def test_no_file_names_a_machine():
+    """No committed file holds an absolute path of a machine or the address of a package index."""
+    forbidden = re.compile(r"/(home|root|Users|work)/\w|py(pi|thonhosted)\.org|npmjs\.|deb\.debian")
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in tracked()
+        if path.exists() and path != Path(__file__)
+        for match in forbidden.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
