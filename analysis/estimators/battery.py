@@ -79,7 +79,6 @@ def run_tests(
     if unknown:
         raise ValueError(f"unknown test {unknown[0]!r}; known: {', '.join(TESTS)}")
     sample = draw_sample(study, first, last)
-    values = episode_values(study, first, last, episode)
     outcomes = []
     for name in tests:
         if name in ON_SAMPLES:
@@ -89,9 +88,9 @@ def run_tests(
         elif name == "conformal":
             outcome = _conformal(study, first, last)
         elif name == "cross_episodes_t":
-            outcome = across_episodes_t(values)
+            outcome = across_episodes_t(episode_values(study, first, last, episode))
         else:
-            outcome = sign_flip(values, rng)
+            outcome = sign_flip(episode_values(study, first, last, episode), rng)
         outcomes.append(asdict(outcome))
     return pd.DataFrame(outcomes).set_index("name")
 

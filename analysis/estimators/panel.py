@@ -105,11 +105,12 @@ def build_panel(
         return is not a finite number.
     """
     sessions = _sessions(returns)
-    known = {**dict.fromkeys(assets, pd.Timestamp.min), **(listed_from or {})}
+    known = {t: day for t, day in (listed_from or {}).items() if pd.notna(day)}
     observed = _padded(_floats(returns, assets), layout)
     span = observed[:, layout.before : layout.before + len(sessions)]
     for row, name in enumerate(assets):
-        span[row, np.asarray(sessions <= known[name])] = np.nan
+        if name in known:
+            span[row, : sessions.searchsorted(known[name], side="right")] = np.nan
     estimation = observed
     if exclude is not None:
         estimation = observed.copy()
@@ -157,10 +158,9 @@ def _sessions(returns: pd.DataFrame) -> pd.DatetimeIndex:
 
 def _floats(returns: pd.DataFrame, columns: Sequence[str]) -> Floats:
     """Return the named columns as floats, (T, A), or say which one is no good."""
-    for name in columns:
-        found = int((returns.columns == name).sum())
-        if found != 1:
-            raise ValueError(f"returns: expected one column {name!r}, found {found}")
+    found = returns.columns.value_counts().reindex(list(dict.fromkeys(columns)), fill_value=0)
+    for name, count in found[found != 1].items():
+        raise ValueError(f"returns: expected one column {name!r}, found {count}")
     try:
         values = returns[list(columns)].to_numpy(dtype=float)
     except (TypeError, ValueError) as error:

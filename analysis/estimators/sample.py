@@ -107,9 +107,9 @@ def mean_correlation(sample: Sample) -> float:
     n = sample.size
     if n < 2:
         return float("nan")
-    filled = np.nan_to_num(sample.residuals)
-    unit = filled / np.sqrt((filled**2).sum(axis=1, keepdims=True))
-    _, date = np.unique(sample.day0, return_inverse=True)
-    sums = np.zeros((int(date.max()) + 1, unit.shape[1]))
-    np.add.at(sums, date, unit)
+    order = np.argsort(sample.day0, kind="stable")
+    starts = np.flatnonzero(np.diff(sample.day0[order], prepend=-1))
+    filled = np.nan_to_num(sample.residuals[order])
+    filled /= np.sqrt(np.einsum("nl,nl->n", filled, filled))[:, None]
+    sums = np.add.reduceat(filled, starts, axis=0)
     return float(((sums**2).sum() - n) / (n * (n - 1)))

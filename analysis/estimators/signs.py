@@ -39,6 +39,8 @@ def generalized_sign(sample: Sample) -> Outcome:
     1992, Review of Quantitative Finance and Accounting 2); the p-value is exact binomial rather
     than normal.
     """
+    if not sample.size:
+        return refused("generalized_sign", 0, "no firm-event has a fully observed window")
     usable = np.isfinite(sample.residuals).sum(axis=1)
     share = float(((sample.residuals > 0).sum(axis=1) / np.maximum(usable, 1)).mean())
     positive = int((sample.car > 0).sum())
