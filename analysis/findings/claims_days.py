@@ -28,7 +28,7 @@ def _count(hits: int, of: int) -> str:
 
 def _day(panel: Panel, name: str) -> pd.Series:
     """Returns of every ticker on one of the two highlighted days."""
-    return panel.returns.loc[pd.Timestamp(panel.highlights[name])]
+    return panel.returns.loc[[pd.Timestamp(panel.highlights[name])]].iloc[0]
 
 
 def _fact(effect: float, verdict: str, count: str = "", fmt: str = "percent1") -> Outcome:
@@ -76,8 +76,8 @@ def _higher_beta(panel: Panel) -> Outcome:
 
 
 def _downstream_later(panel: Panel) -> Outcome:
-    start = panel.snapshot.sessions.get_loc(pd.Timestamp(panel.highlights["rebound"]))
-    seen = len(panel.snapshot.sessions) - 1 - start
+    rebound = pd.Timestamp(panel.highlights["rebound"])
+    seen = int((panel.snapshot.sessions > rebound).sum())
     return Outcome(None, count=f"{seen} of 126", verdict=NOT_TESTABLE, confirmatory=False)
 
 
@@ -89,8 +89,8 @@ def _truce_band(panel: Panel) -> Outcome:
 
 def _october_gains(panel: Panel) -> pd.Series:
     prices = panel.snapshot.prices[list(panel.snapshot.study.firms.core)]
-    gains: pd.Series = prices.loc["2025-10-14"] / prices.loc["2025-10-08"] - 1
-    return gains
+    start, end = (prices.loc[[pd.Timestamp(day)]].iloc[0] for day in ("2025-10-08", "2025-10-14"))
+    return end / start - 1
 
 
 def _october_rally(panel: Panel) -> Outcome:
@@ -100,8 +100,7 @@ def _october_rally(panel: Panel) -> Outcome:
 
 def _customs_fell(panel: Panel) -> Outcome:
     changes = monthly_panel(panel.snapshot.customs, panel.snapshot.study)["change"]
-    september = pd.Period("2025-09", "M")
-    total, magnets = (float(np.expm1(changes[series, september])) for series in SERIES)
+    total, magnets = (float(np.expm1(changes.xs(s).loc["2025-09"])) for s in SERIES)
     return _fact(total, _count(int(total < -0.10) + int(magnets < 0), 2), "1 month")
 
 
@@ -152,7 +151,7 @@ def _leaders_words(panel: Panel) -> Outcome:
     events = panel.events[panel.events["day0"].isin(days)].drop_duplicates("day0")
     rows = cars.loc[events.index]
     outside = int((rows["p"] < 1 - study.inference.level).sum())
-    largest = rows.loc[rows["t"].abs().idxmax()]
+    largest = rows.iloc[int(rows["t"].abs().argmax())]
     reach = float(stats.t.ppf((1 + study.inference.level) / 2, largest["df"]) * largest["se"])
     verdict = "supported" if outside == 2 else "mixed" if outside else NOISE[1]
     return Outcome(

@@ -1,4 +1,4 @@
-"""Customs data: do China's export figures go with the returns of the miners?"""
+"""Customs data: whether China's export figures go with the returns of the miners."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def monthly_returns(panel: Panel) -> pd.DataFrame:
     """
     firms = list(panel.snapshot.study.firms.core)
     returns = panel.returns[firms]
-    months = returns.index.to_period("M")
+    months = panel.snapshot.sessions.to_period("M")
     whole = returns.notna().groupby(months).all()
     compounded = (1 + returns.fillna(0)).groupby(months).prod() - 1
     monthly = compounded.where(whole)
@@ -80,7 +80,7 @@ def correlations(
     rng = np.random.default_rng(study.inference.seed)
     frames = []
     for series, name in SERIES.items():
-        x = changes.loc[series, "change"].dropna()
+        x = changes.xs(series)["change"].dropna()
         for asset in assets or returns.columns:
             for method in methods:
                 found = lead_lag(
@@ -137,11 +137,11 @@ def _summary(lags: pd.DataFrame) -> list[Number]:
         Number("customs.smallest_p_holm", holm, "p-value", "pvalue",
                "smallest p after Holm's adjustment", source)
     )  # fmt: skip
-    for row in zero.to_dict("records"):
-        numbers.append(
-            Number(f"customs.{row['series']}.detectable", row["mde"], "correlation", "decimal2",
-                   "correlation found with 80% power at this number of months", source, n=row["n"])
-        )  # fmt: skip
+    numbers += [
+        Number(f"customs.{row['series']}.detectable", row["mde"], "correlation", "decimal2",
+               "correlation found with 80% power at this number of months", source, n=row["n"])
+        for row in zero.to_dict("records")
+    ]  # fmt: skip
     return numbers
 
 
@@ -152,17 +152,17 @@ def _levels(panel: Panel) -> list[Number]:
     for series, name in SERIES.items():
         source = _source("compute", f"{name} exports, reported figures")
         for month in ("2025-08", "2025-09"):
-            value = float(changes.loc[(series, pd.Period(month, "M")), "level"])
+            value = float(changes.xs(series)["level"].loc[month])
             key = f"customs.{name}.{month.replace('-', '_')}"
             numbers.append(
                 Number(key, value, "tonnes", "tonnes1", f"{name} exports in {month}", source)
             )
-        change = float(np.expm1(changes.loc[(series, pd.Period("2025-09", "M")), "change"]))
+        change = float(np.expm1(changes.xs(series)["change"].loc["2025-09"]))
         numbers.append(
             Number(f"customs.{name}.2025_09.change", change, "fraction", "percent1",
                    f"change of {name} exports from August to September 2025", source)
         )  # fmt: skip
-        count = int(changes.loc[series, "change"].count())
+        count = int(changes.xs(series)["change"].count())
         numbers.append(
             Number(f"customs.{name}.changes", count, "count", "integer",
                    f"usable monthly changes of {name} exports", source)
@@ -231,8 +231,8 @@ def _release_numbers(panel: Panel, released: pd.DataFrame) -> list[Number]:
                    level=panel.snapshot.study.inference.level, p=row["p"], n=row["n"]),
             Number(f"{key}.p", row["p"], "p-value", "pvalue", "p of the mean core CAR", source),
             Number(f"{key}.rank", row["rank"], "correlation", "decimal2",
-                   "rank correlation of the CAR with the change released", source, n=row["n_change"],
-                   p=row["p_rank"]),
+                   "rank correlation of the CAR with the change released", source,
+                   n=row["n_change"], p=row["p_rank"]),
             Number(f"{key}.n", row["n"], "count", "integer", "release days", source),
         ]  # fmt: skip
     return numbers
@@ -262,7 +262,8 @@ def _release_table(panel: Panel, released: pd.DataFrame) -> Table:
             "p_rank": "p ",
         },
         _source("release_returns", "release days with a session"),
-        f"CAR [{first}, +{last}] of the core portfolio; Student t over release days. Spearman: of the "
+        f"CAR [{first}, +{last}] of the core portfolio; Student t over release days. "
+        "Spearman: of the "
         "CAR with the log change of the figure released.",
     )
 
@@ -294,9 +295,12 @@ def _lag_table(lags: pd.DataFrame) -> Table:
             "mde": "MDE",
         },
         _source("correlations", "core firms"),
-        "Log change of exports with the monthly return of the equal-weight core firms; a positive lag "
-        "means that exports come first. Moving-block bootstrap intervals, block-permutation p. MDE: "
-        "correlation found with 80% power. Single-month figures only; figures whose error band is wider "
+        "Log change of exports with the monthly return of the equal-weight core firms; a "
+        "positive lag "
+        "means that exports come first. Moving-block bootstrap intervals, block-permutation "
+        "p. MDE: "
+        "correlation found with 80% power. Single-month figures only; figures whose error "
+        "band is wider "
         "than the rule allows are left out.",
     )
 
@@ -313,8 +317,8 @@ def _coverage_table(panel: Panel) -> Table:
                 "rows": len(part),
                 "combined": int((part["coverage"] == "jan_feb").sum()),
                 "derived": int((part["status"] == "derived").sum()),
-                "months": int(changes.loc[series, "level"].count()),
-                "changes": int(changes.loc[series, "change"].count()),
+                "months": int(changes.xs(series)["level"].count()),
+                "changes": int(changes.xs(series)["change"].count()),
                 "released": int(part["release_date"].notna().sum()),
             }
         )
@@ -348,7 +352,9 @@ def _series_figure(panel: Panel) -> Figure:
         }
     )
     core = monthly_returns(panel)["core"].dropna()
-    returns = pd.DataFrame({"month": core.index.to_timestamp(), "value": core.to_numpy()})
+    returns = pd.DataFrame(
+        {"month": pd.PeriodIndex(core.index).to_timestamp(), "value": core.to_numpy()}
+    )
     spans = [
         f"{name} between {part['value'].min():,.0f} and {part['value'].max():,.0f} tonnes a month"
         for name, part in exports.groupby("series", sort=False)
@@ -371,9 +377,10 @@ def _correlogram(lags: pd.DataFrame) -> Figure:
     names = part["series"].map(NAMES) + ", " + part["asset"].map(assets)
     frame = part.assign(panel=names)[["panel", "lag", "method", "estimate", "low", "high", "n"]]
     clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
-    strongest = part.loc[part["estimate"].abs().idxmax()]
+    strongest = part.iloc[int(part["estimate"].abs().argmax())]
     alt = (
-        "Four panels of correlations with 95% intervals at lags of minus three to plus three months. "
+        "Four panels of correlations with 95% intervals at lags of minus three to plus three "
+        "months. "
         f"{clear} of {len(part)} intervals leave out zero; the strongest correlation is "
         f"{strongest['estimate']:.2f} ({strongest['method']}, {strongest['series']} exports, lag "
         f"{strongest['lag']})."

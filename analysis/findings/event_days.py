@@ -1,4 +1,4 @@
-"""The two days on which the news items were written: what each firm did, against an ordinary day."""
+"""The two days on which the news items were written, against an ordinary day."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def reactions(panel: Panel) -> pd.DataFrame:
         whole = core.loc[[event], columns].assign(ticker="core")
         parts = firms[firms["id"] == event].drop(columns="id")
         frames.append(pd.concat([whole, parts], ignore_index=True).assign(highlight=name))
-    return pd.concat(frames, ignore_index=True)[["highlight", "ticker", *columns]]
+    days: pd.DataFrame = pd.concat(frames, ignore_index=True)
+    return days[["highlight", "ticker", *columns]]
 
 
 def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
@@ -70,8 +71,8 @@ def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
         ),
         Number(
             f"{key}.ar", row["car"], "fraction", "percent1", f"{abnormal}, market model", SOURCE,
-            se=row["se"], low=row["car"] - reach, high=row["car"] + reach, level=study.inference.level,
-            p=row["p"],
+            se=row["se"], low=row["car"] - reach, high=row["car"] + reach,
+            level=study.inference.level, p=row["p"],
         ),
         Number(
             f"{key}.t", row["t"], "t statistic", "decimal1", f"{abnormal} over its forecast error",
@@ -86,11 +87,12 @@ def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
 
 
 def _table(panel: Panel, days: pd.DataFrame) -> Table:
-    wide = days.pivot(index="ticker", columns="highlight", values=list(SHOWN))
-    wide.columns = [f"{day}_{value}" for value, day in wide.columns]
     highlights = panel.highlights
-    order = [f"{day}_{value}" for day in highlights for value in SHOWN]
-    frame = wide.loc[days["ticker"].unique(), order].reset_index()
+    frame = pd.DataFrame({"ticker": days["ticker"].unique()})
+    for name in highlights:
+        part = days[days["highlight"] == name].set_index("ticker")[list(SHOWN)]
+        frame = frame.join(part.add_prefix(f"{name}_"), on="ticker")
+    order = [str(c) for c in frame.columns[1:]]
     heads = {
         f"{d}_{v}": f"{on.day} {on:%b} {HEADS[v]}" for d, on in highlights.items() for v in SHOWN
     }

@@ -114,8 +114,8 @@ def _pooled_numbers(
                 f"{key}.detectable", result.detectable, "fraction", "percent1",
                 f"minimum detectable {what}", source,
             ),
-            Number(f"{key}.episodes", result.episodes, "count", "integer", f"episodes in the {what}",
-                   source),
+            Number(f"{key}.episodes", result.episodes, "count", "integer",
+                   f"episodes in the {what}", source),
         ]  # fmt: skip
     return numbers
 
@@ -165,9 +165,12 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
         },
         _source("pooled_by_direction", "confirmatory events"),
         "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its 95% Student "
-        "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; p(flip): sign "
-        "flips, smallest attainable value 2/2^K^. MDE: mean found with 80% power. The last two columns "
-        "put contaminated windows back. policy: tightening, disappointment and easing, signed; all: "
+        "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; "
+        "p(flip): sign "
+        "flips, smallest attainable value 2/2^K^. MDE: mean found with 80% power. The last "
+        "two columns "
+        "put contaminated windows back. policy: tightening, disappointment and easing, "
+        "signed; all: "
         "with support.",
     )
 
@@ -188,7 +191,8 @@ def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
     counts = grouped.size().unstack(fill_value=0).reindex(columns=list(SIGNS), fill_value=0)
     rows = [t for t in panel.snapshot.study.firms.studied if t in means.index]
     frame = pd.DataFrame({"ticker": rows})
-    heads, formats = {"ticker": "Firm"}, {}
+    heads: dict[str, str] = {"ticker": "Firm"}
+    formats: dict[str, Format] = {}
     for direction in SIGNS:
         frame[direction] = means.loc[rows, direction].to_numpy()
         frame[f"n_{direction}"] = counts.loc[rows, direction].to_numpy()
@@ -200,7 +204,8 @@ def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
         formats,
         heads,
         _source("firm_windows", "clean confirmatory firm-windows"),
-        f"Mean CAR {_bounds(primary)} of each firm and number n of days. Descriptive: the days of one "
+        f"Mean CAR {_bounds(primary)} of each firm and number n of days. Descriptive: the "
+        "days of one "
         "episode are counted separately, so no test is attached.",
     )
 
@@ -209,9 +214,7 @@ def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
     """Every event with the primary CAR of the three core firms."""
     study = panel.snapshot.study
     part = everything[everything["window"] == study.windows.primary]
-    cars = part.pivot(index="id", columns="ticker", values="car").reindex(
-        columns=list(study.firms.core)
-    )
+    cars = part.set_index(["id", "ticker"])["car"].unstack().reindex(columns=list(study.firms.core))
     clean = part.pivot(index="id", columns="ticker", values="clean").reindex(
         columns=list(study.firms.core)
     )
@@ -239,7 +242,8 @@ def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
         },
         _source("firm_windows", "all events, core firms"),
         f"CAR {_bounds(study.windows.primary)} of the core firms; an en dash: no eligible window; "
-        "\u2020: a confounder touches the window. E: exploratory; S: found by looking for large days.",
+        "\u2020: a confounder touches the window. E: exploratory; S: found by looking for "
+        "large days.",
     )
 
 
@@ -340,7 +344,8 @@ def _heatmap(panel: Panel) -> Figure:
     large = sar[sar["sar"].abs() > 2]
     alt = (
         f"Heat map of {len(firms)} firms by {len(order)} events in order of time, coloured by the "
-        f"standardised abnormal return of day 0. {len(large)} of {int(sar['sar'].notna().sum())} cells "
+        f"standardised abnormal return of day 0. {len(large)} of "
+        f"{int(sar['sar'].notna().sum())} cells "
         "lie beyond two forecast errors."
     )
     source = _source("firm_windows", "all events, all firms")

@@ -21,8 +21,10 @@ __all__ = ["compute", "definitions", "outcomes"]
 INPUTS = ("claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv", "study.toml")
 NOTES = (
     "E: exploratory, C: confirmatory. Effect: the estimand of @tbl-claims; K: episodes, or days or "
-    "months where a claim has no episodes; p: two-sided; Holm: adjusted over the confirmatory claims "
-    "with a p-value; MDE: effect found with 80% power. RS and WS: right and wrong sign, within noise."
+    "months where a claim has no episodes; p: two-sided; Holm: adjusted over the "
+    "confirmatory claims "
+    "with a p-value; MDE: effect found with 80% power. RS and WS: right and wrong sign, "
+    "within noise."
 )
 SHORT = {"right sign within noise": "RS, noise", "wrong sign within noise": "WS, noise"}
 

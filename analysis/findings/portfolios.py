@@ -118,9 +118,10 @@ def _formed(
     """Form one return column for each event's portfolio; the factors are kept beside them."""
     columns: dict[str, pd.Series] = {}
     rows = []
+    untouched = set(panel.clean.index[panel.clean[window].astype(bool)])
     usable = panel.study.rows.groupby("id", sort=False)["ticker"].agg(list)
     for event, firms in usable.items():
-        held = [f for f in firms if not clean or panel.clean.loc[(event, f), window]]
+        held = [f for f in firms if not clean or (event, f) in untouched]
         weights = weigher([*held, *_funds(panel)])
         if weights is None:
             continue

@@ -23,12 +23,11 @@ def compute(panel: Panel) -> Findings:
     """Estimate full-sample, two-sided and rolling betas and test their equality."""
     betas = full_sample(panel)
     sides = two_sided(panel)
-    found = Findings(
+    return Findings(
         numbers=[*_beta_numbers(betas), *_side_numbers(sides), *_equality(panel), *_ranges(panel)],
         tables=[_beta_table(betas), _side_table(sides)],
         figures=[_rolling_figure(panel, betas), _side_figure(sides)],
     )
-    return found
 
 
 def _source(function: str, sample: str) -> Provenance:
@@ -128,7 +127,8 @@ def _beta_numbers(betas: pd.DataFrame) -> list[Number]:
         numbers += [
             Number(key, row["beta"], "beta", "decimal2", f"{what}, OLS", source, se=row["se_hac"],
                    low=row["low"], high=row["high"], level=0.95, n=row["n"]),
-            Number(f"{key}.se", row["se_hac"], "beta", "decimal2", f"HAC error of the {what}", source),
+            Number(f"{key}.se", row["se_hac"], "beta", "decimal2", f"HAC error of the {what}",
+                   source),
             Number(f"{key}.huber", row["huber"], "beta", "decimal2", f"{what}, Huber", source),
         ]  # fmt: skip
     sessions = int(betas["n"].max())
@@ -180,7 +180,8 @@ def _beta_table(betas: pd.DataFrame) -> Table:
             "n": "n",
         },
         _source("full_sample", "core firms, common sessions"),
-        "Daily simple returns on the sessions that all three firms share. low and high: 95% interval "
+        "Daily simple returns on the sessions that all three firms share. low and high: 95% "
+        "interval "
         "from the HAC error.",
     )
 
@@ -201,7 +202,8 @@ def _side_table(sides: pd.DataFrame) -> Table:
             "se_difference": "s.e.  ",
         },
         _source("two_sided", "each firm since its listing"),
-        "Betas to SPY on days when it fell and when it rose; HAC errors; p: two-sided, of equal betas.",
+        "Betas to SPY on days when it fell and when it rose; HAC errors; p: two-sided, of "
+        "equal betas.",
     )
 
 
@@ -234,9 +236,8 @@ def _rolling_figure(panel: Panel, betas: pd.DataFrame) -> Figure:
     spans = [f"{f} between {r['min']:.1f} and {r['max']:.1f}" for f, r in ends.iterrows()]
     alt = (
         (
-            f"Three panels of the rolling {study.beta.rolling}-session beta to SPY with a shaded 95% interval: "
-            + ", ".join(spans)
-            + "."
+            f"Three panels of the rolling {study.beta.rolling}-session beta to SPY with a "
+            "shaded 95% interval: " + ", ".join(spans) + "."
         )
         .replace("-0", "\u22120")
         .replace(" -", " \u2212")

@@ -165,7 +165,8 @@ def _price_paths(panel: Panel) -> Figure:
     last = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.iloc[-1].items())
     peak = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.max().items())
     alt = (
-        f"Prices of the three core firms from {start.date()} (= 100) on a log scale, with the events "
+        f"Prices of the three core firms from {start.date()} (= 100) on a log scale, with the "
+        "events "
         f"marked below by direction. Peaks: {peak}. Last session: {last}."
     )
     source = Provenance(f"{HERE}.compute", (*PRICES, "events.csv"), "core firms")
