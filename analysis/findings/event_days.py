@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from scipy import stats
 
+from analysis.estimators.conformal import conformal
+from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.findings.portfolios import equal, portfolio_study
 from analysis.results import Figure, Findings, Number, Provenance, Table
 
 __all__ = ["compute", "reactions"]
@@ -17,11 +19,12 @@ SOURCE = Provenance(
     "the two highlighted days, every firm with an estimation window",
 )
 NOTE = (
-    "Return: close to close. AR: abnormal return of the market model; s.e.: its forecast error; p: "
-    "two-sided, Student t. core: equal-weight portfolio of MP, USAR and CRML as one asset."
+    "Return: close to close. AR: abnormal return of the market model; s.e.: its forecast error. "
+    "p(t): two-sided, Student t; p(c): conformal, the p-value of record. core: equal-weight "
+    "portfolio of MP, USAR and CRML as one asset."
 )
-SHOWN = ("raw", "car", "se", "p")
-HEADS = {"raw": "return", "car": "AR", "se": "s.e.", "p": "p"}
+SHOWN = ("raw", "car", "se", "p", "conformal_p")
+HEADS = {"raw": "return", "car": "AR", "se": "s.e.", "p": "p(t)", "conformal_p": "p(c)"}
 
 
 def compute(panel: Panel) -> Findings:
@@ -40,19 +43,26 @@ def reactions(panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``highlight``, ``ticker`` (``core`` for the portfolio), ``raw``, ``car``, ``se`` (fraction),
-        ``t``, ``df``, ``p``; one row a day and asset, the portfolio first.
+        ``t``, ``df``, ``p``, ``conformal_p`` and its smallest attainable value
+        ``conformal_p_min``; one row a day and asset, the portfolio first.
     """
-    columns = ["raw", "car", "se", "t", "df", "p"]
-    firms = pd.concat([panel.study.rows[["id", "ticker"]], panel.study.car(0, 0)[columns]], axis=1)
-    core = portfolio_cars(panel, equal(panel.snapshot.study.firms.core), "car_0_0", clean=False)
+    core = portfolio_study(panel, equal(panel.snapshot.study.firms.core), "car_0_0", clean=False)
     frames = []
     for name, day in panel.highlights.items():
         event = panel.events.index[panel.events["day0"] == pd.Timestamp(day)][0]
-        whole = core.loc[[event], columns].assign(ticker="core")
-        parts = firms[firms["id"] == event].drop(columns="id")
-        frames.append(pd.concat([whole, parts], ignore_index=True).assign(highlight=name))
+        for fitted, label in ((core, "core"), (panel.study, None)):
+            part = _one_event(fitted, event)
+            frames.append(part.assign(highlight=name, **({"ticker": label} if label else {})))
     days: pd.DataFrame = pd.concat(frames, ignore_index=True)
-    return days[["highlight", "ticker", *columns]]
+    return days
+
+
+def _one_event(fitted: EventStudy, event: str) -> pd.DataFrame:
+    """Day-0 reactions to one event, with the conformal p beside that of the t-test."""
+    chosen = fitted.take((fitted.rows["id"] == event).to_numpy())
+    exact = conformal(chosen, 0, 0)[["p", "p_min"]].add_prefix("conformal_")
+    columns = ["raw", "car", "se", "t", "df", "p"]
+    return pd.concat([chosen.rows["ticker"], chosen.car(0, 0)[columns], exact], axis=1)
 
 
 def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
@@ -77,6 +87,10 @@ def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
         Number(
             f"{key}.t", row["t"], "t statistic", "decimal1", f"{abnormal} over its forecast error",
             SOURCE,
+        ),
+        Number(
+            f"{key}.p_conformal", row["conformal_p"], "p-value", "pvalue",
+            f"conformal p of the {abnormal}, the p-value of record", SOURCE,
         ),
         Number(f"{key}.p", row["p"], "p-value", "pvalue", f"two-sided p of the {abnormal}", SOURCE),
         Number(

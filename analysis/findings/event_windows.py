@@ -9,7 +9,7 @@ from scipy import stats
 from analysis.findings.episodes import Pooled, episode_values, pool
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal, portfolio_cars, portfolio_paths
-from analysis.results import Figure, Findings, Format, Number, Provenance, Table
+from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table
 from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["compute", "firm_windows", "pooled_by_direction"]
@@ -40,6 +40,9 @@ def compute(panel: Panel) -> Findings:
             _exclusion_table(panel),
         ],
         figures=[_paths(panel), _heatmap(panel)],
+        datasets=[
+            Dataset("firm_windows", everything, _source("firm_windows", "all firms, all events"))
+        ],
     )
     found.numbers += _coverage(panel, everything)
     return found

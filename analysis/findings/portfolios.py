@@ -11,9 +11,18 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel, estimate
 
-__all__ = ["Weigher", "contrast", "equal", "portfolio_cars", "portfolio_paths", "slope"]
+__all__ = [
+    "Weigher",
+    "contrast",
+    "equal",
+    "portfolio_cars",
+    "portfolio_paths",
+    "portfolio_study",
+    "slope",
+]
 
 # Takes the firms that can be used and gives their weights, or None if they do not make a portfolio.
 Weigher = Callable[[Sequence[str]], dict[str, float] | None]
@@ -56,6 +65,19 @@ def slope(score: pd.Series) -> Weigher:
     return weigh
 
 
+def portfolio_study(
+    panel: Panel,
+    weigher: Weigher,
+    window: str,
+    *,
+    clean: bool = True,
+    factors: tuple[str, ...] | None = None,
+) -> EventStudy:
+    """Run the event study on one portfolio an event; see :func:`portfolio_cars`."""
+    returns, rows = _formed(panel, weigher, window, clean=clean)
+    return estimate(panel.snapshot, returns, rows, factors=factors)
+
+
 def portfolio_cars(
     panel: Panel,
     weigher: Weigher,
@@ -88,10 +110,7 @@ def portfolio_cars(
         Indexed by event ``id``: ``car``, ``se``, ``raw`` (fraction), ``t``, ``df``, ``p``, ``scar``
         (CAR over its standard error), ``members`` (comma-separated).
     """
-    returns, rows = _formed(panel, weigher, window, clean=clean)
-    if rows.empty:
-        return pd.DataFrame(columns=["car", "se", "raw", "t", "df", "p", "scar", "members"])
-    fitted = estimate(panel.snapshot, returns, rows, factors=factors)
+    fitted = portfolio_study(panel, weigher, window, clean=clean, factors=factors)
     cars = fitted.car(*(bounds or panel.snapshot.study.windows.bounds[window]))
     cars.index = pd.Index(fitted.rows["id"], name="id")
     cars["members"] = fitted.rows["members"].to_numpy()
@@ -107,7 +126,7 @@ def portfolio_paths(panel: Panel, weigher: Weigher, window: str) -> pd.DataFrame
     DataFrame
         Events by event day (sessions), cumulative abnormal return (fraction).
     """
-    fitted = estimate(panel.snapshot, *_formed(panel, weigher, window, clean=True))
+    fitted = portfolio_study(panel, weigher, window)
     paths = np.cumsum(fitted.ar, axis=1)
     return pd.DataFrame(paths, pd.Index(fitted.rows["id"], name="id"), fitted.event_time)
 
@@ -130,7 +149,8 @@ def _formed(
         members = ",".join(f for f in w.index)
         day0 = panel.events.loc[str(event), "day0"]
         rows.append({"id": event, "ticker": f"{event}@portfolio", "day0": day0, "members": members})
-    return pd.concat([panel.returns, pd.DataFrame(columns)], axis=1), pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=["id", "ticker", "day0", "members"])
+    return pd.concat([panel.returns, pd.DataFrame(columns)], axis=1), frame
 
 
 def _funds(panel: Panel) -> list[str]:
