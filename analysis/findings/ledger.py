@@ -16,7 +16,7 @@ from analysis.findings.panel import Panel
 from analysis.formatting import MISSING, format_value
 from analysis.results import Findings, Number, Provenance, Table, Verdict
 
-__all__ = ["compute", "definitions", "outcomes"]
+__all__ = ["compute", "definitions", "holm_family", "outcomes"]
 
 INPUTS = ("claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv", "study.toml")
 NOTES = (
@@ -49,7 +49,7 @@ def outcomes(panel: Panel) -> dict[str, Outcome]:
     return {claim["id"]: tests[claim["id"]](panel) for claim in definitions(panel)}
 
 
-def _adjusted(results: dict[str, Outcome]) -> dict[str, float]:
+def holm_family(results: dict[str, Outcome]) -> dict[str, float]:
     """Adjust the p-values of the confirmatory family by Holm's method."""
     family = {k: o.p for k, o in results.items() if o.confirmatory and o.p is not None}
     if not family:
@@ -60,7 +60,7 @@ def _adjusted(results: dict[str, Outcome]) -> dict[str, float]:
 def compute(panel: Panel) -> Findings:
     """Decide every claim."""
     claims, results = definitions(panel), outcomes(panel)
-    adjusted = _adjusted(results)
+    adjusted = holm_family(results)
     verdicts = {key: decide(o, adjusted.get(key)) for key, o in results.items()}
     source = Provenance("analysis.findings.ledger.outcomes", INPUTS, "the ledger")
     found = Findings(tables=[_table(claims, results, adjusted, verdicts, source)])

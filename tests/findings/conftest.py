@@ -1,0 +1,72 @@
+"""Snapshots with known truth: the committed choices on simulated prices with planted effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.findings.panel import Panel, build_panel
+from analysis.snapshot.load import Snapshot
+
+BETA = 1.5
+NOISE = 0.02
+Plant = Mapping[tuple[str, str], float]
+
+
+def events_frame(like: pd.DataFrame, rows: list[dict[str, str]]) -> pd.DataFrame:
+    """Make an event table in the committed schema from day, direction and status."""
+    filled = []
+    for number, row in enumerate(rows):
+        day = pd.Timestamp(row["day0"])
+        base = dict.fromkeys(like.columns, "")
+        base |= {"id": f"e{number}", "status": "confirmatory", "announced": day}
+        filled.append(base | row | {"day0": day})
+    return pd.DataFrame(filled)[list(like.columns)]
+
+
+@pytest.fixture
+def simulate(snapshot) -> Callable[..., Snapshot]:
+    """Return a maker of snapshots: simulated returns, planted effects, chosen events."""
+
+    def make(
+        rows: list[dict[str, str]],
+        plant: Plant | None = None,
+        confounders: list[dict[str, str]] | None = None,
+        noise: float = NOISE,
+        seed: int = 7,
+    ) -> Snapshot:
+        rng = np.random.default_rng(seed)
+        sessions, tickers = snapshot.sessions, list(snapshot.prices.columns)
+        market = rng.normal(0.0005, 0.008, len(sessions))
+        returns = pd.DataFrame(
+            BETA * market[:, None] + rng.normal(0, noise, (len(sessions), len(tickers))),
+            sessions,
+            tickers,
+        )
+        returns["SPY"] = market
+        for (ticker, day), effect in (plant or {}).items():
+            returns.loc[pd.Timestamp(day), ticker] += effect
+        known = snapshot.confounders.iloc[:0]
+        if confounders:
+            base = dict.fromkeys(known.columns)
+            known = pd.DataFrame([base | c for c in confounders])[list(known.columns)]
+            for name in ("date", "first_priced", "last_priced"):
+                known[name] = pd.to_datetime(known[name])
+        return replace(
+            snapshot,
+            prices=100 * (1 + returns).cumprod(),
+            events=events_frame(snapshot.events, rows),
+            confounders=known,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def committed(snapshot) -> Panel:
+    """The panel of the committed data, built once."""
+    return build_panel(snapshot)
