@@ -240,7 +240,7 @@ def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
             "day0": "Day 0",
             "episode": "Ep.",
             "direction": "Direction",
-            "kind": "",
+            "kind": "Kind",
             "headline": "Headline",
         },
         _source("firm_windows", "all events, core firms"),

@@ -177,8 +177,8 @@ def _table(
         pd.DataFrame(rows),
         {"p": "pvalue", "holm": "pvalue"},
         {
-            "claim": "",
-            "status": "",
+            "claim": "Id",
+            "status": "Kind",
             "statement": "Claim",
             "effect": "Effect",
             "interval": "95% interval",

@@ -114,7 +114,7 @@ def _claims(panel: Panel) -> Table:
         "claims",
         frame,
         {},
-        {"id": "Claim", "status": "", "statement": "Statement", "estimand": "What is measured"},
+        {"id": "Claim", "status": "Kind", "statement": "Statement", "estimand": "What is measured"},
         Provenance(f"{HERE}.compute", ("claims.toml",), "the ledger"),
     )
 

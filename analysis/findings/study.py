@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.findings import customs, event_days, event_windows, ledger, relative_beta, sample
+from analysis.findings import (
+    customs_report,
+    event_days,
+    event_windows,
+    ledger,
+    relative_beta,
+    sample,
+)
 from analysis.findings.panel import Panel, build_panel
 from analysis.results import Findings
 
@@ -15,6 +22,6 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Highlighted days": event_days.compute,
     "Event-window returns": event_windows.compute,
     "Relative beta": relative_beta.compute,
-    "Customs correlations": customs.compute,
+    "Customs correlations": customs_report.compute,
     "The ledger of claims": ledger.compute,
 }

@@ -26,7 +26,7 @@ across episodes or months, {ledger.family_supported} hold after adjustment for m
 | USAR | {truce.usar.return} | {rebound.usar.return} |
 | CRML | {truce.crml.return} | {rebound.crml.return} |
 | core portfolio, abnormal | {truce.core.ar} | {rebound.core.ar} |
-| its p-value | {truce.core.p} | {rebound.core.p} |
+| its conformal p-value | {truce.core.p_conformal} | {rebound.core.p_conformal} |
 
 Mean two-session response of the core portfolio over episodes:
 {pooled.tightening.car_0_1.mean} after tightening (p = {pooled.tightening.car_0_1.p}),

@@ -94,7 +94,7 @@ def test_bmp_by_its_formula(sample):
 
 
 def test_kolari_pynnonen_by_hand():
-    """SCARs 1 and 3 with correlation 1/2: BMP 2, times √(0.5 / 1.5); Patell 4 / √(2q), over √1.5."""
+    """SCARs 1 and 3, correlation 1/2: BMP 2 times √(0.5 / 1.5); Patell 4 / √(2q) over √1.5."""
     residuals = [[1.0, 0.0], [0.5, np.sqrt(0.75)]]
     sample = hand_sample([1.0, 3.0], residuals=residuals)
     assert mean_correlation(sample) == pytest.approx(0.5)

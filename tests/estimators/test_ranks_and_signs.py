@@ -172,7 +172,7 @@ def test_wilcoxon_is_the_share_of_sign_patterns(sample):
 
 
 def test_wilcoxon_gives_no_normal_p_on_few_dates(sample):
-    """Six hundred firm-events on three dates are too many to list and too clustered for the normal."""
+    """Six hundred firm-events on three dates: too many to list, too clustered for a normal."""
     from dataclasses import replace
 
     many = replace(sample, car=np.random.default_rng(0).normal(size=600), day0=np.arange(600) % 3)
