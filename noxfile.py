@@ -82,6 +82,21 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench_engine(session: nox.Session) -> None:
+    """Time the event-study engine against a statsmodels loop and two packages, side by side."""
+    _prepare(session, "tests")
+    rivals: list[str] = []
+    for package in ("eventstudy", "ffjr-eventstudies"):
+        home = Path(session.create_tmp()) / package
+        python = str(home / "bin" / "python")
+        session.run("python", "-m", "venv", str(home))
+        # An environment of its own each: they pin versions that exclude one another.
+        session.run(python, "-m", "pip", "install", "-q", "setuptools", package, external=True)
+        rivals += ["--rival", package, python]
+    session.run("python", "benchmarks/engine.py", *rivals, *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write requirements/*.txt anew from pyproject.toml: hashes, no index addresses."""
     session.install("uv")

@@ -133,7 +133,7 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
         rows.append(
             {"kind": kind, "window": _bounds(window)}
             | {name: getattr(result, name, None) for name in shown}
-            | {f"{name}_all": getattr(everyone, name, None) for name in ("episodes", "mean", "p")}
+            | {f"{name}_all": getattr(everyone, name, None) for name in ("mean", "p")}
         )
     frame = pd.DataFrame(rows)
     order = {kind: i for i, kind in enumerate(KINDS)}
@@ -147,7 +147,7 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
         percent
         | {
             "episodes": "integer",
-            "episodes_all": "integer",
+           
             "p": "pvalue",
             "p_flip": "pvalue",
             "p_all": "pvalue",
@@ -156,15 +156,14 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
             "kind": "Events",
             "window": "Window",
             "episodes": "K",
-            "episodes_all": "K, all",
             "mean": "CAAR",
             "low": "low",
             "high": "high",
             "p": "p(t)",
             "p_flip": "p(flip)",
             "detectable": "MDE",
-            "mean_all": "CAAR, all",
-            "p_all": "p, all",
+            "mean_all": "all CAAR",
+            "p_all": "all p",
         },
         _source("pooled_by_direction", "confirmatory events"),
         "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its 95% Student "
