@@ -147,7 +147,6 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
         percent
         | {
             "episodes": "integer",
-           
             "p": "pvalue",
             "p_flip": "pvalue",
             "p_all": "pvalue",
