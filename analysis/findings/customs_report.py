@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.estimators.multiplicity import holm
 from analysis.findings.customs import (
     METHODS,
     NAMES,
@@ -16,7 +17,7 @@ from analysis.findings.customs import (
 )
 from analysis.findings.panel import Panel
 from analysis.formatting import format_value
-from analysis.results import Figure, Findings, Format, Number, Provenance, Table
+from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table, Verdict
 from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["compute"]
@@ -37,6 +38,15 @@ def compute(panel: Panel) -> Findings:
         ],
         tables=[_lag_table(lags), _release_table(panel, released), _coverage_table(panel)],
         figures=[_series_figure(panel), _correlogram(lags)],
+        verdicts=[_any_left(lags)],
+        datasets=[
+            Dataset(
+                "customs_correlations", lags, _source("customs.correlations", "every core firm")
+            ),
+            Dataset(
+                "release_days", released, _source("customs.release_returns", "all release days")
+            ),
+        ],
     )
 
 
@@ -67,7 +77,7 @@ def _summary(lags: pd.DataFrame) -> list[Number]:
     source = _source("customs.correlations", "both series, all assets, methods and lags")
     ordered = np.sort(lags["p"].to_numpy())
     count = len(ordered)
-    holm = float(min(1.0, np.max(ordered[:1] * count)))
+    adjusted = float(np.min(holm(ordered)))
     zero = lags[(lags["lag"] == 0) & (lags["asset"] == "core") & (lags["method"] == "pearson")]
     values = {
         "tests": (count, "correlations tested"),
@@ -81,7 +91,7 @@ def _summary(lags: pd.DataFrame) -> list[Number]:
         Number("customs.smallest_p", float(ordered[0]), "p-value", "pvalue", "smallest p", source)
     )
     numbers.append(
-        Number("customs.smallest_p_holm", holm, "p-value", "pvalue",
+        Number("customs.smallest_p_holm", adjusted, "p-value", "pvalue",
                "smallest p after Holm's adjustment", source)
     )  # fmt: skip
     numbers += [
@@ -90,6 +100,18 @@ def _summary(lags: pd.DataFrame) -> list[Number]:
         for row in zero.to_dict("records")
     ]  # fmt: skip
     return numbers
+
+
+def _any_left(lags: pd.DataFrame) -> Verdict:
+    """Say whether any correlation survives adjustment for all of them."""
+    smallest = float(np.min(holm(lags["p"].to_numpy())))
+    return Verdict(
+        "customs.adjusted",
+        "some survive" if smallest < 0.05 else "none survives",
+        "Holm over every series, firm, method and lag",
+        f"smallest adjusted p {smallest:.3g}",
+        _source("customs.correlations", "both series, all assets, methods and lags"),
+    )
 
 
 def _levels(panel: Panel) -> list[Number]:

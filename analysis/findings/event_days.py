@@ -9,7 +9,7 @@ from analysis.estimators.conformal import conformal
 from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal, portfolio_study
-from analysis.results import Figure, Findings, Number, Provenance, Table
+from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
 
 __all__ = ["compute", "reactions"]
 
@@ -30,7 +30,9 @@ HEADS = {"raw": "return", "car": "AR", "se": "s.e.", "p": "p(t)", "conformal_p":
 def compute(panel: Panel) -> Findings:
     """Turn the reactions of the two days into numbers, a table and a figure."""
     days = reactions(panel)
-    found = Findings(tables=[_table(panel, days)], figures=[_figure(panel, days)])
+    found = Findings(
+        tables=[_table(panel, days)], figures=[_figure(panel, days)], verdicts=_verdicts(days)
+    )
     for _, row in days.iterrows():
         found.numbers += _numbers(panel, row)
     return found
@@ -63,6 +65,23 @@ def _one_event(fitted: EventStudy, event: str) -> pd.DataFrame:
     exact = conformal(chosen, 0, 0)[["p", "p_min"]].add_prefix("conformal_")
     columns = ["raw", "car", "se", "t", "df", "p"]
     return pd.concat([chosen.rows["ticker"], chosen.car(0, 0)[columns], exact], axis=1)
+
+
+def _verdicts(days: pd.DataFrame) -> list[Verdict]:
+    """Say whether the core portfolio left its noise, and who reacted most on each day."""
+    verdicts = []
+    for name, part in days.groupby("highlight", sort=False):
+        core = part[part["ticker"] == "core"].iloc[0]
+        firms = part[part["ticker"] != "core"]
+        largest = firms.iloc[int(firms["t"].abs().argmax())]
+        noise = "within noise" if core["conformal_p"] >= 0.05 else "beyond noise"
+        verdicts += [
+            Verdict(f"{name}.core", noise, "conformal p of the core portfolio against 0.05",
+                    f"p {core['conformal_p']:.3g}", SOURCE),
+            Verdict(f"{name}.largest", str(largest["ticker"]), "largest absolute t of the firms",
+                    f"t {largest['t']:.3g}", SOURCE),
+        ]  # fmt: skip
+    return verdicts
 
 
 def _numbers(panel: Panel, row: pd.Series) -> list[Number]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.findings.episodes import Pooled, episode_values, pool
+from analysis.findings.event_figures import caar_paths, heatmap
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_cars, portfolio_paths
-from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table
+from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.results import (
+    Dataset,
+    Findings,
+    Format,
+    Number,
+    Provenance,
+    Table,
+    Verdict,
+)
 from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["compute", "firm_windows", "pooled_by_direction"]
@@ -39,7 +47,8 @@ def compute(panel: Panel) -> Findings:
             _event_table(panel, everything),
             _exclusion_table(panel),
         ],
-        figures=[_paths(panel), _heatmap(panel)],
+        figures=[caar_paths(panel), heatmap(panel)],
+        verdicts=[_with_all_windows(panel, pooled)],
         datasets=[
             Dataset("firm_windows", everything, _source("firm_windows", "all firms, all events"))
         ],
@@ -121,6 +130,25 @@ def _pooled_numbers(
                    f"episodes in the {what}", source),
         ]  # fmt: skip
     return numbers
+
+
+def _with_all_windows(panel: Panel, pooled: dict[tuple[str, str, bool], Pooled | None]) -> Verdict:
+    """Say whether contaminated windows change a decision at the primary window."""
+    window = panel.snapshot.study.windows.primary
+    changed = [
+        kind
+        for kind in KINDS
+        if (one := pooled[kind, window, True])
+        and (other := pooled[kind, window, False])
+        and (one.p < 0.05) != (other.p < 0.05)
+    ]
+    return Verdict(
+        "pooled.all_windows",
+        "changed" if changed else "unchanged",
+        "p below 0.05 with clean windows and with all windows, every kind of event",
+        ", ".join(changed) or "none",
+        _source("pooled_by_direction", "confirmatory events"),
+    )
 
 
 def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
@@ -286,68 +314,3 @@ def _coverage(panel: Panel, everything: pd.DataFrame) -> list[Number]:
         Number(f"firm_windows.{name}", value, "count", "integer", what, source)
         for name, (value, what) in counts.items()
     ]
-
-
-def _paths(panel: Panel) -> Figure:
-    """Mean cumulative path of the core portfolio by direction, over episodes."""
-    paths = portfolio_paths(
-        panel, equal(panel.snapshot.study.firms.core), panel.snapshot.study.windows.primary
-    )
-    frames, sentences = [], []
-    for direction in SIGNS:
-        part = _episode_paths(panel, paths, direction)
-        count = len(part)
-        if count < 3:
-            continue
-        mean = part.mean()
-        reach = part.std(ddof=1) / np.sqrt(count) * stats.t.ppf(0.975, count - 1)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "direction": direction,
-                    "day": part.columns.astype(int),
-                    "mean": mean.to_numpy(),
-                    "low": (mean - reach).to_numpy(),
-                    "high": (mean + reach).to_numpy(),
-                    "episodes": count,
-                }
-            )
-        )
-        sentences.append(f"{direction} ends at {mean.iloc[-1]:+.1%} over {count} episodes")
-    alt = (
-        "Four panels of the mean cumulative abnormal return of the core portfolio from 10 sessions "
-        "before to 20 sessions after day 0, with shaded 95% intervals: "
-        + "; ".join(sentences)
-        + "."
-    ).replace("-", "\u2212")
-    source = _source("pooled_by_direction", "confirmatory events, clean primary windows")
-    return Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)
-
-
-def _episode_paths(panel: Panel, paths: pd.DataFrame, direction: str) -> pd.DataFrame:
-    columns = {
-        day: episode_values(
-            panel, pd.DataFrame({"car": paths[day], "scar": paths[day]}), (direction,)
-        )["car"]
-        for day in paths.columns
-    }
-    return pd.DataFrame(columns).dropna()
-
-
-def _heatmap(panel: Panel) -> Figure:
-    """Standardised abnormal return of day 0 for every firm and event."""
-    fitted = panel.study.car(0, 0)
-    sar = panel.study.rows[["id", "ticker"]].assign(sar=fitted["car"] / fitted["se"])
-    order = panel.events.sort_values(["day0", "direction"]).reset_index()
-    firms = list(panel.snapshot.study.firms.studied)
-    cells = order[["id", "day0", "direction"]].merge(pd.DataFrame({"ticker": firms}), how="cross")
-    cells = cells.merge(sar, on=["id", "ticker"], how="left").rename(columns={"id": "event"})
-    large = sar[sar["sar"].abs() > 2]
-    alt = (
-        f"Heat map of {len(firms)} firms by {len(order)} events in order of time, coloured by the "
-        f"standardised abnormal return of day 0. {len(large)} of "
-        f"{int(sar['sar'].notna().sum())} cells "
-        "lie beyond two forecast errors."
-    )
-    source = _source("firm_windows", "all events, all firms")
-    return Figure("reaction_heatmap", "reaction_heatmap", {"cells": cells}, alt, source)

@@ -11,7 +11,7 @@ from scipy import stats
 from analysis.estimators.beta import equal_betas, huber_beta, ols_beta, up_down_beta
 from analysis.estimators.rolling import rolling_beta
 from analysis.findings.panel import Panel
-from analysis.results import Figure, Findings, Number, Provenance, Table
+from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
 
 __all__ = ["compute", "full_sample", "two_sided"]
 
@@ -27,6 +27,7 @@ def compute(panel: Panel) -> Findings:
         numbers=[*_beta_numbers(betas), *_side_numbers(sides), *_equality(panel), *_ranges(panel)],
         tables=[_beta_table(betas), _side_table(sides)],
         figures=[_rolling_figure(panel, betas), _side_figure(sides)],
+        verdicts=[_symmetry(panel, sides)],
     )
 
 
@@ -143,6 +144,19 @@ def _beta_numbers(betas: pd.DataFrame) -> list[Number]:
         )
     )
     return numbers
+
+
+def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
+    """Say whether any core firm has different betas on rising and on falling days."""
+    core = sides[sides["ticker"].isin(panel.snapshot.study.firms.core)]
+    different = core.loc[core["p"] < 0.05, "ticker"].tolist()
+    return Verdict(
+        "beta.sides",
+        "different" if different else "no difference",
+        "p of equal downside and upside beta below 0.05 for a core firm",
+        ", ".join(different) or f"smallest p {core['p'].min():.3g}",
+        _source("two_sided", "core firms since listing"),
+    )
 
 
 def _side_numbers(sides: pd.DataFrame) -> list[Number]:

@@ -70,8 +70,9 @@ def test_all_claims_have_a_verdict_of_the_vocabulary(everything):
     """Twenty-nine verdicts, each from the list that the ledger defines."""
     allowed = {"supported", "contradicted", "mixed", "not testable"}
     allowed |= {f"{which} sign within noise" for which in ("right", "wrong")}
-    assert len(everything.verdicts) == 29
-    assert {v.verdict for v in everything.verdicts} <= allowed
+    claims = [v for v in everything.verdicts if "." not in v.key]
+    assert len(claims) == 29
+    assert {v.verdict for v in claims} <= allowed
 
 
 def test_betas_equal_covariance_over_variance(committed):
