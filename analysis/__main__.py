@@ -28,8 +28,8 @@ PAPER = ROOT / "paper"
 class Stages:
     """Says what is going on, how long each stage took, and keeps the times."""
 
-    def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+    def __init__(self, *, stderr: bool = False) -> None:
+        self.console = Console(highlight=False, soft_wrap=True, stderr=stderr)
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -87,7 +87,68 @@ def _parser() -> argparse.ArgumentParser:
         help="comma-separated: html, pdf (default: both)",
     )
     add("bench", _bench, "time every stage and print the machine's name and the peak memory")
+    _add_event_study(add("event-study", _event_study, "run an event study on your own files"))
     return parser
+
+
+def _add_event_study(command: argparse.ArgumentParser) -> None:
+    command.epilog = (
+        "example: python -m analysis event-study --prices docs/example/prices.csv --events "
+        "docs/example/events.csv --benchmark SPY --window=0,1 --out result.json"
+    )
+    command.add_argument("--prices", type=Path, required=True, help="CSV: date, a column an asset")
+    command.add_argument("--events", type=Path, required=True, help="CSV: ticker,day0[,group]")
+    command.add_argument("--benchmark", required=True, help="column of the market")
+    command.add_argument("--factor", action="append", default=[], help="further factor columns")
+    models = ["market", "mean", "market_adjusted"]
+    command.add_argument("--model", choices=models, default="market")
+    command.add_argument("--estimation", type=int, default=120, help="sessions (default: 120)")
+    command.add_argument("--gap", type=int, default=11, help="sessions before day 0 (default: 11)")
+    command.add_argument("--minimum", type=int, help="fewest returns (default: half)")
+    command.add_argument("--window", type=_window, default=(-5, 5), help="first,last event day")
+    command.add_argument("--returns", choices=["simple", "log"], default="simple")
+    command.add_argument("--tests", default="all", help="all, or names with commas")
+    command.add_argument("--placebo", type=int, default=1000, help="placebo draws")
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--out", type=Path, required=True, help="JSON file to write")
+
+
+def _window(text: str) -> tuple[int, int]:
+    try:
+        first, last = (int(day) for day in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected two event days as -5,5, found {text}") from None
+    return first, last
+
+
+def _event_study(options: argparse.Namespace, _: Stages) -> None:
+    from analysis.commands import event_study, user_data
+
+    stage = Stages(stderr=True)  # the result goes to a file; standard output stays free
+
+    tests = event_study.TESTS if options.tests == "all" else tuple(options.tests.split(","))
+    choices = event_study.Choices(
+        benchmark=options.benchmark,
+        factors=tuple(options.factor),
+        model=options.model,
+        estimation=options.estimation,
+        gap=options.gap,
+        window=options.window,
+        returns=options.returns,
+        tests=tests,
+        placebo=options.placebo,
+        seed=options.seed,
+        minimum=options.minimum,
+    )
+    with stage("Reading prices and events"):
+        prices = user_data.read_prices(options.prices)
+        events = user_data.read_events(options.events)
+    with stage("Estimating and testing"):
+        result = event_study.run(prices, events, choices)
+    settings = event_study.spec(choices, [options.prices, options.events])
+    event_study.write(event_study.document(result, settings), options.out)
+    kept, left = len(result.events), len(result.skipped)
+    stage.console.print(f"{kept} events, {left} skipped; results in {options.out}")
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["RenderError", "ResultsError", "SnapshotError", "StudyError"]
+__all__ = ["RenderError", "ResultsError", "SnapshotError", "StudyError", "UserDataError"]
 
 
 class StudyError(Exception):
@@ -19,3 +19,7 @@ class ResultsError(StudyError):
 
 class RenderError(StudyError):
     """The paper could not be rendered, or the rendered paper is not sound."""
+
+
+class UserDataError(StudyError):
+    """A file or option that a user gave to a command on their own data cannot be used."""

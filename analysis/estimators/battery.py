@@ -40,7 +40,7 @@ ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Outcome]] = {
     "joint_f": joint_f,
     "equal_response_f": equal_response_f,
 }
-TESTS = (*ON_SAMPLES, *ON_ONE_DATE, "conformal", "cross_episodes_t", "sign_flip")
+TESTS = (*ON_SAMPLES, *ON_ONE_DATE, "conformal", "across_episodes_t", "sign_flip")
 
 
 def run_tests(
@@ -87,7 +87,7 @@ def run_tests(
             outcome = ON_ONE_DATE[name](study, first, last)
         elif name == "conformal":
             outcome = _conformal(study, first, last)
-        elif name == "cross_episodes_t":
+        elif name == "across_episodes_t":
             outcome = across_episodes_t(episode_values(study, first, last, episode))
         else:
             outcome = sign_flip(episode_values(study, first, last, episode), rng)

@@ -34,13 +34,13 @@ def across_episodes_t(values: npt.ArrayLike) -> Outcome:
     Returns
     -------
     Outcome
-        ``cross_episodes_t``; the estimate has the unit of `values`. Refused below two episodes.
+        ``across_episodes_t``; the estimate has the unit of `values`. Refused below two episodes.
     """
     kept = _kept(values)
     if kept.size < 2:
-        return refused("cross_episodes_t", kept.size, "needs at least two episodes")
+        return refused("across_episodes_t", kept.size, "needs at least two episodes")
     se = float(kept.std(ddof=1)) / math.sqrt(kept.size)
-    return student("cross_episodes_t", kept.size, float(kept.mean()), se, kept.size - 1)
+    return student("across_episodes_t", kept.size, float(kept.mean()), se, kept.size - 1)
 
 
 def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999) -> Outcome:

@@ -1,0 +1,238 @@
+"""The event-study command on a user's own files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from analysis.__main__ import main
+from analysis.commands.event_study import TESTS, Choices, run
+from analysis.commands.user_data import read_events, read_prices
+
+ROOT = Path(__file__).parents[2]
+NAMES = {
+    "t_time_series", "t_cross_sectional", "patell", "bmp", "kp_patell", "kp_bmp", "corrado",
+    "corrado_zivney", "grank_t", "sign", "generalized_sign", "wilcoxon", "skewness_adjusted_t",
+    "portfolio_t", "joint_f", "equal_response_f", "across_episodes_t", "sign_flip", "conformal",
+    "placebo",
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Files of four assets over 400 sessions and four events."""
+    rng = np.random.default_rng(4)
+    dates = pd.bdate_range("2024-01-01", periods=400)
+    market = rng.normal(0.0005, 0.01, 400)
+    returns = {n: 1.2 * market + rng.normal(0, 0.02, 400) for n in "ABC"} | {"SPY": market}
+    prices = 50 * (1 + pd.DataFrame(returns, dates)).cumprod()
+    prices.rename_axis("date").to_csv(tmp_path / "p.csv")
+    rows = [f"{t},{dates[at].date()}" for t, at in zip("ABCA", (200, 200, 260, 320), strict=True)]
+    (tmp_path / "e.csv").write_text("ticker,day0\n" + "\n".join(rows) + "\n")
+    return tmp_path
+
+
+def study(folder: Path, *more: str) -> int:
+    words = ["--prices", folder / "p.csv", "--events", folder / "e.csv", "--benchmark", "SPY"]
+    return main(["event-study", *map(str, words), "--out", str(folder / "r.json"), *more])
+
+
+def result(folder: Path, *more: str) -> dict:
+    assert study(folder, "--placebo", "50", *more) == 0
+    return json.loads((folder / "r.json").read_text("utf-8"))
+
+
+def test_result_holds_every_promised_field(folder):
+    """Events, groups, tests by name, skipped and spec, with the promised names."""
+    found = result(folder)
+    assert set(found) == {"events", "groups", "skipped", "spec"}
+    promised = {"ticker", "day0", "alpha", "beta", "sigma", "n_estimation", "estimation_start",
+                "estimation_end", "ar", "car", "se_car", "t", "df", "p"}  # fmt: skip
+    assert promised <= set(found["events"][0])
+    group = found["groups"]["all"]
+    assert {"n", "aar", "caar", "tests"} <= set(group)
+    assert set(group["tests"]) == NAMES == set(TESTS)
+    for fields in group["tests"].values():
+        assert {"statistic", "df", "p_value", "p_min"} <= set(fields)
+        assert (fields["p_value"] is None) == bool(fields["reason"])
+
+
+def test_fit_and_car_equal_a_regression_worked_out_here(folder):
+    """Estimation on event days -130 to -11, prediction and forecast error by statsmodels."""
+    found = result(folder, "--window=-1,1")["events"][0]
+    prices = read_prices(folder / "p.csv")
+    returns = (prices / prices.shift(1) - 1).iloc[1:]
+    at = returns.index.get_loc(pd.Timestamp(found["day0"]))
+    early, late = slice(at - 130, at - 10), slice(at - 1, at + 2)
+    assert found["n_estimation"] == 120
+    assert found["estimation_start"] == str(returns.index[at - 130].date())
+    assert found["estimation_end"] == str(returns.index[at - 11].date())
+    x = sm.add_constant(returns["SPY"].to_numpy())
+    fit = sm.OLS(returns["A"].to_numpy()[early], x[early]).fit()
+    ar = returns["A"].to_numpy()[late] - fit.predict(x[late])
+    total = x[late].sum(axis=0)
+    error = np.sqrt(fit.scale * (3 + total @ np.linalg.inv(x[early].T @ x[early]) @ total))
+    assert [found["alpha"], found["beta"]] == pytest.approx(fit.params, rel=1e-9)
+    assert found["sigma"] == pytest.approx(np.sqrt(fit.scale), rel=1e-9)
+    assert found["ar"] == pytest.approx(ar, rel=1e-9)
+    assert found["car"] == pytest.approx(ar.sum(), rel=1e-9)
+    assert found["se_car"] == pytest.approx(error, rel=1e-9)
+    assert found["t"] == pytest.approx(ar.sum() / error, rel=1e-9)
+    assert found["df"] == 118
+
+
+def test_same_files_give_the_same_bytes(folder):
+    """The seed fixes what is drawn; nothing depends on the time."""
+    first = (study(folder, "--placebo", "50"), (folder / "r.json").read_bytes())
+    second = (study(folder, "--placebo", "50"), (folder / "r.json").read_bytes())
+    assert first == second
+
+
+def test_scale_of_prices_does_not_matter(folder):
+    """A split-like rescaling of one asset changes nothing."""
+    prices, events = read_prices(folder / "p.csv"), read_events(folder / "e.csv")
+    choices = Choices("SPY", tests=("patell",))
+    one = run(prices, events, choices).events["car"]
+    two = run(prices.assign(A=prices["A"] * 7), events, choices).events["car"]
+    assert np.allclose(one, two, rtol=1e-9)
+
+
+def test_groups_are_tested_apart(folder):
+    """Each group has its own number, mean and tests."""
+    lines = (folder / "e.csv").read_text().splitlines()
+    grouped = [lines[0] + ",group", *(f"{r},{g}" for r, g in zip(lines[1:], "xxyy", strict=True))]
+    (folder / "e.csv").write_text("\n".join(grouped) + "\n")
+    groups = result(folder)["groups"]
+    assert {name: g["n"] for name, g in groups.items()} == {"x": 2, "y": 2}
+
+
+def spoil(folder: Path, name: str, line: int, old: str, new: str) -> None:
+    rows = (folder / name).read_text().splitlines()
+    assert old in rows[line - 1]
+    rows[line - 1] = rows[line - 1].replace(old, new, 1)
+    (folder / name).write_text("\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "new", "said"),
+    [
+        ("p.csv", 5, "2024-01-03,1,1,1,1", "p.csv, row 5, column date: expected each date once"),
+        ("p.csv", 5, "2023-01-03,1,1,1,1", "row 5, column date: expected dates in increasing"),
+        ("p.csv", 5, "yesterday,1,1,1,1", "row 5, column date: expected a date as YYYY-MM-DD"),
+        ("p.csv", 5, "2024-01-04,1,x,1,1", "row 5, column B: expected a number, found 'x'"),
+        ("p.csv", 5, "2024-01-04,1,0,1,1", "row 5, column B: expected a positive price, found 0"),
+        ("p.csv", 5, "2024-01-04,1,-3,1,1", "column B: expected a positive price, found -3"),
+        ("e.csv", 3, "A,2024-10-07", "e.csv, row 3, column day0: expected each event once"),
+        ("e.csv", 3, "A,07.10.2024", "e.csv, row 3, column day0: expected a date"),
+        ("e.csv", 1, "firm,day0", "expected a column 'ticker', found firm, day0"),
+    ],
+)
+def test_bad_cell_is_named_and_nothing_written(folder, capsys, name, line, new, said):
+    """One line with file, row, column, expected and found; exit 1; no result file."""
+    rows = (folder / name).read_text().splitlines()
+    rows[line - 1] = new
+    (folder / name).write_text("\n".join(rows) + "\n")
+    assert study(folder) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert said in error
+    assert not (folder / "r.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("", "expected a CSV file with a header"), ("date;A\n1;2\n", "columns separated by commas"),
+     ("date,A\n", "expected rows below the header")],
+)  # fmt: skip
+def test_file_that_is_no_table_is_refused(folder, capsys, content, said):
+    """Empty file, wrong delimiter, header only."""
+    (folder / "p.csv").write_text(content)
+    assert study(folder) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_missing_file_and_unknown_benchmark_are_refused(folder, capsys):
+    """The path, or the columns there are."""
+    assert study(folder, "--benchmark", "DAX") == 1
+    assert "expected a column 'DAX' for the benchmark or factor, found A, B, C, SPY" in (
+        capsys.readouterr().err
+    )
+    (folder / "e.csv").unlink()
+    assert study(folder) == 1
+    assert "e.csv: expected a CSV file, found none" in capsys.readouterr().err
+
+
+def test_unknown_test_and_impossible_window_are_refused(folder, capsys):
+    """A misspelt test lists the tests; a window that runs backwards says so."""
+    assert study(folder, "--tests", "pattel") == 1
+    assert "found 'pattel'" in capsys.readouterr().err
+    assert study(folder, "--window=3,1") == 1
+    assert "event study: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("Z,2024-12-30", "unknown ticker"),
+        ("A,2024-12-29", "day 0 is not a session"),
+        ("A,2024-02-01", "too few estimation sessions"),
+        ("A,2025-07-10", "the event window leaves the data"),
+    ],
+)
+def test_event_that_cannot_be_used_is_skipped_with_the_reason(folder, row, reason):
+    """Unknown ticker, no session, too early, too late: skipped, and the others are kept."""
+    with (folder / "e.csv").open("a") as handle:
+        handle.write(row + "\n")
+    found = result(folder)
+    assert len(found["events"]) == 4
+    assert [s["ticker"] for s in found["skipped"]] == [row[0]]
+    assert found["skipped"][0]["reason"].startswith(reason)
+
+
+def test_constant_and_gappy_series(folder):
+    """A constant series is skipped; a gap in the window too; gaps before it are counted."""
+    prices = pd.read_csv(folder / "p.csv", index_col=0)
+    prices["B"] = 10.0
+    prices.iloc[261, prices.columns.get_loc("C")] = np.nan
+    prices.iloc[250, prices.columns.get_loc("A")] = np.nan
+    prices.to_csv(folder / "p.csv")
+    found = result(folder)
+    reasons = {s["ticker"]: s["reason"] for s in found["skipped"]}
+    assert reasons["B"].startswith("constant returns")
+    assert reasons["C"].startswith("the event window leaves the data or holds a missing return")
+    late = next(e for e in found["events"] if e["day0"] > "2025-01-01")
+    assert late["n_estimation"] == 118
+
+
+def test_unwritable_place_is_refused(folder, capsys):
+    """A folder in the place of the result is one clear line."""
+    (folder / "r.json").mkdir()
+    assert study(folder) == 1
+    assert "expected a place that can be written" in capsys.readouterr().err
+    assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == []
+
+
+def test_documented_example_runs(tmp_path, monkeypatch):
+    """The command of the how-to works on the files that stand beside it."""
+    monkeypatch.chdir(ROOT)
+    text = (ROOT / "docs/event-study.md").read_text("utf-8")
+    command = re.search(r"^python -m analysis (event-study (?:.*\\\n)*.*)$", text, re.MULTILINE)
+    words = shlex.split(command.group(1).replace("\\\n", " "))
+    words[words.index("--out") + 1] = str(tmp_path / "r.json")
+    assert main(words) == 0
+    found = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    assert set(found["groups"]) == {"tightening", "easing"}
+
+
+def test_example_prices_are_the_committed_ones(snapshot):
+    """The example does not drift away from the data."""
+    example = read_prices(ROOT / "docs/example/prices.csv")
+    committed = snapshot.prices.loc[example.index, example.columns]
+    assert np.array_equal(example.to_numpy(), committed.to_numpy())
