@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -13,6 +15,7 @@ nox.options.sessions = ["data", "tests", "paper"]
 
 ROOT = Path(__file__).parent
 REQUIREMENTS = ROOT / "requirements"
+QUARTO = "quarto-cli==1.10.18"
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
@@ -41,6 +44,26 @@ def _prepare(session: nox.Session, lock: str) -> None:
     )
 
 
+def _try_quarto(session: nox.Session) -> None:
+    """Install Quarto once if the machine has none; without it the paper uses pandoc and typst.
+
+    Its package downloads the program while it is built, which fails without a network beyond the
+    package index. One attempt an environment, bounded in time.
+    """
+    tried = Path(session.virtualenv.location) / "quarto-tried"
+    if shutil.which("quarto") or tried.exists() or "pandoc" in " ".join(session.posargs):
+        return
+    session.log(f"no Quarto on this machine: trying {QUARTO} (not with -- --renderer pandoc)")
+    python = str(Path(session.bin) / "python")
+    installers = {"uv": ["uv", "pip", "install", "--python", python]}
+    command = installers.get(session.venv_backend, [python, "-m", "pip", "install"])
+    try:
+        subprocess.run([*command, "-q", QUARTO], timeout=120, check=True, capture_output=True)
+    except (OSError, subprocess.SubprocessError):
+        session.log("Quarto cannot be installed here: pandoc and typst render the paper")
+    tried.touch()
+
+
 @nox.session(tags=["build"])
 def data(session: nox.Session) -> None:
     """Verify data/ against its manifest, rebuild data/derived/ (-- --accept takes an edit)."""
@@ -61,6 +84,7 @@ def tests(session: nox.Session) -> None:
 def paper(session: nox.Session) -> None:
     """Recompute every result and render HTML and PDF (-- --renderer quarto|pandoc|auto)."""
     _prepare(session, "paper")
+    _try_quarto(session)
     session.run("python", "-m", "analysis", "paper", *session.posargs)
 
 
