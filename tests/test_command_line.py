@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import analysis.__main__ as command_line
+from analysis.__main__ import main
+from analysis.commands import Workspace
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,29 +22,18 @@ def copy(folder: Path) -> Path:
     return folder
 
 
-def use(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Point the command line at a folder."""
-    patch.setattr(command_line, "ROOT", folder)
-    patch.setattr(command_line, "DATA", folder / "data")
-    patch.setattr(command_line, "PAPER", folder / "paper")
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A copy on which ``paper`` has run once, with what it printed."""
     folder = copy(tmp_path_factory.mktemp("built"))
-    with pytest.MonkeyPatch.context() as patch:
-        use(folder, patch)
-        assert command_line.main(["paper", "--renderer", "pandoc"]) == 0
+    assert main(["paper", "--renderer", "pandoc"], Workspace.at(folder)) == 0
     return folder
 
 
 @pytest.fixture
-def fresh(tmp_path, monkeypatch):
+def fresh(tmp_path):
     """A copy on which nothing has run."""
-    folder = copy(tmp_path)
-    use(folder, monkeypatch)
-    return folder
+    return copy(tmp_path)
 
 
 def test_paper_makes_both_files(built):
@@ -72,7 +62,7 @@ def test_committed_readme_states_the_current_findings(built):
 
 def test_data_rebuilds_the_derived_files(fresh, capsys):
     """``data`` verifies, rebuilds five files and names them."""
-    assert command_line.main(["data"]) == 0
+    assert main(["data"], Workspace.at(fresh)) == 0
     names = {p.name for p in (fresh / "data/derived").iterdir()}
     assert len(names) == 5
     said = capsys.readouterr().out
@@ -84,7 +74,7 @@ def test_changed_byte_stops_the_run_in_one_line(fresh, capsys):
     prices = fresh / "data/prices.csv"
     prices.write_bytes(prices.read_bytes().replace(b"15.23", b"15.32", 1))
     before = sorted(p for p in fresh.rglob("*") if p.is_file())
-    assert command_line.main(["paper"]) == 1
+    assert main(["paper"], Workspace.at(fresh)) == 1
     said = capsys.readouterr().err.strip()
     assert said.startswith("error: ")
     assert "prices.csv" in said
@@ -97,10 +87,10 @@ def test_accept_takes_a_sound_edit_and_says_what_changed(fresh, capsys):
     events = fresh / "data/events.csv"
     edited = events.read_bytes().replace(b"confirmatory,high", b"confirmatory,medium", 1)
     events.write_bytes(edited)
-    assert command_line.main(["data"]) == 1
-    assert command_line.main(["data", "--accept"]) == 0
+    assert main(["data"], Workspace.at(fresh)) == 1
+    assert main(["data", "--accept"], Workspace.at(fresh)) == 0
     assert "events.csv" in capsys.readouterr().out
-    assert command_line.main(["data"]) == 0
+    assert main(["data"], Workspace.at(fresh)) == 0
 
 
 def test_accept_refuses_an_unsound_edit(fresh, capsys):
@@ -108,7 +98,7 @@ def test_accept_refuses_an_unsound_edit(fresh, capsys):
     manifest = (fresh / "data/manifest.json").read_bytes()
     prices = fresh / "data/prices.csv"
     prices.write_bytes(prices.read_bytes().replace(b"MP,15.23", b"MP,-15.23", 1))
-    assert command_line.main(["data", "--accept"]) == 1
+    assert main(["data", "--accept"], Workspace.at(fresh)) == 1
     assert "prices.csv" in capsys.readouterr().err
     assert (fresh / "data/manifest.json").read_bytes() == manifest
 
@@ -116,6 +106,6 @@ def test_accept_refuses_an_unsound_edit(fresh, capsys):
 def test_unknown_format_is_a_usage_error(capsys):
     """A format that does not exist exits with 2 and names the ones that do."""
     with pytest.raises(SystemExit) as stop:
-        command_line.main(["paper", "--formats", "html,epub"])
+        main(["paper", "--formats", "html,epub"])
     assert stop.value.code == 2
     assert "epub" in capsys.readouterr().err

@@ -1,1 +1,16 @@
-"""Commands on a user's own files: the estimators without the study."""
+"""The command line, one module a group of commands; ``COMMANDS`` lists them in order of use."""
+
+from __future__ import annotations
+
+from analysis.commands import bench, data, event_study, paper
+from analysis.commands.base import Command, Stages, Workspace
+
+__all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
+
+COMMANDS: tuple[Command, ...] = (
+    data.DATA,
+    paper.RESULTS,
+    paper.PAPER,
+    bench.BENCH,
+    event_study.EVENT_STUDY,
+)

@@ -13,8 +13,8 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.__main__ import main
-from analysis.commands.event_study import TESTS, Choices, run
-from analysis.commands.user_data import read_events, read_prices
+from analysis.userfiles.event_study import TESTS, Choices, run
+from analysis.userfiles.user_data import read_events, read_prices
 
 ROOT = Path(__file__).parents[2]
 NAMES = {

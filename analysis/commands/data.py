@@ -1,0 +1,50 @@
+"""``python -m analysis data``: verify the snapshot, rebuild what derives from it."""
+
+from __future__ import annotations
+
+import argparse
+
+from analysis.commands.base import Command, Stages, Workspace
+from analysis.snapshot import derived, manifest
+from analysis.snapshot.load import Snapshot, load_snapshot
+
+__all__ = ["DATA", "load"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="take the files as they are now: show what changed and write new hashes",
+    )
+
+
+def _run(options: argparse.Namespace, workspace: Workspace) -> None:
+    stage = Stages()
+    if options.accept:
+        _accept(workspace, stage)
+        return
+    snapshot = load(workspace, stage)
+    folder = workspace.data / "derived"
+    with stage("Rebuilding data/derived"):
+        paths = derived.write_derived(derived.build_derived(snapshot), folder)
+        derived.check_derived(folder, snapshot.manifest)
+    for path in paths:
+        stage.console.print(f"  {path.relative_to(workspace.root)}")
+
+
+def _accept(workspace: Workspace, stage: Stages) -> None:
+    with stage("Checking the edited files"):
+        snapshot = load_snapshot(workspace.data, check_hashes=False)
+        frames = derived.build_derived(snapshot)
+    for line in manifest.write_manifest(workspace.data, frames):
+        stage.console.print(f"  {line}")
+
+
+def load(workspace: Workspace, stage: Stages) -> Snapshot:
+    """Load the snapshot and say how long it took."""
+    with stage("Verifying data/"):
+        return load_snapshot(workspace.data)
+
+
+DATA = Command("data", "verify data/ and rebuild data/derived/", _configure, _run)

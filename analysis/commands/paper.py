@@ -1,0 +1,98 @@
+"""``python -m analysis results`` and ``paper``: compute every result, render the paper."""
+
+from __future__ import annotations
+
+import argparse
+
+from analysis.commands.base import Command, Stages, Workspace, no_options
+from analysis.commands.data import load
+from analysis.results import Findings
+from analysis.snapshot.load import Snapshot
+
+__all__ = ["PAPER", "RESULTS", "compute", "render_paper"]
+
+FORMATS = ("html", "pdf")
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--renderer",
+        choices=["auto", "quarto", "pandoc"],
+        default="auto",
+        help="auto takes Quarto where it is installed and pandoc with typst where it is not",
+    )
+    parser.add_argument(
+        "--formats",
+        type=_formats,
+        default=FORMATS,
+        metavar="LIST",
+        help="comma-separated: html, pdf (default: both)",
+    )
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    strays = [name for name in names if name not in FORMATS]
+    if strays:
+        raise argparse.ArgumentTypeError(f"expected html and pdf, found {', '.join(strays)}")
+    return names
+
+
+def _results(_: argparse.Namespace, workspace: Workspace) -> None:
+    publish(workspace, Stages())
+
+
+def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
+    render_paper(options, workspace, Stages())
+
+
+def publish(workspace: Workspace, stage: Stages) -> None:
+    """Compute every result and write ``paper/results/`` and the findings in the README."""
+    snapshot = load(workspace, stage)
+    findings = compute(snapshot, stage)
+    from analysis.publish.readme import update_readme
+    from analysis.publish.writers import write_results
+
+    with stage("Writing numbers, tables and figures"):
+        write_results(
+            findings,
+            workspace.paper / "results",
+            fingerprint=snapshot.fingerprint,
+            as_of=snapshot.study.as_of.isoformat(),
+        )
+        update_readme(workspace.root / "README.md", workspace.paper / "results")
+
+
+def compute(snapshot: Snapshot, stage: Stages) -> Findings:
+    """Answer every question of the study on a snapshot."""
+    # Imported late: `data` and `--help` need neither statsmodels nor matplotlib.
+    from analysis.findings.study import QUESTIONS, build_panel
+
+    with stage("Estimating every event window"):
+        panel = build_panel(snapshot)
+    findings = Findings()
+    for title, answer in QUESTIONS.items():
+        with stage(title):
+            findings.extend([answer(panel)])
+    return findings
+
+
+def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:
+    """Compute, render and say where the files are; return the seconds of rendering."""
+    from analysis.publish.render import render
+
+    publish(workspace, stage)
+    report = render(
+        workspace.paper,
+        renderer=options.renderer,
+        formats=options.formats,
+        echo=stage.console.print,
+    )
+    stage.console.print(f"Renderer: {report.renderer} ({report.description})")
+    for name, path in report.outputs.items():
+        stage.console.print(f"{name.upper():<5} {path}")
+    return sum(report.seconds.values())
+
+
+RESULTS = Command("results", "compute every result and write paper/results/", no_options, _results)
+PAPER = Command("paper", "compute every result and render the paper", _configure, _paper)

@@ -1,0 +1,1 @@
+"""The estimators on a user's own files, without the study."""
