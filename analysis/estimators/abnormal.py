@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators import garch_errors
 from analysis.estimators.models import Model, WindowFit, fit_windows, parameters
+from analysis.estimators.nonsynchronous import SHIFTED, fit_shifted, with_neighbours
 from analysis.estimators.panel import Layout, Panel, blocks, build_panel
 from analysis.estimators.study import EventStudy, Kind
 from analysis.estimators.windows import event_time
@@ -44,8 +46,10 @@ def event_study(
         Columns ``ticker`` and ``day0``; others are carried through.
     factors : sequence of str
         Columns of `returns`; the market-adjusted model takes one, the mean model uses none.
-    model : {"market", "mean", "market_adjusted"}
-        Market model with any number of factors, constant mean, or return less factor.
+    model : {"market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"}
+        Market model with any number of factors, constant mean, return less factor; market model
+        with a slope corrected for late trades (one factor, one session before and after), or
+        with GARCH(1,1) errors (100 sessions at least; windows are fitted one by one).
     length, gap : int
         Sessions of the estimation window, which ends `gap` sessions before day 0: 120 and 11 give
         the event days -130 to -11. Sessions without a return are skipped, not replaced.
@@ -75,8 +79,14 @@ def event_study(
     names = _factors(model, factors)
     layout = Layout(length, gap, *window)
     _check(events, minimum, parameters(model, len(names)), length)
+    if model == "garch" and minimum < garch_errors.FEWEST:
+        raise ValueError(
+            f"minimum: expected {garch_errors.FEWEST} or more for garch, found {minimum}"
+        )
     known = [t for t in dict.fromkeys(events["ticker"]) if t in returns.columns]
     panel = build_panel(returns, known, names, layout, listed_from, exclude)
+    if model in SHIFTED:
+        panel = with_neighbours(panel)
     column = pd.Index(panel.assets).get_indexer(pd.Index(events["ticker"])).astype(np.int64)
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
     reason = _place_reasons(panel, events, column, position, listed_from or {})
@@ -109,8 +119,11 @@ def study_on(
     names, model, minimum, kind = choices
     placed = np.flatnonzero(reason == "")
     fit = _fit(panel, column[placed], position[placed], model)
+    forecast = None
+    if model == "garch":
+        fit, forecast = garch_errors.refit(panel, column[placed], position[placed], fit)
     reason = reason.copy()
-    reason[placed] = _fit_reasons(fit, minimum)
+    reason[placed] = _fit_reasons(fit, minimum, model)
     sound = reason[placed] == ""
     kept, fit = placed[sound], fit.take(sound)
     column, position = column[kept], position[kept]
@@ -131,17 +144,19 @@ def study_on(
         column=column,
         position=position,
         fit=fit,
+        forecast=forecast.take(sound) if forecast else None,
     )
 
 
 def _factors(model: Model, factors: Sequence[str]) -> tuple[str, ...]:
     """Return the factors the model uses."""
-    if model not in ("market", "mean", "market_adjusted"):
-        raise ValueError(f"model: expected market, mean or market_adjusted, found {model!r}")
+    if model not in get_args(Model):
+        raise ValueError(f"model: expected one of {', '.join(get_args(Model))}, found {model!r}")
     if model == "mean":
         return ()
-    if not factors or (model == "market_adjusted" and len(factors) != 1):
-        raise ValueError(f"model {model}: expected one factor or more, found {tuple(factors)}")
+    if not factors or (model in ("market_adjusted", *SHIFTED) and len(factors) != 1):
+        number = "one factor or more" if model in ("market", "garch") else "one factor"
+        raise ValueError(f"model {model}: expected {number}, found {tuple(factors)}")
     return tuple(factors)
 
 
@@ -186,19 +201,23 @@ def _place_reasons(
 
 def _fit(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
     """Fit all events, a block of windows at a time."""
-    fits = [
-        fit_windows(*panel.estimation_windows(column[part], position[part]), model)
-        for part in blocks(len(column))
-    ]
-    if not fits:
-        return fit_windows(*panel.estimation_windows(column, position), model)
-    return WindowFit.join(fits)
+    one = fit_shifted if model in SHIFTED else _fit_ols
+    fits = [one(panel, column[part], position[part], model) for part in blocks(len(column))]
+    return WindowFit.join(fits) if fits else one(panel, column, position, model)
 
 
-def _fit_reasons(fit: WindowFit, minimum: int) -> npt.NDArray[np.object_]:
+def _fit_ols(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
+    """Fit a block of windows by least squares."""
+    shape: Model = "market" if model == "garch" else model
+    return fit_windows(*panel.estimation_windows(column, position), shape)
+
+
+def _fit_reasons(fit: WindowFit, minimum: int, model: Model) -> npt.NDArray[np.object_]:
     """Say for each fit why it cannot be used; empty where it can."""
     reason = np.full(fit.n.shape, "", dtype=object)
     reason[np.isnan(fit.alpha)] = "factors are constant or collinear in the estimation window"
+    if model == "garch":
+        reason[np.isnan(fit.alpha)] += ", or the GARCH likelihood does not converge"
     reason[fit.perfect] = "the model leaves no residual in the estimation window"
     reason[fit.constant] = "constant returns in the estimation window"
     for row in np.flatnonzero(fit.n < minimum):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
+from analysis.estimators.models import LEAST_SQUARES
 from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
 from analysis.estimators.study import EventStudy
 
@@ -58,6 +59,8 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int, contrast: F
     n = len(study.rows)
     if n == 0 or len(set(study.position)) > 1 or len(set(study.column)) < n:
         return refused(name, n, "needs distinct firms that share one day 0")
+    if study.model not in LEAST_SQUARES:
+        return refused(name, n, f"exact for least squares only, not for {study.model}")
     part = study.days(first, last)
     if np.isnan(study.ar[:, part]).any():
         return refused(name, n, "a return is missing in the event window")

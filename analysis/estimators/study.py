@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.estimators.garch_errors import Forecast
 from analysis.estimators.models import Model, WindowFit, excess_variance
 from analysis.estimators.panel import Panel, blocks
 
@@ -44,6 +45,8 @@ class EventStudy:
         Model of the normal return, fewest estimation sessions, "simple" or "log" returns.
     panel, column, position, fit
         Laid-out returns, the events' rows in it and sessions (N,), and the fits, for inference.
+    forecast : Forecast or None
+        Variances of the event days where the model of the errors forecasts them (GARCH).
     """
 
     rows: pd.DataFrame
@@ -60,6 +63,7 @@ class EventStudy:
     column: Ints
     position: Ints
     fit: WindowFit
+    forecast: Forecast | None = None
 
     def take(self, rows: npt.NDArray[Any]) -> EventStudy:
         """Return the study of some of its rows, by number or mask; nothing is fitted again."""
@@ -72,6 +76,7 @@ class EventStudy:
             column=self.column[rows],
             position=self.position[rows],
             fit=self.fit.take(rows),
+            forecast=self.forecast.take(rows) if self.forecast else None,
         )
 
     @property
@@ -122,6 +127,8 @@ class EventStudy:
         part = self.days(first, last)
         length = last - first + 1
         factor_sum = self.factor_window[:, part].sum(axis=1)
+        if self.forecast:
+            return np.sqrt(self.forecast.of_sum(part, factor_sum)) / self.sigma
         return np.sqrt(length + excess_variance(self.fit, self.model, length, factor_sum))
 
     def car(self, first: int, last: int) -> pd.DataFrame:
