@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,9 @@ def run_tests(
         else:
             outcome = sign_flip(episode_values(study, first, last, episode), rng)
         outcomes.append(asdict(outcome))
-    return pd.DataFrame(outcomes).set_index("name")
+    return pd.DataFrame(outcomes, columns=[field.name for field in fields(Outcome)]).set_index(
+        "name"
+    )
 
 
 def episode_values(
