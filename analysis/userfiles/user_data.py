@@ -15,7 +15,7 @@ __all__ = ["MOST_EVENTS", "MOST_SESSIONS", "read_events", "read_prices", "read_s
 
 HEADER = 2  # the line of a file on which its first row of data stands
 MOST_SESSIONS = 100_000  # four centuries of days: beyond it a file is not what its name says
-MOST_EVENTS = 1_000_000
+MOST_EVENTS = 100_000  # some 5 kB of JSON and memory each
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null"]
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
