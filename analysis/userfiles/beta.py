@@ -90,11 +90,11 @@ def run(prices: pd.DataFrame, choices: Choices) -> Result:
         If a column is missing, the benchmark does not vary, or the estimators refuse the choices.
     """
     assets = _assets(prices, choices)
-    returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
-    market = returns[choices.benchmark]
-    reasons = {name: _reason(returns[name], market) for name in assets}
-    kept = [name for name in assets if not reasons[name]]
     try:
+        returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
+        market = returns[choices.benchmark]
+        reasons = {name: _reason(returns[name], market) for name in assets}
+        kept = [name for name in assets if not reasons[name]]
         rows = [_row(name, returns[name], market, choices) for name in kept]
         rolling = [_rolling(name, returns[name], market, choices) for name in kept]
         equality = _equality(returns[kept], market)

@@ -104,18 +104,21 @@ def run(prices: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
     prices : DataFrame
         Sessions by assets; see :func:`analysis.userfiles.user_data.read_prices`.
     events : DataFrame
-        ``ticker``, ``day0``, ``group`` and optionally ``episode``.
+        ``ticker``, ``day0``, optionally ``group`` (all one group without it) and ``episode``.
     choices : Choices
         Everything else.
 
     Raises
     ------
     UserDataError
-        If a benchmark is no column, a test is unknown, or the estimators refuse the choices.
+        If a benchmark is no column, a test is unknown, or the estimators refuse prices, events or
+        choices.
     """
     _check(prices, choices)
-    returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
+    if "group" not in events.columns:
+        events = events.assign(group="all")
     try:
+        returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
         return _run(returns, events, choices)
     except ValueError as error:
         raise UserDataError(f"event study: {error}; change the option or the file") from None

@@ -19,6 +19,7 @@ from analysis.estimators.episodes import sign_flip
 from analysis.estimators.joint import equal_response_f, joint_f
 from analysis.estimators.parametric import bmp, kp_bmp
 from analysis.estimators.portfolio import portfolio_t
+from analysis.estimators.ranks import rank_deviations
 from analysis.estimators.sample import draw_sample
 from analysis.estimators.signs import sign, wilcoxon
 
@@ -132,6 +133,14 @@ def test_signed_rank_p_counts_all_sign_patterns(case):
         alternative="greater", vectorized=True,
     )  # fmt: skip
     assert wilcoxon(sample).p == pytest.approx(found.pvalue, rel=1e-12)
+
+
+def test_ranks_are_scipys_to_the_last_digit(case):
+    """Rank over T + 1 less one half, taken back: the ranks, whole or half numbers, exactly."""
+    study = case[0]
+    values = np.column_stack([study.residuals, study.ar[:, study.days(FIRST, LAST)]])
+    back = (rank_deviations(values) + 0.5) * (values.shape[1] + 1)
+    assert np.array_equal(np.round(2 * back), 2 * stats.rankdata(values, axis=1))
 
 
 def test_sign_flips_are_scipys_permutations():

@@ -77,6 +77,26 @@ def test_scholes_williams_is_the_instrumental_slope(returns, events):
     assert study.rows["beta_SPY"][4] == pytest.approx(scholes_williams_beta(y, x), rel=1e-9)
 
 
+def test_hand_worked_scholes_williams():
+    """Four estimation days, in percent, as on paper.
+
+    Factor 0 | 1, -1, 1, -1 | 0, 2, so that z = 0, 1, -1, 0, and returns 1, -4, 2, 1. Σzx = -2, Σzy =
+    -6: slope 3, intercept 0, residuals -2, -1, -1, 4, s² = 22 / 2 = 11, w'w = 2 / 4. On days 0 and
+    1 the returns 1 and 7 leave 1 and 1; the variance is 11 (2 + 4/4 + 2²/2) = 55.
+    """
+    index = pd.bdate_range("2025-01-01", periods=7)
+    frame = pd.DataFrame({"A": [5, 1, -4, 2, 1, 1, 7], "M": [0, 1, -1, 1, -1, 0, 2]}, index) / 100
+    events = pd.DataFrame({"ticker": ["A"], "day0": [index[5]]})
+    options = {"length": 4, "gap": 1, "minimum": 4, "window": (0, 1)}
+    study = event_study(frame, events, factors=["M"], model="scholes_williams", **options)
+    row, car = study.rows.iloc[0], study.car(0, 1).iloc[0]
+    assert row["beta_M"] == pytest.approx(3.0)
+    assert row["alpha"] == pytest.approx(0.0, abs=1e-15)
+    assert row["sigma"] == pytest.approx(0.01 * np.sqrt(11))
+    assert car["car"] == pytest.approx(0.02)
+    assert car["se"] == pytest.approx(0.01 * np.sqrt(55))
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_slope_of_a_stale_price_is_recovered(model):
     """Half of the move arrives a session late: least squares sees half the slope, these all."""

@@ -15,6 +15,7 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.__main__ import main
+from analysis.errors import UserDataError
 from analysis.userfiles.event_study import TESTS, Choices, run
 from analysis.userfiles.user_data import read_events, read_prices
 
@@ -400,6 +401,19 @@ def test_ten_million_rows_are_refused_in_little_memory(folder, name, header, row
     assert run.returncode == 1
     assert "expected at most 100,000 rows, found more" in run.stderr
     assert int(run.stdout) < 400
+
+
+def test_python_function_takes_and_returns_frames(folder):
+    """Frames in, without a group; frames out; a bad price is the same kind of error as in a file."""
+    prices = read_prices(folder / "p.csv")
+    events = read_events(folder / "e.csv")[["ticker", "day0"]]
+    found = run(prices, events, Choices("SPY", tests=("patell",)))
+    assert found.ar.shape == (4, 11)
+    assert found.ar.columns.tolist() == list(range(-5, 6))
+    assert found.groups["all"].index.tolist() == ["patell"]
+    np.testing.assert_allclose(found.ar.sum(axis=1), found.events["car"], rtol=1e-9)
+    with pytest.raises(UserDataError, match="expected positive numbers, found -1"):
+        run(prices.mask(prices.index == prices.index[3], -1.0), events, Choices("SPY"))
 
 
 def test_unwritable_place_is_refused(folder, capsys):
