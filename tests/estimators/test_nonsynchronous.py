@@ -80,9 +80,9 @@ def test_scholes_williams_is_the_instrumental_slope(returns, events):
 def test_hand_worked_scholes_williams():
     """Four estimation days, in percent, as on paper.
 
-    Factor 0 | 1, -1, 1, -1 | 0, 2, so that z = 0, 1, -1, 0, and returns 1, -4, 2, 1. Σzx = -2, Σzy =
-    -6: slope 3, intercept 0, residuals -2, -1, -1, 4, s² = 22 / 2 = 11, w'w = 2 / 4. On days 0 and
-    1 the returns 1 and 7 leave 1 and 1; the variance is 11 (2 + 4/4 + 2²/2) = 55.
+    Factor 0 | 1, -1, 1, -1 | 0, 2, so that z = 0, 1, -1, 0, and returns 1, -4, 2, 1. Σzx = -2 and
+    Σzy = -6: slope 3, intercept 0, residuals -2, -1, -1, 4, s² = 22 / 2 = 11, w'w = 2 / 4. On days
+    0 and 1 the returns 1 and 7 leave 1 and 1; the variance is 11 (2 + 4/4 + 2²/2) = 55.
     """
     index = pd.bdate_range("2025-01-01", periods=7)
     frame = pd.DataFrame({"A": [5, 1, -4, 2, 1, 1, 7], "M": [0, 1, -1, 1, -1, 0, 2]}, index) / 100

@@ -404,7 +404,7 @@ def test_ten_million_rows_are_refused_in_little_memory(folder, name, header, row
 
 
 def test_python_function_takes_and_returns_frames(folder):
-    """Frames in, without a group; frames out; a bad price is the same kind of error as in a file."""
+    """Frames in, without a group; frames out; a bad price is an error as it is in a file."""
     prices = read_prices(folder / "p.csv")
     events = read_events(folder / "e.csv")[["ticker", "day0"]]
     found = run(prices, events, Choices("SPY", tests=("patell",)))
@@ -413,7 +413,7 @@ def test_python_function_takes_and_returns_frames(folder):
     assert found.groups["all"].index.tolist() == ["patell"]
     np.testing.assert_allclose(found.ar.sum(axis=1), found.events["car"], rtol=1e-9)
     with pytest.raises(UserDataError, match="expected positive numbers, found -1"):
-        run(prices.mask(prices.index == prices.index[3], -1.0), events, Choices("SPY"))
+        run(prices.assign(A=-1.0), events, Choices("SPY"))
 
 
 def test_unwritable_place_is_refused(folder, capsys):
