@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from itertools import combinations
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,20 +14,16 @@ from analysis.errors import UserDataError
 from analysis.estimators import garch_errors
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import TESTS as ENGINE_TESTS
-from analysis.estimators.battery import episode_values, run_tests
-from analysis.estimators.breakdown import LEVELS, break_down, slices
-from analysis.estimators.episodes import two_sample_im
+from analysis.estimators.breakdown import LEVELS
 from analysis.estimators.models import Model
-from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.estimators.study import EventStudy
 from analysis.estimators.windows import count_inside
-from analysis.userfiles.placebo_panel import null_means, placebo_outcomes, standardised_mean
+from analysis.userfiles.group_tests import breakdown, contrasts, group_tests
 
 __all__ = ["TESTS", "Choices", "Result", "run"]
 
 TESTS = (*ENGINE_TESTS, "placebo")
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -139,12 +133,20 @@ def _run(returns: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Resul
     )
     observed = np.isfinite(whole.ar[:, whole.days(*choices.window)]).all(axis=1)
     kept = whole.take(np.asarray(observed))
+    window, tests, draws = choices.window, choices.tests, choices.placebo
     return Result(
         events=pd.concat([_counted(kept, choices), kept.car(*choices.window)], axis=1),
         ar=pd.DataFrame(kept.ar, columns=kept.event_time).loc[:, slice(*choices.window)],
-        groups=_groups(kept, choices),
-        contrasts=_contrasts(kept, choices),
-        breakdown=_breakdown(kept, choices),
+        groups=group_tests(kept, window, tests, draws, np.random.default_rng(choices.seed)),
+        contrasts=contrasts(kept, window),
+        breakdown=breakdown(
+            kept,
+            (window, *choices.windows),
+            choices.by,
+            tests,
+            draws,
+            np.random.default_rng(choices.seed),
+        ),
         skipped=_skipped(whole, np.asarray(~observed), choices),
     )
 
@@ -220,101 +222,3 @@ def _skipped(study: EventStudy, broken: npt.NDArray[np.bool_], choices: Choices)
     ]
     late = study.rows.iloc[rows][columns].assign(reason=reasons)
     return pd.concat([study.skipped, late], ignore_index=True)
-
-
-def _episode(study: EventStudy) -> str | None:
-    return "episode" if "episode" in study.rows.columns else None
-
-
-def _groups(study: EventStudy, choices: Choices) -> dict[str, pd.DataFrame]:
-    """Run the named tests on each group, and adjust every test over the groups."""
-    labels = list(dict.fromkeys(study.rows["group"]))
-    parts = [np.flatnonzero((study.rows["group"] == label).to_numpy()) for label in labels]
-    named = [name for name in choices.tests if name != "placebo"]
-    rng = np.random.default_rng(choices.seed)
-    tables = [
-        run_tests(study.take(rows), *choices.window, rng, tests=named, episode=_episode(study))
-        for rows in parts
-    ]
-    if "placebo" in choices.tests and labels:
-        nulls = null_means(study, choices.window, parts, choices.placebo, rng)
-        found = placebo_outcomes(study, choices.window, parts, nulls)
-        tables = [
-            pd.concat([table, pd.DataFrame([outcome]).set_index("name")])
-            for table, outcome in zip(tables, found, strict=True)
-        ]
-    tables = _adjusted(tables)
-    if "placebo" in choices.tests and labels:
-        observed = [standardised_mean(study, choices.window, rows) for rows in parts]
-        for table, p in zip(tables, _stepped(observed, nulls), strict=True):
-            table.loc["placebo", "p_step_down"] = p
-    return {str(label): table for label, table in zip(labels, tables, strict=True)}
-
-
-def _adjusted(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Add Holm and Benjamini-Hochberg p-values of each test over the groups."""
-    if not tables:
-        return tables
-    p = np.column_stack([table["p"].to_numpy(float) for table in tables])
-    by_holm, by_bh = (
-        np.array([holm(row) for row in p]),
-        np.array([benjamini_hochberg(row) for row in p]),
-    )
-    return [
-        table.assign(p_holm=by_holm[:, place], p_bh=by_bh[:, place])
-        for place, table in enumerate(tables)
-    ]
-
-
-def _stepped(observed: list[float], nulls: Sequence[npt.NDArray[np.float64]]) -> list[float]:
-    """Return step-down p-values over groups; NaN where groups lack joint draws."""
-    if len({null.size for null in nulls}) > 1 or np.isnan(observed).any():
-        return [math.nan] * len(observed)
-    joint = np.column_stack(nulls)
-    joint = joint[np.isfinite(joint).all(axis=1)]
-    if not len(joint):
-        return [math.nan] * len(observed)
-    return [float(p) for p in step_down(observed, joint)]
-
-
-def _contrasts(study: EventStudy, choices: Choices) -> pd.DataFrame:
-    """Compare each pair of groups across episodes."""
-    values = {
-        label: episode_values(
-            study.take((study.rows["group"] == label).to_numpy()),
-            *choices.window,
-            _episode(study),
-        )
-        for label in dict.fromkeys(study.rows["group"])
-    }
-    rows = [
-        {"a": str(a), "b": str(b)} | asdict(two_sample_im(values[a], values[b]))
-        for a, b in combinations(values, 2)
-    ]
-    return pd.DataFrame(rows)
-
-
-def _breakdown(study: EventStudy, choices: Choices) -> pd.DataFrame:
-    """Run the named tests on every slice and window asked for."""
-    if not choices.by:
-        return pd.DataFrame()
-    windows, episode = (choices.window, *choices.windows), _episode(study)
-    rng = np.random.default_rng(choices.seed)
-    named = [name for name in choices.tests if name != "placebo"]
-    tables = [break_down(study, windows, rng, by=choices.by, tests=named, episode=episode)]
-    if "placebo" in choices.tests and len(study.rows):
-        cut = list(slices(study, choices.by, episode))
-        parts = [rows for _, _, rows in cut]
-        for first, last in windows:
-            nulls = null_means(study, (first, last), parts, choices.placebo, rng)
-            found = placebo_outcomes(study, (first, last), parts, nulls)
-            place = {"first": first, "last": last}
-            tables.append(
-                pd.DataFrame(
-                    [
-                        place | {"by": by, "label": label} | outcome
-                        for (by, label, _), outcome in zip(cut, found, strict=True)
-                    ]
-                )
-            )
-    return pd.concat(tables, ignore_index=True)

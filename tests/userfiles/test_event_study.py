@@ -354,6 +354,24 @@ def test_groups_are_adjusted_and_contrasted(folder):
     assert "two episodes on each side" in found["contrasts"][0]["reason"]
 
 
+def test_placebo_steps_down_over_groups_on_several_days(folder):
+    """The larger statistic is held against the larger of each joint draw: never below its own p."""
+    dates = pd.bdate_range("2024-01-01", periods=400)
+    rows = [f"{t},{dates[at].date()},{g}" for g, t, at in
+            [("x", "A", 200), ("x", "B", 240), ("y", "C", 220), ("y", "A", 300)]]  # fmt: skip
+    (folder / "e.csv").write_text("ticker,day0,group\n" + "\n".join(rows) + "\n")
+    words = ("--tests", "placebo", "--placebo", "400")
+    groups = result(folder, *words)["groups"]
+    x, y = (groups[g]["tests"]["placebo"] for g in "xy")
+    for test in (x, y):
+        assert test["p_value"] <= test["p_step_down"] <= 1
+    smaller, larger = sorted((x, y), key=lambda test: test["statistic"])
+    assert larger["p_step_down"] > larger["p_value"]
+    assert smaller["p_step_down"] == max(smaller["p_value"], larger["p_step_down"])
+    (folder / "e.csv").write_text("ticker,day0,group\n" + "\n".join(rows[:3]) + "\n")
+    assert result(folder, *words)["groups"]["x"]["tests"]["placebo"]["p_step_down"] is None
+
+
 def test_one_date_has_no_more_placebos_than_dates(folder):
     """With one day 0 each placebo date counts once: a thousand draws do not feign a small p."""
     rows = (folder / "e.csv").read_text().splitlines()[:3]
