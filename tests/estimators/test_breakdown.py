@@ -29,11 +29,6 @@ def test_every_window_slice_and_test_has_a_row_and_a_floor(study):
     counts = table.groupby("by")["label"].nunique()
     assert counts.to_dict() == {"pooled": 1, "firm": 6, "event": 3, "episode": 2}
     assert (table["p"].isna() == table["reason"].ne("")).all()
-
-
-def test_number_is_a_number_with_its_floor_and_its_power(study):
-    """P is at least p_min; every test that gives p also says what it could have detected."""
-    table = break_down(study, WINDOWS, np.random.default_rng(0), episode="episode")
     given = table.dropna(subset="p")
     assert (given["p"] >= given["p_min"]).all()
     assert (given["mde"] > 0).all()
