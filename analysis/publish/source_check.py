@@ -133,14 +133,14 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
                 yield f"{place}: an include inside an included file; include it in index.qmd"
         elif name == "num":
             yield from _unknown(place, "number", argument, results.numbers)
-        elif name == "alt":
+        elif name in {"alt", "interactive"}:
             yield from _unknown(place, "figure", argument, results.figures)
         elif name == "table":
             if not (results.folder / "tables" / f"{argument}.md").is_file():
                 known = {path.stem: path for path in (results.folder / "tables").glob("*.md")}
                 yield from _unknown(place, "table", argument, known)
         else:
-            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table or include"
+            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table, interactive or include"
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:

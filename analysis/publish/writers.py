@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.errors import ResultsError
 from analysis.formatting import format_value
-from analysis.publish import figures, tables
+from analysis.publish import figures, interactive, tables
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 
 __all__ = ["significant", "write_results"]
@@ -62,6 +62,8 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
             _write_text(stage / name, text)
         for figure in findings.figures:
             figures.draw(figure, stage / "figures" / f"{figure.name}.svg")
+            if figure.kind == interactive.KIND:
+                _write_text(stage / "figures" / f"{figure.name}.html", interactive.fragment(figure))
     return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
@@ -96,7 +98,7 @@ def _swap(stage: Path, folder: Path) -> None:
         (stage / name).replace(folder / name)
     kept = set(made)
     for old in folder.rglob("*"):
-        if old.suffix in {".csv", ".json", ".md", ".svg"} and old.relative_to(folder) not in kept:
+        if old.suffix in {".csv", ".html", ".json", ".md", ".svg"} and old.relative_to(folder) not in kept:
             old.unlink()
 
 

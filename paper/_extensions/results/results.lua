@@ -1,5 +1,5 @@
 -- The shortcodes of the paper: `num KEY` prints a number, `alt NAME` a figure's text alternative,
--- `table NAME` a published table. Used by Quarto and by pandoc/reader.lua.
+-- `table NAME` a published table, `interactive NAME` the interactive form of a figure. Used by Quarto and by pandoc/reader.lua.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
@@ -72,4 +72,12 @@ local function published_table(args)
   return blocks
 end
 
-return { num = num, alt = alt, table = published_table }
+-- The interactive form of a figure. Formats other than HTML drop the block and keep the picture.
+local function interactive(args)
+  local name = argument(args, "interactive")
+  store.entry("figures", "figures", name, "figure")
+  return pandoc.Blocks({ pandoc.RawBlock("html",
+    store.read_text("figures/" .. name .. ".html", "interactive figure '" .. name .. "'")) })
+end
+
+return { num = num, alt = alt, table = published_table, interactive = interactive }
