@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import RenderError
+from analysis.publish.numerals import read_internal, typed_numerals, unused_numbers
 
 __all__ = ["check_source"]
 
@@ -64,6 +65,8 @@ def check_source(paper: Path) -> None:
         problems += _shortcode_problems(source, results)
         problems += _claim_problems(source, results)
         problems += _image_problems(source, paper)
+        problems += _numeral_problems(source)
+    problems += _usage_problems(sources, results, paper / "internal.toml")
     if complete:  # a reference may lead into a file that could not be included
         problems += _reference_problems(sources)
     problems += _citation_problems(sources, paper / "references.bib")
@@ -189,6 +192,24 @@ def _image_problems(source: _Source, paper: Path) -> Iterator[str]:
             yield f"{place}: the figure file '{path}' does not exist; run the analysis first"
         if "fig-alt=" not in match[2]:
             yield f"{place}: figure '{path}' has no fig-alt=\"...\""
+
+
+def _numeral_problems(source: _Source) -> Iterator[str]:
+    for position, around in typed_numerals(source.text):
+        yield (
+            f'{source.place(position)}: a numeral is typed by hand in "{around}"; print it with '
+            "{{< num KEY >}}"
+        )
+
+
+def _usage_problems(sources: list[_Source], results: _Results, path: Path) -> Iterator[str]:
+    """Find published numbers that nothing prints, in the text or in the alternative texts."""
+    used = {m[2] for source in sources for m in _SHORTCODE.finditer(source.text) if m[1] == "num"}
+    stray, empty = unused_numbers(results.numbers, used, read_internal(path))
+    for key in stray:
+        yield f"{path.name}: the number '{key}' is printed nowhere; print it or list it as internal"
+    for pattern in empty:
+        yield f"{path.name}: '{pattern}' fits no number that is printed nowhere; remove it"
 
 
 def _reference_problems(sources: list[_Source]) -> Iterator[str]:

@@ -98,7 +98,10 @@ def _swap(stage: Path, folder: Path) -> None:
         (stage / name).replace(folder / name)
     kept = set(made)
     for old in folder.rglob("*"):
-        if old.suffix in {".csv", ".html", ".json", ".md", ".svg"} and old.relative_to(folder) not in kept:
+        if (
+            old.suffix in {".csv", ".html", ".json", ".md", ".svg"}
+            and old.relative_to(folder) not in kept
+        ):
             old.unlink()
 
 
