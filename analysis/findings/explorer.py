@@ -100,7 +100,7 @@ def _alternative(panel: Panel, data: dict[str, pd.DataFrame]) -> str:
     )
     sums = path.groupby("ticker", sort=False)[["raw", "ar"]].sum()
     length = int(chosen["last"] - chosen["first"] + 1)
-    band = data["bands"].query("length == @length").set_index("ticker")
+    band = data["bands"].set_index(["length", "ticker"]).loc[length]
     parts = []
     for ticker in data["firms"].query("chosen")["ticker"]:
         text = f"{ticker} {100 * sums.loc[ticker, 'ar']:.1f}%"

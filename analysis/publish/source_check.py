@@ -15,6 +15,7 @@ from analysis.publish.numerals import read_internal, typed_numerals, unused_numb
 
 __all__ = ["check_source"]
 
+SHORTCODES = "num, alt, table, interactive"
 _INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
 _IMAGE = re.compile(r"\]\(([^()\s]+)\)\{([^{}]*(?:\{\{<[^>]*>\}\}[^{}]*)*)\}")
@@ -143,7 +144,7 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
                 known = {path.stem: path for path in (results.folder / "tables").glob("*.md")}
                 yield from _unknown(place, "table", argument, known)
         else:
-            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table, interactive or include"
+            yield f"{place}: unknown shortcode '{name}'; expected {SHORTCODES} or include"
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:

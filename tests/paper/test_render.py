@@ -64,7 +64,7 @@ def test_quarto_is_told_the_same_names(sample: Path) -> None:
 
 
 def test_the_report_times_each_stage(rendered: RenderReport) -> None:
-    """Sources, two formats, their checks and that of the numerals are timed, and the programs are named."""
+    """Sources, two formats, their checks and the numerals are timed; the programs are named."""
     assert len(rendered.seconds) == 6
     assert all(seconds >= 0 for seconds in rendered.seconds.values())
     assert re.fullmatch(r"pandoc [\d.]+ and typst [\d.]+", rendered.description)

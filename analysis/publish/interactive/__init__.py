@@ -47,7 +47,7 @@ def fragment(figure: Figure) -> str:
             f"{len(data.encode())}; show fewer events, firms or days"
         )
     return (
-        f'<div class="explorer" id="explorer" hidden>\n{_form(figure, content)}\n'
+        f'<div class="explorer" id="explorer" hidden>\n{_form(figure)}\n'
         '<div class="explorer-views"><div class="explorer-ranges"></div>'
         '<div class="explorer-ways"></div></div>\n'
         '<p class="explorer-note" role="status"></p>\n</div>\n'
@@ -69,11 +69,13 @@ def _content(figure: Figure) -> dict[str, Any]:
     paths, bands = figure.data["paths"], figure.data["bands"]
     by_event: dict[str, dict[str, Any]] = {}
     for (event, ticker), part in paths.groupby(["event", "ticker"], sort=False):
-        by_event.setdefault(event, {})[ticker] = {n: _points(part[n]) for n in ("raw", "ar")}
+        by_event.setdefault(str(event), {})[str(ticker)] = {
+            n: _points(part[n]) for n in ("raw", "ar")
+        }
     by_firm: dict[str, dict[str, list[int]]] = {}
-    for row in bands.itertuples():
-        ends = [round(row.low * SCALE), round(row.high * SCALE)]
-        by_firm.setdefault(row.ticker, {})[str(row.length)] = ends
+    for row in bands.to_dict("records"):
+        ends = [round(row["low"] * SCALE), round(row["high"] * SCALE)]
+        by_firm.setdefault(row["ticker"], {})[str(row["length"])] = ends
     colour = _colour(list(figure.data["firms"]["ticker"]))
     return {
         "first_day": int(paths["day"].min()),
@@ -87,18 +89,20 @@ def _points(values: pd.Series) -> list[int | None]:
     return [round(v * SCALE) if np.isfinite(v) else None for v in values]
 
 
-def _form(figure: Figure, content: dict[str, Any]) -> str:
+def _form(figure: Figure) -> str:
     start = figure.data["start"].iloc[0]
     events = figure.data["events"].sort_values("day0", kind="stable")
     days = [int(d) for d in sorted(figure.data["paths"]["day"].unique())]
     options = [
-        _option(e.event, f"{e.day0:%Y-%m-%d} {e.direction}: {e.headline}", start["event"])
-        for e in events.itertuples()
+        _option(
+            e["event"], f"{e['day0']:%Y-%m-%d} {e['direction']}: {e['headline']}", start["event"]
+        )
+        for e in events.to_dict("records")
     ]
     boxes = "".join(
-        f'<label><input type="checkbox" name="firm" value="{firm.ticker}"'
-        f"{_mark(firm.chosen, 'checked')}> {firm.ticker}</label>"
-        for firm in figure.data["firms"].itertuples()
+        f'<label><input type="checkbox" name="firm" value="{firm["ticker"]}"'
+        f"{_mark(firm['chosen'], 'checked')}> {firm['ticker']}</label>"
+        for firm in figure.data["firms"].to_dict("records")
     )
     return (
         f'<form aria-label="Choose event, window and firms">'
