@@ -15,7 +15,7 @@ from analysis.publish.numerals import read_internal, typed_numerals, unused_numb
 
 __all__ = ["check_source"]
 
-SHORTCODES = "num, alt, table, interactive"
+SHORTCODES = "num, alt, source, table, interactive"
 _INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
 _IMAGE = re.compile(r"\]\(([^()\s]+)\)\{([^{}]*(?:\{\{<[^>]*>\}\}[^{}]*)*)\}")
@@ -137,7 +137,7 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
                 yield f"{place}: an include inside an included file; include it in index.qmd"
         elif name == "num":
             yield from _unknown(place, "number", argument, results.numbers)
-        elif name in {"alt", "interactive"}:
+        elif name in {"alt", "interactive", "source"}:
             yield from _unknown(place, "figure", argument, results.figures)
         elif name == "table":
             if not (results.folder / "tables" / f"{argument}.md").is_file():
@@ -193,6 +193,9 @@ def _image_problems(source: _Source, paper: Path) -> Iterator[str]:
             yield f"{place}: the figure file '{path}' does not exist; run the analysis first"
         if "fig-alt=" not in match[2]:
             yield f"{place}: figure '{path}' has no fig-alt=\"...\""
+        name = Path(path).stem
+        if f"{{{{< source {name} >}}}}]({path})" not in source.text:
+            yield f"{place}: the caption of '{path}' does not end in {{{{< source {name} >}}}}"
 
 
 def _numeral_problems(source: _Source) -> Iterator[str]:

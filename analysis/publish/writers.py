@@ -54,6 +54,7 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
         "numbers.json": _json(header | {"numbers": _numbers(findings)}),
         "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
         "figures.json": _json(header | {"figures": _figures(findings)}),
+        "tables.json": _json(header | {"tables": _tables(findings)}),
     }
     documents |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
     documents |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
@@ -163,6 +164,10 @@ def _figures(findings: Findings) -> dict[str, Any]:
             for f in findings.figures
         ),
     )
+
+
+def _tables(findings: Findings) -> dict[str, Any]:
+    return _unique("table", ((t.name, _provenance(t.source)) for t in findings.tables))
 
 
 def _provenance(source: Provenance) -> dict[str, Any]:

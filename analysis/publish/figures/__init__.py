@@ -49,4 +49,6 @@ def draw(figure: Figure, path: Path) -> None:
         raise ResultsError(f"figure {figure.name}: no drawing of kind {figure.kind!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with house_style():
-        save(KINDS[figure.kind](figure.data), path, title=figure.name, description=figure.alt)
+        source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
+        canvas = KINDS[figure.kind](figure.data)
+        save(canvas, path, title=figure.name, description=figure.alt, source=source)

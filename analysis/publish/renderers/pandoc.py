@@ -82,7 +82,7 @@ _COMMON = (
     "--lua-filter=_extensions/results/claim.lua",
     "--lua-filter=pandoc/crossref.lua",
     "--lua-filter=_extensions/results/appendix.lua",
-    "--lua-filter=_extensions/results/pictures.lua",
+    "--lua-filter=_extensions/results/formats.lua",
     "--citeproc",
     "--lua-filter=pandoc/citations.lua",
     "--standalone",
