@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +51,7 @@ class _Page(SimpleHTTPRequestHandler):
 
 def _stamp(page: Path) -> int:
     try:
-        return os.stat(page).st_mtime_ns
+        return page.stat().st_mtime_ns
     except OSError:
         return 0
 
