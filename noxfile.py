@@ -20,7 +20,9 @@ LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
     "tests": ("paper", "test"),
-    "lint": ("paper", "test", "lint"),
+    "browser": ("paper", "test", "browser"),
+    "preview": ("paper", "preview"),
+    "lint": ("paper", "test", "preview", "lint"),
 }
 
 
@@ -86,6 +88,20 @@ def paper(session: nox.Session) -> None:
     _prepare(session, "paper")
     _try_quarto(session)
     session.run("python", "-m", "analysis", "paper", *session.posargs)
+
+
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
+    _prepare(session, "browser")
+    session.run("python", "-m", "pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(default=False)
+def preview(session: nox.Session) -> None:
+    """Serve the page on this machine and build it again on change (-- --port N)."""
+    _prepare(session, "preview")
+    session.run("python", "-m", "analysis", "preview", *session.posargs)
 
 
 @nox.session(default=False)

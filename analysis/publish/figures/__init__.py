@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import ResultsError
-from analysis.publish.figures import betas, customs, reactions
+from analysis.publish.figures import betas, customs, explorer, reactions
 from analysis.publish.figures.style import house_style, save
 from analysis.results import Figure
 
@@ -21,6 +21,7 @@ KINDS: dict[str, Callable[[Data], Canvas]] = {
     "caar_paths": reactions.caar_paths,
     "correlogram": customs.correlogram,
     "customs_series": customs.customs_series,
+    "explorer": explorer.explorer,
     "day_reactions": reactions.day_reactions,
     "price_paths": reactions.price_paths,
     "reaction_heatmap": reactions.reaction_heatmap,
@@ -48,4 +49,6 @@ def draw(figure: Figure, path: Path) -> None:
         raise ResultsError(f"figure {figure.name}: no drawing of kind {figure.kind!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with house_style():
-        save(KINDS[figure.kind](figure.data), path, title=figure.name, description=figure.alt)
+        source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
+        canvas = KINDS[figure.kind](figure.data)
+        save(canvas, path, title=figure.name, description=figure.alt, source=source)
