@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -31,7 +32,9 @@ class Settings:
     Attributes
     ----------
     seed, batch : int
-        Seed of everything; replications that share a seed and a panel.
+        Seed of everything; replications that share a generator and a panel.
+    replications : int
+        Replications of a cell of size; a cell of power has half as many.
     block : int
         Sessions in a block of resampled residuals, two trading weeks.
     jump : float
@@ -52,12 +55,13 @@ class Settings:
 
     seed: int = 20251027
     batch: int = 25
+    replications: int = 2000
     block: int = 10
     jump: float = 2.0
     history: int = 150
     spacing: int = 30
     market: float = 0.01
-    dates: int = 150
+    dates: int = 100
     draws: int = 999
     nearest: int = 40
     fewest_dates: int = 100
@@ -88,6 +92,11 @@ class Cell:
     def name(self) -> str:
         """Unique name: ``one_date_3/garch/0``."""
         return f"{self.case.name}/{self.law}/{self.effect:g}"
+
+    @property
+    def seed(self) -> int:
+        """What tells its generators from those of other cells: its name, not its place."""
+        return zlib.crc32(self.name.encode())
 
 
 @dataclass(frozen=True, slots=True)

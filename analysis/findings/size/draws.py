@@ -42,10 +42,10 @@ def generator(settings: Settings, *place: int) -> np.random.Generator:
 
 
 def replications(cell: Cell, design: Design, asked: int) -> int:
-    """Return how many replications a cell has: one date has as many as there are placebo dates."""
+    """Return the replications of a cell: half for power, every date once for placebo dates."""
     if cell.law == "placebo" and cell.case.episodes == 1:
         return int(design.clear[cell.case.name].size)
-    return asked
+    return asked // 2 if cell.effect else asked
 
 
 def draw(

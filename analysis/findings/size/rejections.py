@@ -43,14 +43,12 @@ class _Work:
 
 
 def batch_p_values(
-    number: int, cell: Cell, design: Design, settings: Settings, rows: range, limit: int = 0
+    cell: Cell, design: Design, settings: Settings, rows: range, limit: int = 0
 ) -> pd.DataFrame:
     """Draw one batch of a cell and test it.
 
     Parameters
     ----------
-    number : int
-        Place of the cell in the list: part of its seed.
     rows : range
         Replications of the cell; their first is part of the seed.
     limit : int
@@ -61,11 +59,11 @@ def batch_p_values(
     DataFrame, (R, tests)
         p-values; NaN where a test is refused.
     """
-    rng = generator(settings, number, rows.start, 0)
+    rng = generator(settings, cell.seed, rows.start, 0)
     batch = draw(cell, design, settings, rows, rng)
     if limit:
         batch = _first(batch, limit)
-    tests = generator(settings, number, rows.start, 1)
+    tests = generator(settings, cell.seed, rows.start, 1)
     return p_values(batch, cell.case.window, design, settings, tests)
 
 
