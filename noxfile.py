@@ -118,6 +118,7 @@ def bench_engine(session: nox.Session) -> None:
         session.run(python, "-m", "pip", "install", "-q", "setuptools", package, external=True)
         rivals += ["--rival", package, python]
     session.run("python", "benchmarks/engine.py", *rivals, *session.posargs)
+    session.run("python", "benchmarks/resampling.py")
 
 
 @nox.session(default=False)
