@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Law = Literal["normal", "t4", "garch", "correlated", "jump", "panel", "placebo"]
 LAWS: tuple[Law, ...] = get_args(Law)
+DEPENDENT: tuple[Law, ...] = ("correlated", "jump", "panel", "placebo")
 
 POLICY = ("tightening", "disappointment", "easing", "support")
 
@@ -45,8 +46,9 @@ class Settings:
         Fewest sessions between simulated events.
     market : float
         Daily standard deviation of the simulated market, fraction.
-    dates, draws, nearest : int
-        Most placebo dates, draws of the placebo test, dates of its volatility-matched variant.
+    dates, dates_many, draws, nearest : int
+        Most placebo dates, the same for ten firms and more, draws of the placebo test, dates of its
+        volatility-matched variant.
     fewest_dates : int
         A cell on placebo dates needs this many.
     one_date, pooled : tuple of float
@@ -62,7 +64,8 @@ class Settings:
     spacing: int = 30
     market: float = 0.01
     dates: int = 100
-    draws: int = 999
+    dates_many: int = 50
+    draws: int = 499
     nearest: int = 40
     fewest_dates: int = 100
     one_date: tuple[float, ...] = (0.05, 0.10, 0.15, 0.20)
@@ -71,13 +74,29 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A sample: ``firms`` on each of ``dates`` day 0s in ``episodes`` episodes, over ``window``."""
+    """A sample of the study of size.
+
+    Attributes
+    ----------
+    name : str
+        ``one_date_9``, ``pooled_all``, ...
+    firms, episodes : int
+        N and K; in simulated calendars each episode is one date.
+    window : (int, int)
+        First and last event day.
+    real : bool
+        The real panel has such a sample.
+    larger : bool
+        Larger than the paper's: simulated under the laws with dependent firms alone, since the
+        others differ from the paper's sample by less.
+    """
 
     name: str
     firms: int
     episodes: int
     window: tuple[int, int]
     real: bool = True
+    larger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +182,7 @@ def build_design(panel: Panel) -> Design:
         if case.real and case.episodes == 1:
             samples[case.name] = _single(panel, firms[: case.firms], case.window)
         if case.real:
-            clear[case.name] = _clear(panel, firms[: min(case.firms, 9)], listed, case.window)
+            clear[case.name] = _clear(panel, firms[: case.firms], listed, case.window)
     return Design(
         cases=cases,
         firms=firms,
@@ -185,7 +204,7 @@ def cells(design: Design, settings: Settings) -> tuple[Cell, ...]:
     size = [
         Cell(case, law)
         for case in design.cases
-        for law in LAWS
+        for law in (DEPENDENT if case.larger else LAWS)
         if law not in ("panel", "placebo")
         or (case.real and (law == "panel" or design.clear[case.name].size >= settings.fewest_dates))
     ]
@@ -200,12 +219,12 @@ def _cases(primary: tuple[int, int], counts: dict[str, int]) -> tuple[Case, ...]
     return (
         Case("one_date_3", 3, 1, primary),
         Case("one_date_3_long", 3, 1, (0, 10)),
-        Case("one_date_9", 9, 1, primary),
-        Case("one_date_30", 30, 1, primary, real=False),
-        Case("one_date_100", 100, 1, primary, real=False),
+        Case("one_date_9", 9, 1, primary, larger=True),
+        Case("one_date_30", 30, 1, primary, real=False, larger=True),
+        Case("one_date_100", 100, 1, primary, real=False, larger=True),
         Case("pooled_tightening", 3, counts["tightening"], primary),
         Case("pooled_all", 3, counts["all"], primary),
-        Case("pooled_30", 3, 30, primary, real=False),
+        Case("pooled_30", 3, 30, primary, real=False, larger=True),
         Case("pooled_long", 3, counts["long"], (0, 10)),
     )
 

@@ -120,7 +120,9 @@ def _work(
     reach = window[1] - window[0]
     dates = clear_sessions(len(days), batch.listed, reach, reach)
     dates = dates[dates >= gap + minimum - 1]
-    picked = np.linspace(0, len(dates) - 1, min(len(dates), settings.dates)).astype(np.int64)
+    firms = int(study.rows.groupby("portfolio").size().max())
+    most = settings.dates if firms < 10 else settings.dates_many
+    picked = np.linspace(0, len(dates) - 1, min(len(dates), most)).astype(np.int64)
     return _Work(study, joined, scar, placebo_table(study, *window, dates[picked]), batch.listed)
 
 
