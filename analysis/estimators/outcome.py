@@ -74,7 +74,7 @@ def student(name: str, n: int, estimate: float, se: float, df: float) -> Outcome
 
 def two_sided_t(t: float, df: float) -> float:
     """Return the two-sided p-value of Student's t."""
-    # Of scipy.special, as all laws here: scipy.stats checks its arguments for longer than it counts.
+    # Laws come from scipy.special: scipy.stats checks its arguments for longer than it computes.
     return 2.0 * float(special.stdtr(df, -abs(t)))
 
 

@@ -33,7 +33,8 @@ def student(shape: Shape, rng: np.random.Generator, df: float = 4.0) -> Floats:
     """
     if df <= 2:
         raise ValueError(f"student: expected more than two degrees of freedom, found {df}")
-    return rng.standard_t(df, shape) * np.sqrt((df - 2) / df)
+    drawn: Floats = rng.standard_t(df, shape) * np.sqrt((df - 2) / df)
+    return drawn
 
 
 def garch(
@@ -78,7 +79,8 @@ def correlated(shape: Shape, rng: np.random.Generator, correlation: float) -> Fl
         raise ValueError(f"correlated: expected a correlation in [0, 1], found {correlation}")
     common = rng.standard_normal((*shape[:2], 1))
     own = rng.standard_normal(shape)
-    return np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+    drawn: Floats = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+    return drawn
 
 
 def with_jump(errors: Floats, sessions: npt.ArrayLike, ratio: float = 2.0) -> Floats:

@@ -169,7 +169,7 @@ def build_design(panel: Panel) -> Design:
     listed = np.unique(panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"])))
     beta, residuals = _event_free(returns, firms, market, listed)
     core = len(study.firms.core)
-    between = np.corrcoef(residuals[:, :core].T)[np.triu_indices(core, 1)]
+    between = np.asarray(np.corrcoef(residuals[:, :core].T))[np.triu_indices(core, 1)]
     pooled = {name: _pooled(panel, name) for name in ("tightening", "all")}
     long = _pooled(panel, "all", "car_0_10")
     primary = study.windows.bounds[study.windows.primary]
@@ -254,7 +254,8 @@ def _pooled(panel: Panel, directions: str, window: str = "") -> pd.DataFrame:
     days = panel.events.loc[chosen, ["day0", "episode"]].drop_duplicates("day0")
     days["ticker"] = rows.loc[days.index, "members"].str.split(",")
     days["position"] = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
-    return days.explode("ticker")[["ticker", "position", "episode"]].reset_index(drop=True)
+    rows = days.explode("ticker")[["ticker", "position", "episode"]]
+    return pd.DataFrame(rows.reset_index(drop=True))
 
 
 def _single(panel: Panel, firms: tuple[str, ...], window: tuple[int, int]) -> pd.DataFrame:
@@ -264,7 +265,7 @@ def _single(panel: Panel, firms: tuple[str, ...], window: tuple[int, int]) -> pd
     rows = rows.drop_duplicates(["ticker", "position"])
     whole = rows.groupby("position")["ticker"].transform("size") == len(firms)
     chosen = rows.loc[whole, ["ticker", "position"]].sort_values("position", kind="stable")
-    return chosen.assign(episode=chosen["position"]).reset_index(drop=True)
+    return pd.DataFrame(chosen.assign(episode=chosen["position"]).reset_index(drop=True))
 
 
 def _clear(panel: Panel, firms: tuple[str, ...], listed: Ints, window: tuple[int, int]) -> Ints:

@@ -24,7 +24,7 @@ class Batch:
     Attributes
     ----------
     returns : DataFrame, (T, ...)
-        Fractions; a column for each firm (of each replication, where they are drawn) and the market.
+        Fractions; a column for each firm (of each replication, where drawn) and for the market.
     events : DataFrame
         ``replication`` (0, 1, ..., in order), ``ticker``, ``position``, ``episode``.
     listed : (M,)

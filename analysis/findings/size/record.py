@@ -73,7 +73,8 @@ def stale(
     yield from _differences("calibration", record.calibration, _calibration(design))
     by_name = {cell.name: cell for cell in cells(design, settings)}
     for name in sorted(set(by_name) ^ set(record.probe)):
-        yield f"cell {name}: in the {'record' if name in record.probe else 'design'} alone; {REMEDY}"
+        place = "record" if name in record.probe else "design"
+        yield f"cell {name}: in the {place} alone; {REMEDY}"
     for name in names if names is not None else by_name:
         if name in record.probe and name in by_name:
             now = probe(by_name[name], design, settings)

@@ -94,9 +94,7 @@ def p_values(
     return pd.DataFrame(found).join(one_date)[list(TESTS)]
 
 
-def _work(
-    batch: Batch, window: tuple[int, int], design: Design, settings: Settings
-) -> _Work:
+def _work(batch: Batch, window: tuple[int, int], design: Design, settings: Settings) -> _Work:
     """Fit all firm-events of a batch, and all its portfolios, at once."""
     length, gap, minimum = design.estimation
     days = pd.DatetimeIndex(batch.returns.index)

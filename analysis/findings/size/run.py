@@ -22,12 +22,12 @@ _shared: list[tuple[Design, Settings]] = []  # what a worker process is started 
 
 def tasks(design: Design, settings: Settings, asked: int) -> list[Task]:
     """List the batches of all cells, `asked` replications each."""
-    listed = []
-    for cell in cells(design, settings):
-        count = replications(cell, design, asked)
-        for start in range(0, count, settings.batch):
-            listed.append((cell, range(start, min(start + settings.batch, count))))
-    return listed
+    counts = {cell: replications(cell, design, asked) for cell in cells(design, settings)}
+    return [
+        (cell, range(start, min(start + settings.batch, count)))
+        for cell, count in counts.items()
+        for start in range(0, count, settings.batch)
+    ]
 
 
 def rejections(
