@@ -122,6 +122,13 @@ def bench_engine(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def size(session: nox.Session) -> None:
+    """Simulate size and power of every test, in minutes (-- --check: is the record stale?)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "size", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write requirements/*.txt anew from pyproject.toml: hashes, no index addresses."""
     session.install("uv")

@@ -37,7 +37,12 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     with stage("Calibrating on the real panel"):
         design = build_design(build_panel(snapshot))
     if options.check:
-        return _check(stage, list(record.stale(record.read_record(), design, settings)))
+        kept = record.read_record()
+        found = list(record.stale(kept, design, settings))
+        if kept.settings["replications"] < settings.replications:
+            found.append(f"replications: recorded {kept.settings['replications']}, "
+                         f"wanted {settings.replications}; {record.REMEDY}")  # fmt: skip
+        return _check(stage, found)
     asked = options.replications or settings.replications
     work = run.tasks(design, settings, asked)
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())

@@ -69,7 +69,9 @@ def stale(
     names : iterable of str, optional
         Cells whose probe is computed again; by default all.
     """
-    yield from _differences("setting", record.settings, _settings(settings))
+    # Fewer replications make a record less precise, not stale; the paper prints their number.
+    wanted = _settings(settings) | {"replications": record.settings.get("replications")}
+    yield from _differences("setting", record.settings, wanted)
     yield from _differences("calibration", record.calibration, _calibration(design))
     by_name = {cell.name: cell for cell in cells(design, settings)}
     for name in sorted(set(by_name) ^ set(record.probe)):

@@ -35,10 +35,10 @@ def test_whole_committed_record_is_what_the_code_gives(committed_record, design,
 
 
 def test_every_cell_has_the_replications_it_promises(committed_record, design, settings):
-    """The counts were made with the number of samples that the settings name."""
+    """The counts were made with the number of samples that the record names."""
     most = committed_record.counts.groupby(["case", "law", "effect"])["replications"].max()
     for cell in cells(design, settings):
-        expected = replications(cell, design, settings.replications)
+        expected = replications(cell, design, committed_record.settings["replications"])
         assert most[cell.case.name, cell.law, cell.effect] == expected
 
 
