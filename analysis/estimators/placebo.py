@@ -152,7 +152,8 @@ def placebo_dates(
     table : PlaceboTable
         For the window in question, of the same assets.
     draws : int
-        Draws of the whole study, D.
+        Draws of the whole study, D; for a single day 0 with no more dates than that, each date
+        once: drawing dates again and again would feign a smaller attainable p than they have.
     nearest : int, optional
         Volatility-matched variant: use only that many dates, those on which the residual standard
         deviations of the firms are closest to the event's (mean absolute log ratio).
@@ -163,17 +164,24 @@ def placebo_dates(
         Sessions, day 0s in order of time; -1 if no placebo date serves the day 0.
     """
     days = np.unique(study.position)
+    usable = [_usable(study, table, np.flatnonzero(study.position == day), nearest) for day in days]
+    if days.size == 1 and 0 < usable[0].size <= draws:
+        return table.sessions[usable[0]][:, None]
     drawn = np.full((draws, days.size), -1, dtype=np.int64)
-    for column, day in enumerate(days):
-        rows = np.flatnonzero(study.position == day)
-        assets = study.column[rows]
-        usable = np.flatnonzero(np.isfinite(table.car[:, assets]).all(axis=1))
-        if nearest is not None:
-            ratio = np.log(table.sigma[np.ix_(usable, assets)] / study.sigma[rows])
-            usable = usable[np.argsort(np.abs(ratio).mean(axis=1), kind="stable")[:nearest]]
-        if usable.size:
-            drawn[:, column] = table.sessions[usable[rng.integers(0, usable.size, draws)]]
+    for column, places in enumerate(usable):
+        if places.size:
+            drawn[:, column] = table.sessions[places[rng.integers(0, places.size, draws)]]
     return drawn
+
+
+def _usable(study: EventStudy, table: PlaceboTable, rows: Ints, nearest: int | None) -> Ints:
+    """Return the places of the dates that serve the firm-events `rows` of one day 0."""
+    assets = study.column[rows]
+    usable = np.flatnonzero(np.isfinite(table.car[:, assets]).all(axis=1))
+    if nearest is not None:
+        ratio = np.log(table.sigma[np.ix_(usable, assets)] / study.sigma[rows])
+        usable = usable[np.argsort(np.abs(ratio).mean(axis=1), kind="stable")[:nearest]]
+    return usable
 
 
 def placebo_values(

@@ -193,6 +193,16 @@ def test_windows_are_compared_on_the_same_draws(returns, events):
             np.testing.assert_array_equal(values[:, row], table.car[place, study.column[row]])
 
 
+def test_a_single_day_takes_each_placebo_date_once(returns, events):
+    """Eleven dates cannot give a p below 1/12, however many draws are asked for."""
+    study = event_study(returns, events.iloc[:6])
+    table = placebo_table(study, 0, 0, np.arange(200, 211))
+    drawn = placebo_draws(study, table, 9999, np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn, (table.car / table.se)[:, study.column])
+    assert placebo_p(100.0, drawn.mean(axis=1)).p == pytest.approx(1 / 12)
+    assert len(placebo_draws(study, table, 5, np.random.default_rng(0))) == 5
+
+
 def test_dates_that_a_table_lacks_have_no_value(returns, events):
     """A date outside the table is unknown, not its neighbour's value."""
     study = event_study(returns, events.iloc[:6])
