@@ -13,6 +13,7 @@ from analysis.findings import (
     sample,
 )
 from analysis.findings.panel import Panel, build_panel
+from analysis.findings.size import event_free
 from analysis.findings.size import report as size_report
 from analysis.results import Findings
 
@@ -26,4 +27,5 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Customs correlations": customs_report.compute,
     "The ledger of claims": ledger.compute,
     "Size and power": size_report.compute,
+    "Event-free dates": event_free.compute,
 }

@@ -90,11 +90,18 @@ def summary(record: Record) -> str:
 
 
 def _rates(record: Record) -> pd.DataFrame:
-    """Return rate and Monte-Carlo standard error of every cell and test that is not refused."""
+    """Return rate and Monte-Carlo standard error of every cell and test that is not refused.
+
+    Samples of K event-free dates repeat dates: only as many count as there are without a common
+    date.
+    """
     counts = record.counts[record.counts["replications"] > 0].reset_index(drop=True)
     rate = counts["rejections"] / counts["replications"]
-    error = (rate * (1 - rate) / counts["replications"]) ** 0.5
-    return counts.assign(rate=rate, se=error, printed=counts["test"].map(NAMES))
+    dates = counts["case"].map(record.calibration["placebo_dates"])
+    apart = (dates // counts["case"].map(record.calibration["episodes"])).clip(lower=1)
+    samples = counts["replications"].where(counts["law"] != "placebo", apart).astype(int)
+    error = (rate * (1 - rate) / samples) ** 0.5
+    return counts.assign(rate=rate, samples=samples, se=error, printed=counts["test"].map(NAMES))
 
 
 def _of_record(size: pd.DataFrame) -> pd.DataFrame:
@@ -110,6 +117,9 @@ def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
     episodes = record.calibration["episodes"]
     larger = size[size["law"] == "correlated"]
     dates = record.calibration["placebo_dates"]["one_date_3"]
+    apart = (
+        record.calibration["placebo_dates"]["pooled_tightening"] // episodes["pooled_tightening"]
+    )
     error = 100 * _error(record.settings["replications"])
     common = (
         f"Rejections in percent of {record.settings['replications']} samples without an effect; "
@@ -137,7 +147,14 @@ def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
     power_columns = {f"{case}_{effect:g}": head for (case, effect), head in planted.items()}
     return [
         _table("size_one_date", size[size["case"] == "one_date_3"], "law", LAWS, common + laws),
-        _table("size_pooled", size[size["case"] == "pooled_tightening"], "law", LAWS, common),
+        _table(
+            "size_pooled",
+            size[size["case"] == "pooled_tightening"],
+            "law",
+            LAWS,
+            common + f" K = {episodes['pooled_tightening']}; only {apart} samples of event-free "
+            f"dates have no date in common: standard error {100 * _error(apart):.1f}.",
+        ),
         _table("size_larger", larger, "case", heads, common),
         _table(
             "power",
@@ -222,7 +239,7 @@ def _rate(row: Mapping[Any, Any]) -> Number:
         f"share of samples in which {row['test']} rejects at 5%, effect {effect:g}",
         SOURCE,
         se=float(row["se"]),
-        n=int(row["replications"]),
+        n=int(row["samples"]),
     )
 
 
@@ -230,7 +247,7 @@ def _holds(kind: str, cells: pd.DataFrame) -> Verdict:
     """Say whether the p of record keeps its size in every cell without a variance jump."""
     plain = cells[cells["law"] != "jump"]
     distance = (LOW - plain["rate"]).clip(lower=0) + (plain["rate"] - HIGH).clip(lower=0)
-    error = (0.05 * 0.95 / plain["replications"]) ** 0.5
+    error = (0.05 * 0.95 / plain["samples"]) ** 0.5
     outside = plain[distance > 0]
     beyond = plain[distance > 2 * error]
     verdict = "fails" if len(beyond) else "holds within error" if len(outside) else "holds"

@@ -123,6 +123,16 @@ def test_verdict_follows_the_worst_cell(committed_record, rate, expected):
     assert verdicts["size.pooled"] == expected
 
 
+def test_repeated_dates_are_no_new_samples(committed_record):
+    """K of D event-free dates make D // K samples without a common date, and an error to match."""
+    rates = report(committed_record).datasets[0].frame.set_index(["case", "law", "effect", "test"])
+    dates = committed_record.calibration["placebo_dates"]["pooled_all"]
+    k = committed_record.calibration["episodes"]["pooled_all"]
+    row = rates.loc[("pooled_all", "placebo", 0.0, "across_episodes_t")]
+    assert row["samples"] == dates // k
+    assert row["se"] == pytest.approx((row["rate"] * (1 - row["rate"]) / (dates // k)) ** 0.5)
+
+
 def test_variance_jump_does_not_decide(committed_record):
     """The rule is about cells without a jump; the jump has a verdict of its own."""
     moved = with_rate(committed_record, "one_date_3", "jump", "conformal", 0.5)
