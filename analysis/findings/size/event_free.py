@@ -14,7 +14,7 @@ from analysis.estimators.abnormal import event_study
 from analysis.estimators.models import Model
 from analysis.findings.panel import Panel
 from analysis.findings.size.design import Design, build_design
-from analysis.results import Findings, Number, Provenance, Table
+from analysis.results import Findings, Format, Number, Provenance, Table
 
 __all__ = ["compute", "event_free_means"]
 
@@ -34,14 +34,15 @@ LAGS = 10  # sessions over which neighbouring dates share returns and estimation
 def compute(panel: Panel) -> Findings:
     """Publish the means as a table and numbers."""
     means = event_free_means(panel, build_design(panel))
+    shown: tuple[tuple[str, str, Format, str], ...] = (
+        ("alpha", "fraction", "percent1", "mean fitted intercept a session, event-free dates"),
+        ("mean", "standard errors", "decimal2", "mean standardised CAR, event-free dates"),
+        ("p", "p-value", "pvalue", "p of the mean standardised CAR, HAC errors"),
+    )
     numbers = [
         Number(f"size.event_free.{key}.{name}", float(row[name]), unit, fmt, what, SOURCE)
         for key, row in means.iterrows()
-        for name, unit, fmt, what in (
-            ("alpha", "fraction", "percent1", "mean fitted intercept a session, event-free dates"),
-            ("mean", "standard errors", "decimal2", "mean standardised CAR, event-free dates"),
-            ("p", "p-value", "pvalue", "p of the mean standardised CAR, HAC errors"),
-        )
+        for name, unit, fmt, what in shown
     ]
     table = Table(
         "event_free",
