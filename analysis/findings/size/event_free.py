@@ -83,6 +83,7 @@ def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
             model=model,
             length=length,
             gap=gap,
+            # Without the events' sessions the first windows are shorter; the dates stay the same.
             minimum=minimum // 2 if without else minimum,
             window=window,
             exclude=days[wake[wake < len(days)]] if without else None,

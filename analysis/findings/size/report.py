@@ -125,12 +125,13 @@ def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
     common = (
         f"Rejections in percent of {record.settings['replications']} samples without an effect; "
         f"Monte-Carlo standard error {error:.1f} at a rate of five percent. Bold: the test of "
-        "record. 0.0 where no p-value of the test can reach five percent; – where it is refused."
+        "record. Some tests cannot reach five percent with few firm-events; – where one is refused."
     )
     laws = (
         " corr.: normal, correlated as the core firms are; jump: the same with the variance "
         f"doubled on event days; panel: the real names and calendar, residuals resampled; dates: "
-        f"real returns on {dates} event-free dates, standard error {100 * _error(dates):.1f}."
+        f"real returns on {dates} event-free dates, standard error {100 * _error(dates):.1f}. "
+        "GRANK-T is refused below 30 firm-events."
     )
     heads = {
         "one_date_9": "9 firms",
@@ -269,7 +270,7 @@ def _holds(kind: str, cells: pd.DataFrame) -> Verdict:
 
 
 def _long(cells: pd.DataFrame) -> Verdict:
-    """Say how the t across episodes does over eleven days, where windows meet estimation windows."""
+    """Say how the t across episodes does over eleven days, which reach into estimation windows."""
     plain = cells[cells["law"] != "jump"]
     low, high = float(plain["rate"].min()), float(plain["rate"].max())
     error = 2 * _error(float(plain["samples"].min()))
