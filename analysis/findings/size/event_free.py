@@ -14,7 +14,7 @@ from analysis.estimators.abnormal import event_study
 from analysis.estimators.models import Model
 from analysis.findings.panel import Panel
 from analysis.findings.size.design import Design, build_design
-from analysis.results import Findings, Format, Number, Provenance, Table
+from analysis.results import Findings, Format, Number, Provenance, Table, Verdict
 
 __all__ = ["compute", "event_free_means"]
 
@@ -54,7 +54,15 @@ def compute(panel: Panel) -> Findings:
         SOURCE,
         f"p: of a zero mean, errors robust to autocorrelation over {LAGS} sessions.",
     )  # fmt: skip
-    return Findings(numbers=numbers, tables=[table])
+    return Findings(numbers=numbers, tables=[table], verdicts=[_verdict(means)])
+
+
+def _verdict(means: pd.DataFrame) -> Verdict:
+    """Say whether ordinary days have a zero mean under the market model, as the tests suppose."""
+    p, mean = float(means["p"]["market"]), float(means["mean"]["market"])
+    sign = "zero within error" if p >= 0.05 else "below zero" if mean < 0 else "above zero"
+    rule = "mean standardised CAR on event-free dates, HAC p against 0.05"
+    return Verdict("size.event_free", sign, rule, f"mean {mean:.3f}, p {p:.3f}", SOURCE)
 
 
 def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:

@@ -111,6 +111,16 @@ def _of_record(size: pd.DataFrame) -> pd.DataFrame:
     return size[size["test"] == kind.map(OF_RECORD)].assign(kind=kind)
 
 
+def _plain(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the simulated cells without a jump of the variance.
+
+    Event-free dates are one path of the market, seen again and again; they and the long window of
+    pooled episodes are judged by themselves.
+    """
+    simulated = ~cells["law"].isin(["jump", "placebo"])
+    return cells[simulated & (cells["case"] != "pooled_long")]
+
+
 def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
     """Return the four tables of the appendix."""
     size = rates[rates["effect"] == 0]
@@ -199,11 +209,11 @@ def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> li
     places = rates[["case", "law", "effect", "test"]].itertuples(index=False, name=None)
     rows = dict(zip(places, rates.to_dict("records"), strict=True))
     chosen += [_rate(rows[place]) for place in cited]
-    plain = of_record[(of_record["law"] != "jump") & (of_record["case"] != "pooled_long")]
+    plain = _plain(of_record)
     for kind in OF_RECORD:
         part = plain.loc[plain["kind"] == kind, "rate"]
         for name, value in (("lowest", part.min()), ("highest", part.max())):
-            what = f"{name} size of the p of record over cells without a jump, {kind}"
+            what = f"{name} size of the p of record over simulated cells without a jump, {kind}"
             chosen.append(
                 Number(f"size.{kind}.{name}", float(value), "fraction", "percent1", what, SOURCE)
             )
@@ -246,11 +256,8 @@ def _rate(row: Mapping[Any, Any]) -> Number:
 
 
 def _holds(kind: str, cells: pd.DataFrame) -> Verdict:
-    """Say whether the p of record keeps its size in every cell without a variance jump.
-
-    The long window of pooled episodes has a verdict of its own.
-    """
-    plain = cells[(cells["law"] != "jump") & (cells["case"] != "pooled_long")]
+    """Say whether the p of record keeps its size in every simulated cell without a jump."""
+    plain = _plain(cells)
     distance = (LOW - plain["rate"]).clip(lower=0) + (plain["rate"] - HIGH).clip(lower=0)
     error = (0.05 * 0.95 / plain["samples"]) ** 0.5
     outside = plain[distance > 0]
@@ -261,8 +268,8 @@ def _holds(kind: str, cells: pd.DataFrame) -> Verdict:
     return Verdict(
         f"size.{kind}",
         verdict,
-        "rejects 3 to 7% of true nulls in every cell without a variance jump, give or take two "
-        "Monte-Carlo errors",
+        "rejects 3 to 7% of true nulls in every simulated cell without a variance jump, give or "
+        "take two Monte-Carlo errors",
         f"{plain['rate'].min():.3f} to {plain['rate'].max():.3f} in {len(plain)} cells"
         + (f"; outside: {named}" if named else ""),
         SOURCE,
