@@ -63,7 +63,8 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
 def _check(stage: Stages, found: list[str]) -> int:
     for line in found:
         stage.console.print(line)
-    stage.console.print("stale" if found else "simulations/ is what the code gives today")
+    verdict = "not what a full run gives today" if found else "what a full run gives today"
+    stage.console.print(f"simulations/ is {verdict}")
     return 1 if found else 0
 
 
