@@ -134,6 +134,14 @@ def bench_engine(session: nox.Session) -> None:
         session.run(python, "-m", "pip", "install", "-q", "setuptools", package, external=True)
         rivals += ["--rival", package, python]
     session.run("python", "benchmarks/engine.py", *rivals, *session.posargs)
+    session.run("python", "benchmarks/resampling.py")
+
+
+@nox.session(default=False)
+def size(session: nox.Session) -> None:
+    """Simulate size and power of every test, in minutes (-- --check: is the record stale?)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "size", *session.posargs)
 
 
 @nox.session(default=False)

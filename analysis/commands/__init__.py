@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, beta, correlate, data, event_study, paper, preview
+from analysis.commands import bench, beta, correlate, data, event_study, paper, preview, size
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -16,4 +16,5 @@ COMMANDS: tuple[Command, ...] = (
     event_study.EVENT_STUDY,
     beta.BETA,
     correlate.CORRELATE,
+    size.SIZE,
 )

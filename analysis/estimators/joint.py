@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from analysis.estimators.models import LEAST_SQUARES
 from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
@@ -83,7 +83,7 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int, contrast: F
         statistic=statistic,
         df=q,
         df2=df2,
-        p=float(stats.f.sf(statistic, q, df2)),
+        p=float(special.fdtrc(q, df2, statistic)),
         p_min=0.0,
         mde=math.sqrt(_noncentrality(q, df2) / information),
     )

@@ -55,7 +55,8 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
         position[row] = _shared_day(study, label, members)
         raw = np.ones(len(members)) if weights == "equal" else 1.0 / study.sigma[members]
         shares[row, study.column[members]] = raw / raw.sum()
-    tickers = ["+".join(study.rows["ticker"].iloc[members]) for members in groups]
+    names = study.rows["ticker"].to_numpy(dtype=object)
+    tickers = ["+".join(names[members]) for members in groups]
     panel = replace(
         study.panel,
         assets=tuple(tickers),

@@ -81,7 +81,7 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
     """
     part = study.days(first, last)
     observed = np.atleast_1d(np.isfinite(study.ar[:, part]).all(axis=1))
-    kept = study.take(observed)
+    kept = study if observed.all() else study.take(observed)
     daily = [kept.scale(day, day) for day in range(first, last + 1)]
     return Sample(
         car=kept.ar[:, part].sum(axis=1),

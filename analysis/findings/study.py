@@ -14,6 +14,8 @@ from analysis.findings import (
     sample,
 )
 from analysis.findings.panel import Panel, build_panel
+from analysis.findings.size import event_free
+from analysis.findings.size import report as size_report
 from analysis.results import Findings
 
 __all__ = ["QUESTIONS", "Panel", "build_panel"]
@@ -26,4 +28,6 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Relative beta": relative_beta.compute,
     "Customs correlations": customs_report.compute,
     "The ledger of claims": ledger.compute,
+    "Size and power": size_report.compute,
+    "Event-free dates": event_free.compute,
 }
