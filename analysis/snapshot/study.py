@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from analysis.snapshot.curve import Curve
 from analysis.snapshot.faults import fault
 
 __all__ = [
@@ -179,6 +180,7 @@ class Study:
     firms: Firms
     highlights: Highlights
     pair: Pair
+    curve: Curve
     baskets: Mapping[str, Tickers] = field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -188,6 +190,15 @@ class Study:
             raise ValueError(
                 f"Input should be an estimation gap above {-earliest}, "
                 "so that the estimation window ends before every event window starts"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _curve_starts_with_the_baseline(self) -> Study:
+        first = (self.curve.returns[0], self.curve.lengths[0], self.curve.gaps[0])
+        if first != (self.returns, self.estimation.length, self.estimation.gap):
+            raise ValueError(
+                "Input should be a curve whose returns, lengths and gaps start with the study's own"
             )
         return self
 
@@ -204,6 +215,7 @@ class Study:
             "firms.core": self.firms.core,
             "firms.peers": self.firms.peers,
         }
+        named |= {f"curve.models.{name}": m.factors for name, m in self.curve.models.items()}
         return named | {f"baskets.{name}": basket for name, basket in self.baskets.items()}
 
 
