@@ -101,8 +101,9 @@ def eligible_firms(panel: Panel, length: int, gap: int) -> npt.NDArray[np.bool_]
     sessions = own.shape[1]
     # In padded columns the window of session t runs from t + 1 to t + length.
     inside = counts[:, length : length + sessions] - counts[:, :sessions]
-    enough: npt.NDArray[np.bool_] = inside >= panel.snapshot.study.estimation.minimum
-    return enough & own
+    enough = inside >= panel.snapshot.study.estimation.minimum
+    able: npt.NDArray[np.bool_] = enough & own
+    return able
 
 
 def _clean_firms(panel: Panel, window: Bounds) -> npt.NDArray[np.bool_]:
@@ -121,7 +122,8 @@ def _clean_firms(panel: Panel, window: Bounds) -> npt.NDArray[np.bool_]:
 
 def _as_number(firms: npt.NDArray[np.bool_]) -> Ints:
     """Code each session's set of firms, (F, T), as a number: one bit a firm."""
-    return (firms * (1 << np.arange(len(firms)))[:, None]).sum(axis=0)
+    number: Ints = (firms * (1 << np.arange(len(firms)))[:, None]).sum(axis=0)
+    return number
 
 
 def _usable_sets(panel: Panel) -> dict[tuple[int, int, Bounds | None], Ints]:
@@ -145,7 +147,7 @@ def _usable_sets(panel: Panel) -> dict[tuple[int, int, Bounds | None], Ints]:
 def _portfolios(panel: Panel) -> _Portfolios:
     firms = core_firms(panel)
     found: dict[tuple[float, ...], int] = {}
-    rows = {}
+    rows: dict[tuple[str, str], Ints] = {}
     for claim, rules in panel.snapshot.study.curve.claims.items():
         for measure in rules.measures:
             weigher = DESIGNS[claim].weigher(panel, measure)

@@ -21,7 +21,6 @@ from analysis.findings.specification_cars import CHOICES, Tables, claim_tables
 from analysis.findings.specification_designs import DESIGNS, Days, Episodes, claim_days
 from analysis.findings.specification_placebo import joint_flips, joint_shifts, placements
 from analysis.findings.specification_rule import LEVEL, CurveSummary
-from analysis.snapshot.curve import Coding
 
 __all__ = ["GRID", "Curve", "JointP", "Nulls", "curves", "joint_p", "summarise"]
 
@@ -247,10 +246,10 @@ def _drawn(
     """Yield the episodes of each coding with their responses on the sessions drawn, (B, D)."""
     car, scar = (np.take(values, positions, axis=1) for values in part)
     known = np.isfinite(car)
-    filled = [np.where(known, values, 0.0) for values in (car, scar)]
+    car, scar = (np.where(known, values, 0.0) for values in (car, scar))
     seen = known.astype(float)
     for episodes in days.codings.values():
-        yield episodes, _by_episode(*filled, seen, episodes)
+        yield episodes, _by_episode(car, scar, seen, episodes)
 
 
 def _by_episode(car: Floats, scar: Floats, seen: Floats, episodes: Episodes) -> _Responses:
@@ -297,7 +296,7 @@ def _moments(
 
 def _critical(df: Ints) -> Floats:
     """Return the two-sided critical value of Student's t at each number of degrees of freedom."""
-    table = stats.t.ppf(1 - LEVEL / 2, np.arange(int(df.max(initial=0)) + 1))
+    table = np.asarray(stats.t.ppf(1 - LEVEL / 2, np.arange(int(df.max(initial=0)) + 1)))
     values: Floats = table[np.maximum(df, 0)]
     return values
 

@@ -11,6 +11,7 @@ from analysis.findings import (
     ledger,
     relative_beta,
     sample,
+    specification_report,
 )
 from analysis.findings.panel import Panel, build_panel
 from analysis.results import Findings
@@ -24,4 +25,5 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Relative beta": relative_beta.compute,
     "Customs correlations": customs_report.compute,
     "The ledger of claims": ledger.compute,
+    "Specification curves": specification_report.compute,
 }
