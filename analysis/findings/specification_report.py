@@ -104,7 +104,7 @@ def explained(specifications: pd.DataFrame) -> pd.Series:
         choice: float(((estimate.groupby(known[choice]).transform("mean") - estimate.mean()) ** 2)
                       .sum()) / total
         for choice in (*CHOICES, "coding")
-        if total > 0
+        if total > 0 and len(known[choice].unique()) > 1
     }  # fmt: skip
     return pd.Series(shares, dtype=float).sort_values(ascending=False, kind="stable")
 
@@ -142,6 +142,14 @@ def _numbers(key: str, curve: Curve, placebo: JointP, flips: JointP) -> list[Num
         ("driver_share", drivers.max() if len(drivers) else None, "share", "percent0",
          "share of the variance explained by the choice that explains most"),
     ]  # fmt: skip
+    for null, phrase, draws in (
+        ("placebo", "placebo calendars", curve.placebo),
+        ("flip", "sign flips", curve.flips),
+    ):
+        low, high = (float(v) for v in np.nanquantile(draws.median, [0.025, 0.975]))
+        phrase = f"over {phrase} of the median over specifications"
+        values.append((f"{null}_low", low, "fraction", "percent1", f"2.5th percentile {phrase}"))
+        values.append((f"{null}_high", high, "fraction", "percent1", f"97.5th percentile {phrase}"))
     return [
         Number(f"{key}.{name}", value, unit, fmt, f"{phrase}: {what}", source)
         for name, value, unit, fmt, phrase in values
@@ -218,10 +226,25 @@ def _table(rows: list[dict[str, object]]) -> Table:
 
 
 def _dataset(specifications: pd.DataFrame) -> Dataset:
-    """Every specification with its estimate; five decimals, since there are tens of thousands."""
-    columns = ["claim", *CHOICES, "coding", "estimate", "p", "episodes"]
-    frame = specifications[columns].round({"estimate": 5, "p": 4})
-    return Dataset("specifications", frame, _source())
+    """Every specification: a row for each choice of returns, its codings side by side.
+
+    ``estimate`` (fraction), ``p`` and ``episodes`` of each coding; rounded, since there are tens of
+    thousands.
+    """
+    rounded = specifications.round({"estimate": 5, "p": 4})
+    codings = specifications["coding"].unique()
+    columns = [(value, str(c)) for c in codings for value in ("estimate", "p", "episodes")]
+    indexed = rounded.set_index(["claim", *CHOICES, "coding"])
+    wide = pd.DataFrame(
+        {
+            f"{coding}_{value}": indexed[value].xs(coding, level="coding")
+            for value, coding in columns
+        }
+    )
+    order = specifications[["claim", *CHOICES]].drop_duplicates()
+    frame = order.merge(wide.reset_index(), on=["claim", *CHOICES], validate="one_to_one")
+    counts = frame.filter(like="_episodes").astype("Int64")
+    return Dataset("specifications", frame.assign(**counts), _source())
 
 
 def _figure(curve: Curve, placebo: JointP) -> Figure:

