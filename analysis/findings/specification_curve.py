@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ __all__ = ["GRID", "Curve", "JointP", "Nulls", "curves", "joint_p", "summarise"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 GRID = np.linspace(0.0, 1.0, 201)  # ranks at which the sorted curve is compared with its nulls
-CHUNK = 32  # tables at a time: what they draw stays in the cache
+CHUNK = 16  # tables at a time: what they draw stays in the cache
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class _Responses:
-    """CAR and SCAR by table, draw and episode, zero where `known` is; (S, B, E) each."""
+    """CAR and SCAR by table, episode and draw, zero where `known` is; (S, E, B) each."""
 
     car: Floats
     scar: Floats
     known: Floats
 
     def times(self, signs: Floats) -> _Responses:
-        """Multiply by signs of draws and episodes, (B, E)."""
+        """Multiply by signs of episodes and draws, (E, B)."""
         known = np.broadcast_to(self.known, (len(self.known), *signs.shape))
         return _Responses(self.car * signs, self.scar * signs, known)
 
@@ -128,7 +129,7 @@ def curves(panel: Panel) -> list[Curve]:
             claim,
             _observed(tables[claim], days[claim]),
             _nulls(tables[claim], days[claim], _moved(days[claim], shifts), None),
-            _nulls(tables[claim], days[claim], days[claim].position[None], flips),
+            _nulls(tables[claim], days[claim], days[claim].position[:, None], flips),
         )
         for claim in rules
     ]
@@ -176,7 +177,7 @@ def _observed(tables: Tables, days: Days) -> pd.DataFrame:
         [[_name(option) for option in menu] for menu in tables.menus.values()], names=CHOICES
     ).to_frame(index=False)
     frames = []
-    drawn = _drawn(_flat(tables), days, days.position[None])
+    drawn = _drawn(_flat(tables), days, days.position[:, None])
     for coding, (episodes, responses) in zip(days.codings, drawn, strict=True):
         tested = _test(responses, episodes.second)
         frame = pd.DataFrame(
@@ -206,13 +207,13 @@ def _flat(tables: Tables) -> tuple[Floats, Floats]:
 
 
 def _moved(days: Days, shifts: Mapping[int, Ints | None]) -> Ints:
-    """Return the sessions of all days on every placebo calendar, (B, D); -1 without placement."""
+    """Return the sessions of all days on every placebo calendar, (D, B); -1 without placement."""
     columns = []
     draws = next((s.size for s in shifts.values() if s is not None), 1)
     for position, cluster in zip(days.position, days.cluster, strict=True):
         shift = shifts[int(cluster)]
         columns.append(np.full(draws, -1) if shift is None else position + shift)
-    return np.stack(columns, axis=1)
+    return np.stack(columns)
 
 
 def _nulls(
@@ -224,7 +225,7 @@ def _nulls(
         for episodes, drawn in _drawn(part, days, positions):
             responses = drawn
             if flips is not None:
-                signs = np.stack([flips[int(c)] for c in episodes.cluster], axis=1)
+                signs = np.stack([flips[int(c)] for c in episodes.cluster])
                 responses = drawn.times(signs)
             tested = _test(responses, episodes.second)
             with np.errstate(invalid="ignore"):
@@ -243,7 +244,7 @@ def _parts(tables: Tables) -> Iterator[tuple[Floats, Floats]]:
 def _drawn(
     part: tuple[Floats, Floats], days: Days, positions: Ints
 ) -> Iterator[tuple[Episodes, _Responses]]:
-    """Yield the episodes of each coding with their responses on the sessions drawn, (B, D)."""
+    """Yield the episodes of each coding with their responses on the sessions drawn, (D, B)."""
     car, scar = (np.take(values, positions, axis=1) for values in part)
     known = np.isfinite(car)
     car, scar = (np.where(known, values, 0.0) for values in (car, scar))
@@ -253,22 +254,35 @@ def _drawn(
 
 
 def _by_episode(car: Floats, scar: Floats, seen: Floats, episodes: Episodes) -> _Responses:
-    """Average the days seen within episodes, (S, B, D) to (S, B, E), times the factor."""
-    average = episodes.average.T.astype(float)
-    count = seen @ average
-    weight = episodes.factor / np.maximum(count, 1.0)
-    return _Responses((car @ average) * weight, (scar @ average) * weight, (count > 0) * 1.0)
+    """Average the days seen within episodes, (S, D, B) to (S, E, B), times the factor."""
+    count = _totals(seen, episodes)
+    weight = episodes.factor[:, None] / np.maximum(count, 1.0)
+    known = (count > 0).astype(float)
+    return _Responses(_totals(car, episodes) * weight, _totals(scar, episodes) * weight, known)
+
+
+def _totals(values: Floats, episodes: Episodes) -> Floats:
+    """Sum over the few days of each episode, whole rows of draws at a time."""
+    tables, _, draws = values.shape
+    totals = np.empty((tables, len(episodes.average), draws))
+    for episode, (first, *others) in enumerate(episodes.days):
+        totals[:, episode] = values[:, first]
+        for day in others:
+            totals[:, episode] += values[:, day]
+    return totals
 
 
 def _test(responses: _Responses, second: npt.NDArray[np.bool_]) -> _Tested:
-    """Test the mean over episodes, or the difference of two sides, along the last axis.
+    """Test the mean over episodes, or the difference of two sides, by table and draw.
 
     As :func:`analysis.findings.episodes.pool` and :func:`analysis.findings.outcomes.two_samples`.
+    The episodes of the second side come last.
     """
-    count, effect, mean, variance = _moments(responses, ~second)
+    ahead = int((~second).sum())
+    count, effect, mean, variance = _moments(responses, slice(ahead))
     episodes, fewest = count, count
     if second.any():
-        more, lower, other, spread = _moments(responses, second)
+        more, lower, other, spread = _moments(responses, slice(ahead, None))
         effect, mean, variance = effect - lower, mean - other, variance + spread
         episodes, fewest = count + more, np.minimum(count, more)
     enough = fewest >= FEWEST
@@ -277,41 +291,39 @@ def _test(responses: _Responses, second: npt.NDArray[np.bool_]) -> _Tested:
     return _Tested(np.where(enough, effect, np.nan), t, fewest - 1, episodes)
 
 
-def _moments(
-    responses: _Responses, side: npt.NDArray[np.bool_]
-) -> tuple[Ints, Floats, Floats, Floats]:
-    """Return episodes, mean CAR, mean SCAR and the squared error of the latter on one side.
-
-    As products with the side's indicator: what is missing is zero, and sums along a short last
-    axis are slow.
-    """
-    on = side.astype(float)
-    count = (responses.known @ on).astype(np.int64)
+def _moments(responses: _Responses, side: slice) -> tuple[Ints, Floats, Floats, Floats]:
+    """Return episodes, mean CAR, mean SCAR and the squared error of the latter on one side."""
+    scar = responses.scar[:, side]
+    count = responses.known[:, side].sum(axis=1).astype(np.int64)
     least = np.maximum(count, 2)  # fewer are not tested
-    mean = responses.scar @ on / least
-    squares = responses.scar**2 @ on - least * mean**2
+    mean = scar.sum(axis=1) / least
+    squares = np.einsum("seb,seb->sb", scar, scar) - least * mean**2
     variance = np.maximum(squares, 0.0) / (least - 1) / least
-    return count, responses.car @ on / least, mean, variance
+    return count, responses.car[:, side].sum(axis=1) / least, mean, variance
 
 
 def _critical(df: Ints) -> Floats:
     """Return the two-sided critical value of Student's t at each number of degrees of freedom."""
-    table = np.asarray(stats.t.ppf(1 - LEVEL / 2, np.arange(int(df.max(initial=0)) + 1)))
-    values: Floats = table[np.maximum(df, 0)]
+    values: Floats = _critical_table(int(df.max(initial=0)))[np.maximum(df, 0)]
     return values
+
+
+@cache
+def _critical_table(largest: int) -> Floats:
+    return np.asarray(stats.t.ppf(1 - LEVEL / 2, np.arange(largest + 1)))
 
 
 def _gathered(estimates: Floats, sides: npt.NDArray[np.int8]) -> Nulls:
     """Summarise (N, B) estimates and significant signs by draw; untestable ones are left out."""
-    ordered = np.sort(estimates, axis=0)  # NaN last
-    count = np.isfinite(ordered).sum(axis=0)
-    last = np.maximum(count - 1, 0)
-    middle = np.stack([last // 2, (last + 1) // 2])
-    rank = np.rint(GRID[:, None] * last).astype(np.int64)
+    ordered = np.sort(np.ascontiguousarray(estimates.T), axis=1)  # NaN last
+    count = np.isfinite(ordered).sum(axis=1)
+    last = np.maximum(count - 1, 0)[:, None]
+    middle = np.concatenate([last // 2, (last + 1) // 2], axis=1)
+    rank = np.rint(GRID * last).astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
         return Nulls(
-            median=np.take_along_axis(ordered, middle, axis=0).mean(axis=0),
+            median=np.take_along_axis(ordered, middle, axis=1).mean(axis=1),
             share_sign=(estimates > 0).sum(axis=0) / count,
             share_significant=(sides > 0).sum(axis=0) / count,
-            sorted=np.take_along_axis(ordered, rank, axis=0),
+            sorted=np.take_along_axis(ordered, rank, axis=1).T,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,11 @@ class Episodes:
     factor: Ints
     second: npt.NDArray[np.bool_]
     cluster: Ints
+
+    @cached_property
+    def days(self) -> list[Ints]:
+        """Places of the days of each episode."""
+        return [np.flatnonzero(row) for row in self.average]
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ NOTES = (
     "brackets from sign flips."
 )
 BINS = 50
+BAND = (0.025, 0.975)  # of the placebo calendars
 
 
 def compute(panel: Panel) -> Findings:
@@ -146,7 +147,7 @@ def _numbers(key: str, curve: Curve, placebo: JointP, flips: JointP) -> list[Num
         ("placebo", "placebo calendars", curve.placebo),
         ("flip", "sign flips", curve.flips),
     ):
-        low, high = (float(v) for v in np.nanquantile(draws.median, [0.025, 0.975]))
+        low, high = pd.Series(draws.median).quantile(list(BAND))
         phrase = f"over {phrase} of the median over specifications"
         values.append((f"{null}_low", low, "fraction", "percent1", f"2.5th percentile {phrase}"))
         values.append((f"{null}_high", high, "fraction", "percent1", f"97.5th percentile {phrase}"))
@@ -252,8 +253,7 @@ def _figure(curve: Curve, placebo: JointP) -> Figure:
     count = format_value(s.testable, "integer")
     share, significant = (format_value(v, "percent0") for v in (s.share_sign, s.share_significant))
     low, high = (
-        format_value(float(v), "percent1")
-        for v in np.nanquantile(curve.placebo.median, [0.025, 0.975])
+        format_value(v, "percent1") for v in pd.Series(curve.placebo.median).quantile(list(BAND))
     )
     alt = (
         f"{count} estimates of claim {curve.claim} in rising order: {share} have the claimed sign, "
@@ -264,7 +264,7 @@ def _figure(curve: Curve, placebo: JointP) -> Figure:
     )
     known = curve.specifications.dropna(subset="estimate").sort_values("estimate", kind="stable")
     known = known.assign(rank=np.linspace(0, 1, len(known)))
-    band = np.nanquantile(curve.placebo.sorted, [0.025, 0.975], axis=1)
+    band = pd.DataFrame(curve.placebo.sorted.T).quantile(list(BAND)).to_numpy()
     data = {
         "curve": _shown(known),
         "baseline": known[known.index == 0][["rank", "estimate"]],

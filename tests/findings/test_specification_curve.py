@@ -17,7 +17,7 @@ from analysis.findings.outcomes import two_samples
 from analysis.findings.panel import Panel, build_panel
 from analysis.findings.portfolios import portfolio_cars
 from analysis.findings.specification_cars import CHOICES, claim_tables
-from analysis.findings.specification_curve import curves, joint_p
+from analysis.findings.specification_curve import Nulls, curves, joint_p
 from analysis.findings.specification_designs import (
     DESIGNS,
     claim_days,
@@ -25,7 +25,9 @@ from analysis.findings.specification_designs import (
     scores,
 )
 from analysis.findings.specification_placebo import placements
+from analysis.findings.specification_report import compute, explained
 from analysis.findings.specification_rule import CurveSummary, decide_curve
+from analysis.publish.figures import draw
 from analysis.snapshot.load import Snapshot
 
 CORE = ("MP", "USAR", "CRML")
@@ -319,3 +321,79 @@ def test_order_of_events_and_firms_changes_nothing(committed):
 def test_decision_rule(summary, p_median, p_share, verdict):
     """Every branch of the rule."""
     assert decide_curve(summary, p_median, p_share) == verdict
+
+
+def test_explained_variance_is_worked_by_hand():
+    """Two choices of two options: one moves the estimate by two, the other by one."""
+    frame = pd.DataFrame(
+        {
+            "window": ["a", "a", "b", "b"],
+            "coding": ["x", "y", "x", "y"],
+            "estimate": [0.0, 1.0, 2.0, 3.0],
+        }
+    )
+    frame = frame.assign(**{name: "one" for name in CHOICES if name != "window"})
+    shares = explained(frame)
+    assert shares.to_dict() == pytest.approx({"window": 0.8, "coding": 0.2})
+    assert shares.index[0] == "window"
+
+
+def test_joint_p_counts_draws_as_extreme_as_the_curve():
+    """One plus the hits over one plus the draws; two-sided for the median, ties count."""
+    nulls = Nulls(
+        median=np.array([-0.3, -0.1, 0.1, 0.2]),
+        share_sign=np.array([0.0, 0.5, 1.0, 1.0]),
+        share_significant=np.zeros(4),
+        sorted=np.zeros((1, 4)),
+    )
+    p = joint_p(CurveSummary(10, 10, 0.2, 1.0, 0.1, 0.0), nulls)
+    assert p.median == pytest.approx(2 * 2 / 5)
+    assert p.share_sign == pytest.approx(3 / 5)
+    assert p.share_significant == pytest.approx(1 / 5)
+
+
+def test_report_says_what_the_curves_say(committed):
+    """Numbers, table, verdicts, figures and data set of the short menus agree with one another."""
+    found = compute(build_panel(reduced(committed.snapshot, 19)))
+    numbers = {n.key: n.value for n in found.numbers}
+    (table,), (dataset,) = found.tables, found.datasets
+    assert table.frame["claim"].tolist() == list(committed.snapshot.study.curve.claims)
+    verdicts = {v.key: v.verdict for v in found.verdicts}
+    for row in table.frame.to_dict("records"):
+        key = f"curve.{row['claim'].lower()}"
+        assert numbers[f"{key}.median"] == row["median"]
+        assert verdicts[key] == row["verdict"]
+        part = dataset.frame[dataset.frame["claim"] == row["claim"]]
+        estimates = part.filter(like="_estimate").to_numpy().ravel()
+        known = estimates[~np.isnan(estimates)]
+        assert len(known) == row["specifications"]
+        assert np.median(known) == pytest.approx(row["median"], abs=1e-5)
+    assert len(found.figures) == len(table.frame)
+    for figure in found.figures:
+        curve = figure.data["curve"]
+        assert curve["estimate"].is_monotonic_increasing
+        assert len(figure.data["baseline"]) == 1
+        options = figure.data["options"]
+        # A bin holds each option of a choice in the proportions that its shares say.
+        assert (options["share"] >= 0).all()
+        assert options["share"].mean() == pytest.approx(1.0, abs=0.35)
+
+
+def test_drawing_stays_small(committed, tmp_path):
+    """The figure of a full curve is far below the 400 kB that the page can take."""
+    found = compute(build_panel(reduced(committed.snapshot, 19, "B3")))
+    draw(found.figures[0], tmp_path / "curve.svg")
+    assert 20_000 < (tmp_path / "curve.svg").stat().st_size < 400_000
+
+
+def test_claim_without_episodes_is_not_testable(simulate):
+    """Two easing events cannot be tested: a verdict, no estimate and no figure."""
+    rows = [
+        {"day0": day, "direction": "easing", "scope": "sector", "alternative_day0": pd.NaT}
+        for day in ("2026-01-12", "2026-02-10")
+    ]
+    found = compute(build_panel(reduced(simulate(rows), 19, "A9")))
+    verdicts = {v.key: v.verdict for v in found.verdicts}
+    assert verdicts["curve.a9"] == "not testable"
+    assert "curve.a9.median" not in {n.key for n in found.numbers}
+    assert found.figures == []

@@ -39,6 +39,12 @@ DATA = Path(__file__).resolve().parents[2] / "data"
         ("lags = [-3, -2,", "lags = [-2, -3,", "customs", "lags in rising order", ""),
         ("draws = 9999", "draws = 0", "inference.draws", "greater than 0", "0"),
         ("2025-10-27", '"soon"', "highlights.truce", "a valid date", "'soon'"),
+        ("lengths = [120,", "lengths = [100,", "", "a curve whose returns, lengths and gaps", ""),
+        ('"none", "wins', '"wins', "curve", "menus that start with none", ""),
+        ('codings = ["baseline", ', "codings = [", "curve.claims.A3", "start with baseline", ""),
+        ("windows = [[0, 1], ", "windows = [[1, 0], ", "curve.claims.A3", "first session", ""),
+        ('models = ["SPY", ', 'models = ["SPX", ', "curve", "models of A3 that are named", ""),
+        ('"mean" }', '"mean", factors = ["SPY"] }', "curve.models.mean", "as many factors", ""),
     ],
 )
 def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, found: str) -> None:
