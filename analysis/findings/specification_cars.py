@@ -74,7 +74,7 @@ def core_firms(panel: Panel) -> tuple[str, ...]:
 
 def claim_tables(panel: Panel) -> dict[str, Tables]:
     """Compute the tables of every claim in ``study.curve``."""
-    curve, sessions = panel.snapshot.study.curve, len(panel.snapshot.sessions)
+    curve, sessions = panel.snapshot.study.own_curve, len(panel.snapshot.sessions)
     tables = {}
     for claim, rules in curve.claims.items():
         menus: dict[str, tuple[object, ...]] = dict(
@@ -128,7 +128,7 @@ def _as_number(firms: npt.NDArray[np.bool_]) -> Ints:
 
 def _usable_sets(panel: Panel) -> dict[tuple[int, int, Bounds | None], Ints]:
     """Return the set of usable firms on each session by length, gap and clean window."""
-    curve = panel.snapshot.study.curve
+    curve = panel.snapshot.study.own_curve
     windows: set[Bounds | None] = {None}
     for rules in curve.claims.values():
         windows |= {rules.clean} if rules.clean else set(rules.windows)
@@ -148,7 +148,7 @@ def _portfolios(panel: Panel) -> _Portfolios:
     firms = core_firms(panel)
     found: dict[tuple[float, ...], int] = {}
     rows: dict[tuple[str, str], Ints] = {}
-    for claim, rules in panel.snapshot.study.curve.claims.items():
+    for claim, rules in panel.snapshot.study.own_curve.claims.items():
         for measure in rules.measures:
             weigher = DESIGNS[claim].weigher(panel, measure)
             rows[claim, measure] = np.array(
@@ -176,7 +176,7 @@ def _fill(
     kind: str,
 ) -> None:
     """Compute everything that one kind of return needs."""
-    snapshot, curve = panel.snapshot, panel.snapshot.study.curve
+    snapshot, curve = panel.snapshot, panel.snapshot.study.own_curve
     compute = log_returns if kind == "log" else simple_returns
     returns = compute(snapshot.prices).reindex(snapshot.sessions).where(panel.returns.notna())
     y = _combined(portfolios.weights, returns[list(core_firms(panel))].to_numpy().T)
@@ -202,7 +202,7 @@ def _place(
     at: tuple[int, int, int, int],
 ) -> None:
     """Select the claim's portfolio on each session for every gap, window, rule and measure."""
-    curve = panel.snapshot.study.curve
+    curve = panel.snapshot.study.own_curve
     rules, (r, m, i, o) = curve.claims[claim], at
     day = np.arange(table.car.shape[-1] - 1)
     for (g, gap), (w, window) in product(enumerate(curve.gaps), enumerate(rules.windows)):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
+_T = TypeVar("_T")
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -193,14 +194,15 @@ class Study:
             )
         return self
 
-    @model_validator(mode="after")
-    def _curve_starts_with_the_baseline(self) -> Study:
-        first = (self.curve.returns[0], self.curve.lengths[0], self.curve.gaps[0])
-        if first != (self.returns, self.estimation.length, self.estimation.gap):
-            raise ValueError(
-                "Input should be a curve whose returns, lengths and gaps start with the study's own"
-            )
-        return self
+    @property
+    def own_curve(self) -> Curve:
+        """The menus of the specification curve with the study's own choices in front."""
+        return replace(
+            self.curve,
+            returns=_in_front(self.returns, self.curve.returns),
+            lengths=_in_front(self.estimation.length, self.curve.lengths),
+            gaps=_in_front(self.estimation.gap, self.curve.gaps),
+        )
 
     @property
     def tickers(self) -> dict[str, tuple[str, ...]]:
@@ -217,6 +219,10 @@ class Study:
         }
         named |= {f"curve.models.{name}": m.factors for name, m in self.curve.models.items()}
         return named | {f"baskets.{name}": basket for name, basket in self.baskets.items()}
+
+
+def _in_front(own: _T, menu: tuple[_T, ...]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys((own, *menu)))
 
 
 def parse_study(content: bytes) -> Study:

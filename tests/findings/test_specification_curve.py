@@ -28,6 +28,7 @@ from analysis.findings.specification_placebo import placements
 from analysis.findings.specification_report import compute, explained
 from analysis.findings.specification_rule import CurveSummary, decide_curve
 from analysis.publish.figures import draw
+from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 
 CORE = ("MP", "USAR", "CRML")
@@ -352,9 +353,15 @@ def test_joint_p_counts_draws_as_extreme_as_the_curve():
     assert p.share_significant == pytest.approx(1 / 5)
 
 
-def test_report_says_what_the_curves_say(committed):
+@pytest.fixture(scope="module")
+def report(committed) -> Findings:
+    """What is reported on the short menus."""
+    return compute(build_panel(reduced(committed.snapshot, 19)))
+
+
+def test_report_says_what_the_curves_say(report, committed):
     """Numbers, table, verdicts, figures and data set of the short menus agree with one another."""
-    found = compute(build_panel(reduced(committed.snapshot, 19)))
+    found = report
     numbers = {n.key: n.value for n in found.numbers}
     (table,), (dataset,) = found.tables, found.datasets
     assert table.frame["claim"].tolist() == list(committed.snapshot.study.curve.claims)
@@ -379,10 +386,9 @@ def test_report_says_what_the_curves_say(committed):
         assert options["share"].mean() == pytest.approx(1.0, abs=0.35)
 
 
-def test_drawing_stays_small(committed, tmp_path):
-    """The figure of a full curve is far below the 400 kB that the page can take."""
-    found = compute(build_panel(reduced(committed.snapshot, 19, "B3")))
-    draw(found.figures[0], tmp_path / "curve.svg")
+def test_drawing_stays_small(report, tmp_path):
+    """The figure of a curve is below the 400 kB that the page can take."""
+    draw(report.figures[0], tmp_path / "curve.svg")
     assert 20_000 < (tmp_path / "curve.svg").stat().st_size < 400_000
 
 
