@@ -12,6 +12,7 @@ from analysis.findings import (
     ledger,
     relative_beta,
     sample,
+    specification_report,
 )
 from analysis.findings.panel import Panel, build_panel
 from analysis.findings.size import event_free
@@ -30,4 +31,5 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "The ledger of claims": ledger.compute,
     "Size and power": size_report.compute,
     "Event-free dates": event_free.compute,
+    "Specification curves": specification_report.compute,
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from analysis.snapshot.curve import Curve
 from analysis.snapshot.faults import fault
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
+_T = TypeVar("_T")
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -179,6 +181,7 @@ class Study:
     firms: Firms
     highlights: Highlights
     pair: Pair
+    curve: Curve
     baskets: Mapping[str, Tickers] = field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -190,6 +193,16 @@ class Study:
                 "so that the estimation window ends before every event window starts"
             )
         return self
+
+    @property
+    def own_curve(self) -> Curve:
+        """The menus of the specification curve with the study's own choices in front."""
+        return replace(
+            self.curve,
+            returns=_in_front(self.returns, self.curve.returns),
+            lengths=_in_front(self.estimation.length, self.curve.lengths),
+            gaps=_in_front(self.estimation.gap, self.curve.gaps),
+        )
 
     @property
     def tickers(self) -> dict[str, tuple[str, ...]]:
@@ -204,7 +217,12 @@ class Study:
             "firms.core": self.firms.core,
             "firms.peers": self.firms.peers,
         }
+        named |= {f"curve.models.{name}": m.factors for name, m in self.curve.models.items()}
         return named | {f"baskets.{name}": basket for name, basket in self.baskets.items()}
+
+
+def _in_front(own: _T, menu: tuple[_T, ...]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys((own, *menu)))
 
 
 def parse_study(content: bytes) -> Study:

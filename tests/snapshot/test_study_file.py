@@ -39,6 +39,11 @@ DATA = Path(__file__).resolve().parents[2] / "data"
         ("lags = [-3, -2,", "lags = [-2, -3,", "customs", "lags in rising order", ""),
         ("draws = 9999", "draws = 0", "inference.draws", "greater than 0", "0"),
         ("2025-10-27", '"soon"', "highlights.truce", "a valid date", "'soon'"),
+        ('"none", "wins', '"wins', "curve", "menus that start with none", ""),
+        ('codings = ["baseline", ', "codings = [", "curve.claims.A3", "start with baseline", ""),
+        ("windows = [[0, 1], ", "windows = [[1, 0], ", "curve.claims.A3", "first session", ""),
+        ('models = ["SPY", ', 'models = ["SPX", ', "curve", "models of A3 that are named", ""),
+        ('"mean" }', '"mean", factors = ["SPY"] }', "curve.models.mean", "as many factors", ""),
     ],
 )
 def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, found: str) -> None:
@@ -86,3 +91,13 @@ def test_study_is_frozen_and_typed(snapshot: Snapshot) -> None:
     assert study.firms.studied[: len(study.firms.core)] == study.firms.core
     with pytest.raises(dataclasses.FrozenInstanceError):
         study.returns = "log"  # type: ignore[misc]
+
+
+def test_curve_puts_the_studys_own_choices_in_front(snapshot: Snapshot) -> None:
+    """The first specification is the study's, whatever the order and content of the menus."""
+    study = dataclasses.replace(snapshot.study, returns="log")
+    assert study.own_curve.returns == ("log", "simple")
+    assert study.own_curve.lengths[0] == study.estimation.length
+    shorter = dataclasses.replace(study.estimation, length=100)
+    lengths = dataclasses.replace(study, estimation=shorter).own_curve.lengths
+    assert lengths == (100, *study.curve.lengths)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import ResultsError
-from analysis.publish.figures import betas, customs, explorer, reactions
+from analysis.publish.figures import betas, customs, explorer, reactions, specifications
 from analysis.publish.figures.style import house_style, save
 from analysis.results import Figure
 
@@ -26,6 +26,7 @@ KINDS: dict[str, Callable[[Data], Canvas]] = {
     "price_paths": reactions.price_paths,
     "reaction_heatmap": reactions.reaction_heatmap,
     "rolling_beta": betas.rolling_beta,
+    "specification_curve": specifications.specification_curve,
     "up_down_beta": betas.up_down_beta,
 }
 
