@@ -30,7 +30,7 @@ class BreakTest:
     before, after : float
         Slopes on the two sides.
     p, p_min : float
-        Bootstrap p, ``(1 + #{draws at least as large}) / (1 + draws)``, and the smallest attainable.
+        Bootstrap p, ``(1 + #{draws at least as large}) / (1 + draws)``; smallest attainable.
     n : int
         Sessions with both returns.
     path : Series
@@ -157,9 +157,7 @@ def _robust(m: list[Floats], my: list[Floats], myy: list[Floats]) -> tuple[Float
     return slope, variance
 
 
-def _bootstrap(
-    y: Floats, x: Floats, splits: Ints, draws: int, rng: np.random.Generator
-) -> Floats:
+def _bootstrap(y: Floats, x: Floats, splits: Ints, draws: int, rng: np.random.Generator) -> Floats:
     """Return the largest Wald statistic of each draw under no break, (draws,)."""
     n = y.size
     residuals = (y - x * (x @ y) / n) / (1 - 1 / n - x**2 / n)

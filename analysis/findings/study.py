@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.findings import (
+    beta_methods,
+    beta_regimes,
+    cross_asset,
     customs_report,
     event_days,
     event_windows,
+    exposure,
     ledger,
+    pair_trade,
     relative_beta,
     sample,
+    volatility,
 )
 from analysis.findings.panel import Panel, build_panel
 from analysis.results import Findings
@@ -24,4 +30,10 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Relative beta": relative_beta.compute,
     "Customs correlations": customs_report.compute,
     "The ledger of claims": ledger.compute,
+    "Beta by method": beta_methods.compute,
+    "Exposure over noise": exposure.compute,
+    "Beta by policy regime": beta_regimes.compute,
+    "Volatility around events": volatility.compute,
+    "Other assets": cross_asset.compute,
+    "The pair trade": pair_trade.compute,
 }
