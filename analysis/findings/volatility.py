@@ -241,7 +241,8 @@ def _change_verdicts(found: list[Change], source: Provenance) -> list[Verdict]:
     verdicts = [
         Verdict(f"volatility.{kind}", c.verdict,
                 "mean log ratio over episodes against rotated calendars, p below 0.05",
-                f"ratio {np.exp(c.mean):.2f} over {c.episodes} episodes", source)
+                f"ratio {np.exp(c.mean):.2f} over {c.episodes} episodes" if c.rotation
+                else f"{c.episodes} episodes", source)
         for kind, c in realised.items()
     ]  # fmt: skip
     differing = [k for k, c in realised.items() if modelled[k].verdict != c.verdict]

@@ -75,6 +75,6 @@ def pair_trade(data: Mapping[str, pd.DataFrame]) -> Canvas:
         xytext=(3, -1), textcoords="offset points", va="top", fontsize=7.5, fontweight="bold",
     )  # fmt: skip
     percent_axis(right, "x")
-    right.set_title("Mean an episode, rotated calendars")
-    right.set_ylabel("calendars")
+    right.set_title("Mean of an episode")
+    right.set_ylabel("rotated calendars")
     return canvas
