@@ -13,6 +13,9 @@ Decision rules, fixed before any number was computed:
 ``break.near_regime``
     "yes" if the date of a significant break lies within 10 sessions of a start, "no" if none does,
     "no break" if there is no significant break.
+``break.sector``
+    Betas to the sector funds and to MP, Holm's adjustment over the firms of one benchmark: "some"
+    or "none". Added after the first run, to describe what it showed; no test of a claim.
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ def compute(panel: Panel) -> Findings:
     on_market = changes[changes["benchmark"] == market]
     return Findings(
         numbers=[
+            *_choices(panel, sources["regime_differences"]),
             *_change_numbers(on_market, sources["regime_differences"]),
             *_break_numbers(found[found["benchmark"] == market], sources["breaks"]),
         ],
@@ -59,6 +63,7 @@ def compute(panel: Panel) -> Findings:
         verdicts=[
             _known_dates(on_market, sources["regime_differences"]),
             *_unknown_dates(panel, found[found["benchmark"] == market], sources["breaks"]),
+            _sector(panel, found, sources["breaks"]),
         ],
         datasets=[
             Dataset("regime_differences", changes, sources["regime_differences"]),
@@ -197,6 +202,20 @@ def breaks(panel: Panel) -> pd.DataFrame:
     return frame
 
 
+def _choices(panel: Panel, source: Provenance) -> list[Number]:
+    """Name the study's choices that the text speaks of."""
+    rules = panel.snapshot.study.regimes
+    return [
+        Number("regime.window", rules.window, "sessions", "integer",
+               "sessions compared on each side of a regime start", source),
+        Number("regime.starts", len(rules.starts), "count", "integer", "regime starts", source),
+        Number("break.trim", rules.trim, "fraction", "percent0",
+               "share of the sample that a break keeps clear of each end", source),
+        Number("break.draws", rules.draws, "count", "integer",
+               "bootstrap draws of the break test", source),
+    ]  # fmt: skip
+
+
 def _change_numbers(changes: pd.DataFrame, source: Provenance) -> list[Number]:
     numbers = []
     for row in changes.dropna(subset=["p"]).to_dict("records"):
@@ -277,6 +296,18 @@ def _unknown_dates(panel: Panel, found: pd.DataFrame, source: Provenance) -> lis
     ]  # fmt: skip
 
 
+def _sector(panel: Panel, found: pd.DataFrame, source: Provenance) -> Verdict:
+    benchmark = panel.snapshot.study.benchmark
+    rest = found[~found["benchmark"].isin([benchmark.market, benchmark.small_caps])]
+    return Verdict(
+        "break.sector",
+        "some" if (rest["holm"] < 0.05).any() else "none",
+        "Holm-adjusted sup-Wald p below 0.05 for a beta to the sector funds or to MP",
+        f"smallest adjusted p {rest['holm'].min():.3g}",
+        source,
+    )
+
+
 def _change_table(changes: pd.DataFrame, source: Provenance) -> Table:
     frame = changes.sort_values(["start", "firm"])[
         ["start", "firm", "before", "after", "difference", "se", "p", "holm"]
@@ -296,8 +327,9 @@ def _change_table(changes: pd.DataFrame, source: Provenance) -> Table:
             "holm": "Holm",
         },
         source,
-        "Market betas over up to 60 sessions on each side; HC3 errors. Holm: adjusted over the "
-        "rows with a p. A dash: too few sessions on a side.",
+        "Market betas over the sessions on each side of the start, at most as many as the study "
+        "compares; HC3 errors. Holm: adjusted over the rows with a p. A dash: too few sessions on "
+        "a side.",
     )
 
 
@@ -324,6 +356,6 @@ def _break_table(found: pd.DataFrame, source: Provenance) -> Table:
             "holm": "Holm",
         },
         source,
-        "Largest robust Wald statistic of equal slopes over all dates but the outer 15% at each "
-        "end; p from 999 draws of a wild bootstrap; Holm: over the firms of one benchmark.",
+        "Largest robust Wald statistic of equal slopes over all admissible dates; p from a wild "
+        "bootstrap; Holm: over the firms of one benchmark.",
     )

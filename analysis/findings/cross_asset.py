@@ -47,7 +47,18 @@ def compute(panel: Panel) -> Findings:
     moved = Provenance(f"{HERE}.responses", INPUTS, SAMPLE)
     linked = Provenance(f"{HERE}.correlation_changes", INPUTS, f"{SAMPLE}, easing")
     return Findings(
-        numbers=[*_move_numbers(moves, moved), *_link_numbers(links, linked)],
+        numbers=[
+            Number(
+                "cross.steady",
+                panel.snapshot.study.cross_asset.steady,
+                "fraction",
+                "percent1",
+                "mean move, either way, inside which an asset is steady",
+                moved,
+            ),
+            *_move_numbers(moves, moved),
+            *_link_numbers(links, linked),
+        ],
         tables=[_move_table(moves, moved), _link_table(links, linked)],
         verdicts=[*_move_verdicts(panel, moves, moved), _link_verdict(links, linked)],
         datasets=[

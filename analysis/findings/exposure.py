@@ -208,12 +208,12 @@ def _table(firms: pd.DataFrame, source: Provenance) -> Table:
             "sd": "Noise",
             "episodes": "K",
             "response": "Response",
-            "over_sd": "/ error",
-            "over_beta": "/ XME beta",
+            "over_sd": "By error",
+            "over_beta": "By beta",
         },
         source,
         "Response: mean signed CAR [0, +1] over K confirmatory China-policy episodes with a clean "
-        "window. Noise: residual standard deviation of a session; / error: mean of "
-        "the CARs over their own standard errors; beta to SPY, each firm since its listing. A "
-        "dash: no published heavy share.",
+        "window. Noise: residual standard deviation of a session; By error: mean of "
+        "the CARs over their own standard errors; By beta: response over the beta to "
+        "XME; Beta: to SPY, each firm since its listing. A dash: no published heavy share.",
     )

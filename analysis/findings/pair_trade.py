@@ -104,9 +104,19 @@ def compute(panel: Panel) -> Findings:
     base = ("mp", "close")
     return Findings(
         numbers=[
-            number
-            for (n, e), test in tests.items()
-            for number in _numbers(f"pair.{n}.{e}", test, accounts[n, e], source, kept)
+            Number(
+                "pair.holding",
+                study.pair.holding,
+                "sessions",
+                "integer",
+                "sessions that a trade of the pair is held",
+                source,
+            ),
+            *(
+                number
+                for (n, e), test in tests.items()
+                for number in _numbers(f"pair.{n}.{e}", test, accounts[n, e], source, kept)
+            ),
         ],
         tables=[_table(tests, accounts, source)],
         figures=[_figure(tests[base], accounts[base], kept)],

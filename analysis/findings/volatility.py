@@ -71,7 +71,18 @@ def compute(panel: Panel) -> Findings:
     garch_source = Provenance(f"{HERE}.leverage_terms", INPUTS, "core portfolio and core firms")
     frame = _frame(found)
     return Findings(
-        numbers=[*_change_numbers(found, source), *_term_numbers(terms, garch_source)],
+        numbers=[
+            Number(
+                "volatility.window",
+                panel.snapshot.study.volatility.window,
+                "sessions",
+                "integer",
+                "sessions before and after over which volatility is measured",
+                source,
+            ),
+            *_change_numbers(found, source),
+            *_term_numbers(terms, garch_source),
+        ],
         tables=[_table(frame, source), _term_table(terms, garch_source)],
         figures=[_figure(panel)],
         verdicts=[*_change_verdicts(found, source), _symmetry(terms, garch_source)],
