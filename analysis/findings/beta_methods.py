@@ -32,12 +32,14 @@ from analysis.estimators.beta import (
     huber_beta,
     median_beta,
     ols_beta,
+    rolling_beta,
     shrink_betas,
+    up_down_beta,
 )
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 
-__all__ = ["by_method", "compute", "differences", "quiet_sessions"]
+__all__ = ["by_method", "compute", "differences", "equality", "quiet_sessions"]
 
 HERE = "analysis.findings.beta_methods"
 INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
@@ -57,14 +59,21 @@ Estimator = Callable[[pd.Series, pd.Series], Slope]
 
 def compute(panel: Panel) -> Findings:
     """Estimate every beta by every method and count how often the claim holds."""
-    methods, gaps = by_method(panel), differences(panel)
+    grid, gaps, equal = by_method(panel), differences(panel), equality(panel)
+    methods = grid[grid["benchmark"] == panel.snapshot.study.benchmark.market]
     source = Provenance(f"{HERE}.by_method", INPUTS, SAMPLE)
+    tested = Provenance(f"{HERE}.equality", INPUTS, SAMPLE)
     return Findings(
-        numbers=[*_method_numbers(methods, source), *_gap_numbers(panel, gaps)],
+        numbers=[
+            *_method_numbers(methods, source),
+            *_gap_numbers(panel, gaps),
+            *_equality_numbers(equal, tested),
+        ],
         tables=[_method_table(panel, methods, source), _gap_table(gaps)],
         verdicts=[*_gap_verdicts(gaps), *_quiet_verdicts(panel, methods)],
         datasets=[
-            Dataset("beta_methods", methods, source),
+            Dataset("beta_methods", grid, source),
+            Dataset("beta_equality", equal, tested),
             Dataset("beta_differences", gaps, Provenance(f"{HERE}.differences", INPUTS, SAMPLE)),
         ],
     )
@@ -113,46 +122,74 @@ def _benchmarks(panel: Panel) -> tuple[str, ...]:
 
 
 def by_method(panel: Panel) -> pd.DataFrame:
-    """Estimate each core firm's market beta by each method.
+    """Estimate each core firm's beta to every benchmark and to the other core firms, every way.
 
     Returns
     -------
     DataFrame
-        ``firm``, ``method``, ``beta``, ``se`` (missing for exponential weights and after
-        shrinkage), ``n`` (sessions).
+        ``firm``, ``benchmark``, ``method``, ``beta``, ``se`` (missing for exponential weights and
+        after shrinkage), ``n`` (sessions). Methods beside those of the table: ``up`` and ``down``
+        (days when the benchmark rose or fell), ``rolling`` (last window).
     """
     study, returns = panel.snapshot.study, _common(panel)
-    market = returns[study.benchmark.market]
-    rows = [
-        {"firm": firm, "method": name, "beta": fit.beta, "se": fit.se, "n": fit.n}
-        for name, estimate in _estimators(panel).items()
-        for firm in study.firms.core
-        if (fit := estimate(returns[firm], market))
-    ]
-    for firm in study.firms.core:
-        path = ewm_beta(returns[firm], market, study.beta.half_life)
-        rows.append({"firm": firm, "method": "ewm", "beta": path.iloc[-1], "n": len(path)})
-    return pd.DataFrame([*rows, *_recent(panel)])
+    core = study.firms.core
+    pairs = [(f, b) for b in (*_benchmarks(panel), *core) for f in core if f != b]
+    rows: list[dict[str, object]] = []
+    for firm, benchmark in pairs:
+        y, x = returns[firm], returns[benchmark]
+        fits = {name: estimate(y, x) for name, estimate in _estimators(panel).items()}
+        found = [(name, fit.beta, fit.se, fit.n) for name, fit in fits.items()]
+        sides = up_down_beta(y, x, study.beta.hac_lags)
+        found.append(("up", sides.up, sides.se_up, sides.n_up))
+        found.append(("down", sides.down, sides.se_down, sides.n_down))
+        last = rolling_beta(y, x, study.beta.rolling).iloc[-1]
+        found.append(("rolling", last["beta"], last["se"], study.beta.rolling))
+        weighted = ewm_beta(y, x, study.beta.half_life).iloc[-1]
+        found.append(("ewm", float(weighted), float("nan"), len(y)))
+        found += _recent(panel, firm, benchmark)
+        rows += [
+            {"firm": firm, "benchmark": benchmark, "method": m, "beta": beta, "se": se, "n": n}
+            for m, beta, se, n in found
+        ]
+    return pd.DataFrame(rows)
 
 
-def _recent(panel: Panel) -> list[dict[str, object]]:
+def _recent(panel: Panel, firm: str, benchmark: str) -> list[tuple[str, float, float, int]]:
     """Least squares on the last estimation window, plain and shrunk to the mean of all firms."""
     study = panel.snapshot.study
     last = panel.returns.iloc[-study.estimation.length :]
-    fits = {
-        firm: ols_beta(last[firm], last[study.benchmark.market], study.beta.hac_lags)
-        for firm in study.firms.studied
-    }
-    plain = pd.Series({firm: fit.beta for firm, fit in fits.items()})
-    shrunk = shrink_betas(plain, pd.Series({firm: fit.se_hac for firm, fit in fits.items()}))
-    rows: list[dict[str, object]] = []
-    for firm in study.firms.core:
-        fit = fits[firm]
-        rows.append(
-            {"firm": firm, "method": "recent", "beta": fit.beta, "se": fit.se_hac, "n": fit.n}
-        )
-        rows.append({"firm": firm, "method": "shrunk", "beta": shrunk[firm], "n": fit.n})
-    return rows
+    names = [f for f in study.firms.studied if f != benchmark]
+    fits = {f: ols_beta(last[f], last[benchmark], study.beta.hac_lags) for f in names}
+    shrunk = shrink_betas(
+        pd.Series({f: fit.beta for f, fit in fits.items()}),
+        pd.Series({f: fit.se_hac for f, fit in fits.items()}),
+    )
+    own = fits[firm]
+    return [
+        ("recent", own.beta, own.se_hac, own.n),
+        ("shrunk", float(shrunk[firm]), float("nan"), own.n),
+    ]
+
+
+def equality(panel: Panel) -> pd.DataFrame:
+    """Test that the core firms share one beta, for every benchmark, with and without event days.
+
+    Returns
+    -------
+    DataFrame
+        ``benchmark``, ``sample`` (all, no_events), ``f``, ``p`` (exact under normal residuals),
+        ``f_clustered``, ``p_clustered`` (by session), ``df1``, ``df2``, ``n``.
+    """
+    returns, core = _common(panel), list(panel.snapshot.study.firms.core)
+    samples = {"all": returns, "no_events": returns[returns.index.isin(quiet_sessions(panel))]}
+    rows = []
+    for benchmark in _benchmarks(panel):
+        for name, sample in samples.items():
+            test = equal_betas(sample[core], sample[benchmark])
+            row = {"benchmark": benchmark, "sample": name, "f": test.f, "p": test.p}
+            row |= {"f_clustered": test.f_clustered, "p_clustered": test.p_clustered}
+            rows.append(row | {"df1": test.df1, "df2": test.df2, "n": test.n})
+    return pd.DataFrame(rows)
 
 
 def differences(panel: Panel) -> pd.DataFrame:
@@ -189,12 +226,21 @@ def differences(panel: Panel) -> pd.DataFrame:
 
 
 def _method_numbers(methods: pd.DataFrame, source: Provenance) -> list[Number]:
-    shown = methods[~methods["method"].isin(["huber", "ols"])]  # these are published elsewhere
+    shown = methods[methods["method"].isin(set(LABELS) - {"huber", "ols"})]  # those: elsewhere
     return [
         Number(f"beta.{row['firm']}.spy.{row['method']}".lower(), row["beta"], "beta", "decimal2",
                f"market beta of {row['firm']}: {LABELS[row['method']].lower()}", source,
                se=None if np.isnan(row["se"]) else row["se"], n=int(row["n"]))
         for row in shown.to_dict("records")
+    ]  # fmt: skip
+
+
+def _equality_numbers(equal: pd.DataFrame, source: Provenance) -> list[Number]:
+    return [
+        Number(f"beta.equal.{row['benchmark']}.{row['sample']}.p".lower(), row["p_clustered"],
+               "p-value", "pvalue", f"p of equal betas of the core firms to {row['benchmark']}, "
+               f"errors clustered by session, {row['sample']}", source, n=int(row["n"]))
+        for row in equal.to_dict("records")
     ]  # fmt: skip
 
 

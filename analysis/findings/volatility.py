@@ -282,7 +282,9 @@ def _symmetry(terms: pd.DataFrame, source: Provenance) -> Verdict:
 def _table(frame: pd.DataFrame, source: Provenance) -> Table:
     return Table(
         "volatility",
-        frame.assign(measure=frame["measure"].map({"realised": "realised", "garch": "GARCH"})),
+        frame.assign(
+            measure=frame["measure"].map({"realised": "realised", "garch": "GARCH"})
+        ).dropna(subset=["p"]),
         dict.fromkeys(("ratio", "low", "high", "placebo"), "decimal2")
         | {"episodes": "integer", "p": "pvalue"},  # type: ignore[arg-type]
         {

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from linearmodels.system import SUR
 
 from analysis.findings import beta_methods, beta_regimes, cross_asset, pair_trade, volatility
 from analysis.findings.claims_pooled import pair_returns
@@ -72,11 +73,13 @@ def test_planted_betas_come_out_by_every_method(world):
     """Betas of 1, 3 and 5 within four errors each, and both pure plays above MP everywhere."""
     truth = {"MP": 1.0, "USAR": 3.0, "CRML": 5.0}
     panel = world(betas=truth)
-    methods = beta_methods.by_method(panel)
+    results = beta_methods.compute(panel)
+    grid = {d.name: d.frame for d in results.datasets}["beta_methods"]
+    methods = grid[(grid["benchmark"] == "SPY") & (grid["method"] != "rolling")]
     known = methods.dropna(subset=["se"])
     assert ((known["beta"] - known["firm"].map(truth)).abs() < 4 * known["se"]).all()
     assert (methods["beta"] - methods["firm"].map(truth)).abs().max() < 0.8
-    said = verdicts(beta_methods.compute(panel))
+    said = verdicts(results)
     assert said["beta.no_events"] == "supported"
     assert said["beta.no_events.order"] == "unchanged"
     gaps = beta_methods.differences(panel)
@@ -94,7 +97,7 @@ def test_event_days_can_hide_a_beta(world):
             returns.loc[day, "USAR"] = -0.30
 
     methods = beta_methods.by_method(world(spoil, betas={"USAR": 2.0}))
-    usar = methods[methods["firm"] == "USAR"].set_index("method")["beta"]
+    usar = methods.query("firm == 'USAR' and benchmark == 'SPY'").set_index("method")["beta"]
     assert usar["ols"] < 1.0
     assert usar["no_events"] == pytest.approx(2.0, abs=0.4)
     assert usar["median"] == pytest.approx(2.0, abs=0.6)
@@ -108,6 +111,22 @@ def test_quiet_sessions_leave_both_days_of_every_window(world):
     assert pd.Timestamp(BAD[0]) not in quiet
     assert pd.Timestamp("2025-06-17") not in quiet
     assert pd.Timestamp("2025-06-18") in quiet
+
+
+def test_equality_is_the_wald_test_of_a_system(world):
+    """Against linearmodels' seemingly unrelated regressions: the Wald test of two differences."""
+    panel = world(betas={"USAR": 1.3, "CRML": 0.8})
+    row = beta_methods.equality(panel).query("benchmark == 'XME' and sample == 'all'")
+    common = panel.returns.dropna(subset=list(CORE))
+    regressors = sm.add_constant(common[["XME"]])
+    equations = {f: {"dependent": common[f], "exog": regressors} for f in CORE}
+    fit = SUR(equations).fit(method="ols", cov_type="unadjusted", debiased=True)
+    pick = np.zeros((2, 6))
+    pick[:, 1], pick[0, 3], pick[1, 5] = 1, -1, -1
+    gaps, covariance = pick @ fit.params, pick @ fit.cov @ pick.T
+    wald = float(gaps @ np.linalg.solve(covariance, gaps))
+    n = len(common)
+    assert row["f"].item() == pytest.approx(wald * (n - 3) / (n - 2) / 2, rel=1e-8)
 
 
 @pytest.mark.parametrize(
