@@ -16,6 +16,8 @@ Decision rules, fixed before any number was computed:
 ``break.sector``
     Betas to the sector funds and to MP, Holm's adjustment over the firms of one benchmark: "some"
     or "none". Added after the first run, to describe what it showed; no test of a claim.
+``break.no_events``
+    ``break.any`` on sessions outside every event window. Added after the first run as well.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.beta import ols_beta
 from analysis.estimators.breaks import sup_wald
+from analysis.findings.beta_methods import quiet_sessions
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 
@@ -49,12 +52,14 @@ def compute(panel: Panel) -> Findings:
         )
     }
     market = panel.snapshot.study.benchmark.market
+    quiet = breaks(panel, [p for p in _pairs(panel) if p[1] == market], quiet_sessions(panel))
     on_market = changes[changes["benchmark"] == market]
     return Findings(
         numbers=[
             *_choices(panel, sources["regime_differences"]),
             *_change_numbers(on_market, sources["regime_differences"]),
             *_break_numbers(found[found["benchmark"] == market], sources["breaks"]),
+            *_quiet_numbers(quiet, sources["breaks"]),
         ],
         tables=[
             _change_table(on_market, sources["regime_differences"]),
@@ -64,11 +69,13 @@ def compute(panel: Panel) -> Findings:
             _known_dates(on_market, sources["regime_differences"]),
             *_unknown_dates(panel, found[found["benchmark"] == market], sources["breaks"]),
             _sector(panel, found, sources["breaks"]),
+            _any_break("break.no_events", quiet, sources["breaks"]),
         ],
         datasets=[
             Dataset("regime_differences", changes, sources["regime_differences"]),
             Dataset("regime_betas", levels, sources["regime_betas"]),
             Dataset("beta_breaks", found, sources["breaks"]),
+            Dataset("beta_breaks_no_events", quiet, sources["breaks"]),
         ],
     )
 
@@ -163,8 +170,19 @@ def regime_betas(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def breaks(panel: Panel) -> pd.DataFrame:
-    """Run the sup-Wald test on every pair, on the sessions that all core firms share.
+def breaks(
+    panel: Panel,
+    pairs: list[tuple[str, str]] | None = None,
+    sessions: pd.DatetimeIndex | None = None,
+) -> pd.DataFrame:
+    """Run the sup-Wald test on the sessions that all core firms share.
+
+    Parameters
+    ----------
+    pairs : list of (firm, benchmark), optional
+        All of them if left out.
+    sessions : DatetimeIndex, optional
+        Restricts the sessions further.
 
     Returns
     -------
@@ -174,9 +192,11 @@ def breaks(panel: Panel) -> pd.DataFrame:
     """
     study = panel.snapshot.study
     returns = panel.returns.dropna(subset=list(study.firms.core))
+    if sessions is not None:
+        returns = returns[returns.index.isin(sessions)]
     rng = np.random.default_rng(study.inference.seed)
     rows = []
-    for firm, benchmark in _pairs(panel):
+    for firm, benchmark in pairs or _pairs(panel):
         test = sup_wald(
             returns[firm],
             returns[benchmark],
@@ -287,12 +307,29 @@ def _unknown_dates(panel: Panel, found: pd.DataFrame, source: Provenance) -> lis
     near = "no break" if not dated.size else "yes" if (gaps <= NEAR).any() else "no"
     return [
         *verdicts,
-        Verdict("break.any", "found" if (found["holm"] < 0.05).any() else "not found",
-                "Holm-adjusted sup-Wald p below 0.05 for a core firm's market beta",
-                f"smallest adjusted p {found['holm'].min():.3g}", source),
+        _any_break("break.any", found, source),
         Verdict("break.near_regime", near,
                 f"a significant break within {NEAR} sessions of a regime start",
                 f"{dated.size} breaks, nearest {gaps.min() if dated.size else 'none'}", source),
+    ]  # fmt: skip
+
+
+def _any_break(key: str, found: pd.DataFrame, source: Provenance) -> Verdict:
+    return Verdict(
+        key,
+        "found" if (found["holm"] < 0.05).any() else "not found",
+        "Holm-adjusted sup-Wald p below 0.05 for a core firm's market beta",
+        f"smallest adjusted p {found['holm'].min():.3g}",
+        source,
+    )
+
+
+def _quiet_numbers(quiet: pd.DataFrame, source: Provenance) -> list[Number]:
+    return [
+        Number(f"break.{row['firm']}.no_events.p".lower(), row["p"], "p-value", "pvalue",
+               f"sup-Wald p of the market beta of {row['firm']}, without event days", source,
+               n=row["n"])
+        for row in quiet.to_dict("records")
     ]  # fmt: skip
 
 
