@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.findings import (
+    beta_methods,
+    beta_regimes,
+    cross_asset,
     customs_report,
     event_days,
     event_windows,
     explorer,
+    exposure,
     ledger,
+    pair_trade,
     relative_beta,
     sample,
     specification_report,
+    volatility,
 )
 from analysis.findings.panel import Panel, build_panel
 from analysis.findings.size import event_free
@@ -32,4 +38,10 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Size and power": size_report.compute,
     "Event-free dates": event_free.compute,
     "Specification curves": specification_report.compute,
+    "Beta by method": beta_methods.compute,
+    "Exposure over noise": exposure.compute,
+    "Beta by policy regime": beta_regimes.compute,
+    "Volatility around events": volatility.compute,
+    "Other assets": cross_asset.compute,
+    "The pair trade": pair_trade.compute,
 }

@@ -38,6 +38,9 @@ DATA = Path(__file__).resolve().parents[2] / "data"
         ),
         ("lags = [-3, -2,", "lags = [-2, -3,", "customs", "lags in rising order", ""),
         ("draws = 9999", "draws = 0", "inference.draws", "greater than 0", "0"),
+        ("minimum = 30", "minimum = 61", "regimes", "a minimum of at most window = 60", ""),
+        ("2025-11-07", "2025-10-01", "regimes", "starts in order of time without", ""),
+        ("trim = 0.15", "trim = 0.5", "regimes.trim", "less than 0.5", "0.5"),
         ("2025-10-27", '"soon"', "highlights.truce", "a valid date", "'soon'"),
         ('"none", "wins', '"wins', "curve", "menus that start with none", ""),
         ('codings = ["baseline", ', "codings = [", "curve.claims.A3", "start with baseline", ""),
@@ -80,6 +83,18 @@ def test_highlight_without_an_event(snapshot_copy: Path) -> None:
     path = snapshot_copy / "study.toml"
     path.write_text(path.read_text().replace("2025-10-27", "2025-10-29"))
     with pytest.raises(SnapshotError, match=r"highlights\.truce: expected day 0 of an event"):
+        load_snapshot(snapshot_copy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("2025-11-07, event", "2025-11-06, event"), ("-mofcom-suspension", "-mofcom-nothing")],
+)
+def test_regime_without_its_event(snapshot_copy: Path, old: str, new: str) -> None:
+    """A policy regime starts on day 0 of the event that it names."""
+    path = snapshot_copy / "study.toml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(SnapshotError, match=r"regimes\.starts\.november_2025: expected day 0 of"):
         load_snapshot(snapshot_copy)
 
 

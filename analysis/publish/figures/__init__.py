@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import ResultsError
-from analysis.publish.figures import betas, customs, explorer, reactions, specifications
+from analysis.publish.figures import betas, customs, explorer, market, reactions, specifications
 from analysis.publish.figures.style import house_style, save
 from analysis.results import Figure
 
@@ -23,11 +23,13 @@ KINDS: dict[str, Callable[[Data], Canvas]] = {
     "customs_series": customs.customs_series,
     "explorer": explorer.explorer,
     "day_reactions": reactions.day_reactions,
+    "pair_trade": market.pair_trade,
     "price_paths": reactions.price_paths,
     "reaction_heatmap": reactions.reaction_heatmap,
     "rolling_beta": betas.rolling_beta,
     "specification_curve": specifications.specification_curve,
     "up_down_beta": betas.up_down_beta,
+    "volatility_paths": market.volatility_paths,
 }
 
 
