@@ -39,6 +39,13 @@ def _choices(panel: Panel) -> list[Number]:
         ("episode_distance", study.episodes.distance, "sessions", "integer", "episode distance"),
         ("level", study.inference.level, "fraction", "percent0", "coverage of intervals"),
         ("power", study.inference.power, "fraction", "percent0", "power of detectable effects"),
+        (
+            "reference",
+            study.inference.reference,
+            "fraction",
+            "percent0",
+            "CAR at which power is given",
+        ),
         ("draws", study.inference.draws, "count", "integer", "resampling draws"),
         ("hac_lags", study.beta.hac_lags, "sessions", "integer", "lags of HAC errors"),
         ("rolling", study.beta.rolling, "sessions", "integer", "rolling window"),
@@ -81,6 +88,10 @@ def _events(panel: Panel) -> list[Number]:
         "events_confirmatory": (
             int((events["status"] == "confirmatory").sum()),
             "confirmatory events",
+        ),
+        "events_by_outcome": (
+            int(events["status"].isin(["selected_on_outcome", "found_beside"]).sum()),
+            "events found by searching large days or beside them",
         ),
     } | {
         f"events_{direction}": (int(count), f"{direction} events")

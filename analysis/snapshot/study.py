@@ -23,6 +23,7 @@ __all__ = [
     "Firms",
     "Highlights",
     "Inference",
+    "OutOfSample",
     "Pair",
     "Study",
     "Windows",
@@ -94,10 +95,14 @@ class Episodes:
 
 @dataclass(frozen=True, config=_CLOSED)
 class Inference:
-    """Coverage of intervals, power for detectable effects, resampling draws and their seed."""
+    """Coverage of intervals, power for detectable effects, resampling draws and their seed.
+
+    ``reference`` is the CAR (fraction) at which the power of a test is stated.
+    """
 
     level: Share
     power: Share
+    reference: Share
     draws: Count
     seed: Annotated[int, Field(ge=0)]
 
@@ -164,6 +169,13 @@ class Highlights:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class OutOfSample:
+    """Last day whose events were in view when the rules were fixed."""
+
+    fixed_to: date
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Study:
     """Every choice of the study; ``data/study.toml`` says what each one means."""
 
@@ -179,6 +191,7 @@ class Study:
     firms: Firms
     highlights: Highlights
     pair: Pair
+    out_of_sample: OutOfSample
     baskets: Mapping[str, Tickers] = field(default_factory=dict)
 
     @model_validator(mode="after")
