@@ -10,7 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
-__all__ = ["LEVEL", "POWER", "Outcome", "minimum_detectable", "refused", "student", "two_sided_t"]
+__all__ = [
+    "LEVEL",
+    "POWER",
+    "Outcome",
+    "minimum_detectable",
+    "power_at",
+    "refused",
+    "student",
+    "two_sided_t",
+]
 
 LEVEL = 0.05  # size of the test that a minimum detectable effect refers to
 POWER = 0.80  # probability with which that test finds it
@@ -77,8 +86,10 @@ def two_sided_t(t: float, df: float) -> float:
     return 2.0 * float(stats.t.sf(abs(t), df))
 
 
-def minimum_detectable(se: npt.ArrayLike, df: npt.ArrayLike) -> Floats:
-    """Return the absolute effect that a two-sided 5% t-test finds with probability 0.8.
+def minimum_detectable(
+    se: npt.ArrayLike, df: npt.ArrayLike, power: float = POWER, level: float = LEVEL
+) -> Floats:
+    """Return the absolute effect that a two-sided t-test finds with a given probability.
 
     The noncentrality at which the noncentral t has that power, times the standard error.
 
@@ -86,6 +97,8 @@ def minimum_detectable(se: npt.ArrayLike, df: npt.ArrayLike) -> Floats:
     ----------
     se, df : array, broadcast against each other
         Standard errors, in the unit of the effect, and degrees of freedom.
+    power, level : float
+        Probability of finding the effect, and size of the test.
 
     Returns
     -------
@@ -94,23 +107,36 @@ def minimum_detectable(se: npt.ArrayLike, df: npt.ArrayLike) -> Floats:
     """
     freedom = np.asarray(df, dtype=float)
     unique, place = np.unique(freedom, return_inverse=True)
-    needed = np.array([_noncentrality(float(value)) for value in unique])
+    needed = np.array([_noncentrality(float(value), power, level) for value in unique])
     return np.asarray(np.asarray(se) * needed[place].reshape(freedom.shape))
 
 
-@lru_cache(maxsize=4096)
-def _noncentrality(df: float) -> float:
-    """Return the noncentrality that gives the two-sided 5% t-test a power of 0.8."""
-    if not df > 0:
-        return math.nan
-    critical = float(stats.t.ppf(1 - LEVEL / 2, df))
-    # Mix the normal power over the chi-squared law of the variance; unlike the noncentral t of
-    # the libraries this never fails in the far tail.
+def power_at(effect: float, se: float, df: float, level: float = LEVEL) -> float:
+    """Return the probability that a two-sided t-test of size `level` finds a true `effect`.
+
+    `effect` and `se` share a unit. At an effect fixed in advance this informs; at the observed one
+    it is the p-value in another unit (Hoenig and Heisey 2001, American Statistician 55).
+    """
+    return _power(abs(effect) / se, df, level)
+
+
+def _power(noncentrality: float, df: float, level: float) -> float:
+    """Return the power of the two-sided t-test at a noncentrality.
+
+    The normal power mixed over the chi-squared law of the variance; unlike the noncentral t of the
+    libraries this never fails in the far tail.
+    """
+    critical = float(stats.t.ppf(1 - level / 2, df))
     nodes, weights = np.polynomial.legendre.leggauss(200)
     bound = critical * np.sqrt(stats.chi2.ppf((nodes + 1) / 2, df) / df)
+    found = stats.norm.sf(bound - noncentrality) + stats.norm.sf(bound + noncentrality)
+    return float(weights @ found) / 2
 
-    def shortfall(noncentrality: float) -> float:
-        power = stats.norm.sf(bound - noncentrality) + stats.norm.sf(bound + noncentrality)
-        return float(weights @ power) / 2 - POWER
 
-    return float(optimize.brentq(shortfall, 0.0, 3.0 * critical + 3.0))
+@lru_cache(maxsize=4096)
+def _noncentrality(df: float, power: float, level: float) -> float:
+    """Return the noncentrality that gives the two-sided t-test its power."""
+    if not df > 0:
+        return math.nan
+    upper = 3.0 * float(stats.t.ppf(1 - level / 2, df)) + 3.0
+    return float(optimize.brentq(lambda x: _power(x, df, level) - power, 0.0, upper))

@@ -75,7 +75,7 @@ def portfolio_study(
 ) -> EventStudy:
     """Run the event study on one portfolio an event; see :func:`portfolio_cars`."""
     returns, rows = _formed(panel, weigher, window, clean=clean)
-    return estimate(panel.snapshot, returns, rows, factors=factors)
+    return estimate(panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude)
 
 
 def portfolio_cars(
