@@ -126,11 +126,17 @@ def _power(noncentrality: float, df: float, level: float) -> float:
     The normal power mixed over the chi-squared law of the variance; unlike the noncentral t of the
     libraries this never fails in the far tail.
     """
-    critical = float(stats.t.ppf(1 - level / 2, df))
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    bound = critical * np.sqrt(stats.chi2.ppf((nodes + 1) / 2, df) / df)
+    bound, weights = _bounds(df, level)
     found = stats.norm.sf(bound - noncentrality) + stats.norm.sf(bound + noncentrality)
     return float(weights @ found) / 2
+
+
+@lru_cache(maxsize=4096)
+def _bounds(df: float, level: float) -> tuple[Floats, Floats]:
+    """Return the normal bounds of the t-test at the nodes of the variance's law, with weights."""
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    critical = float(stats.t.ppf(1 - level / 2, df))
+    return critical * np.sqrt(stats.chi2.ppf((nodes + 1) / 2, df) / df), weights
 
 
 @lru_cache(maxsize=4096)

@@ -24,6 +24,7 @@ __all__ = [
     "EpisodeNull",
     "claim_placebo",
     "clean_sessions",
+    "day_placebo",
     "drawn",
     "drawn_jointly",
     "moved_episodes",
@@ -92,8 +93,9 @@ def portfolio_responses(
     *,
     bounds: tuple[int, int] | None = None,
     factors: tuple[str, ...] | None = None,
+    clean: bool = True,
 ) -> pd.DataFrame:
-    """Compute the standardised CAR of portfolios on every quiet session on which they are clean.
+    """Compute the standardised CAR of portfolios on every quiet session, if wanted a clean one.
 
     Parameters
     ----------
@@ -108,7 +110,11 @@ def portfolio_responses(
     first, last = panel.snapshot.study.windows.bounds[window]
     names = sorted(set(members))
     weights = {name: pd.Series(weigher(name.split(","))) for name in names}
-    formed = {name: panel.returns[w.index] @ w for name, w in weights.items()}
+    formed = {
+        name: panel.returns[w.index] @ w
+        for name, w in weights.items()
+        if name not in panel.returns
+    }
     rows = pd.DataFrame({"ticker": names, "day0": panel.snapshot.sessions[-1]})
     fitted = estimate(
         panel.snapshot,
@@ -123,7 +129,7 @@ def portfolio_responses(
     quiet = quiet_sessions(panel)
     for name, weight in weights.items():
         usable = quiet.copy()
-        for ticker in weight.index:
+        for ticker in weight.index if clean else ():
             usable &= clean_sessions(panel, str(ticker), first, last)
         found[name] = found[name].where(usable)
     return found
@@ -231,4 +237,26 @@ def claim_placebo(
 ) -> float | None:
     """Return the placebo p of a t across episodes; None if an episode can go nowhere."""
     p = placebo_p(observed, drawn(null, draws, rng)).p
+    return None if np.isnan(p) else p
+
+
+def day_placebo(
+    panel: Panel, by_session: pd.Series, observed: float, length: int = 1
+) -> float | None:
+    """Return the placebo p of a statistic of single days.
+
+    Parameters
+    ----------
+    by_session : Series, (T,)
+        The statistic of the `length` sessions that end on each session; NaN where there is none.
+    observed : float
+        The same on the days of the claim.
+
+    Returns
+    -------
+    float or None
+        Two-sided, over the sessions that are quiet all along; None if there is none.
+    """
+    quiet = pd.Series(quiet_sessions(panel)).rolling(length).sum().to_numpy() == length
+    p = placebo_p(observed, by_session.to_numpy()[quiet]).p
     return None if np.isnan(p) else p

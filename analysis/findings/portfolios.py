@@ -134,23 +134,25 @@ def portfolio_paths(panel: Panel, weigher: Weigher, window: str) -> pd.DataFrame
 def _formed(
     panel: Panel, weigher: Weigher, window: str, *, clean: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Form one return column for each event's portfolio; the factors are kept beside them."""
+    """Form one return column for each composition; the factors are kept beside them."""
     columns: dict[str, pd.Series] = {}
     rows = []
     untouched = set(panel.clean.index[panel.clean[window].astype(bool)])
     usable = panel.study.rows.groupby("id", sort=False)["ticker"].agg(list)
+    funds, day0 = _funds(panel), panel.events["day0"]
     for event, firms in usable.items():
         held = [f for f in firms if not clean or (event, f) in untouched]
-        weights = weigher([*held, *_funds(panel)])
+        weights = weigher([*held, *funds])
         if weights is None:
             continue
-        w = pd.Series(weights)
-        columns[f"{event}@portfolio"] = panel.returns[w.index] @ w
-        members = ",".join(f for f in w.index)
-        day0 = panel.events.loc[str(event), "day0"]
-        rows.append({"id": event, "ticker": f"{event}@portfolio", "day0": day0, "members": members})
+        members = ",".join(weights)
+        if members not in columns:
+            columns[members] = panel.returns[list(weights)] @ pd.Series(weights)
+        rows.append({"id": event, "ticker": members, "day0": day0[str(event)], "members": members})
     frame = pd.DataFrame(rows, columns=["id", "ticker", "day0", "members"])
-    return pd.concat([panel.returns, pd.DataFrame(columns)], axis=1), frame
+    # A portfolio of one firm is that firm, whose column is there already.
+    formed = pd.DataFrame({k: v for k, v in columns.items() if k not in panel.returns})
+    return pd.concat([panel.returns, formed], axis=1), frame
 
 
 def _funds(panel: Panel) -> list[str]:

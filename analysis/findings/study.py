@@ -8,7 +8,7 @@ from analysis.findings import (
     customs_report,
     event_days,
     event_windows,
-    ledger,
+    ledger_report,
     relative_beta,
     sample,
 )
@@ -23,5 +23,5 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Event-window returns": event_windows.compute,
     "Relative beta": relative_beta.compute,
     "Customs correlations": customs_report.compute,
-    "The ledger of claims": ledger.compute,
+    "The ledger of claims": ledger_report.compute,
 }

@@ -135,12 +135,12 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
             yield from _unknown(place, "number", argument, results.numbers)
         elif name == "alt":
             yield from _unknown(place, "figure", argument, results.figures)
-        elif name == "table":
-            if not (results.folder / "tables" / f"{argument}.md").is_file():
-                known = {path.stem: path for path in (results.folder / "tables").glob("*.md")}
-                yield from _unknown(place, "table", argument, known)
+        elif name in ("table", "passage"):
+            folder = results.folder / f"{name}s"
+            known = {path.stem: path for path in folder.glob("*.md")}
+            yield from _unknown(place, name, argument, known)
         else:
-            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table or include"
+            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table, passage or include"
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:

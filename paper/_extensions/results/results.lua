@@ -1,5 +1,5 @@
 -- The shortcodes of the paper: `num KEY` prints a number, `alt NAME` a figure's text alternative,
--- `table NAME` a published table. Used by Quarto and by pandoc/reader.lua.
+-- `table NAME` a published table, `passage NAME` published paragraphs. Used by Quarto and by pandoc/reader.lua.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
@@ -59,17 +59,27 @@ local function natural_width(tbl)
   return tbl
 end
 
-local function published_table(args)
-  local name = argument(args, "table")
+-- The blocks of paper/results/<kind>s/<name>.md, and the name.
+local function published(args, kind)
+  local name = argument(args, kind)
   if not name:match("^[%w_-]+$") then
-    store.fail("shortcode 'table': expected a name of letters, digits, - and _, found '" .. name .. "'")
+    store.fail("shortcode '" .. kind .. "': expected a name of letters, digits, - and _, found '" .. name .. "'")
   end
-  local text = store.read_text("tables/" .. name .. ".md", "table '" .. name .. "'")
-  local blocks = pandoc.read(text, "markdown").blocks:walk({ Table = natural_width })
+  local text = store.read_text(kind .. "s/" .. name .. ".md", kind .. " '" .. name .. "'")
+  return pandoc.read(text, "markdown").blocks, name
+end
+
+local function published_table(args)
+  local blocks, name = published(args, "table")
+  blocks = blocks:walk({ Table = natural_width })
   if blocks[1] == nil or blocks[1].t ~= "Table" then
     store.fail("paper/results/tables/" .. name .. ".md: expected a pipe table first, found something else")
   end
   return blocks
 end
 
-return { num = num, alt = alt, table = published_table }
+local function passage(args)
+  return (published(args, "passage"))
+end
+
+return { num = num, alt = alt, table = published_table, passage = passage }
