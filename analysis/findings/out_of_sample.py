@@ -9,7 +9,7 @@ from analysis.findings.claims_pooled import POOLED
 from analysis.findings.ledger import definitions
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import Panel
-from analysis.findings.variants import until
+from analysis.findings.variants import events_between, returns_between
 from analysis.formatting import MISSING, format_value
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 
@@ -73,16 +73,19 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
         ``claim``, ``statement``, ``format`` and for each part, with the prefix ``fixed_`` or
         ``later_``: ``effect``, ``low``, ``high``, ``p`` (unadjusted), ``sample``.
     """
+    sessions = panel.snapshot.sessions
     cut = pd.Timestamp(panel.snapshot.study.out_of_sample.fixed_to)
-    after = panel.snapshot.sessions[panel.snapshot.sessions > cut][0]
-    parts = dict(zip(PARTS, (until(panel, None, cut), until(panel, after, None)), strict=True))
+    ends = ((sessions[0], cut), (sessions[sessions > cut][0], sessions[-1]))
+    tests = {claim: (test, events_between) for claim, test in POOLED.items()}
+    tests |= {claim: (SINGLE[claim], returns_between) for claim in ("A6", "B6")}
     rows = []
     for claim in definitions(panel):
-        if claim["id"] not in {*POOLED, "A6", "B6"}:
+        if claim["id"] not in tests:
             continue
+        test, part = tests[claim["id"]]
         row: dict[str, object] = {"claim": claim["id"], "statement": claim["statement"]}
-        for name, part in parts.items():
-            outcome = {**SINGLE, **POOLED}[claim["id"]](part)
+        for name, (first, last) in zip(PARTS, ends, strict=True):
+            outcome = test(part(panel, first, last))
             row |= {"format": outcome.format} | _values(name, outcome)
         rows.append(row)
     return pd.DataFrame(rows)

@@ -12,7 +12,7 @@ from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import SIGNS, assign_episodes
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["Panel", "build_panel", "estimate", "in_episodes", "with_events"]
+__all__ = ["Panel", "build_panel", "estimate", "estimated_again", "in_episodes", "with_events"]
 
 EVENT_TIME = (-10, 20)
 
@@ -50,30 +50,42 @@ class Panel:
         return asdict(self.snapshot.study.highlights)
 
 
-def build_panel(snapshot: Snapshot, exclude: pd.DatetimeIndex | None = None) -> Panel:
-    """Compute returns, episodes and every firm's event study.
-
-    ``exclude`` names sessions to leave out of every estimation window.
-    """
-    study = snapshot.study
+def build_panel(snapshot: Snapshot) -> Panel:
+    """Compute returns, episodes and every firm's event study."""
     returns = listed_returns(snapshot)
     events = in_episodes(snapshot.events.set_index("id"), snapshot)
-    firms = pd.DataFrame({"ticker": list(study.firms.studied)})
     windows = firm_windows(snapshot)
     hits = windows.pivot(index=["event", "ticker"], columns="window", values="contaminated")
     return Panel(
         snapshot=snapshot,
         returns=returns,
-        study=estimate(
-            snapshot,
-            returns,
-            events.reset_index()[["id", "day0"]].merge(firms, how="cross"),
-            exclude=exclude,
-        ),
+        study=_every_firm(snapshot, returns, events, None),
         events=events,
         clean=~hits,
-        exclude=exclude,
     )
+
+
+def estimated_again(
+    panel: Panel, snapshot: Snapshot, exclude: pd.DatetimeIndex | None = None
+) -> Panel:
+    """Return the panel with the choices of another snapshot that has the same events.
+
+    Events, episodes and confounders stay as they are.
+    """
+    returns = listed_returns(snapshot)
+    study = _every_firm(snapshot, returns, panel.events, exclude)
+    return replace(panel, snapshot=snapshot, returns=returns, study=study, exclude=exclude)
+
+
+def _every_firm(
+    snapshot: Snapshot,
+    returns: pd.DataFrame,
+    events: pd.DataFrame,
+    exclude: pd.DatetimeIndex | None,
+) -> EventStudy:
+    firms = pd.DataFrame({"ticker": list(snapshot.study.firms.studied)})
+    rows = events.reset_index()[["id", "day0"]].merge(firms, how="cross")
+    return estimate(snapshot, returns, rows, exclude=exclude)
 
 
 def in_episodes(events: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.placebo import clear_sessions, placebo_p, placebo_table
+from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel, estimate
 from analysis.findings.portfolios import Weigher
 from analysis.snapshot.eligibility import confounder_spans
@@ -24,11 +25,14 @@ __all__ = [
     "EpisodeNull",
     "claim_placebo",
     "clean_sessions",
+    "cumulated",
     "day_placebo",
     "drawn",
     "drawn_jointly",
     "moved_episodes",
+    "moved_paths",
     "normal_scores",
+    "portfolio_placebo_paths",
     "portfolio_responses",
     "quiet_sessions",
     "t_statistics",
@@ -108,6 +112,52 @@ def portfolio_responses(
         CAR over its standard error; NaN where a composition cannot be used.
     """
     first, last = panel.snapshot.study.windows.bounds[window]
+    weights, returns = _compositions(panel, weigher, members)
+    rows = pd.DataFrame({"ticker": list(weights), "day0": panel.snapshot.sessions[-1]})
+    fitted = estimate(panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude)
+    every = np.arange(len(panel.snapshot.sessions))
+    table = placebo_table(fitted, *(bounds or (first, last)), every)
+    found = pd.DataFrame(table.car / table.se, every, list(fitted.panel.assets))
+    for name, usable in _usable(panel, weights, (first, last) if clean else None).items():
+        found[name] = found[name].where(usable)
+    return found
+
+
+def portfolio_placebo_paths(
+    panel: Panel, weigher: Weigher, window: str, members: Collection[str]
+) -> dict[str, Floats]:
+    """Cumulate portfolios' abnormal returns around every quiet, clean session.
+
+    Returns
+    -------
+    dict of array, (T, L)
+        By composition: see :func:`cumulated` (fraction); NaN where
+        it cannot be used or a day is missing.
+    """
+    weights, returns = _compositions(panel, weigher, members)
+    sessions = panel.snapshot.sessions
+    bounds = panel.snapshot.study.windows.bounds[window]
+    paths = {}
+    for name, usable in _usable(panel, weights, bounds).items():
+        rows = pd.DataFrame({"ticker": name, "day0": sessions[usable]})
+        fitted = estimate(panel.snapshot, returns, rows, exclude=panel.exclude)
+        paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
+        paths[name][fitted.position] = cumulated(fitted)
+    return paths
+
+
+def cumulated(fitted: EventStudy) -> Floats:
+    """Cumulate abnormal returns forwards and backwards from day -1, where they are zero. (N, L)."""
+    paths = np.cumsum(fitted.ar, axis=1)
+    before = int(np.flatnonzero(fitted.event_time == -1)[0])
+    anchored: Floats = paths - paths[:, [before]]
+    return anchored
+
+
+def _compositions(
+    panel: Panel, weigher: Weigher, members: Collection[str]
+) -> tuple[dict[str, pd.Series], pd.DataFrame]:
+    """Return the weights of each composition, and their return columns beside all others."""
     names = sorted(set(members))
     weights = {name: pd.Series(weigher(name.split(","))) for name in names}
     formed = {
@@ -115,24 +165,19 @@ def portfolio_responses(
         for name, w in weights.items()
         if name not in panel.returns
     }
-    rows = pd.DataFrame({"ticker": names, "day0": panel.snapshot.sessions[-1]})
-    fitted = estimate(
-        panel.snapshot,
-        pd.concat([panel.returns, pd.DataFrame(formed)], axis=1),
-        rows,
-        factors=factors,
-        exclude=panel.exclude,
-    )
-    every = np.arange(len(panel.snapshot.sessions))
-    table = placebo_table(fitted, *(bounds or (first, last)), every)
-    found = pd.DataFrame(table.car / table.se, every, list(fitted.panel.assets))
+    return weights, pd.concat([panel.returns, pd.DataFrame(formed)], axis=1)
+
+
+def _usable(
+    panel: Panel, weights: Mapping[str, pd.Series], window: tuple[int, int] | None
+) -> dict[str, Bools]:
+    """Mark the quiet sessions on which the firms of each composition are clean. (T,) each."""
     quiet = quiet_sessions(panel)
+    marked = {}
     for name, weight in weights.items():
-        usable = quiet.copy()
-        for ticker in weight.index if clean else ():
-            usable &= clean_sessions(panel, str(ticker), first, last)
-        found[name] = found[name].where(usable)
-    return found
+        clean = [clean_sessions(panel, str(t), *window) for t in weight.index] if window else []
+        marked[name] = np.logical_and.reduce([quiet, *clean])
+    return marked
 
 
 def moved_episodes(panel: Panel, days: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
@@ -161,6 +206,34 @@ def moved_episodes(panel: Panel, days: pd.DataFrame, responses: pd.DataFrame) ->
         ]
         rows[episode] = np.mean([m.to_numpy() for m in moved], axis=0)
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def moved_paths(panel: Panel, days: pd.DataFrame, paths: Mapping[str, Floats]) -> list[Floats]:
+    """Move every episode's mean path to the sessions where it can go.
+
+    Parameters
+    ----------
+    days : DataFrame
+        As in :func:`moved_episodes`.
+    paths : dict of array, (T, L)
+        By composition.
+
+    Returns
+    -------
+    list of array, (sessions, L)
+        One an episode; an episode that can go nowhere is left out.
+    """
+    position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
+    moved = []
+    for _, part in days.assign(position=position).groupby("episode"):
+        offsets = part["position"] - part["position"].min()
+        shifted = [
+            sign * np.pad(paths[name][offset:], ((0, offset), (0, 0)), constant_values=np.nan)
+            for name, offset, sign in zip(part["members"], offsets, part["sign"], strict=True)
+        ]
+        mean = np.mean(shifted, axis=0)
+        moved.append(mean[np.isfinite(mean).all(axis=1)])
+    return [each for each in moved if len(each)]
 
 
 def t_statistics(groups: Sequence[Floats]) -> Floats:

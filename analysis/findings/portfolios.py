@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import pandas as pd
 
 from analysis.estimators.study import EventStudy
@@ -19,7 +18,6 @@ __all__ = [
     "contrast",
     "equal",
     "portfolio_cars",
-    "portfolio_paths",
     "portfolio_study",
     "slope",
 ]
@@ -116,19 +114,6 @@ def portfolio_cars(
     cars["members"] = fitted.rows["members"].to_numpy()
     cars["scar"] = cars["car"] / cars["se"]
     return cars.dropna(subset=["car"])
-
-
-def portfolio_paths(panel: Panel, weigher: Weigher, window: str) -> pd.DataFrame:
-    """Cumulate the portfolio's abnormal returns from the first day of event time.
-
-    Returns
-    -------
-    DataFrame
-        Events by event day (sessions), cumulative abnormal return (fraction).
-    """
-    fitted = portfolio_study(panel, weigher, window)
-    paths = np.cumsum(fitted.ar, axis=1)
-    return pd.DataFrame(paths, pd.Index(fitted.rows["id"], name="id"), fitted.event_time)
 
 
 def _formed(

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.findings.panel import Panel, build_panel, with_events
+from analysis.findings.panel import Panel, build_panel, estimated_again, with_events
 
-__all__ = ["VARIANTS", "judgement_calls", "until"]
+__all__ = ["VARIANTS", "events_between", "judgement_calls", "returns_between"]
 
 Bools = npt.NDArray[np.bool_]
 
 DOUBT = re.compile(
-    r"judgement|two-sided|ambiguous|sign\b[^.;]*\b(unclear|uncertain|less certain)", re.IGNORECASE
+    r"judgement|two-sided|ambiguous|sign\b[^.;]*\b(?:unclear|uncertain|less certain)", re.IGNORECASE
 )
 
 
@@ -31,17 +31,20 @@ def judgement_calls(events: pd.DataFrame) -> Bools:
     return marked
 
 
-def until(panel: Panel, first: pd.Timestamp | None, last: pd.Timestamp | None) -> Panel:
-    """Return the panel with the events and returns of a part of the calendar, ends included.
+def events_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Panel:
+    """Return the panel with the events of a part of the calendar, ends included.
 
-    Episodes keep their composition as long as none straddles an end.
+    Estimation windows reach back beyond ``first``, as they do in the whole sample.
     """
-    day, session = panel.events["day0"], panel.returns.index
-    early = pd.Timestamp.min if first is None else first
-    late = pd.Timestamp.max if last is None else last
-    kept = with_events(panel, panel.events[(day >= early) & (day <= late)])
-    inside = (session >= early) & (session <= late)
-    return replace(kept, returns=panel.returns.where(pd.Series(inside, session), axis=0))
+    day = panel.events["day0"]
+    return with_events(panel, panel.events[(day >= first) & (day <= last)])
+
+
+def returns_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Panel:
+    """Return the panel with missing returns outside a part of the calendar, ends included."""
+    session = panel.returns.index
+    inside = pd.Series((session >= first) & (session <= last), session)
+    return replace(panel, returns=panel.returns.where(inside, axis=0))
 
 
 def _contaminated_back(panel: Panel) -> Panel:
@@ -81,13 +84,13 @@ def _events_excluded(panel: Panel) -> Panel:
     at = sessions.get_indexer(pd.DatetimeIndex(panel.snapshot.events["day0"]))
     first, last = panel.snapshot.study.windows.bounds[panel.snapshot.study.windows.primary]
     touched = np.unique((at[:, None] + np.arange(first, last + 1)).clip(0, len(sessions) - 1))
-    return build_panel(panel.snapshot, exclude=sessions[touched])
+    return estimated_again(panel, panel.snapshot, sessions[touched])
 
 
 def _log_returns(panel: Panel) -> Panel:
     kind = "simple" if panel.snapshot.study.returns == "log" else "log"
     study = replace(panel.snapshot.study, returns=kind)
-    return build_panel(replace(panel.snapshot, study=study))
+    return estimated_again(panel, replace(panel.snapshot, study=study))
 
 
 VARIANTS: Mapping[str, Callable[[Panel], Panel]] = {

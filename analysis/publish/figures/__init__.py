@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import ResultsError
-from analysis.publish.figures import betas, customs, reactions
+from analysis.publish.figures import betas, customs, ledger, reactions
 from analysis.publish.figures.style import house_style, save
 from analysis.results import Figure
 
@@ -22,6 +22,8 @@ KINDS: dict[str, Callable[[Data], Canvas]] = {
     "correlogram": customs.correlogram,
     "customs_series": customs.customs_series,
     "day_reactions": reactions.day_reactions,
+    "heavy_share": reactions.heavy_share,
+    "ledger": ledger.ledger,
     "price_paths": reactions.price_paths,
     "reaction_heatmap": reactions.reaction_heatmap,
     "rolling_beta": betas.rolling_beta,
