@@ -152,7 +152,7 @@ def _customs_fell(panel: Panel) -> Outcome:
 
 def _tightness(panel: Panel) -> Outcome:
     """Smallest of four p-values: two series, same month and the month after."""
-    lags = correlations(panel, ["pearson"], ["core"])
+    lags = correlations(panel, ["pearson"], [(name, "core") for name in SERIES.values()])
     four = lags[lags["lag"].isin([0, 1])]
     adjusted = holm(four["p"])
     row = four.iloc[int(np.argmin(adjusted))]

@@ -120,9 +120,7 @@ def episode_values(
 
     See :func:`chosen_days` for what enters and :func:`averaged` for what comes out.
     """
-    return averaged(
-        chosen_days(panel, cars, directions, signed=signed, confirmatory=confirmatory)
-    )
+    return averaged(chosen_days(panel, cars, directions, signed=signed, confirmatory=confirmatory))
 
 
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:

@@ -64,9 +64,7 @@ def by_share(panel: Panel) -> pd.DataFrame:
 def _figure(frame: pd.DataFrame) -> Figure:
     parts = [
         f"{kind}: "
-        + ", ".join(
-            f"{t} {m:+.1%}" for t, m in zip(part["ticker"], part["mean"], strict=True)
-        )
+        + ", ".join(f"{t} {m:+.1%}" for t, m in zip(part["ticker"], part["mean"], strict=True))
         for kind, part in frame.groupby("kind", sort=False)
     ]
     shares = frame.drop_duplicates("ticker")

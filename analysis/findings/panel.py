@@ -103,9 +103,7 @@ def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
     Nothing is estimated again: the events keep their day 0s.
     """
     kept = panel.study.rows["id"].isin(events.index).to_numpy()
-    return replace(
-        panel, study=panel.study.take(kept), events=in_episodes(events, panel.snapshot)
-    )
+    return replace(panel, study=panel.study.take(kept), events=in_episodes(events, panel.snapshot))
 
 
 def estimate(

@@ -161,9 +161,7 @@ def _compositions(
     names = sorted(set(members))
     weights = {name: pd.Series(weigher(name.split(","))) for name in names}
     formed = {
-        name: panel.returns[w.index] @ w
-        for name, w in weights.items()
-        if name not in panel.returns
+        name: panel.returns[w.index] @ w for name, w in weights.items() if name not in panel.returns
     }
     return weights, pd.concat([panel.returns, pd.DataFrame(formed)], axis=1)
 

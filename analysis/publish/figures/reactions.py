@@ -59,9 +59,11 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
 def _numbered_events(canvas: Canvas, ax: Axes, notes: pd.DataFrame) -> None:
     """Number events along the bottom of the axes and explain the numbers below the picture."""
     for day, number in zip(mdates.date2num(notes["day0"]), notes["number"], strict=True):
-        ax.axvline(day, ymax=0.07, color=INK, linewidth=0.7)
+        height = 0.05 if number % 2 else 0.09  # neighbours must not share a line
+        ax.axvline(day, ymax=height, color=INK, linewidth=0.7)
         ax.annotate(
-            str(number), (day, 0.075), xycoords=("data", "axes fraction"), fontsize=7, ha="center",
+            str(number), (day, height + 0.005), xycoords=("data", "axes fraction"), fontsize=7,
+            ha="center",
         )  # fmt: skip
     items = [f"{n} {label}" for n, label in zip(notes["number"], notes["label"], strict=True)]
     half = (len(items) + 1) // 2
@@ -136,7 +138,8 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     percent_axis(axes[0])
     axes[0].set_ylabel("CAAR, zero on day \u22121")
     canvas.supxlabel(
-        "event time in sessions; episodes in brackets; grey: placebo band, dashed: interval", fontsize=8
+        "event time in sessions; episodes in brackets; grey: placebo band, dashed: interval",
+        fontsize=8,
     )
     return canvas
 
@@ -191,8 +194,8 @@ def heavy_share(data: Mapping[str, pd.DataFrame]) -> Canvas:
             ax.vlines(row.share, row.low, row.high, color=colour, linewidth=1.4)
             ax.scatter([row.share], [row.mean], color=colour, s=20, zorder=3)
             ax.annotate(
-                f"{row.ticker} ({row.episodes})", (row.share, row.mean), color=colour, fontsize=7,
-                fontweight="bold", xytext=(4, 3), textcoords="offset points",
+                f"{row.ticker} ({row.episodes})", (row.share, row.high), color=colour, fontsize=7,
+                fontweight="bold", xytext=(-6, 3), textcoords="offset points",
             )  # fmt: skip
         zero_line(ax)
         ax.set_title(kind)
