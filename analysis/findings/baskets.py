@@ -156,6 +156,7 @@ def _table(panel: Panel, frame: pd.DataFrame) -> Table:
             "detectable": "MDE",
         },
         SOURCE,
-        f"Equal-weight portfolios over the primary window. {listed}. A placebo name is left out where "
-        "the news names it. An en dash: fewer than three episodes. p: t across episodes, unadjusted.",
+        f"Equal-weight portfolios over the primary window. {listed}. A placebo name is left out "
+        "where the news names it. An en dash: fewer than three episodes. p: t across episodes, "
+        "unadjusted.",
     )

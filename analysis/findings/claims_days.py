@@ -63,7 +63,8 @@ def _pure_plays_gained(panel: Panel) -> Outcome:
 def _producer_gained_less(panel: Panel) -> Outcome:
     pure = list(panel.snapshot.study.baskets["heavy_exposed"])
     gaps = panel.returns[pure].sub(panel.returns["MP"], axis=0)
-    hits = int((gaps.loc[pd.Timestamp(panel.highlights["rebound"])] > 0).sum())
+    day = _day(panel, "rebound")
+    hits = int((day[pure] > day["MP"]).sum())
     return _on_day(panel, "rebound", gaps.min(axis=1, skipna=False), _count(hits, len(pure)))
 
 
@@ -134,7 +135,7 @@ def _october_rally(panel: Panel) -> Outcome:
     """From the close of 8 October to that of 14 October 2025."""
     gains = _four_sessions(panel)
     mean = gains.mean(axis=1, skipna=False)
-    october = gains.loc[pd.Timestamp("2025-10-14")]
+    october = gains.loc[[pd.Timestamp("2025-10-14")]].iloc[0]
     effect, hits = float(october.mean()), int((october > 0).sum())
     placebo = day_placebo(panel, mean, effect, length=4)
     return _fact(effect, _count(hits, len(october)), "4 days", placebo)
@@ -190,8 +191,8 @@ def _ninety_days(panel: Panel) -> Outcome:
     steps = ["2025-05-geneva-truce", "2025-08-truce-extension", "2025-10-busan-summit"]
     gaps = panel.events.loc[steps, "announced"].diff().dt.days.dropna()
     inside = int(gaps.between(85, 95).sum())
-    steps = f"{len(gaps)} steps"
-    return _fact(float(gaps.mean()), _count(inside, len(gaps)), steps, None, "decimal1")
+    count = f"{len(gaps)} steps"
+    return _fact(float(gaps.mean()), _count(inside, len(gaps)), count, None, "decimal1")
 
 
 def _leaders_words(panel: Panel) -> Outcome:
@@ -221,8 +222,8 @@ def _larger_of_two(panel: Panel, observed: float, members: list[str]) -> float |
     """Placebo p of the larger |t| of two days, two sessions apart as the leaders' days are."""
     core = equal(panel.snapshot.study.firms.core)
     responses = portfolio_responses(panel, core, "car_0_0", members, clean=False).abs()
-    both = np.maximum(responses[members[0]], responses[members[-1]].shift(-2)).to_numpy()
-    return day_placebo(panel, pd.Series(both, panel.snapshot.sessions), observed)
+    days = pd.concat([responses[members[0]], responses[members[-1]].shift(-2)], axis=1)
+    return day_placebo(panel, days.max(axis=1, skipna=False), observed)
 
 
 SINGLE: Mapping[str, Test] = {

@@ -142,7 +142,8 @@ def _ratio_by_session(panel: Panel) -> pd.Series:
     """Log of the core volatility after every session less that before it."""
     firms = list(panel.snapshot.study.firms.core)
     deviation = np.log(panel.returns[firms].mean(axis=1).rolling(20).std())
-    return deviation.shift(-20) - deviation.shift(1)
+    ratio: pd.Series = deviation.shift(-20) - deviation.shift(1)
+    return ratio
 
 
 def _volatility(panel: Panel) -> Outcome:

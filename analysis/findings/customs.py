@@ -90,7 +90,12 @@ def correlations(
     study = panel.snapshot.study
     changes, returns = export_changes(panel), monthly_returns(panel)
     if pairs is None:
-        pairs = [(s, a) for s in changes for a in returns if s in SERIES.values() or a == "core"]
+        pairs = [
+            (series, str(asset))
+            for series in changes
+            for asset in returns
+            if series in SERIES.values() or asset == "core"
+        ]
     frames = []
     for series, asset in pairs:
         for method in methods:

@@ -155,7 +155,8 @@ def _release_numbers(panel: Panel, tests: pd.DataFrame) -> list[Number]:
                        high=None if tail else row["high"], level=None if tail else level),
                 Number(f"{key}.p{tail}", row[f"p{tail}"], "p-value", "pvalue",
                        f"p of the mean core CAR around the {what}", source),
-                Number(f"{key}.n{tail}", row[f"n{tail}"], "count", "integer", f"days: {what}", source),
+                Number(f"{key}.n{tail}", row[f"n{tail}"], "count", "integer", f"days: {what}",
+                       source),
             ]  # fmt: skip
     return numbers
 
@@ -221,8 +222,9 @@ def _lag_table(lags: pd.DataFrame) -> Table:
         formats,
         heads,
         _source("customs.correlations", "core firms"),
-        "Log change of the series with the monthly return of the equal-weight core firms; a positive "
-        "lag means that exports come first. Moving-block bootstrap intervals, block-permutation p. "
+        "Log change of the series with the monthly return of the equal-weight core firms; a "
+        "positive lag means that exports come first. Moving-block bootstrap intervals, "
+        "block-permutation p. "
         "MDE: correlation found with 80% power. Single-month figures only; figures whose error "
         "band is wider than the rule allows are left out. Unit value: dollars per tonne.",
     )
@@ -300,7 +302,8 @@ def _correlogram(lags: pd.DataFrame) -> Figure:
     clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
     strongest = part.iloc[int(part["estimate"].abs().argmax())]
     alt = (
-        "Four panels of correlations with the core return, with 95% intervals, at lags of minus three to plus three "
+        "Four panels of correlations with the core return, with 95% intervals, at lags of minus "
+        "three to plus three "
         "months. "
         f"{clear} of {len(part)} intervals leave out zero; the strongest correlation is "
         f"{strongest['estimate']:.2f} ({strongest['method']}, {NAMES[strongest['series']]}, lag "

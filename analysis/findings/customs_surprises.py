@@ -176,7 +176,7 @@ def _months_needed(panel: Panel) -> list[Number]:
 def _heavy(heavy: pd.DataFrame) -> list[Number]:
     source = _source("heavy_elements")
     rank = heavy["headline"].corr(heavy["dysprosium"] + heavy["terbium"], method="spearman")
-    largest = heavy.loc[heavy["headline"].idxmax()]
+    largest = heavy.iloc[int(heavy["headline"].argmax())]
     values: list[tuple[str, float, str, str]] = [
         ("share_min", heavy["share"].min(), "percent", "smallest share of both in the headline"),
         ("share_max", heavy["share"].max(), "percent", "largest share of both in the headline"),
@@ -191,7 +191,8 @@ def _heavy(heavy: pd.DataFrame) -> list[Number]:
         Number("customs.heavy.months", len(heavy), "months", "integer",
                "months in which both elements are known", source),
         Number("customs.heavy.at_peak", float(largest["dysprosium"] + largest["terbium"]),
-               "kilograms", "integer", "both elements in the month of the largest headline", source),
+               "kilograms", "integer", "both elements in the month of the largest headline",
+               source),
         Number("customs.heavy.peak", float(largest["headline"]), "tonnes", "tonnes1",
                "largest headline among these months", source),
         Number("customs.heavy.most", float((heavy["dysprosium"] + heavy["terbium"]).max()),
@@ -213,12 +214,12 @@ def _any_response(responses: pd.DataFrame) -> Verdict:
 
 def _heavy_verdict(heavy: pd.DataFrame) -> Verdict:
     both = heavy["dysprosium"] + heavy["terbium"]
-    at_peak = float(both[heavy["headline"].idxmax()] / both.max())
+    at_peak = float(both.iloc[int(heavy["headline"].argmax())] / both.max())
     return Verdict(
         "customs.heavy",
         "hidden" if at_peak < 0.1 else "visible",
-        "dysprosium and terbium in the month of the largest headline below a tenth of their largest "
-        "month",
+        "dysprosium and terbium in the month of the largest headline below a tenth of their "
+        "largest month",
         f"ratio {at_peak:.3g}",
         _source("heavy_elements"),
     )

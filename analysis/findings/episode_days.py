@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.estimators.conformal import conformal
@@ -74,7 +75,7 @@ def by_episode(panel: Panel) -> pd.DataFrame:
 
 
 def _table(frame: pd.DataFrame) -> Table:
-    use = ["mixed" if m else "" if c else "E" for m, c in zip(frame["mixed"], frame["confirmatory"], strict=True)]  # fmt: skip
+    use = np.where(frame["mixed"], "mixed", np.where(frame["confirmatory"] > 0, "", "E"))
     days = [
         f"{a:%Y-%m-%d}" if a == b else f"{a:%Y-%m-%d} to {b:%m-%d}"
         for a, b in zip(frame["first_day"], frame["last_day"], strict=True)

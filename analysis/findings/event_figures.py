@@ -49,8 +49,8 @@ def caar_paths(panel: Panel) -> Figure:
             f"outside on {int(outside.sum())} of {int(after.sum())} days"
         )
     alt = (
-        f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero on "
-        "day \u22121, to day 20, with 95% intervals on 95% placebo bands: "
+        f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero "
+        "on day \u22121, to day 20, with 95% intervals on 95% placebo bands: "
         + "; ".join(sentences)
         + "."
     ).replace("-", "\u2212")

@@ -246,7 +246,7 @@ def _picture(claims: list[Entry]) -> Figure:
     drawn = frame.dropna(subset=["effect"])
     counts = Counter(frame["verdict"])
     clear = int(((drawn["low"] > 0) | (drawn["high"] < 0)).sum())
-    largest = drawn.loc[drawn["effect"].abs().idxmax()]
+    largest = drawn.iloc[int(drawn["effect"].abs().argmax())]
     alt = (
         f"One row for each of {len(frame)} claims. Verdicts: "
         + ", ".join(f"{counts[name]} {name}" for name in VERDICTS)

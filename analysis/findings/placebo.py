@@ -1,8 +1,8 @@
 """Placebo sessions of the study: what a claim's episodes would have shown on quiet days.
 
-An episode moves as a whole: its days keep their distances, portfolios and signs. It may go where all
-its days lie more than the episode distance from every listed event and the firms of its portfolios
-have a fit and, if the claim uses clean windows, no confounder in the window.
+An episode moves as a whole: its days keep their distances, portfolios and signs. It may go where
+all its days lie more than the episode distance from every listed event and the firms of its
+portfolios have a fit and, if the claim uses clean windows, no confounder in the window.
 """
 
 from __future__ import annotations
@@ -85,8 +85,7 @@ def clean_sessions(panel: Panel, ticker: str, first: int, last: int) -> Bools:
         return np.ones(count, dtype=bool)
     at = np.arange(count)[:, None]
     hit = (own["first"].to_numpy() <= at + last) & (own["last"].to_numpy() >= at + first)
-    clean: Bools = ~hit.any(axis=1)
-    return clean
+    return np.asarray(~np.any(hit, axis=1))
 
 
 def portfolio_responses(
@@ -170,11 +169,13 @@ def _usable(
     panel: Panel, weights: Mapping[str, pd.Series], window: tuple[int, int] | None
 ) -> dict[str, Bools]:
     """Mark the quiet sessions on which the firms of each composition are clean. (T,) each."""
-    quiet = quiet_sessions(panel)
-    marked = {}
+    marked: dict[str, Bools] = {}
     for name, weight in weights.items():
-        clean = [clean_sessions(panel, str(t), *window) for t in weight.index] if window else []
-        marked[name] = np.logical_and.reduce([quiet, *clean])
+        usable = quiet_sessions(panel)
+        if window is not None:
+            for ticker in weight.index:
+                usable &= clean_sessions(panel, str(ticker), *window)
+        marked[name] = usable
     return marked
 
 
@@ -286,7 +287,7 @@ def drawn_jointly(
     for null in nulls.values():
         for group in null.groups:
             for episode, row in zip(group.index, group.to_numpy(), strict=True):
-                usable[episode] = usable.get(episode, np.True_) & ~np.isnan(row)
+                usable[episode] = usable.get(episode, np.ones(row.size, bool)) & ~np.isnan(row)
     picked = {
         episode: at[rng.integers(0, at.size, draws)]
         for episode in sorted(usable)

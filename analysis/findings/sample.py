@@ -197,7 +197,8 @@ def _price_paths(panel: Panel) -> Figure:
     alt = (
         f"Prices of the three core firms from {start.date()} (= 100) on a log scale, with the "
         "events "
-        f"marked below by direction and {len(notes)} policy steps numbered. Peaks: {peak}. Last session: {last}."
+        f"marked below by direction and {len(notes)} policy steps numbered. "
+        f"Peaks: {peak}. Last session: {last}."
     )
     source = Provenance(f"{HERE}.compute", (*PRICES, "events.csv"), "core firms")
     shown = panel.events.loc[panel.events["day0"] >= start, ["day0", "direction"]]

@@ -88,8 +88,7 @@ def _events_excluded(panel: Panel) -> Panel:
 
 
 def _log_returns(panel: Panel) -> Panel:
-    kind = "simple" if panel.snapshot.study.returns == "log" else "log"
-    study = replace(panel.snapshot.study, returns=kind)
+    study = replace(panel.snapshot.study, returns="log")
     return estimated_again(panel, replace(panel.snapshot, study=study))
 
 

@@ -140,7 +140,8 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
             known = {path.stem: path for path in folder.glob("*.md")}
             yield from _unknown(place, name, argument, known)
         else:
-            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table, passage or include"
+            known_names = "num, alt, table, passage or include"
+            yield f"{place}: unknown shortcode '{name}'; expected {known_names}"
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:
