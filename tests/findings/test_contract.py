@@ -108,7 +108,7 @@ def test_planted_customs_lag_is_found(committed):
     """Exports made from the next month's return correlate at lag one and nowhere else."""
     core = monthly_returns(committed)["core"].dropna()
     panel = with_changes(committed, core.shift(-1).dropna())
-    lags = correlations(panel, ["pearson"], ["core"])
+    lags = correlations(panel, ["pearson"], [("headline", "core")])
     headline = lags[lags["series"] == "headline"].set_index("lag")["estimate"]
     assert headline[1] == pytest.approx(1.0, abs=1e-9)
     assert headline.drop(1).abs().max() < 0.8
