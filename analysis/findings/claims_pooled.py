@@ -17,7 +17,7 @@ from analysis.findings.placebo import EpisodeNull, moved_episodes, quiet_session
 from analysis.findings.portfolios import Weigher, contrast, equal, slope
 from analysis.findings.responses import Response, Test, difference_test, mean_test
 
-__all__ = ["POOLED", "core_portfolio", "pair_returns", "volatility_ratios"]
+__all__ = ["POOLED", "core_portfolio", "pair_returns", "share_left", "volatility_ratios"]
 
 POLICY = ("tightening", "disappointment", "easing")
 UNWELCOME = ("tightening", "disappointment")
@@ -74,6 +74,16 @@ def _weak_demand(panel: Panel) -> pd.Index:
 def _after_the_truce(panel: Panel) -> pd.Index:
     """Events after October 2025."""
     return panel.events.index[panel.events["day0"] > pd.Timestamp("2025-10-31")]
+
+
+_NET = Response(core_portfolio, POLICY, signed=True, factors=_market_and_sector)
+
+
+def share_left(panel: Panel) -> float:
+    """Return the mean signed CAR of claim A4 over the mean signed return of the same days."""
+    days = _NET.days(panel)
+    raw = (days["raw"] * days["sign"]).groupby(days["episode"]).mean()
+    return float(averaged(days)["car"].mean() / raw.mean())
 
 
 _DRIFT = Response(core_portfolio, ALL, "car_0_20", signed=True, bounds=(1, 20))
@@ -169,7 +179,7 @@ def _difference(portfolio: Callable[[Panel], Weigher]) -> Test:
 
 POOLED: Mapping[str, Test] = {
     "A3": mean_test(Response(_heavy, POLICY, signed=True)),
-    "A4": mean_test(Response(core_portfolio, POLICY, signed=True, factors=_market_and_sector)),
+    "A4": mean_test(_NET),
     "A5": mean_test(Response(_pure, ("disappointment",))),
     "A7": mean_test(Response(_chain, POLICY, signed=True)),
     "A9": mean_test(Response(core_portfolio, ("easing",), "car_0_10", bounds=(1, 5))),

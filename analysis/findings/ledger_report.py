@@ -6,7 +6,8 @@ from collections import Counter
 
 import pandas as pd
 
-from analysis.findings.claim_paragraphs import paragraphs
+from analysis.findings.claim_paragraphs import paragraphs, testable_from
+from analysis.findings.claims_pooled import share_left
 from analysis.findings.ledger import Entry, entries
 from analysis.findings.outcomes import NOISE, Outcome
 from analysis.findings.panel import Panel
@@ -41,7 +42,7 @@ def compute(panel: Panel) -> Findings:
     """Decide every claim."""
     claims = entries(panel)
     found = Findings(
-        numbers=[*_counts(claims), *_family(claims)],
+        numbers=[*_counts(claims), *_family(claims), *_beside(panel)],
         tables=[_table(claims)],
         figures=[_picture(claims)],
         datasets=[Dataset("ledger", _frame(claims), SOURCE)],
@@ -99,6 +100,17 @@ def _family(claims: list[Entry]) -> list[Number]:
         Number(f"ledger.smallest_{key}", value, "p-value", "pvalue", f"smallest {key} p", SOURCE)
         for key, value in smallest.items()
     ]
+
+
+def _beside(panel: Panel) -> list[Number]:
+    """State what two definitions ask to be shown beside the verdict."""
+    day = testable_from(panel).date().isoformat()
+    return [
+        Number("claim.a8.testable_from", day, "date", "date",
+               "session from which the downstream claim can be tested", SOURCE),
+        Number("claim.a4.share", share_left(panel), "ratio", "percent0",
+               "signed move left after market and sector over the raw signed move", SOURCE),
+    ]  # fmt: skip
 
 
 def _agreement(claims: list[Entry]) -> Verdict:

@@ -106,6 +106,10 @@ def _events(panel: Panel) -> list[Number]:
             int((events["status"] == "confirmatory").sum()),
             "confirmatory events",
         ),
+        "events_beside": (
+            int((events["status"] == "found_beside").sum()),
+            "events found beside a large day",
+        ),
         "events_by_outcome": (
             int(events["status"].isin(["selected_on_outcome", "found_beside"]).sum()),
             "events found by searching large days or beside them",

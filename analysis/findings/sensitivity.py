@@ -88,7 +88,9 @@ def _table(frame: pd.DataFrame) -> Table:
         f"{format_value(effect, 'percent1')} ({format_value(p, 'pvalue')}; {sample})"
         if pd.notna(effect)
         else f"\u2013 ({sample})"
-        for effect, p, sample in zip(frame["effect"], frame["p"], frame["sample"], strict=True)
+        for effect, p, sample in zip(
+            frame["effect"], frame["p"], frame["sample"].str.replace(" ", ""), strict=True
+        )
     ]
     wide = frame.assign(cell=shown).pivot(index="variant", columns="claim", values="cell")
     wide = wide.loc[list(VARIANTS), list(HEADLINE)].rename_axis(None, axis=1).reset_index()
