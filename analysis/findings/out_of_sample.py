@@ -1,4 +1,4 @@
-"""Out of sample by design: rules fixed on the events to a day, applied unchanged to later ones."""
+"""Out of sample by design: the rules on the events to a day, and unchanged on later ones."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def compute(panel: Panel) -> Findings:
     ]
     numbers.append(
         Number("out_of_sample.fixed_to", cut.date().isoformat(), "date", "date",
-               "last day whose events were in view when the rules were fixed", SOURCE)
+               "last day of the first part of the sample", SOURCE)
     )  # fmt: skip
     return Findings(
         numbers=numbers,
@@ -97,7 +97,7 @@ def _values(part: str, outcome: Outcome) -> dict[str, object]:
 
 
 def _table(frame: pd.DataFrame, cut: pd.Timestamp) -> Table:
-    wide = frame[["claim", "statement"]].copy()
+    wide = frame[["claim"]].copy()
     for part in PARTS:
         wide[f"{part}_sample"] = frame[f"{part}_sample"]
         wide[f"{part}_shown"] = [
@@ -111,8 +111,7 @@ def _table(frame: pd.DataFrame, cut: pd.Timestamp) -> Table:
         wide,
         {"fixed_p": "pvalue", "later_p": "pvalue"},
         {
-            "claim": "Id",
-            "statement": "Claim",
+            "claim": "Claim",
             "fixed_sample": "K",
             "fixed_shown": f"To {cut.year}",
             "fixed_p": "p",
@@ -121,7 +120,7 @@ def _table(frame: pd.DataFrame, cut: pd.Timestamp) -> Table:
             "later_p": "p ",
         },
         SOURCE,
-        f"Effect with 95% interval and unadjusted p, on events to {until_day} and on later ones; "
+        f"Claims as in @tbl-ledger. Effect with 95% interval and unadjusted p, on events to {until_day} and on later ones; "
         "the rules are the same. An en dash: fewer than three episodes.",
     )
 

@@ -170,7 +170,7 @@ class Highlights:
 
 @dataclass(frozen=True, config=_CLOSED)
 class OutOfSample:
-    """Last day whose events were in view when the rules were fixed."""
+    """Last day of the part of the sample to which the rules apply first; later events follow."""
 
     fixed_to: date
 
