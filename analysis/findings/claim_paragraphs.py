@@ -64,7 +64,8 @@ def _placebo(entry: Entry) -> str:
     where = ""
     if entry.sessions is not None:
         fewest, most = entry.sessions
-        where = f" (each episode could go to {fewest} to {most} quiet sessions)"
+        span = str(most) if fewest == most else f"{fewest} to {most}"
+        where = f" (each episode could go to {span} quiet sessions)"
     return f"Placebo p {_p(entry.placebo)}{where}."
 
 
@@ -103,6 +104,8 @@ def _meaning(entry: Entry, panel: Panel) -> str:
             "mixed": "Part of the statement holds and part does not.",
             "contradicted": "The fact is not as stated.",
         }[entry.verdict]
+    if entry.id == "A10" and entry.verdict == "mixed":
+        return "Neither a drift nor its absence within the bounds is shown."
     if entry.verdict == "mixed":
         return "The evidence points both ways, so that the statement as a whole does not stand."
     if entry.verdict == "supported":
@@ -110,8 +113,16 @@ def _meaning(entry: Entry, panel: Panel) -> str:
     if entry.verdict == "contradicted":
         adjusted = "" if entry.holm is None else f"; adjusted for the family it is {_p(entry.holm)}"
         return f"The sign is the opposite one and its own p-value below 0.05{adjusted}."
+    return _noise(entry)
+
+
+def _noise(entry: Entry) -> str:
+    """Say how common a statistic as large is without news, or else what the test says."""
     sign = "claimed" if entry.verdict == NOISE[1] else "opposite"
-    return f"The sign is the {sign} one, and effects of this size are common without any news."
+    if entry.sessions is None or entry.placebo is None or entry.placebo < 0.05:
+        return f"The sign is the {sign} one, and the test does not reject chance at 5%."
+    share = format_value(entry.placebo, "percent0")
+    return f"The sign is the {sign} one, and a statistic as large comes up in {share} of placebo draws."
 
 
 def _p(value: float) -> str:

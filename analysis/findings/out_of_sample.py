@@ -120,7 +120,8 @@ def _table(frame: pd.DataFrame, cut: pd.Timestamp) -> Table:
             "later_p": "p ",
         },
         SOURCE,
-        f"Claims as in @tbl-ledger. Effect with 95% interval and unadjusted p, on events to {until_day} and on later ones; "
+        "Claims as in @tbl-ledger. "
+        f"Effect with 95% interval and unadjusted p, on events to {until_day} and on later ones; "
         "the rules are the same. An en dash: fewer than three episodes.",
     )
 

@@ -69,6 +69,14 @@ def test_one_paragraph_for_each_claim_states_its_verdict(found, claims):
         assert not re.search(r"\bnan\b|None|  ", part)
 
 
+def test_noise_is_called_common_only_where_placebo_draws_show_it(found, claims):
+    """The share of placebo draws is stated for episodes with a placebo p of 0.05 and more alone."""
+    for part, entry in zip(found.passages[0].text.split("\n\n"), claims, strict=True):
+        shown = "of placebo draws" in part
+        common = entry.sessions is not None and (entry.placebo or 0.0) >= 0.05
+        assert shown == (common and entry.verdict.endswith("within noise")), entry.id
+
+
 def test_downstream_claim_says_from_when_it_can_be_tested(committed):
     """126 sessions after 20 May 2026."""
     day = first_test(committed)
