@@ -104,12 +104,17 @@ def _meaning(entry: Entry, panel: Panel) -> str:
             "mixed": "Part of the statement holds and part does not.",
             "contradicted": "The fact is not as stated.",
         }[entry.verdict]
-    if entry.id == "A10" and entry.verdict == "mixed":
-        return "Neither a drift nor its absence within the bounds is shown."
+    if entry.id == "A10":
+        return {
+            "supported": "A drift beyond the bounds is excluded.",
+            "mixed": "Neither a drift nor its absence within the bounds is shown.",
+            "contradicted": "There is a drift.",
+        }[entry.verdict]
     if entry.verdict == "mixed":
         return "The evidence points both ways, so that the statement as a whole does not stand."
     if entry.verdict == "supported":
-        return "The pattern holds after adjustment for all that was tested."
+        adjusted = "" if entry.holm is None else ", after adjustment for all that was tested"
+        return f"The statement holds by its rule{adjusted}."
     if entry.verdict == "contradicted":
         adjusted = "" if entry.holm is None else f"; adjusted for the family it is {_p(entry.holm)}"
         return f"The sign is the opposite one and its own p-value below 0.05{adjusted}."
@@ -122,7 +127,10 @@ def _noise(entry: Entry) -> str:
     if entry.sessions is None or entry.placebo is None or entry.placebo < 0.05:
         return f"The sign is the {sign} one, and the test does not reject chance at 5%."
     share = format_value(entry.placebo, "percent0")
-    return f"The sign is the {sign} one, and a statistic as large comes up in {share} of placebo draws."
+    return (
+        f"The sign is the {sign} one, and a statistic as large comes up in {share} "
+        "of placebo draws."
+    )
 
 
 def _p(value: float) -> str:

@@ -90,10 +90,10 @@ def test_surprises_of_the_committed_data_use_earlier_prints_only(committed):
     assert (found["series"].value_counts() >= 5).all()
 
 
-def test_planted_response_to_surprises_is_found(committed, monkeypatch):
+def test_planted_response_to_surprises_is_found(quick, monkeypatch):
     """Responses that rise with the surprise have rank correlation one; with noise none."""
-    released = customs.release_returns(committed)
-    known = customs_surprises.surprises(committed).set_index(["series", "month", "coverage"])
+    released = customs.release_returns(quick)
+    known = customs_surprises.surprises(quick).set_index(["series", "month", "coverage"])
     keys = ["series", "month", "coverage"]
     planted = released.assign(
         car=released[keys].merge(known["surprise"], left_on=keys, right_index=True, how="left")[
@@ -101,7 +101,7 @@ def test_planted_response_to_surprises_is_found(committed, monkeypatch):
         ]
     ).dropna(subset=["car"])
     monkeypatch.setattr(customs_surprises, "release_returns", lambda _: planted)
-    found = customs_surprises.release_responses(committed).set_index(["series", "measure"])
+    found = customs_surprises.release_responses(quick).set_index(["series", "measure"])
     assert found.loc[("headline", "surprise"), "estimate"] == pytest.approx(1.0)
     assert found.loc[("headline", "surprise"), "p"] < 0.01
 
@@ -116,11 +116,11 @@ def test_unit_value_is_dollars_over_tonnes(committed):
     assert found[pd.Period("2025-05")] == pytest.approx(expected)
 
 
-def test_correlation_does_not_depend_on_what_else_is_asked(committed):
+def test_correlation_does_not_depend_on_what_else_is_asked(quick):
     """One pair alone gives the same interval and p as among others."""
     pair = ("magnets", "core")
-    alone = customs.correlations(committed, ["pearson"], [pair])
-    among = customs.correlations(committed, ["pearson"], [("headline", "core"), pair])
+    alone = customs.correlations(quick, ["pearson"], [pair])
+    among = customs.correlations(quick, ["pearson"], [("headline", "core"), pair])
     rest = among[among["series"] == "magnets"].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, rest)
 

@@ -11,6 +11,7 @@ import pytest
 from analysis.estimators.episodes import across_episodes_t, two_sample_im
 from analysis.findings import placebo
 from analysis.findings.claims_pooled import core_portfolio
+from analysis.findings.event_figures import caar_paths
 from analysis.findings.ledger import step_down_family
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import build_panel
@@ -179,3 +180,13 @@ def test_paths_are_zero_before_the_event_and_hold_the_planted_step(simulate):
     assert path[time.index(-1)] == 0.0
     assert path[time.index(0)] == pytest.approx(0.10, abs=0.01)
     assert path[time.index(-2)] == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("effect", "outside"), [(0.10, True), (0.0, False)])
+def test_mean_path_leaves_its_placebo_band_only_with_an_effect(simulate, effect, outside):
+    """Ten percent on every day lifts the mean path above the band on days 0 to 2; zero does not."""
+    plant = {(firm, day): effect for firm in CORE for day in QUIET}
+    figure = caar_paths(build_panel(simulate(rows(*QUIET), plant)))
+    part = figure.data["paths"].set_index("day").loc[[0, 1, 2]]
+    assert (part["mean"] > part["placebo_high"]).all() == outside
+    assert (part["placebo_low"] < part["placebo_high"]).all()
