@@ -17,7 +17,7 @@ from analysis.findings.placebo import EpisodeNull, moved_episodes, quiet_session
 from analysis.findings.portfolios import Weigher, contrast, equal, slope
 from analysis.findings.responses import Response, Test, difference_test, mean_test
 
-__all__ = ["POOLED", "core_portfolio", "pair_returns", "share_left", "volatility_ratios"]
+__all__ = ["POOLED", "core_portfolio", "pair_returns", "raw_move", "volatility_ratios"]
 
 POLICY = ("tightening", "disappointment", "easing")
 UNWELCOME = ("tightening", "disappointment")
@@ -79,11 +79,14 @@ def _after_the_truce(panel: Panel) -> pd.Index:
 _NET = Response(core_portfolio, POLICY, signed=True, factors=_market_and_sector)
 
 
-def share_left(panel: Panel) -> float:
-    """Return the mean signed CAR of claim A4 over the mean signed return of the same days."""
+def raw_move(panel: Panel) -> float:
+    """Return the mean signed return of the days of claim A4, beside which its CAR is read.
+
+    Their ratio, the share of the move that is left, means nothing while the raw move is near zero.
+    """
     days = _NET.days(panel)
     raw = (days["raw"] * days["sign"]).groupby(days["episode"]).mean()
-    return float(averaged(days)["car"].mean() / raw.mean())
+    return float(raw.mean())
 
 
 _DRIFT = Response(core_portfolio, ALL, "car_0_20", signed=True, bounds=(1, 20))

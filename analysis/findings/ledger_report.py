@@ -7,7 +7,7 @@ from collections import Counter
 import pandas as pd
 
 from analysis.findings.claim_paragraphs import paragraphs, testable_from
-from analysis.findings.claims_pooled import share_left
+from analysis.findings.claims_pooled import raw_move
 from analysis.findings.ledger import Entry, entries
 from analysis.findings.outcomes import NOISE, Outcome
 from analysis.findings.panel import Panel
@@ -108,8 +108,8 @@ def _beside(panel: Panel) -> list[Number]:
     return [
         Number("claim.a8.testable_from", day, "date", "date",
                "session from which the downstream claim can be tested", SOURCE),
-        Number("claim.a4.share", share_left(panel), "ratio", "percent0",
-               "signed move left after market and sector over the raw signed move", SOURCE),
+        Number("claim.a4.raw", raw_move(panel), "fraction", "percent1",
+               "mean raw signed move of the same days, market and sector included", SOURCE),
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from analysis.errors import StudyError
 from analysis.findings import ledger
 from analysis.findings.claims_days import SINGLE
-from analysis.findings.claims_pooled import POOLED, pair_returns, share_left, volatility_ratios
+from analysis.findings.claims_pooled import POOLED, pair_returns, raw_move, volatility_ratios
 from analysis.findings.outcomes import Outcome, decide, two_samples
 from analysis.findings.panel import build_panel
 
@@ -216,14 +216,13 @@ def test_every_claim_has_one_test(committed, monkeypatch):
         ledger.definitions(committed)
 
 
-def test_share_left_tells_own_moves_from_the_markets(simulate):
-    """A move of the firms alone is left whole; one that market and sector share is taken out."""
+def test_raw_move_holds_the_markets_part(simulate):
+    """A move that market and sector share is in the raw move and not in the claim's effect."""
     days = ["2025-11-20", "2026-01-12", "2026-02-10"]
-    own = {(firm, day): 0.20 for firm in CORE for day in days}
-    assert share_left(build_panel(simulate(tightening(*days), own, noise=0.002))) > 0.8
     snapshot = simulate(tightening(*days), noise=0.002)
     returns = snapshot.prices.pct_change().fillna(0.0)
     for ticker, effect in {"SPY": 0.05, "XME": 0.075, **dict.fromkeys(CORE, 0.075)}.items():
         returns.loc[days, ticker] += effect
-    shared = replace(snapshot, prices=100 * (1 + returns).cumprod())
-    assert abs(share_left(build_panel(shared))) < 0.2
+    panel = build_panel(replace(snapshot, prices=100 * (1 + returns).cumprod()))
+    assert raw_move(panel) == pytest.approx(0.075, abs=0.02)
+    assert POOLED["A4"](panel).effect == pytest.approx(0.0, abs=0.015)
