@@ -57,6 +57,7 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
         "tables.json": _json(header | {"tables": _tables(findings)}),
     }
     documents |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
+    documents |= {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in findings.passages}
     documents |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
     with _staged(folder) as stage:
         for name, text in documents.items():

@@ -27,7 +27,7 @@ __all__ = [
 
 DIRECTIONS = ("tightening", "easing", "support", "disappointment")
 SCOPES = ("sector", "macro", "firm", "other_metals", "abroad")
-STATUSES = ("confirmatory", "seed", "selected_on_outcome")
+STATUSES = ("confirmatory", "seed", "selected_on_outcome", "found_beside")
 CONFIDENCE = ("high", "medium", "low")
 KINDS = ("earnings", "offering", "deal", "index", "listing", "other")
 ROLES = (

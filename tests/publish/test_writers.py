@@ -12,7 +12,7 @@ import pytest
 from analysis.errors import ResultsError
 from analysis.publish import figures
 from analysis.publish.writers import write_results
-from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Table, Verdict
 
 SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
 
@@ -126,3 +126,14 @@ def test_figure_of_unknown_kind_is_refused(tmp_path):
     figure = Figure("x", "pie", {}, "A pie.", SOURCE)
     with pytest.raises(ResultsError, match="no drawing of kind 'pie'"):
         figures.draw(figure, tmp_path / "x.svg")
+
+
+def test_passage_is_written_and_an_old_one_removed(tmp_path):
+    """Paragraphs end with one line feed; a passage no longer made disappears."""
+    results = findings()
+    results.passages.append(Passage("claims", "**A1** holds.\n\n**A2** too.", SOURCE))
+    write(results, tmp_path / "results")
+    path = tmp_path / "results/passages/claims.md"
+    assert path.read_text("utf-8") == "**A1** holds.\n\n**A2** too.\n"
+    write(findings(), tmp_path / "results")
+    assert not path.exists()
