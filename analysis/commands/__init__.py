@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, data, event_study, paper
+from analysis.commands import bench, data, event_study, paper, refresh
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -13,4 +13,5 @@ COMMANDS: tuple[Command, ...] = (
     paper.PAPER,
     bench.BENCH,
     event_study.EVENT_STUDY,
+    refresh.REFRESH,
 )

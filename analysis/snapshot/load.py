@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -61,7 +62,7 @@ class Snapshot:
     fingerprint: str
     refreshed: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, in order."""
         return pd.DatetimeIndex(self.prices.index)

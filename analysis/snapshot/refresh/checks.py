@@ -148,6 +148,7 @@ def jumps(adjusted: pd.DataFrame, known: pd.DatetimeIndex) -> pd.DataFrame:
         steps.where(large)
         .rename_axis(index="session", columns="ticker")
         .stack()
+        .dropna()
         .rename("return")
         .reset_index()
     )

@@ -71,7 +71,8 @@ def patiently(
 
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(PASSING),
-        wait=tenacity.wait_exponential_jitter(patience.first, patience.longest, 2, patience.jitter),
+        wait=tenacity.wait_exponential(multiplier=patience.first, max=patience.longest)
+        + tenacity.wait_random(0, patience.jitter),
         stop=tenacity.stop_after_attempt(patience.attempts),
         before_sleep=tell,
         reraise=True,

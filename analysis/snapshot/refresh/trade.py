@@ -91,10 +91,10 @@ def fetch_trade(client: Client, months: pd.PeriodIndex, progress: Progress) -> T
     table = pd.DataFrame(rows)[[*KEY, "value_usd", "net_weight_kg", "weight"]]
     _check_keys(table)
     unknown = int(table["net_weight_kg"].isna().sum())
-    notes = [_gap(reporter, periods, published) for reporter in reporters]
+    notes = _gaps(reporters, periods, published)
     if unknown:
         notes.append(f"UN Comtrade: {unknown} rows have a value and no weight; it stays unknown")
-    return Trade(table.sort_values(KEY, ignore_index=True), tuple(filter(None, notes)))
+    return Trade(table.sort_values(KEY, ignore_index=True), tuple(notes))
 
 
 def _month(client: Client, period: str, reporters: list[int]) -> list[dict[str, Any]]:
@@ -158,19 +158,28 @@ def _check_keys(table: pd.DataFrame) -> None:
         )
 
 
-def _gap(reporter: int, periods: Iterable[str], published: set[tuple[str, int]]) -> str:
-    """Say which months of a reporter are not published."""
-    missing = [period for period in periods if (period, reporter) not in published]
-    if not missing:
-        return ""
-    runs: list[list[str]] = []
-    for month in pd.PeriodIndex(missing, freq="M"):
-        if runs and pd.Period(runs[-1][-1], freq="M") + 1 == month:
-            runs[-1].append(str(month))
+def _gaps(
+    reporters: Iterable[int], periods: Iterable[str], published: set[tuple[str, int]]
+) -> list[str]:
+    """Say whose months are not published; reporters with the same gaps share a line."""
+    months = pd.PeriodIndex([*periods], freq="M")
+    who: dict[str, list[str]] = {}
+    for reporter in reporters:
+        missing = [m for m in months if (f"{m:%Y%m}", reporter) not in published]
+        if missing:
+            who.setdefault(_spans(missing), []).append(_name(reporter))
+    return [f"UN Comtrade has nothing from {', '.join(who[gap])} for {gap}" for gap in who]
+
+
+def _spans(months: list[pd.Period]) -> str:
+    """Months in order, those that follow one another as first to last."""
+    runs: list[list[pd.Period]] = []
+    for month in months:
+        if runs and runs[-1][-1] + 1 == month:
+            runs[-1].append(month)
         else:
-            runs.append([str(month)])
-    spans = ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
-    return f"UN Comtrade has nothing from {_name(reporter)} for {spans}"
+            runs.append([month])
+    return ", ".join(f"{r[0]}" if len(r) == 1 else f"{r[0]} to {r[-1]}" for r in runs)
 
 
 def _name(code: int) -> str:

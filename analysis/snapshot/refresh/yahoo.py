@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -109,6 +110,7 @@ def _yfinance() -> tuple[Any, Any, Any]:
     folder = tempfile.TemporaryDirectory(prefix="yahoo-", ignore_cleanup_errors=True)
     yfinance.set_tz_cache_location(folder.name)
     yfinance.config.debug.hide_exceptions = False
+    yfinance.utils.get_yf_logger().setLevel(logging.ERROR)  # what stops a request is raised
     return yfinance, RequestException, folder
 
 
