@@ -25,8 +25,9 @@ def classify_prices(
     constant. A row whose return from the row before moved by more than
     :data:`analysis.snapshot.refresh.checks.TOLERANCE` (and what four decimals leave open) is
     ``revised``. The rows between two revised ones share one factor new ÷ old: if it is one they
-    are ``unchanged``, else ``re-adjusted``, explained if the factor is that of known dividends or
-    splits with later ex-dates.
+    are ``unchanged``, else ``re-adjusted``, explained if the factor is that of all known dividends
+    and splits from some ex-date on. That day may lie inside the old rows: a refresh that adds rows
+    leaves the whole file on the footing of the day when it was last taken as a whole.
 
     Parameters
     ----------
@@ -80,19 +81,16 @@ def _run(
     ratio: pd.Series[float], slack: pd.Series[float], factors: pd.Series[float]
 ) -> tuple[str, float, str]:
     """Status, factor and cause of rows that share a factor; see :func:`classify_prices`."""
-    later = factors[factors.index > ratio.index[-1]]
-    room = 5 * TOLERANCE + slack.max()  # of the whole run: levels may drift where returns agree
-    best = ("re-adjusted", float(ratio.median()), "")
-    spans = [(1.0, "")] + [
-        (float(later.iloc[i:j].prod()), _named(later.iloc[i:j]))
-        for j in range(len(later), 0, -1)
-        for i in range(j)
+    found = float(ratio.median())
+    known = [(1.0, "")] + [
+        (float(factors.iloc[i:].prod()), _named(factors.iloc[i:])) for i in range(len(factors))
     ]
-    apart, by, why = min(
-        ((abs(ratio.median() - by), by, why) for by, why in spans), key=lambda found: found[0]
-    )
-    if (ratio / by - 1.0).abs().max() > room:
-        return best
+    by, why = min(known, key=lambda candidate: abs(found / candidate[0] - 1.0))
+    near = abs(found / by - 1.0) <= TOLERANCE + slack.median()
+    # Levels may drift where every return agrees; not far, or the factor is none.
+    steady = (ratio / by - 1.0).abs().max() <= 5 * TOLERANCE + slack.max()
+    if not (near and steady):
+        return "re-adjusted", found, ""
     return ("re-adjusted", by, why) if why else ("unchanged", 1.0, "")
 
 
