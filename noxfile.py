@@ -19,8 +19,9 @@ QUARTO = "quarto-cli==1.10.18"
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
-    "tests": ("paper", "test"),
-    "lint": ("paper", "test", "lint"),
+    "refresh": ("refresh",),
+    "tests": ("paper", "refresh", "test"),
+    "lint": ("paper", "refresh", "test", "lint"),
 }
 
 
@@ -86,6 +87,13 @@ def paper(session: nox.Session) -> None:
     _prepare(session, "paper")
     _try_quarto(session)
     session.run("python", "-m", "analysis", "paper", *session.posargs)
+
+
+@nox.session(default=False)
+def refresh(session: nox.Session) -> None:
+    """Bring the data up to date (-- --end DATE --only prices|customs --dry-run --accept)."""
+    _prepare(session, "refresh")
+    session.run("python", "-m", "analysis", "refresh", *session.posargs)
 
 
 @nox.session(default=False)

@@ -83,9 +83,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         _refresh(options, workspace, workspace.data, stage)
 
 
-def _refresh(
-    options: argparse.Namespace, workspace: Workspace, place: Path, stage: Stages
-) -> None:
+def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, stage: Stages) -> None:
     """Fetch, compare, report and, where nothing speaks against it, exchange the files."""
     from analysis.snapshot.refresh import candidate, staging
     from analysis.snapshot.refresh.gather import end_day, gather

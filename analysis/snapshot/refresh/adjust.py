@@ -9,6 +9,7 @@ from analysis.snapshot.schema import ACTIONS
 
 __all__ = ["action_factors", "adjusted_closes", "as_paid", "as_traded"]
 
+
 def as_traded(close: pd.Series[float], splits: pd.Series[float]) -> pd.Series[float]:
     """Undo Yahoo's adjustment for splits.
 
@@ -24,7 +25,7 @@ def as_traded(close: pd.Series[float], splits: pd.Series[float]) -> pd.Series[fl
     pandas.Series
         Dollars as traded on the day; unlike Yahoo's close it does not change at a later split.
     """
-    return close * _later(splits, pd.DatetimeIndex(close.index))
+    return close.mul(_later(splits, pd.DatetimeIndex(close.index)))
 
 
 def as_paid(amounts: pd.Series[float], splits: pd.Series[float]) -> pd.Series[float]:
@@ -42,13 +43,13 @@ def as_paid(amounts: pd.Series[float], splits: pd.Series[float]) -> pd.Series[fl
     pandas.Series
         Dollars a share as paid.
     """
-    return amounts * _later(splits, pd.DatetimeIndex(amounts.index))
+    return amounts.mul(_later(splits, pd.DatetimeIndex(amounts.index)))
 
 
-def _later(splits: pd.Series[float], days: pd.DatetimeIndex) -> np.ndarray:
-    """Product of the ratios of all splits after each day."""
+def _later(splits: pd.Series[float], days: pd.DatetimeIndex) -> pd.Series[float]:
+    """Product of the ratios of all splits after each day, by day."""
     after = np.asarray(splits.index)[None, :] > np.asarray(days)[:, None]
-    return np.where(after, splits.to_numpy(float)[None, :], 1.0).prod(axis=1)
+    return pd.Series(np.where(after, splits.to_numpy(float)[None, :], 1.0).prod(axis=1), days)
 
 
 def action_factors(close: pd.Series[float], actions: pd.DataFrame) -> pd.Series[float]:
@@ -62,7 +63,8 @@ def action_factors(close: pd.Series[float], actions: pd.DataFrame) -> pd.Series[
     close : pandas.Series
         Dollars as traded, by session, without gaps between the sessions that are held.
     actions : pandas.DataFrame
-        Columns ``session``, ``kind`` (of :data:`analysis.snapshot.schema.ACTIONS`) and ``value``: ratio or dollars a share.
+        Columns ``session``, ``kind`` (of :data:`analysis.snapshot.schema.ACTIONS`) and ``value``:
+        a ratio or dollars a share.
 
     Returns
     -------
@@ -79,7 +81,8 @@ def action_factors(close: pd.Series[float], actions: pd.DataFrame) -> pd.Series[
     inside = (before >= 0) & (days <= held.index[-1])
     previous = held.to_numpy()[before[inside]]
     ratio, paid = ratio[inside], paid[inside]
-    return (1.0 - paid * ratio / previous) / ratio
+    factors: pd.Series[float] = (1.0 - paid * ratio / previous) / ratio
+    return factors
 
 
 def adjusted_closes(close: pd.Series[float], actions: pd.DataFrame) -> pd.Series[float]:
@@ -96,4 +99,4 @@ def adjusted_closes(close: pd.Series[float], actions: pd.DataFrame) -> pd.Series
         Dollars; the last one equals the last close, returns are total returns.
     """
     factors = action_factors(close, actions)
-    return close * _later(factors, pd.DatetimeIndex(close.index))
+    return close.mul(_later(factors, pd.DatetimeIndex(close.index)))

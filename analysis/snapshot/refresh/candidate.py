@@ -107,8 +107,9 @@ def _kept(old: Snapshot, name: str, like: pd.DataFrame) -> pd.DataFrame:
 
 
 def _long(wide: pd.DataFrame, value: str) -> pd.DataFrame:
-    wide = wide.rename_axis(index="session", columns="ticker")
-    return wide.stack().dropna().rename(value).reset_index()
+    tidy = wide.rename_axis(index="session").reset_index()
+    found = tidy.melt("session", var_name="ticker", value_name=value).dropna()
+    return found.sort_values(["session", "ticker"], ignore_index=True)
 
 
 def candidate_files(

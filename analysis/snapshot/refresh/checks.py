@@ -143,12 +143,7 @@ def jumps(adjusted: pd.DataFrame, known: pd.DatetimeIndex) -> pd.DataFrame:
     """
     steps = adjusted.pct_change(fill_method=None)
     steps = steps[~steps.index.isin(known)]
-    large = np.log1p(steps).abs() > np.log(JUMP)
-    return (
-        steps.where(large)
-        .rename_axis(index="session", columns="ticker")
-        .stack()
-        .dropna()
-        .rename("return")
-        .reset_index()
-    )
+    large = (steps + 1.0 > JUMP) | (steps + 1.0 < 1.0 / JUMP)
+    tidy = steps.where(large).rename_axis(index="session").reset_index()
+    found = tidy.melt("session", var_name="ticker", value_name="return").dropna()
+    return found.sort_values(["session", "ticker"], ignore_index=True)

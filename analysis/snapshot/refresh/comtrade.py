@@ -1,4 +1,4 @@
-"""A small client of the UN Comtrade interface: one period a request, counts checked, no key shown."""
+"""A small client of UN Comtrade: one period a request, counts checked, the key shown nowhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEY_HEADER = "Ocp-Apim-Subscription-Key"
 LIMIT = 500  # rows that an answer without a key holds at most
 
 WORLD, CHINA = 0, 156
-PARTNERS = {  # M49 codes as UN Comtrade uses them: the main buyers of China's rare earths and magnets
+PARTNERS = {  # M49 codes of UN Comtrade: the main buyers of China's rare earths and magnets
     WORLD: "World",
     251: "France",
     276: "Germany",
@@ -89,7 +89,9 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def availability(self, periods: Iterable[str], reporters: Iterable[int]) -> set[tuple[str, int]]:
+    def availability(
+        self, periods: Iterable[str], reporters: Iterable[int]
+    ) -> set[tuple[str, int]]:
         """Return the months for which the reporters' figures are published.
 
         Parameters

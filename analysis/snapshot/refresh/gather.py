@@ -93,9 +93,7 @@ def end_day(text: str | None, old: Snapshot, now: pd.Timestamp) -> pd.Timestamp:
     return pd.Timestamp(end)
 
 
-def gather(
-    old: Snapshot, end: pd.Timestamp, progress: Progress, only: Sequence[str]
-) -> Gathered:
+def gather(old: Snapshot, end: pd.Timestamp, progress: Progress, only: Sequence[str]) -> Gathered:
     """Fetch and check.
 
     Parameters

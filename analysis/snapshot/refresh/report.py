@@ -78,7 +78,7 @@ def _keys(table: pd.DataFrame) -> list[str]:
 
 def _text(table: pd.DataFrame) -> pd.DataFrame:
     days = table.select_dtypes("datetime")
-    return table.assign(**{c: days[c].dt.strftime("%Y-%m-%d") for c in days}).astype(str)
+    return table.assign(**{str(c): days[c].dt.strftime("%Y-%m-%d") for c in days}).astype(str)
 
 
 def _jumps(vintage: Vintage) -> list[list[str]]:
@@ -102,10 +102,8 @@ def _runs(vintage: Vintage) -> list[list[str]]:
             ends = _text(run[[when]])[when]
             factor = f"{first['factor']:.6f}" if first.get("status") == "re-adjusted" else ""
             of = " ".join(str(first[c]) for c in side)
-            found.append(
-                [name, of, ends.iloc[0], ends.iloc[-1], str(len(run)), first["status"]]
-                + [factor, first.get("cause", "")]
-            )
+            words = [name, of, *ends.iloc[[0, -1]], str(len(run)), first["status"], factor]
+            found.append([*words, first.get("cause", "")])
     return found
 
 

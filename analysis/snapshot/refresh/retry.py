@@ -45,9 +45,7 @@ class Patience:
     timeout: float = 30.0
 
 
-def patiently(
-    ask: Callable[[], Answer], patience: Patience, say: Callable[[str], None]
-) -> Answer:
+def patiently(ask: Callable[[], Answer], patience: Patience, say: Callable[[str], None]) -> Answer:
     """Return what ``ask`` returns, asking again while it raises an error that may pass.
 
     Parameters

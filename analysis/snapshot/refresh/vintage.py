@@ -96,7 +96,9 @@ def _run(
 
 def _named(span: pd.Series[float]) -> str:
     days = [f"{day:%Y-%m-%d}" for day in span.index]
-    return f"ex-date {days[0]}" if len(days) == 1 else f"{len(days)} ex-dates {days[0]} to {days[-1]}"
+    return (
+        f"ex-date {days[0]}" if len(days) == 1 else f"{len(days)} ex-dates {days[0]} to {days[-1]}"
+    )
 
 
 def classify_rows(

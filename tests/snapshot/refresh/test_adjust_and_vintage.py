@@ -84,7 +84,9 @@ def test_total_returns_whatever_is_paid_and_split(steps, ratio, paid, days) -> N
             shares *= 1.0 / (1.0 - amount.iloc[0] / before)
         wealth.append(shares * traded.iloc[i])
     growth = adjusted_closes(traded, table).pct_change().dropna()
-    np.testing.assert_allclose(growth, pd.Series(wealth).pct_change().dropna(), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        growth, pd.Series(wealth).pct_change().dropna(), rtol=1e-9, atol=1e-12
+    )
 
 
 OLD = pd.DataFrame({"MP": [10.0, 10.1, 10.2, 10.1, 10.3, 10.4]}, DAYS[:6])
@@ -147,9 +149,10 @@ def test_dividend_that_is_listed_late_revises_the_return_of_its_day() -> None:
     """Rows before it are explained, the return on its ex-date is another one: that blocks."""
     paid = actions((3, "dividend", 0.2))
     found = classify(adjusted_closes(longer(), paid), paid, longer())
-    assert found["status"].tolist() == ["re-adjusted"] * 3 + ["revised"] + ["unchanged"] * 2 + [
-        "new"
-    ] * 2
+    assert (
+        found["status"].tolist()
+        == ["re-adjusted"] * 3 + ["revised"] + ["unchanged"] * 2 + ["new"] * 2
+    )
     assert blocking(found).index.tolist() == [DAYS[3]]
 
 

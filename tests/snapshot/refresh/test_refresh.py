@@ -83,7 +83,7 @@ def test_what_is_new_is_added_and_a_key_is_written_nowhere(
     assert json.loads(after["manifest.json"])["files"]["prices.csv"]["retrieved"] == TODAY
 
     report = after[f"vintages/{TODAY}.md"].decode()
-    assert "| prices.csv | 336 | 9728 | 0 | 0 | 0 |" in report
+    assert "| prices.csv | 336 | 9120 | 608 | 0 | 0 |" in report
     assert "| data.last_session | 31 July 2026 | 31 August 2026 |" in report
     assert "UN Comtrade has nothing from China" in report
     assert "Yahoo SPY: 629 bars, 1 dividends or splits" in said.out
