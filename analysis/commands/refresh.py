@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import string
 import tempfile
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +92,7 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
     now = pd.Timestamp.now("UTC")
     old = load(workspace, stage)
     end = end_day(options.end, old, now)
+    start = time.process_time()
     with _Live(stage.console) as live:
         gathered = gather(old, end, live, [options.only] if options.only else SOURCES)
     with stage("Comparing the vintages"):
@@ -102,6 +104,8 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         with stage("Checking the new files"):
             origins = candidate.origins(old, gathered, now)
             new = staging.fill(beside, old, texts, origins)
+        spent = time.process_time() - start
+        stage.console.print(f"Parsing, comparing and checking: {spent:.1f} s of processor time")
         headline = _headline(old, new, stage) if texts else []
         report = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
         decision = _decision(options, texts, refused=refused)

@@ -75,13 +75,7 @@ def row_changes(name: str, old: bytes, new: bytes) -> list[str]:
         One line with counts, then one line a row that was added, removed or changed.
     """
     if name not in SCHEMAS:
-        before, after = (text.decode("utf-8").splitlines() for text in (old, new))
-        changed = [
-            line
-            for line in difflib.unified_diff(before, after, n=0, lineterm="")
-            if not line.startswith(("---", "+++", "@@"))
-        ]
-        return [f"{name}: {len(changed)} lines differ", *(f"  {line}" for line in changed)]
+        return _line_changes(name, old.decode("utf-8"), new.decode("utf-8"))
     key = list(SCHEMAS[name].unique or [])
     before, after = (read_rows(name, text).set_index(key) for text in (old, new))
     added, removed = after.index.difference(before.index), before.index.difference(after.index)
@@ -91,6 +85,15 @@ def row_changes(name: str, old: bytes, new: bytes) -> list[str]:
     changed = [*_cells(before.loc[both], after.loc[both])]
     counts = f"{len(added)} added, {len(removed)} removed, {len(changed)} changed"
     return [f"{name}: {counts}", *rows, *changed]
+
+
+def _line_changes(name: str, old: str, new: str) -> list[str]:
+    lines = [
+        f"  {line}"
+        for line in difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    return [f"{name}: {len(lines)} lines differ", *lines]
 
 
 def _cells(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:

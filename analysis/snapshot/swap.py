@@ -1,8 +1,8 @@
 """Exchange several files of the data folder in one step, whatever kills the run.
 
-New files are gathered in a folder beside the old ones. Renaming that folder to :data:`PENDING` is the
-step that counts: before it the snapshot is the old one, after it the new one, because whoever loads
-the snapshot first moves what is still pending to its place.
+New files are gathered in a folder beside the old ones. Renaming that folder to :data:`PENDING` is
+the step that counts: before it the snapshot is the old one, after it the new one, because whoever
+loads the snapshot first moves what is still pending to its place.
 """
 
 from __future__ import annotations

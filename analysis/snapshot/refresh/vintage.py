@@ -82,9 +82,8 @@ def _run(
 ) -> tuple[str, float, str]:
     """Status, factor and cause of rows that share a factor; see :func:`classify_prices`."""
     found = float(ratio.median())
-    known = [(1.0, "")] + [
-        (float(factors.iloc[i:].prod()), _named(factors.iloc[i:])) for i in range(len(factors))
-    ]
+    tails = [factors.iloc[i:] for i in range(len(factors))]
+    known = [(1.0, ""), *((float(np.prod(tail)), _named(tail)) for tail in tails)]
     by, why = min(known, key=lambda candidate: abs(found / candidate[0] - 1.0))
     near = abs(found / by - 1.0) <= TOLERANCE + slack.median()
     # Levels may drift where every return agrees; not far, or the factor is none.
@@ -96,9 +95,9 @@ def _run(
 
 def _named(span: pd.Series[float]) -> str:
     days = [f"{day:%Y-%m-%d}" for day in span.index]
-    return (
-        f"ex-date {days[0]}" if len(days) == 1 else f"{len(days)} ex-dates {days[0]} to {days[-1]}"
-    )
+    if len(days) == 1:
+        return f"ex-date {days[0]}"
+    return f"{len(days)} ex-dates {days[0]} to {days[-1]}"
 
 
 def classify_rows(
@@ -109,7 +108,8 @@ def classify_rows(
     Parameters
     ----------
     old, new : pandas.DataFrame
-        Tables with the columns of ``key`` (unique) and ``values`` (numbers; missing equals missing).
+        Tables with the columns of ``key`` (unique) and ``values`` (numbers; missing equals
+        missing).
     key, values : sequence of str
 
     Returns

@@ -84,9 +84,8 @@ def test_total_returns_whatever_is_paid_and_split(steps, ratio, paid, days) -> N
             shares *= 1.0 / (1.0 - amount.iloc[0] / before)
         wealth.append(shares * traded.iloc[i])
     growth = adjusted_closes(traded, table).pct_change().dropna()
-    np.testing.assert_allclose(
-        growth, pd.Series(wealth).pct_change().dropna(), rtol=1e-9, atol=1e-12
-    )
+    expected = pd.Series(wealth).pct_change().dropna()
+    np.testing.assert_allclose(growth, expected, rtol=1e-9, atol=1e-12)
 
 
 OLD = pd.DataFrame({"MP": [10.0, 10.1, 10.2, 10.1, 10.3, 10.4]}, DAYS[:6])

@@ -238,7 +238,7 @@ def test_key_travels_in_a_header_and_is_shown_nowhere(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """With a key the full interface is asked; addresses, logs, errors and objects are free of it."""
+    """With a key the full interface is asked; addresses, logs, errors, objects are free of it."""
     monkeypatch.setenv("COMTRADE_API_KEY", SECRET)
     caplog.set_level(logging.DEBUG)
     fetch(told)

@@ -106,7 +106,7 @@ def paying(world: World) -> World:
     return world
 
 
-def gathered(world: World, snapshot: Snapshot) -> Gathered:
+def gathered(world: World) -> Gathered:
     """What a refresh of this world would have fetched."""
     spy = world.tickers["SPY"]
     traded = pd.DataFrame({name: ticker.close for name, ticker in world.tickers.items()})
@@ -120,7 +120,7 @@ def gathered(world: World, snapshot: Snapshot) -> Gathered:
 
 def test_a_dividend_does_not_touch_the_old_rows(snapshot: Snapshot) -> None:
     """New closes are put on the old footing: the return across the seam is the total return."""
-    found = gathered(paying(today(snapshot)), snapshot)
+    found = gathered(paying(today(snapshot)))
     vintage = compare(snapshot, found)
     assert not vintage.doubtful
     spy = vintage.prices[vintage.prices["ticker"] == "SPY"]
@@ -136,7 +136,7 @@ def test_a_dividend_does_not_touch_the_old_rows(snapshot: Snapshot) -> None:
 
 def test_accepting_takes_the_new_footing_and_keeps_what_yahoo_lost(snapshot: Snapshot) -> None:
     """With --accept all closes are today's; a lost session stays, on the same footing."""
-    found = gathered(paying(today(snapshot)), snapshot)
+    found = gathered(paying(today(snapshot)))
     lost, day = found.prices.adjusted.copy(), snapshot.sessions[300]
     lost.loc[day, "SPY"] = float("nan")
     prices = Prices(found.prices.traded, lost, found.prices.actions, pd.DataFrame(), ())
@@ -187,7 +187,8 @@ def test_accepting_a_revised_close(world: World, data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_refresh_finds_everything_unchanged(world: World, data: Path) -> None:
+@pytest.mark.usefixtures("world")
+def test_a_second_refresh_finds_everything_unchanged(data: Path) -> None:
     """Asking again on the same day changes no data file."""
     assert run(data) == 0
     before = files(data)

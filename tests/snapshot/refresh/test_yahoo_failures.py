@@ -240,7 +240,7 @@ def test_time_zone_shift(mp: Ticker) -> None:
 
 
 def test_duplicated_rows(mp: Ticker) -> None:
-    """yfinance keeps one bar a day; a day that came twice arrives once, with its first close."""
+    """The library keeps one bar a day; a day that came twice arrives once, with its first close."""
     again = mp.close.iloc[[10]] + 5
     mp.close = pd.concat([mp.close.iloc[:11], again, mp.close.iloc[11:]])
     history = fetch()
