@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
 from analysis.commands.paper import compute
+from analysis.errors import StudyError
 from analysis.formatting import MISSING, format_value
 from analysis.snapshot.load import Snapshot
 
@@ -160,7 +161,11 @@ def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
     columns = []
     for name, snapshot in (("old", old), ("new", new)):
         stage.console.print(f"Findings under the {name} vintage")
-        numbers = compute(snapshot, stage).numbers
+        try:
+            numbers = compute(snapshot, stage).numbers
+        except StudyError as error:  # the data are sound all the same, and the paper will say it
+            stage.console.print(f"  cannot be computed: {error}", markup=False)
+            numbers = []
         columns.append({n.key: format_value(n.value, n.format) for n in numbers})
     keys = [key for _, key, _, _ in string.Formatter().parse(TEMPLATE) if key]
     known = [key for key in keys if any(key in column for column in columns)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ class Client:
 
     def __init__(self, patience: Patience, say: Callable[[str], None]) -> None:
         self._httpx = _httpx()
-        key = os.environ.get(KEY_VARIABLE, "").strip()
+        key = _key()
         self._with_key = bool(key)
         self._patience, self._say = patience, say
         self._http: httpx.Client = self._httpx.Client(
@@ -174,7 +175,8 @@ class Client:
         side = "China's exports" if flow == "X" else "imports from China"
         method = "get" if self._with_key else "preview"
         place = f"UN Comtrade, {side} of {period}"
-        return self._rows(method, query, place, checked=set(query), options=options)
+        limit = None if self._with_key else LIMIT
+        return self._rows(method, query, place, checked=set(query), options=options, limit=limit)
 
     def _rows(
         self,
@@ -184,12 +186,13 @@ class Client:
         *,
         checked: set[str],
         options: dict[str, str] | None = None,
+        limit: int | None = None,
     ) -> list[dict[str, Any]]:
         path = f"/{'data' if self._with_key else 'public'}/v1/{method}/C/M/HS"
         answer = patiently(
             lambda: self._ask(path, query | (options or {}), place), self._patience, self._say
         )
-        rows = _whole(answer, place, limit=None if self._with_key else LIMIT)
+        rows = _whole(answer, place, limit=limit)
         for row in rows:
             for name in checked:
                 if str(row.get(name)) not in query[name].split(","):
@@ -231,6 +234,19 @@ class Client:
             return RateLimitError(place, expected="an answer", found=found, remedy=_LATER)
         kind = ServerError if status >= 500 else AnswerError
         return kind(place, expected="an answer", found=found, remedy=_LATER)
+
+
+def _key() -> str:
+    """Return the key from the environment; one that no header can carry is refused unseen."""
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    if re.fullmatch(r"[!-~]*", key):
+        return key
+    raise KeyRefusedError(
+        KEY_VARIABLE,
+        expected="letters, digits and signs without a space or a line end",
+        found="another character",
+        remedy="copy the key again",
+    )
 
 
 def _joined(codes: Iterable[int]) -> str:

@@ -231,6 +231,18 @@ def test_row_without_a_value(world: World, told: Told) -> None:
         fetch(told)
 
 
+@pytest.mark.parametrize("key", ["0f1e\n2d3c", "0f1e ключ"])
+def test_key_that_no_header_can_carry(
+    world: World, told: Told, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """It is refused before the HTTP library could quote it in an error of its own."""
+    monkeypatch.setenv("COMTRADE_API_KEY", key)
+    with pytest.raises(KeyRefusedError, match="copy the key again") as error:
+        fetch(told)
+    assert "0f1e" not in str(error.value)
+    assert world.asked == []
+
+
 def test_key_travels_in_a_header_and_is_shown_nowhere(
     world: World,
     told: Told,
