@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
@@ -81,7 +82,7 @@ def end_day(text: str | None, old: Snapshot, now: pd.Timestamp) -> pd.Timestamp:
     last = old.sessions[-1]
     expected = f"a day from {last:%Y-%m-%d} to {today - DAY:%Y-%m-%d}, written like these"
     try:
-        end = today - DAY if text is None else pd.to_datetime(text, format="%Y-%m-%d")
+        end = today - DAY if text is None else pd.Timestamp(datetime.strptime(text, "%Y-%m-%d"))
     except ValueError:
         raise EndDateError(
             "--end", expected=expected, found=str(text), remedy="correct it"
@@ -90,7 +91,7 @@ def end_day(text: str | None, old: Snapshot, now: pd.Timestamp) -> pd.Timestamp:
         raise EndDateError(
             "--end", expected=expected, found=f"{end:%Y-%m-%d}", remedy="choose another day"
         )
-    return pd.Timestamp(end)
+    return end
 
 
 def gather(old: Snapshot, end: pd.Timestamp, progress: Progress, only: Sequence[str]) -> Gathered:

@@ -92,14 +92,13 @@ def fetch_history(
 
 
 @functools.cache
-def _yfinance() -> tuple[Any, Any, Any]:
+def _yfinance() -> tuple[Any, Any]:
     """Import yfinance, give its SQLite caches a folder of their own, let it raise its errors.
 
-    The folder is the third part of what is returned, and so lives as long as the process.
+    The folder is the second part of what is returned, and so lives as long as the process.
     """
     try:
         import yfinance
-        from curl_cffi.requests.exceptions import RequestException
     except ModuleNotFoundError as error:
         raise MissingToolError(
             "refresh",
@@ -111,11 +110,11 @@ def _yfinance() -> tuple[Any, Any, Any]:
     yfinance.set_tz_cache_location(folder.name)
     yfinance.config.debug.hide_exceptions = False
     yfinance.utils.get_yf_logger().setLevel(logging.ERROR)  # what stops a request is raised
-    return yfinance, RequestException, folder
+    return yfinance, folder
 
 
 def _ask(ticker: str, first: pd.Timestamp, last: pd.Timestamp, timeout: float) -> pd.DataFrame:
-    yfinance, request_error, _ = _yfinance()
+    yfinance, _ = _yfinance()
     # yfinance keeps answers about the past, faulty ones too; a retry must ask anew. That every
     # ticker trades in New York is known, and checked below: it saves a request a ticker.
     yfinance.data.YfData().cache_get.cache_clear()
@@ -134,12 +133,12 @@ def _ask(ticker: str, first: pd.Timestamp, last: pd.Timestamp, timeout: float) -
                 timeout=timeout,
             )
     except Exception as error:
-        raise _named(ticker, error, yfinance.exceptions, request_error) from None
+        raise _named(ticker, error, yfinance.exceptions) from None
     return frame
 
 
-def _named(ticker: str, error: Exception, kinds: Any, request_error: Any) -> RefreshError:
-    """Turn what yfinance and curl raise into our errors."""
+def _named(ticker: str, error: Exception, kinds: Any) -> RefreshError:
+    """Turn what yfinance and the HTTP library under it raise into our errors."""
     place, said = f"Yahoo, {ticker}", _line(error)
     bars = "daily bars"
     if isinstance(error, kinds.YFRateLimitError):
@@ -158,12 +157,12 @@ def _named(ticker: str, error: Exception, kinds: Any, request_error: Any) -> Ref
         return EmptyAnswerError(place, expected=bars, found=said, remedy=_LATER)
     if isinstance(error, kinds.YFDataException):
         return NotJsonError(place, expected="JSON", found=said, remedy=_LATER)
-    if isinstance(error, request_error):
+    if isinstance(error, ValueError):  # the JSON decoder's, whichever is installed
+        return NotJsonError(place, expected="JSON", found=said, remedy=_LATER)
+    if isinstance(error, OSError):  # every error of curl and of requests is one
         return NetworkError(
             place, expected="a connection", found=said, remedy=f"check the network; {_LATER}"
         )
-    if isinstance(error, ValueError):  # the JSON decoder's, whichever is installed
-        return NotJsonError(place, expected="JSON", found=said, remedy=_LATER)
     return AnswerError(
         place,
         expected="an answer as yfinance knows it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ NEW_YORK = "America/New_York"
 LAST = pd.Timestamp("2026-08-31")
 SHORT = Patience(attempts=3, first=0.001, longest=0.002, jitter=0.001, timeout=5.0)
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+MONTHS = [f"{month:%Y%m}" for month in pd.period_range("2023-01", "2024-12", freq="M")]
 
 Answer = tuple[int, bytes]
 
@@ -183,22 +186,33 @@ class _Handler(BaseHTTPRequestHandler):
 
 def today(snapshot: Snapshot) -> World:
     """The sources as an honest continuation of the committed snapshot to ``LAST``."""
-    generator = np.random.default_rng(1)
+    grown = _grown(snapshot)
+    tickers = {str(name): Ticker(grown[name].copy()) for name in grown}
+    return World(tickers, [*MONTHS], dict(_trade()))
+
+
+@functools.cache
+def _grown(snapshot: Snapshot) -> pd.DataFrame:
+    """The committed closes and a random walk from there to ``LAST``."""
     sessions = nyse_sessions(snapshot.sessions[0], LAST)
     known = snapshot.prices.reindex(sessions)
-    steps = generator.normal(0.0, 0.01, size=known.shape)
-    grown = known.ffill() * np.exp(np.where(known.isna(), steps, 0.0).cumsum(axis=0))
-    tickers = {str(name): Ticker(grown[name]) for name in grown}
-    months = [f"{month:%Y%m}" for month in pd.period_range("2023-01", "2024-12", freq="M")]
-    trade = {}
-    for period in months:
+    steps = np.random.default_rng(1).normal(0.0, 0.01, size=known.shape)
+    return known.ffill() * np.exp(np.where(known.isna(), steps, 0.0).cumsum(axis=0))
+
+
+@functools.cache
+def _trade() -> dict[tuple[str, int, str, int, str], tuple[float, float | None]]:
+    """Two years of exports and imports of every partner and commodity."""
+    generator = np.random.default_rng(2)
+    trade: dict[tuple[str, int, str, int, str], tuple[float, float | None]] = {}
+    for period in MONTHS:
         for code in comtrade.COMMODITIES:
             for partner in comtrade.PARTNERS:
                 value = float(generator.integers(10_000, 99_999))
                 trade[period, comtrade.CHINA, "X", partner, code] = (value, value / 10)
                 if partner != comtrade.WORLD:
                     trade[period, partner, "M", comtrade.CHINA, code] = (value * 1.1, value / 10)
-    return World(tickers, months, trade)
+    return trade
 
 
 @pytest.fixture

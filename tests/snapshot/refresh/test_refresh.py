@@ -16,8 +16,8 @@ from analysis.commands import Workspace, refresh
 from analysis.results import Findings, Number, Provenance
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.refresh.candidate import candidate_files, compare
-from analysis.snapshot.refresh.comtrade import CHINA
-from analysis.snapshot.refresh.gather import Gathered, Prices
+from analysis.snapshot.refresh.errors import EndDateError
+from analysis.snapshot.refresh.gather import Gathered, Prices, end_day
 
 from .conftest import KEY, LAST, Ticker, World, today
 
@@ -62,7 +62,9 @@ def test_what_is_new_is_added_and_a_key_is_written_nowhere(
     monkeypatch.setenv("COMTRADE_API_KEY", KEY)
     caplog.set_level(logging.DEBUG)
     before = files(data)
+    (data / ".refresh-old").mkdir()  # of a refresh that was killed
     assert run(data) == 0
+    assert not list(data.glob(".refresh-*"))
     after = files(data)
     assert after["prices.csv"].startswith(before["prices.csv"])
     changed = {name for name in after if after[name] != before.get(name)}
@@ -244,6 +246,7 @@ def test_a_failing_source_leaves_everything_as_it_was(
     world: World, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A month that fails ends the refresh, also when others arrived: no file has changed."""
+    world.months = world.months[-2:]
     world.comtrade = lambda path, query: (
         (500, b"") if "getDa" not in path and query["period"] == "202412" else None
     )
@@ -306,20 +309,18 @@ def test_full_disk(
     load_snapshot(data)
 
 
-@pytest.mark.usefixtures("world")
-@pytest.mark.parametrize("end", ["2026-07-30", "2999-01-01", "31.8.2026"])
-def test_an_end_that_cannot_be(data: Path, end: str, capsys: pytest.CaptureFixture[str]) -> None:
+NOW = pd.Timestamp("2026-09-01 03:59", tz="UTC")  # one minute before midnight in New York
+
+
+@pytest.mark.parametrize("end", ["2026-07-30", "2026-08-31", "2999-01-01", "31.8.2026", ""])
+def test_an_end_that_cannot_be(snapshot: Snapshot, end: str) -> None:
     """A day before the snapshot's last session, one that still trades, or none at all."""
-    workspace = Workspace(data.parent, data, data.parent / "paper")
-    assert main(["refresh", "--end", end], workspace) == 1
-    assert "--end: expected a day from 2026-07-31 to " in capsys.readouterr().err
+    with pytest.raises(EndDateError, match="expected a day from 2026-07-31 to 2026-08-30, written"):
+        end_day(end, snapshot, NOW)
 
 
-def test_leftovers_of_a_killed_refresh_are_cleared(world: World, data: Path) -> None:
-    """A staged folder that nobody will publish goes with the next refresh."""
-    world.months = world.months[-2:]
-    (data / ".refresh-old").mkdir()
-    (data / ".refresh-old/prices.csv").write_text("half")
-    world.trade = {key: v for key, v in world.trade.items() if key[1] == CHINA or key[0] > "2024"}
-    assert run(data, "--only", "customs") == 0
-    assert not (data / ".refresh-old").exists()
+def test_the_end_is_yesterday_in_new_york(snapshot: Snapshot) -> None:
+    """The day of New York counts, not that of the machine."""
+    assert end_day(None, snapshot, NOW) == pd.Timestamp("2026-08-30")
+    assert end_day(None, snapshot, NOW + pd.Timedelta(minutes=1)) == LAST
+    assert end_day("2026-08-28", snapshot, NOW) == pd.Timestamp("2026-08-28")
