@@ -109,20 +109,22 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         stage.console.print(f"Parsing, comparing and checking: {spent:.1f} s of processor time")
         headline = _headline(old, new, stage) if texts else []
         report = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
+        shown: Path | None = report.relative_to(workspace.root)
         decision = _decision(options, texts, refused=refused)
         text = _tell(f"Vintage of {report.stem}, data to {end:%Y-%m-%d}", decision, vintage,
                      headline, stage)  # fmt: skip
         if options.dry_run:
-            return
-        if texts and not refused:
+            shown = None
+        elif texts and not refused:
             staging.add_report(beside / report.relative_to(workspace.data), text)
             staging.publish(beside, old, texts)
         else:
             staging.add_report(report, text)
-    stage.console.print(f"Report: {report.relative_to(workspace.root)}")
+    if shown:
+        stage.console.print(f"Report: {shown}")
     if refused:
-        raise candidate.refusal(vintage, report.relative_to(workspace.root))
-    if texts:
+        raise candidate.refusal(vintage, shown)
+    if texts and shown:
         stage.console.print("Next: nox -s paper; git diff data paper/results shows what moved")
 
 

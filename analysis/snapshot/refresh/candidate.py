@@ -155,8 +155,8 @@ def _prices(classified: pd.DataFrame, *, accept: bool) -> pd.DataFrame:
     """Adjusted closes in long form, in one currency of adjustment: the old one or the new."""
     kept = classified["status"].isin(["vanished"] if accept else [*_OLD])
     scaled = classified["new"] if accept else classified["new"] / classified["factor"]
-    old = classified["old"] * classified["factor"] if accept else classified["old"]
-    close = scaled.mask(kept, old).round(4)
+    rebased = (classified["old"] * classified["factor"]).round(4)
+    close = scaled.round(4).mask(kept, rebased if accept else classified["old"])
     table = classified[["session", "ticker"]].assign(adjusted_close=close)
     return table.sort_values(["session", "ticker"], ignore_index=True)
 
@@ -188,15 +188,15 @@ def _dated(study: bytes, old: Snapshot, prices: Prices | None) -> bytes:
     return re.sub(rb"(?m)^as_of = \d{4}-\d{2}-\d{2}", f"as_of = {day}".encode(), study)
 
 
-def refusal(vintage: Vintage, report: Path) -> UnexplainedError:
+def refusal(vintage: Vintage, report: Path | None) -> UnexplainedError:
     """Return the error that ends a refresh which somebody must accept first.
 
     Parameters
     ----------
     vintage : Vintage
         A doubtful one.
-    report : pathlib.Path
-        Where its report stands.
+    report : pathlib.Path or None
+        Where its report stands; None if it was only shown.
     """
     found = [
         f"{int(count)} {word} in {name}"
@@ -213,8 +213,8 @@ def refusal(vintage: Vintage, report: Path) -> UnexplainedError:
         "refresh",
         expected="old rows as they were or re-adjusted for a known dividend or split",
         found="; ".join(found),
-        remedy=f"nothing is written but {report}; look at these rows there and in another source, "
-        "then run nox -s refresh -- --accept to take the new vintage",
+        remedy=f"nothing is written{f' but {report}' if report else ''}; look at these rows there "
+        "and in another source, then run nox -s refresh -- --accept to take the new vintage",
     )
 
 
