@@ -98,6 +98,18 @@ def staged(folder: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def _check_unedited(old: Snapshot) -> None:
+    """An edit made while the refresh ran must be neither lost nor accepted unseen."""
+    for name, entry in old.manifest.files.items():
+        if digest(read_file(old.folder / name)) != entry.sha256:
+            raise UnexplainedError(
+                name,
+                expected="the file as it was when the refresh began",
+                found="an edit",
+                remedy="run nox -s data -- --accept or undo it, then refresh again",
+            )
+
+
 def fill(
     beside: Path, old: Snapshot, texts: Mapping[str, bytes], origins: Mapping[str, Origin]
 ) -> Snapshot:
@@ -122,10 +134,13 @@ def fill(
     ------
     SnapshotError
         If the new files do not make a sound snapshot.
+    UnexplainedError
+        If somebody edited a data file while the refresh ran.
     DiskFullError, ReadOnlyError
         If they cannot be written.
     """
     try:
+        _check_unedited(old)
         for file in [*old.manifest.files, MANIFEST]:
             shutil.copyfile(old.folder / file, beside / file)
         for file, text in texts.items():
@@ -198,20 +213,12 @@ def publish(beside: Path, old: Snapshot, names: Collection[str]) -> None:
     Raises
     ------
     UnexplainedError
-        If somebody edited one of these files while the refresh ran.
+        If somebody edited a data file while the refresh ran.
     DiskFullError, ReadOnlyError
         If the disk or the folder refuses.
     """
     try:
-        for name in names:
-            entry = old.manifest.files.get(name)
-            if entry and digest(read_file(old.folder / name)) != entry.sha256:
-                raise UnexplainedError(
-                    name,
-                    expected="the file as it was when the refresh began",
-                    found="an edit",
-                    remedy="run nox -s data -- --accept or undo it, then refresh again",
-                )
+        _check_unedited(old)
         for path in [path for path in beside.iterdir() if path.is_file()]:
             if path.name not in {*names, MANIFEST}:
                 path.unlink()

@@ -6,6 +6,7 @@ import functools
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -224,20 +225,17 @@ def world(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         yield made
 
 
-class serve:  # noqa: N801
-    """A context in which a world answers on a port of this machine."""
-
-    def __init__(self, world: World) -> None:
-        handler = type("Handler", (_Handler,), {"world": world})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-
-    def __enter__(self) -> int:
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-        return self.server.server_address[1]
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+@contextmanager
+def serve(world: World) -> Iterator[int]:
+    """Let a world answer on a port of this machine."""
+    handler = type("Handler", (_Handler,), {"world": world})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def lead(patch: pytest.MonkeyPatch, port: int) -> None:

@@ -223,9 +223,31 @@ def test_a_doubled_price_waits(
 ) -> None:
     """A jump on a new session is shown and must be accepted."""
     world.tickers["MP"].close.loc["2026-08-12":] *= 2
+    assert run(data, "--only", "prices", "--dry-run") == 1
+    assert not (data / "vintages").exists()
     assert run(data, "--only", "prices") == 1
     assert "1 new returns as large as MP's +" in capsys.readouterr().err
     assert run(data, "--only", "prices", "--accept") == 0
+
+
+@pytest.mark.parametrize("name", ["events.csv", "study.toml"])
+def test_an_edit_while_it_runs_is_neither_lost_nor_accepted(
+    world: World, data: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody saves a file while the sources are asked: the refresh stops and keeps the edit."""
+    world.months = world.months[-1:]
+    edited = (data / name).read_bytes().replace(b"Pentagon", b"pentagon") + b"\n"
+
+    def edit(*_: object) -> None:
+        (data / name).write_bytes(edited)
+
+    world.comtrade = edit
+    before = (data / "manifest.json").read_bytes()
+    assert run(data, "--only", "customs") == 1
+    said = capsys.readouterr().err
+    assert f"{name}: expected the file as it was when the refresh began, found an edit" in said
+    assert (data / name).read_bytes() == edited
+    assert (data / "manifest.json").read_bytes() == before
 
 
 def test_dry_run_writes_nothing(
