@@ -7,6 +7,7 @@ import string
 import tempfile
 import time
 from collections.abc import Collection, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["REFRESH"]
 
 SOURCES = ("prices", "customs")
+TOOLS = ("filelock", "httpx", "tenacity", "yfinance")  # the dependency group refresh
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +76,7 @@ class _Live:
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
+    _check_tools()
     from analysis.snapshot.refresh import staging
 
     stage = Stages()
@@ -83,6 +86,20 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         return
     with staging.alone(workspace.data):
         _refresh(options, workspace, workspace.data, stage)
+
+
+def _check_tools() -> None:
+    """The default installation has no client of live sources: say where to get them."""
+    from analysis.snapshot.refresh.errors import MissingToolError
+
+    missing = [tool for tool in TOOLS if find_spec(tool) is None]
+    if missing:
+        raise MissingToolError(
+            "refresh",
+            expected=f"the packages {', '.join(TOOLS)}",
+            found=f"no {', '.join(missing)}",
+            remedy="run it as nox -s refresh, which installs them",
+        )
 
 
 def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, stage: Stages) -> None:

@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import httpx
 
 from analysis.errors import RefreshError
 from analysis.snapshot.refresh.errors import (
     AnswerError,
     KeyRefusedError,
-    MissingToolError,
     NetworkError,
     NotJsonError,
     RateLimitError,
@@ -20,9 +21,6 @@ from analysis.snapshot.refresh.errors import (
     TruncatedError,
 )
 from analysis.snapshot.refresh.retry import Patience, patiently
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["CHINA", "COMMODITIES", "KEY_VARIABLE", "PARTNERS", "WORLD", "Client"]
 
@@ -71,11 +69,10 @@ class Client:
     """
 
     def __init__(self, patience: Patience, say: Callable[[str], None]) -> None:
-        self._httpx = _httpx()
         key = _key()
         self._with_key = bool(key)
         self._patience, self._say = patience, say
-        self._http: httpx.Client = self._httpx.Client(
+        self._http = httpx.Client(
             base_url=BASE, headers={KEY_HEADER: key} if key else {}, timeout=patience.timeout
         )
 
@@ -208,12 +205,12 @@ class Client:
         """Ask once; what goes wrong is named, and nothing of the request's headers is said."""
         try:
             response = self._http.get(path, params=query)
-        except self._httpx.TransportError as error:
+        except httpx.TransportError as error:
             found = f"{type(error).__name__} {error}"
             raise NetworkError(
                 place, expected="a connection", found=found, remedy=f"check the network; {_LATER}"
             ) from None
-        if response.status_code != self._httpx.codes.OK:
+        if response.status_code != httpx.codes.OK:
             raise self._refusal(response.status_code, place)
         try:
             return response.json()
@@ -272,16 +269,3 @@ def _whole(answer: Any, place: str, limit: int | None) -> list[dict[str, Any]]:
             remedy=f"{_LATER}, with a key in {KEY_VARIABLE} if it happens again",
         )
     return rows
-
-
-def _httpx() -> Any:
-    try:
-        import httpx
-    except ModuleNotFoundError:
-        raise MissingToolError(
-            "refresh",
-            expected="the package httpx",
-            found="none",
-            remedy="run it as nox -s refresh, which installs what it needs",
-        ) from None
-    return httpx

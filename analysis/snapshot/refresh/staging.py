@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from analysis.errors import SnapshotError
 from analysis.snapshot.derived import build_derived
 from analysis.snapshot.files import digest, read_file
@@ -15,7 +17,6 @@ from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import Origin, write_manifest
 from analysis.snapshot.refresh.errors import (
     LockedError,
-    MissingToolError,
     UnexplainedError,
     from_os,
 )
@@ -45,15 +46,6 @@ def alone(folder: Path) -> Iterator[None]:
     ReadOnlyError, DiskFullError
         If the folder cannot be written: known before anything is downloaded.
     """
-    try:
-        from filelock import FileLock, Timeout
-    except ModuleNotFoundError:
-        raise MissingToolError(
-            "refresh",
-            expected="the package filelock",
-            found="none",
-            remedy="run it as nox -s refresh, which installs what it needs",
-        ) from None
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()

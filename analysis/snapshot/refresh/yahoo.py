@@ -19,7 +19,6 @@ from analysis.snapshot.refresh.errors import (
     DelistedError,
     DuplicateRowsError,
     EmptyAnswerError,
-    MissingToolError,
     NetworkError,
     NotJsonError,
     RateLimitError,
@@ -97,15 +96,8 @@ def _yfinance() -> tuple[Any, Any]:
 
     The folder is the second part of what is returned, and so lives as long as the process.
     """
-    try:
-        import yfinance
-    except ModuleNotFoundError as error:
-        raise MissingToolError(
-            "refresh",
-            expected=f"the package {error.name}",
-            found="none",
-            remedy="run it as nox -s refresh, which installs what it needs",
-        ) from None
+    import yfinance  # late: it takes a second, and customs need it not
+
     folder = tempfile.TemporaryDirectory(prefix="yahoo-", ignore_cleanup_errors=True)
     yfinance.set_tz_cache_location(folder.name)
     yfinance.config.debug.hide_exceptions = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 
 import pandas as pd
 import pytest
@@ -16,7 +15,6 @@ from analysis.snapshot.refresh.errors import (
     DuplicateRowsError,
     KeyRefusedError,
     LostPeriodError,
-    MissingToolError,
     NetworkError,
     NotJsonError,
     RateLimitError,
@@ -267,10 +265,3 @@ def test_key_travels_in_a_header_and_is_shown_nowhere(
     written += [str(error.value), repr(error.value.__dict__), repr(error.value.__context__)]
     written += [*capsys.readouterr()]
     assert not any(SECRET in text for text in written)
-
-
-def test_without_httpx_the_session_is_named(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default installation has no client of live sources, and says where to get it."""
-    monkeypatch.setitem(sys.modules, "httpx", None)
-    with pytest.raises(MissingToolError, match="the package httpx, found none; run it as nox"):
-        fetch(told)

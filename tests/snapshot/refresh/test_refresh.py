@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -346,3 +347,13 @@ def test_the_end_is_yesterday_in_new_york(snapshot: Snapshot) -> None:
     assert end_day(None, snapshot, NOW) == pd.Timestamp("2026-08-30")
     assert end_day(None, snapshot, NOW + pd.Timedelta(minutes=1)) == LAST
     assert end_day("2026-08-28", snapshot, NOW) == pd.Timestamp("2026-08-28")
+
+
+def test_without_the_clients_the_session_is_named(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The default installation has no client of live sources, and says where to get them."""
+    for name in ("httpx", "tenacity"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert run(data) == 1
+    assert "found no httpx, tenacity; run it as nox -s refresh" in capsys.readouterr().err

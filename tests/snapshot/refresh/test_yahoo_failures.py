@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -19,14 +18,13 @@ from analysis.snapshot.refresh.errors import (
     EmptyAnswerError,
     InventedSplitError,
     MissingSessionError,
-    MissingToolError,
     NaNRunError,
     NetworkError,
     NotJsonError,
     RateLimitError,
     TimeZoneError,
 )
-from analysis.snapshot.refresh.yahoo import History, _history, _yfinance, fetch_history
+from analysis.snapshot.refresh.yahoo import History, _history, fetch_history
 
 from .conftest import LAST, SHORT, Answer, Ticker, World, page
 
@@ -293,10 +291,3 @@ def test_answer_of_another_shape(world: World) -> None:
     with pytest.raises(AnswerError) as error:
         fetch()
     assert "yfinance" in line(error)
-
-
-def test_without_yfinance_the_session_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default installation has no client of live sources, and says where to get it."""
-    monkeypatch.setitem(sys.modules, "yfinance", None)
-    with pytest.raises(MissingToolError, match="the package yfinance, found none; run it as nox"):
-        _yfinance.__wrapped__()
