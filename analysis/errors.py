@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["RenderError", "ResultsError", "SnapshotError", "StudyError", "UserDataError"]
+__all__ = [
+    "RefreshError",
+    "RenderError",
+    "ResultsError",
+    "SnapshotError",
+    "StudyError",
+    "UserDataError",
+]
 
 
 class StudyError(Exception):
@@ -23,3 +30,7 @@ class RenderError(StudyError):
 
 class UserDataError(StudyError):
     """A file or option that a user gave to a command on their own data cannot be used."""
+
+
+class RefreshError(StudyError):
+    """A live source failed or cannot be trusted, or the refreshed data cannot be written."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, beta, correlate, data, event_study, paper, preview, size
+from analysis.commands import (
+    bench,
+    beta,
+    correlate,
+    data,
+    event_study,
+    paper,
+    preview,
+    refresh,
+    size,
+)
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -17,4 +27,5 @@ COMMANDS: tuple[Command, ...] = (
     beta.BETA,
     correlate.CORRELATE,
     size.SIZE,
+    refresh.REFRESH,
 )
