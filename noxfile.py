@@ -19,16 +19,11 @@ QUARTO = "quarto-cli==1.10.18"
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
-<<<<<<< HEAD
-    "tests": ("paper", "test"),
-    "browser": ("paper", "test", "browser"),
-    "preview": ("paper", "preview"),
-    "lint": ("paper", "test", "preview", "lint"),
-=======
     "refresh": ("refresh",),
     "tests": ("paper", "refresh", "test"),
-    "lint": ("paper", "refresh", "test", "lint"),
->>>>>>> live
+    "browser": ("paper", "test", "browser"),
+    "preview": ("paper", "preview"),
+    "lint": ("paper", "refresh", "test", "preview", "lint"),
 }
 
 
@@ -97,7 +92,6 @@ def paper(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-<<<<<<< HEAD
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     _prepare(session, "browser")
@@ -109,12 +103,13 @@ def preview(session: nox.Session) -> None:
     """Serve the page on this machine and build it again on change (-- --port N)."""
     _prepare(session, "preview")
     session.run("python", "-m", "analysis", "preview", *session.posargs)
-=======
+
+
+@nox.session(default=False)
 def refresh(session: nox.Session) -> None:
     """Bring the data up to date (-- --end DATE --only prices|customs --dry-run --accept)."""
     _prepare(session, "refresh")
     session.run("python", "-m", "analysis", "refresh", *session.posargs)
->>>>>>> live
 
 
 @nox.session(default=False)
