@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, data, event_study, paper
+from analysis.commands import bench, data, diff, event_study, paper
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -12,5 +12,6 @@ COMMANDS: tuple[Command, ...] = (
     paper.RESULTS,
     paper.PAPER,
     bench.BENCH,
+    diff.DIFF,
     event_study.EVENT_STUDY,
 )

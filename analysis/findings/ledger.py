@@ -18,7 +18,10 @@ from analysis.results import Findings, Number, Provenance, Table, Verdict
 
 __all__ = ["compute", "definitions", "holm_family", "outcomes"]
 
-INPUTS = ("claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv", "study.toml")
+INPUTS = (
+    "claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv", "universe.csv",
+    "study.toml",
+)  # fmt: skip
 NOTES = (
     "E: exploratory, C: confirmatory. Effect: the estimand of @tbl-claims; K: episodes, or days or "
     "months where a claim has no episodes; p: two-sided; Holm: adjusted over the "

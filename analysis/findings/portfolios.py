@@ -137,7 +137,7 @@ def _formed(
     """Form one return column for each event's portfolio; the factors are kept beside them."""
     columns: dict[str, pd.Series] = {}
     rows = []
-    untouched = set(panel.clean.index[panel.clean[window].astype(bool)])
+    untouched = set(panel.clean.index[panel.clean[window].astype(bool)]) if clean else set()
     usable = panel.study.rows.groupby("id", sort=False)["ticker"].agg(list)
     for event, firms in usable.items():
         held = [f for f in firms if not clean or (event, f) in untouched]
