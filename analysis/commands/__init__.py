@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, data, diff, event_study, paper
+from analysis.commands import bench, data, diff, event_study, explain, paper, reproduce
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -13,5 +13,7 @@ COMMANDS: tuple[Command, ...] = (
     paper.PAPER,
     bench.BENCH,
     diff.DIFF,
+    explain.EXPLAIN,
+    reproduce.REPRODUCE,
     event_study.EVENT_STUDY,
 )

@@ -25,12 +25,20 @@ class ResultSet:
         Key to the entry of ``numbers.json``, ``claims.json``, ``figures.json``.
     tables : mapping of str to str
         Name to Markdown.
+    table_sources : mapping
+        Name of a table to where it comes from.
     """
 
     numbers: Entries
     verdicts: Entries
     figures: Entries
     tables: Mapping[str, str]
+    table_sources: Entries
+
+    def only(self, key: str) -> ResultSet:
+        """Return what this version says under one key."""
+        parts = (self.numbers, self.verdicts, self.figures, self.tables, self.table_sources)
+        return ResultSet(*({k: v for k, v in p.items() if k == key} for p in parts))  # type: ignore[arg-type]
 
 
 def parse(read: Callable[[str], str | None], tables: Iterable[str], place: str) -> ResultSet:
@@ -69,6 +77,7 @@ def parse(read: Callable[[str], str | None], tables: Iterable[str], place: str) 
         entries("claims.json", "verdicts"),
         entries("figures.json", "figures"),
         {name: text(f"tables/{name}.md") for name in sorted(tables)},
+        entries("tables.json", "tables") if read("tables.json") else {},  # older versions have none
     )
 
 
