@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, data, diff, event_study, explain, paper, reproduce
+from analysis.commands import bench, data, diff, event_study, explain, paper, readme, reproduce
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -15,5 +15,6 @@ COMMANDS: tuple[Command, ...] = (
     diff.DIFF,
     explain.EXPLAIN,
     reproduce.REPRODUCE,
+    readme.README,
     event_study.EVENT_STUDY,
 )
