@@ -44,7 +44,7 @@ def recording(root: Path) -> Iterator[set[str]]:
     try:
         yield entry[1]
     finally:
-        _active.remove(entry)
+        _active[:] = [other for other in _active if other is not entry]
 
 
 def note(path: Path) -> None:

@@ -21,7 +21,7 @@ __all__ = ["REPRODUCE", "other_kernel"]
 
 TOLERANCE = 1e-10
 KINDS = {
-    "numbers and verdicts": "s.json",  # numbers, claims, figures, tables
+    "results": ".json",  # numbers, claims, figures, tables
     "tables": ".md",
     "figures": ".svg",
     "data sets": ".csv",
@@ -114,7 +114,7 @@ def _report(files: list[dict[str, Path]], stage: Stages, kernel: str) -> None:
     for kind, ending in KINDS.items():
         count = sum(name.endswith(ending) for name in files[0])
         if count:
-            table.add_row(kind, str(count), *(built.digest_of(f, ending)[:16] for f in files))
+            table.add_row(kind, str(count), *(built.digest_of(f, ending)[:12] for f in files))
     stage.console.print(table)
     first, second, other = files
     levels = {

@@ -70,7 +70,7 @@ def _sentence(text: str, position: int) -> str:
     paragraph = text[start : end if end >= 0 else len(text)]
     offset = position - start
     for match in _END.finditer(paragraph):
-        if match.start() > offset:
+        if match.end() > offset:
             paragraph = paragraph[: match.start()]
             break
     before = [match.end() for match in _END.finditer(paragraph) if match.end() <= offset]
