@@ -74,7 +74,8 @@ def _json(path: Path, remedy: str) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ResultsError(f"{path.name}: expected JSON, found: {error}; {remedy}") from None
+        found = error.strerror if isinstance(error, OSError) else error
+        raise ResultsError(f"{path.name}: expected JSON, found: {found}; {remedy}") from None
     return document
 
 
