@@ -1,4 +1,4 @@
-"""Diff, explain and reproduce on a clone of this repository, as an author and a reviewer use them."""
+"""Diff, explain and reproduce on a clone of this repository, as author and reviewer use them."""
 
 from __future__ import annotations
 

@@ -146,7 +146,15 @@ def _sentences(report: Report) -> Sequence[tuple[str, ...]]:
     first: dict[str, Use] = {}
     for use in sorted(uses, key=lambda use: (use.file, use.line)):
         first.setdefault(use.text, use)  # a sentence with several numbers is read once
-    return [(use.place, use.text) for use in first.values()]
+    return [(use.place, _with_moves(use.text, c)) for use in first.values()]
+
+
+def _with_moves(sentence: str, comparison: Comparison) -> str:
+    """Put what the paper printed and would print in the places of the numbers that moved."""
+    for move in comparison.moves:
+        if move.old != move.new:
+            sentence = sentence.replace(f"⟨{move.key}⟩", f"⟨{move.old} → {move.new}⟩")
+    return sentence
 
 
 def as_html(report: Report) -> str:

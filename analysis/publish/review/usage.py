@@ -18,7 +18,7 @@ _MARKS: dict[Kind, re.Pattern[str]] = {
     "table": re.compile(r"\{\{<\s*table\s+([\w.-]+)\s*>\}\}"),
     "figure": re.compile(r"results/figures/([\w-]+)\.\w+"),
 }
-_MARKUP = re.compile(r"\]\{\.claim[^}]*\}|\[(?=[A-Z])")
+_MARKUP = re.compile(r"\]\{\.claim[^}]*\}|\[(?=[A-Za-z])")
 _END = re.compile(r"(?<=[.!?])(?:\]\{[^}]*\}|\])?\s+(?=[\[A-Z*])")
 
 

@@ -64,7 +64,7 @@ def test_changed_results_are_reported_with_the_places_that_use_them(clone, run):
     ]
     assert "| C1 | supported | mixed | e | paper/sections/a.qmd:2 |" in said
     assert "| a.mean | 0.1 | 0.4 | 3 s.e. |" in said
-    assert "The mean is ⟨a.mean⟩ here." in said
+    assert "The mean is ⟨0.1 → 0.4⟩ here." in said
     assert "Last words" not in said
     assert (clone.root / "paper/_output/diff.md").read_text("utf-8") == said
 
