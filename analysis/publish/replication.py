@@ -1,8 +1,8 @@
 """The replication parts of the READMEs: data, software, run times, exhibits; all generated.
 
 They follow the template README of the social-science data editors (Vilhuber, Connolly, Koren, Llull
-and Morrow 2022, version 1.1, doi 10.5281/zenodo.7293838): data availability and provenance, data set list, computational
-requirements, list of exhibits with the programs that make them.
+and Morrow 2022, version 1.1, doi 10.5281/zenodo.7293838): data availability and provenance, data
+set list, computational requirements, list of exhibits with the programs that make them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.errors import ResultsError
 from analysis.publish import figures
-from analysis.publish.writers import write_results
+from analysis.publish.writers import figure_digest, write_results
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
 
 SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
@@ -59,6 +59,15 @@ def test_number_is_written_with_text_interval_and_provenance(tmp_path):
     assert document["data"] == {"as_of": "2026-08-03", "fingerprint": "abc"}
 
 
+@pytest.mark.parametrize(
+    ("value", "same"), [(1 / 3 + 1e-12, True), (1 / 3 + 1e-4, False), (-1 / 3, False)]
+)
+def test_digest_of_a_figure_sees_what_the_eye_could_see(value, same):
+    """The last bits of another machine leave the hash as it is, a visible change does not."""
+    one, other = (figure_digest(findings(v).figures[0]) for v in (1 / 3, value))
+    assert (one == other) is same
+
+
 def test_dataset_is_written_as_csv(tmp_path):
     """A complete result stands beside the tables, dates as ISO days, twelve digits."""
     frame = pd.DataFrame({"day0": pd.to_datetime(["2025-10-27"]), "car": [1 / 3]})
@@ -73,7 +82,8 @@ def test_two_runs_write_the_same_bytes(tmp_path):
     write(findings(), tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert set(contents(tmp_path / "a")) == {
-        "numbers.json", "claims.json", "figures.json", "tables/betas.md", "figures/betas.svg",
+        "numbers.json", "claims.json", "figures.json", "tables.json", "tables/betas.md",
+        "figures/betas.svg",
     }  # fmt: skip
 
 
