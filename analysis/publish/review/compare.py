@@ -157,7 +157,9 @@ def _text(entry: Mapping[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
-    return "none" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.3g}".replace("-", "\u2212")
+    return "none" if value is None else str(value)
 
 
 def _same(old: object, new: object) -> bool:

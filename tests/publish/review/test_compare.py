@@ -54,6 +54,15 @@ def test_the_base_gives_the_yardstick(fabricate):
     assert move.details == ("se 0.1 → 10",)
 
 
+def test_an_interval_is_shown_as_the_paper_prints_it(fabricate):
+    """Both bounds together, in the printed form, even if only one of them moved."""
+    old = {"a": number(1.0, low=0.5, high=1.5, interval="0.5 to 1.5")}
+    new = {"a": number(1.0, low=0.5, high=1.6, interval="0.5 to 1.6")}
+    (move,) = compare(version(fabricate, numbers=old), version(fabricate, numbers=new)).moves
+    assert move.details == ("interval 0.5 to 1.5 → 0.5 to 1.6",)
+    assert move.size is None
+
+
 def test_last_bits_are_no_move(fabricate):
     """A difference of one part in 1e12 comes from a machine, one in 1e9 from a change."""
     old = version(fabricate, numbers={"a": number(1.0)})
