@@ -146,10 +146,19 @@ def _move(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Move | No
         if scale is None:
             scale, name = _scale(new)
         size = None if scale is None else change / scale
-    details = [
-        f"{n} {_short(old.get(n))} → {_short(new.get(n))}" for n in different if n != "value"
-    ]
-    return Move(key, _text(old), _text(new), size, name, share, tuple(details))
+    return Move(key, _text(old), _text(new), size, name, share, _details(old, new, different))
+
+
+def _details(
+    old: Mapping[str, Any], new: Mapping[str, Any], different: list[str]
+) -> tuple[str, ...]:
+    """Say what moved besides the value; both bounds of an interval together."""
+    parts = ["interval" if part in ("low", "high") else part for part in different]
+    return tuple(
+        f"{part} {_short(old.get(part))} → {_short(new.get(part))}"
+        for part in dict.fromkeys(parts)
+        if part != "value"
+    )
 
 
 def _text(entry: Mapping[str, Any]) -> str:
