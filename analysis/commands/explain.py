@@ -18,6 +18,7 @@ from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.source_lines import find_function
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
+from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
 
 __all__ = ["EXPLAIN", "committed_results", "makers"]
@@ -87,7 +88,11 @@ def _function(published: Published, root: Path) -> None:
 
 def _inputs(published: Published, snapshot: Snapshot) -> None:
     for name in published.entry["inputs"]:
-        entry = snapshot.manifest.files[name]
+        entry = snapshot.manifest.files.get(name)
+        if entry is None:  # a record that the repository keeps outside data/
+            content = digest(read_file(snapshot.folder / name))
+            _say("input", f"{name}, not in the manifest, sha256 {content}")
+            continue
         extent = "" if entry.rows is None else f", {entry.rows} rows"
         span = "" if entry.span is None else f", {entry.span[0]} to {entry.span[1]}"
         _say("input", f"data/{name}{extent}{span}, sha256 {entry.sha256}")

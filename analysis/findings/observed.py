@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
 
 import pandas as pd
@@ -71,7 +72,8 @@ def answered(
     folder = panel.snapshot.folder
     with observed.recording(folder.parent) as seen:
         findings = question(watch(panel))
-    strays = seen - {f"{folder.name}/{name}" for name in declared(findings)}
+    # Relative to the snapshot's folder, so that ../benchmarks/a.json is a file beside it.
+    strays = seen - {normpath(f"{folder.name}/{name}") for name in declared(findings)}
     if strays:
         raise ResultsError(
             f"{title}: expected only inputs that its results declare, found a read "
