@@ -45,7 +45,8 @@ def digest_of(files: dict[str, Path], kind: str) -> str:
 
 def different_bytes(one: dict[str, Path], other: dict[str, Path]) -> Difference | None:
     """Find the first file that is not the same byte for byte."""
-    for name in sorted(one.keys() | other.keys()):
+    # What is rendered comes last: a number of the results says more than a place in a page.
+    for name in sorted(one.keys() | other.keys(), key=lambda n: ("/_output/" in n, n)):
         if name not in one or name not in other:
             return Difference(name, f"only the {'first' if name in one else 'second'} build has it")
         if one[name].read_bytes() != other[name].read_bytes():

@@ -49,10 +49,10 @@ def test_the_artefact_and_the_first_number_are_named(tmp_path, change, expected)
     assert str(different_bytes(one, other)) == expected
 
 
-def test_figure_difference_is_found_in_the_first_artefact_by_name(tmp_path):
-    """A path that leaked into a figure makes the page differ, too; the page comes first."""
+def test_the_source_of_a_difference_is_named_before_the_page_that_shows_it(tmp_path):
+    """A path that leaked into a figure makes the page differ, too; the figure is named."""
     one, other = build(tmp_path / "a"), build(tmp_path / "b", svg="<svg>1.5</svg>")
-    assert str(different_bytes(one, other)) == "paper/_output/p.html: line 1: 1.0 and 1.5"
+    assert str(different_bytes(one, other)) == "paper/results/figures/f.svg: line 1: 1.0 and 1.5"
 
 
 def test_a_file_that_one_build_lacks(tmp_path):
