@@ -113,13 +113,43 @@ def refresh(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def diff(session: nox.Session) -> None:
+    """Show what a change did to the results (-- BASE; default: the merge base with main)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "diff", *session.posargs)
+
+
+@nox.session(default=False)
+def explain(session: nox.Session) -> None:
+    """Trace one result to its function, its rows and its places in the paper (-- KEY)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "explain", *session.posargs)
+
+
+@nox.session(default=False)
+def reproduce(session: nox.Session) -> None:
+    """Build the paper three times in clean folders, once under another BLAS kernel; compare."""
+    _prepare(session, "paper")
+    _try_quarto(session)
+    session.run("python", "-m", "analysis", "reproduce", *session.posargs)
+
+
+@nox.session(default=False)
+def readme(session: nox.Session) -> None:
+    """Write the generated parts of the READMEs (-- --check: fail if they are not current)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "readme", *session.posargs)
+
+
+@nox.session(default=False)
 def lint(session: nox.Session) -> None:
-    """Check style (ruff), types (mypy) and the direction of imports (import-linter)."""
+    """Check style (ruff), types (mypy), imports (import-linter) and workflows (zizmor)."""
     _prepare(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("lint-imports")
+    session.run("zizmor", "--offline", "--quiet", "--persona", "pedantic", ".")
 
 
 @nox.session(default=False)

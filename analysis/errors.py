@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "RefreshError",
     "RenderError",
+    "RepositoryError",
     "ResultsError",
     "SnapshotError",
     "StudyError",
@@ -34,3 +35,7 @@ class UserDataError(StudyError):
 
 class RefreshError(StudyError):
     """A live source failed or cannot be trusted, or the refreshed data cannot be written."""
+
+
+class RepositoryError(StudyError):
+    """The clone is not in a state in which two versions can be compared."""

@@ -25,7 +25,8 @@ from analysis.results import (
 
 __all__ = ["compute"]
 
-INPUTS = ("claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv", "study.toml")
+INPUTS = ("claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv",
+          "universe.csv", "study.toml")  # fmt: skip
 SOURCE = Provenance("analysis.findings.ledger.entries", INPUTS, "the ledger")
 NOTES = (
     "An asterisk marks exploratory claims. Effect: the estimand of @tbl-claims with its 95% "

@@ -122,7 +122,7 @@ def _formed(
     """Form one return column for each composition; the factors are kept beside them."""
     columns: dict[str, pd.Series] = {}
     rows = []
-    untouched = set(panel.clean.index[panel.clean[window].astype(bool)])
+    untouched = set(panel.clean.index[panel.clean[window].astype(bool)]) if clean else set()
     usable = panel.study.rows.groupby("id", sort=False)["ticker"].agg(list)
     funds, day0 = _funds(panel), panel.events["day0"]
     for event, firms in usable.items():

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.errors import ResultsError
 from analysis.publish import figures
-from analysis.publish.writers import write_results
+from analysis.publish.writers import figure_digest, write_results
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Table, Verdict
 
 SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
@@ -57,6 +57,15 @@ def test_number_is_written_with_text_interval_and_provenance(tmp_path):
     assert number["interval"] == "−10.0% to 20.0%"
     assert number["inputs"] == ["prices.csv"]
     assert document["data"] == {"as_of": "2026-08-03", "fingerprint": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("value", "same"), [(1 / 3 + 1e-12, True), (1 / 3 + 1e-4, False), (-1 / 3, False)]
+)
+def test_digest_of_a_figure_sees_what_the_eye_could_see(value, same):
+    """The last bits of another machine leave the hash as it is, a visible change does not."""
+    one, other = (figure_digest(findings(v).figures[0]) for v in (1 / 3, value))
+    assert (one == other) is same
 
 
 def test_dataset_is_written_as_csv(tmp_path):
