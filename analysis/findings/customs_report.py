@@ -23,7 +23,7 @@ from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["compute"]
 
-INPUTS = ("customs.csv", "prices.csv", "universe.csv", "study.toml")
+INPUTS = ("customs.csv", "prices.csv", "events.csv", "universe.csv", "study.toml")
 
 
 def compute(panel: Panel) -> Findings:

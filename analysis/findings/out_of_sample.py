@@ -15,7 +15,8 @@ from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdi
 
 __all__ = ["compute", "split_outcomes"]
 
-INPUTS = ("claims.toml", "prices.csv", "customs.csv", "events.csv", "confounders.csv", "study.toml")
+INPUTS = ("claims.toml", "prices.csv", "customs.csv", "events.csv", "confounders.csv",
+          "universe.csv", "study.toml")  # fmt: skip
 SOURCE = Provenance(
     "analysis.findings.out_of_sample.split_outcomes", INPUTS, "confirmatory claims with a test"
 )

@@ -19,7 +19,8 @@ HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
 
 SOURCE = Provenance(
     "analysis.findings.sensitivity.under_variants",
-    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),
+    # A variant is a changed copy of the whole snapshot, the customs figures included.
+    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "customs.csv", "study.toml"),
     "headline claims, one choice changed at a time",
 )
 
