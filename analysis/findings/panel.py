@@ -116,15 +116,16 @@ def estimate(
 ) -> EventStudy:
     """Run the event study on ``rows`` (``ticker``, ``day0``) with the choices of the study.
 
-    ``factors`` replaces the single market factor, for models with a sector; ``exclude`` names
-    sessions to leave out of estimation windows.
+    ``factors`` replaces the study's model by a regression on these, for claims about what market
+    and sector leave; ``exclude`` names sessions to leave out of estimation windows.
     """
     study = snapshot.study
+    model = "market" if factors else study.estimation.model
     return event_study(
         returns,
         rows,
-        factors=factors or (study.benchmark.market,),
-        model="market",
+        factors=factors or (() if model == "mean" else (study.benchmark.market,)),
+        model=model,
         length=study.estimation.length,
         gap=study.estimation.gap,
         minimum=study.estimation.minimum,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,17 @@ def _events_excluded(panel: Panel) -> Panel:
     return estimated_again(panel, panel.snapshot, sessions[touched])
 
 
+def _with_model(model: Literal["mean", "market_adjusted"]) -> Callable[[Panel], Panel]:
+    """Take another model of the normal return; fitted intercepts carry a rally into the event."""
+
+    def change(panel: Panel) -> Panel:
+        study = panel.snapshot.study
+        changed = replace(study, estimation=replace(study.estimation, model=model))
+        return estimated_again(panel, replace(panel.snapshot, study=changed))
+
+    return change
+
+
 def _log_returns(panel: Panel) -> Panel:
     study = replace(panel.snapshot.study, returns="log")
     return estimated_again(panel, replace(panel.snapshot, study=study))
@@ -101,5 +113,7 @@ VARIANTS: Mapping[str, Callable[[Panel], Panel]] = {
     "open days at the other session": _other_day,
     "day 0 only": _day_zero_only,
     "listed events out of estimation": _events_excluded,
+    "return less market": _with_model("market_adjusted"),
+    "return less own mean": _with_model("mean"),
     "log returns": _log_returns,
 }

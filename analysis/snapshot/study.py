@@ -66,7 +66,7 @@ class Estimation:
     length: Count
     gap: Count
     minimum: Count
-    model: Literal["mean", "market_adjusted", "market", "two_factor"]
+    model: Literal["mean", "market_adjusted", "market"]
 
     @model_validator(mode="after")
     def _ordered(self) -> Estimation:
