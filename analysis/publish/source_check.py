@@ -15,7 +15,8 @@ from analysis.publish.numerals import read_internal, typed_numerals, unused_numb
 
 __all__ = ["check_source"]
 
-SHORTCODES = "num, alt, source, table, passage, interactive"
+NUMBERS = frozenset({"num", "interval"})  # shortcodes that print a number of the registry
+SHORTCODES = "num, interval, alt, source, table, passage, interactive, exhibits"
 _INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
 _IMAGE = re.compile(r"\]\(([^()\s]+)\)\{([^{}]*(?:\{\{<[^>]*>\}\}[^{}]*)*)\}")
@@ -135,8 +136,12 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
         if name == "include":
             if source.name != "index.qmd":
                 yield f"{place}: an include inside an included file; include it in index.qmd"
-        elif name == "num":
+        elif name == "exhibits":
+            continue
+        elif name in NUMBERS:
             yield from _unknown(place, "number", argument, results.numbers)
+            if name == "interval" and "interval" not in results.numbers.get(argument, {"interval"}):
+                yield f"{place}: the number '{argument}' has no interval; print it with num"
         elif name in {"alt", "interactive", "source"}:
             yield from _unknown(place, "figure", argument, results.figures)
         elif name in ("table", "passage"):
@@ -208,7 +213,7 @@ def _numeral_problems(source: _Source) -> Iterator[str]:
 
 def _usage_problems(sources: list[_Source], results: _Results, path: Path) -> Iterator[str]:
     """Find published numbers that nothing prints, in the text or in the alternative texts."""
-    used = {m[2] for source in sources for m in _SHORTCODE.finditer(source.text) if m[1] == "num"}
+    used = {m[2] for source in sources for m in _SHORTCODE.finditer(source.text) if m[1] in NUMBERS}
     stray, empty = unused_numbers(results.numbers, used, read_internal(path))
     for key in stray:
         yield f"{path.name}: the number '{key}' is printed nowhere; print it or list it as internal"

@@ -13,7 +13,7 @@ __all__ = ["Kind", "Use", "find_uses"]
 Kind = Literal["number", "claim", "table", "figure"]
 
 _MARKS: dict[Kind, re.Pattern[str]] = {
-    "number": re.compile(r"\{\{<\s*num\s+([\w.-]+)\s*>\}\}"),
+    "number": re.compile(r"\{\{<\s*(?:num|interval)\s+([\w.-]+)\s*>\}\}"),
     "claim": re.compile(r"\{\.claim\s+[^}]*?key=\"([^\"]+)\""),
     "table": re.compile(r"\{\{<\s*table\s+([\w.-]+)\s*>\}\}"),
     "figure": re.compile(r"results/figures/([\w-]+)\.\w+"),

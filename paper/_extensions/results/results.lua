@@ -1,6 +1,6 @@
--- The shortcodes of the paper: `num KEY` prints a number, `alt NAME` a figure's text alternative,
+-- The shortcodes of the paper: `num KEY` prints a number, `interval KEY` its interval, `alt NAME` a figure's text alternative,
 -- `source NAME` where a figure comes from, `table NAME` a published table, `passage NAME` published paragraphs,
--- `interactive NAME` the interactive form of a figure. Used by Quarto and by pandoc/reader.lua.
+-- `interactive NAME` the interactive form of a figure, `exhibits` where every exhibit comes from. Used by Quarto and by pandoc/reader.lua.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
@@ -39,13 +39,27 @@ local function description(record, data)
   return table.concat(parts, "; ")
 end
 
+-- A text of the registry, with what it is on hover and on focus.
+local function printed(key, record, text, context)
+  if context == "text" then return text end
+  local title = description(record, store.load("numbers", "numbers").data)
+  local attributes = { { "data-key", key }, { "tabindex", "0" }, { "title", title } }
+  return pandoc.Span(pandoc.Inlines(text), pandoc.Attr("", { "num" }, attributes))
+end
+
 local function num(args, _, _, _, context)
   local key = argument(args, "num")
   local record = store.entry("numbers", "numbers", key, "number")
-  if context == "text" then return record.text end
-  local title = description(record, store.load("numbers", "numbers").data)
-  local attributes = { { "data-key", key }, { "tabindex", "0" }, { "title", title } }
-  return pandoc.Span(pandoc.Inlines(record.text), pandoc.Attr("", { "num" }, attributes))
+  return printed(key, record, record.text, context)
+end
+
+local function interval_of(args, _, _, _, context)
+  local key = argument(args, "interval")
+  local record = store.entry("numbers", "numbers", key, "number")
+  if not store.present(record.interval) then
+    store.fail("shortcode 'interval': the number '" .. key .. "' has no interval; print it with num")
+  end
+  return printed(key, record, record.interval, context)
 end
 
 local function alt(args, _, _, _, context)
@@ -111,6 +125,35 @@ local function published_table(args)
   return blocks
 end
 
+-- Every figure and table of the paper in order, as label, record and kind.
+local function each_exhibit(found)
+  local index = store.read_source("index.qmd")
+  for line in (index .. "\n"):gmatch("(.-)\n") do
+    local included = line:match("^%s*{{<%s*include%s+(%S+)%s*>}}%s*$")
+    local label = nil
+    for part in ((included and store.read_source(included) or line) .. "\n"):gmatch("(.-)\n") do
+      label = part:match("^:::+%s*{#(tbl%-[%w-]+)") or label
+      local name = part:match("{{<%s*table%s+(%S+)%s*>}}")
+      if label and name then found(label, store.entry("tables", "tables", name, "table")) end
+      for figure, id in part:gmatch("%]%(results/figures/([%w_-]+)%.svg%){#(fig%-[%w-]+)") do
+        found(id, store.entry("figures", "figures", figure, "figure"))
+      end
+    end
+  end
+end
+
+-- For readers of the PDF, whose exhibits have no fold-out source: exhibit, function, data.
+local function exhibits()
+  local rows = { "| Exhibit | Function | Data |", "|:--|:--|:--|" }
+  each_exhibit(function(label, record)
+    local inputs = {}
+    for _, input in ipairs(record.inputs) do inputs[#inputs + 1] = (input:gsub("^.*/", ""):gsub("%.%w+$", "")) end
+    local name = record["function"]:gsub("^analysis%.findings%.", ""):gsub("_", "\\_")
+    rows[#rows + 1] = "| @" .. label .. " | " .. name .. " | " .. table.concat(inputs, ", ") .. " |"
+  end)
+  return pandoc.read(table.concat(rows, "\n"), "markdown").blocks:walk({ Table = natural_width })
+end
+
 -- The class says that code wrote the text, numerals included.
 local function passage(args)
   local blocks = published(args, "passage")
@@ -125,5 +168,5 @@ local function interactive(args)
     store.read_text("figures/" .. name .. ".html", "interactive figure '" .. name .. "'")) })
 end
 
-return { num = num, alt = alt, source = source, table = published_table, passage = passage,
-  interactive = interactive }
+return { num = num, interval = interval_of, alt = alt, source = source, table = published_table, passage = passage,
+  interactive = interactive, exhibits = exhibits }

@@ -22,6 +22,15 @@ function store.read_text(name, what)
   return text
 end
 
+-- A source of the paper, by its path in the project.
+function store.read_source(name)
+  local file = io.open(here .. "/../../" .. name:gsub("^/", ""), "rb")
+  if file == nil then store.fail("expected the source " .. name .. ", found none") end
+  local text = file:read("a")
+  file:close()
+  return (text:gsub("\r\n", "\n"))
+end
+
 -- The parsed content of paper/results/<name>.json; `section` is the table that it must hold.
 function store.load(name, section)
   if cache[name] == nil then
