@@ -12,6 +12,7 @@ __all__ = ["FILE_OF", "watched"]
 FILE_OF = {
     "study": "study.toml",
     "prices": "prices.csv",
+    "sessions": "prices.csv",  # worked out of the prices once: later uses would not be seen
     "events": "events.csv",
     "confounders": "confounders.csv",
     "universe": "universe.csv",

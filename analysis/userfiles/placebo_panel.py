@@ -37,29 +37,46 @@ def null_means(
     """Return for each part of a study its mean standardised CAR on placebo dates.
 
     Firms of one day 0 move together to one date; dates keep the length of the window away from
-    every listed event. All parts are read from the same draws. A part with one day 0 takes
-    each placebo date once instead: more draws than dates would feign a smaller p.
+    every listed event. All parts on several day 0s are read from the same draws. A part with one
+    day 0 is a study of its own, which takes each placebo date once as long as there are
+    no more dates than draws: see :func:`analysis.estimators.placebo.placebo_dates`.
 
     Returns
     -------
     list of arrays
-        (draws,), or (dates,) for a part with one day 0; draws without a value are NaN.
+        (draws,), or (dates,) for a part with one day 0 and no more dates than draws; NaN where
+        a draw has no value.
     """
     first, last = window
     listed = np.unique(study.position)
     dates = clear_sessions(len(study.panel.sessions), listed, last - first, last - first)
     table = placebo_table(study, first, last, dates)
+    several = [rows for rows in parts if len(set(study.position[rows])) > 1]
+    joint = iter(_joint_means(study, table, several, draws, rng) if several else ())
+    return [
+        next(joint)
+        if len(set(study.position[rows])) > 1
+        else placebo_draws(study.take(rows), table, draws, rng).mean(axis=1)
+        for rows in parts
+    ]
+
+
+def _joint_means(
+    study: EventStudy,
+    table: PlaceboTable,
+    parts: Sequence[Rows],
+    draws: int,
+    rng: np.random.Generator,
+) -> list[Floats]:
+    """Return the mean of each part on the same draws of the whole study, some at a time."""
     size = max(1, CELLS // max(len(study.rows), 1))
-    sums = [np.empty(draws) for _ in parts]
+    means = [np.empty(draws) for _ in parts]
     for start in range(0, draws, size):
         stop = min(start + size, draws)
         drawn = placebo_draws(study, table, stop - start, rng)
-        for place, rows in zip(sums, parts, strict=True):
+        for place, rows in zip(means, parts, strict=True):
             place[start:stop] = drawn[:, rows].mean(axis=1)
-    return [
-        _every_date(study, table, rows) if len(set(study.position[rows])) == 1 else drawn
-        for rows, drawn in zip(parts, sums, strict=True)
-    ]
+    return means
 
 
 def standardised_mean(study: EventStudy, window: tuple[int, int], rows: Rows) -> float:
@@ -77,10 +94,3 @@ def placebo_outcomes(
         outcome: Outcome = placebo_p(standardised_mean(study, window, rows), null)
         found.append(asdict(replace(outcome, n=len(rows))))
     return found
-
-
-def _every_date(study: EventStudy, table: PlaceboTable, rows: Rows) -> Floats:
-    """Return the mean standardised CAR of the firms on each placebo date that serves them all."""
-    values = (table.car / table.se)[:, study.column[rows]].mean(axis=1)
-    known: Floats = values[np.isfinite(values)]
-    return known
