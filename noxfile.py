@@ -25,6 +25,8 @@ LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "preview": ("paper", "preview"),
     "lint": ("paper", "refresh", "test", "preview", "lint"),
 }
+# By file, since fixtures are expensive and belong to one; in order, since the longest comes first.
+WORKERS = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def _prepare(session: nox.Session, lock: str) -> None:
@@ -80,7 +82,9 @@ def tests(session: nox.Session) -> None:
     _prepare(session, "tests")
     words = [w for w in session.posargs if w != "--slow"]
     chosen = "not browser" if "--slow" in session.posargs else "not slow and not browser"
-    session.run("python", "-m", "pytest", "-m", chosen, *words)
+    named = any(Path(word.partition("::")[0]).exists() for word in words)
+    spread = () if named else WORKERS  # a few tests take less time than to start workers
+    session.run("python", "-m", "pytest", "-m", chosen, *spread, *words)
 
 
 @nox.session(tags=["build"])

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from analysis.snapshot.load import Snapshot, load_snapshot
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file that takes longest, so that no worker is left waiting for it."""
+    items.sort(key=lambda item: item.path.name != "test_whole_study.py")
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among all that is imported by now.
+
+    Some libraries collect in every call (statsmodels' ``multipletests``), a tenth of a second each.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,3 +57,17 @@ def snapshot_copy(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("derived"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def copy_repository() -> Callable[[Path], Path]:
+    """Return a function that copies into a folder what the command line reads, and returns it."""
+
+    def copy(folder: Path) -> Path:
+        shutil.copytree(DATA, folder / "data", ignore=shutil.ignore_patterns("derived"))
+        skip = shutil.ignore_patterns("_output", ".quarto", "figures")
+        shutil.copytree(ROOT / "paper", folder / "paper", ignore=skip)
+        shutil.copy(ROOT / "README.md", folder / "README.md")
+        return folder
+
+    return copy

@@ -2,62 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
 
-ROOT = Path(__file__).parents[1]
-
-
-def copy(folder: Path) -> Path:
-    """Copy what the command line reads."""
-    shutil.copytree(ROOT / "data", folder / "data", ignore=shutil.ignore_patterns("derived"))
-    skip = shutil.ignore_patterns("_output", ".quarto", "figures")
-    shutil.copytree(ROOT / "paper", folder / "paper", ignore=skip)
-    shutil.copy(ROOT / "README.md", folder / "README.md")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A copy on which ``paper`` has run once, with what it printed."""
-    folder = copy(tmp_path_factory.mktemp("built"))
-    assert main(["paper", "--renderer", "pandoc"], Workspace.at(folder)) == 0
-    return folder
-
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path, copy_repository):
     """A copy on which nothing has run."""
-    return copy(tmp_path)
-
-
-def test_paper_makes_both_files(built):
-    """One command gives the HTML and the PDF."""
-    made = {p.suffix: p.stat().st_size for p in (built / "paper/_output").iterdir()}
-    assert set(made) == {".html", ".pdf"}
-    assert min(made.values()) > 100_000
-
-
-@pytest.mark.parametrize("name", ["numbers.json", "claims.json", "figures.json", "tables"])
-def test_committed_results_are_what_this_tree_computes(built, name):
-    """Nobody changed the code, the data or the results without the others."""
-
-    def contents(folder: Path) -> dict[str, str]:
-        place = folder / "paper/results" / name
-        files = sorted(place.glob("*.md")) if place.is_dir() else [place]
-        return {p.name: p.read_text("utf-8") for p in files}
-
-    assert contents(built) == contents(ROOT)
-
-
-def test_committed_readme_states_the_current_findings(built):
-    """The generated part of the README is up to date."""
-    assert (built / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
+    return copy_repository(tmp_path)
 
 
 def test_data_rebuilds_the_derived_files(fresh, capsys):

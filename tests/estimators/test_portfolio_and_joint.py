@@ -142,6 +142,15 @@ def test_unobserved_window_is_refused(returns):
         assert test(study, 0, 3).reason == "a return is missing in the event window"
 
 
+def studies_of_single_days(returns, first, last):
+    """Fit three firms on every session of a range at once; yield the study of each day."""
+    days = np.repeat(returns.index[first:last], 3)
+    events = pd.DataFrame({"ticker": ["A0", "A1", "A2"] * (last - first), "day0": days})
+    study = event_study(returns, events, factors=("SPY", "XME"), window=(0, 0))
+    for row in range(0, len(events), 3):
+        yield study.take(np.arange(row, row + 3))
+
+
 def test_exact_tests_hold_their_size_on_correlated_firms(simulated):
     """Three correlated normal firms, 600 dates: each rejects in 3 to 7.5% at 5%.
 
@@ -150,9 +159,7 @@ def test_exact_tests_hold_their_size_on_correlated_firms(simulated):
     """
     returns = simulated(21, sessions=750, assets=3)
     rejections = {portfolio_t: 0, joint_f: 0, equal_response_f: 0}
-    for at in range(140, 740):
-        events = pd.DataFrame({"ticker": ["A0", "A1", "A2"], "day0": [returns.index[at]] * 3})
-        study = event_study(returns, events, factors=("SPY", "XME"), window=(0, 0))
+    for study in studies_of_single_days(returns, 140, 740):
         for test in rejections:
             rejections[test] += test(study, 0, 0).p <= 0.05
     for test, count in rejections.items():
@@ -163,9 +170,7 @@ def test_detectable_joint_effect_is_found_four_times_in_five(simulated):
     """Planting the detectable move of the portfolio is significant on about 80% of the days."""
     returns = simulated(22, sessions=540, assets=3)
     found = 0
-    for at in range(140, 540):
-        events = pd.DataFrame({"ticker": ["A0", "A1", "A2"], "day0": [returns.index[at]] * 3})
-        study = event_study(returns, events, factors=("SPY", "XME"), window=(0, 0))
+    for study in studies_of_single_days(returns, 140, 540):
         plain = portfolio_t(study, 0, 0)
         planted = (plain.estimate + plain.mde) / plain.se
         found += abs(planted) > 1.98

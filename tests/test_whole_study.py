@@ -1,27 +1,58 @@
-"""What the findings hand over: keys, formats, text alternatives, and facts that must hold."""
+"""The whole study once, from the committed data to the paper: what it hands over and writes."""
 
 from __future__ import annotations
 
 import importlib
 import re
-from dataclasses import replace
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.findings import relative_beta
-from analysis.findings.customs import correlations, monthly_returns
-from analysis.findings.panel import Panel
-from analysis.findings.study import QUESTIONS
+from analysis.__main__ import main
+from analysis.commands import Workspace, paper
 from analysis.formatting import format_value
 from analysis.results import Findings
 
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of ``paper``: its exit code, where it wrote, and the findings that it computed."""
+
+    code: int
+    folder: Path
+    findings: Findings
+
 
 @pytest.fixture(scope="module")
-def everything(quick) -> Findings:
+def run(tmp_path_factory, copy_repository) -> Run:
+    """Run ``paper`` once on a copy: the one place of the tests where everything is computed."""
+    folder, computed = copy_repository(tmp_path_factory.mktemp("whole")), []
+    compute = paper.compute
+
+    def kept(*words) -> Findings:
+        computed.append(compute(*words))
+        return computed[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paper, "compute", kept)
+        code = main(["paper", "--renderer", "pandoc"], Workspace.at(folder))
+    return Run(code, folder, computed[0])
+
+
+@pytest.fixture
+def everything(run) -> Findings:
     """All findings on the committed data."""
-    return Findings().extend(compute(quick) for compute in QUESTIONS.values())
+    return run.findings
+
+
+@pytest.fixture
+def built(run) -> Path:
+    """The copy, with results and rendered paper."""
+    return run.folder
 
 
 def test_keys_are_unique_and_well_formed(everything):
@@ -75,40 +106,26 @@ def test_all_claims_have_a_verdict_of_the_vocabulary(everything):
     assert {v.verdict for v in claims} <= allowed
 
 
-def test_betas_equal_covariance_over_variance(committed):
-    """The full-sample beta, worked out here on the shared sessions."""
-    betas = relative_beta.full_sample(committed).set_index(["firm", "benchmark"])["beta"]
-    shared = committed.returns[["MP", "USAR", "CRML", "SPY"]].dropna()
-    for firm in ("MP", "USAR", "CRML"):
-        expected = np.cov(shared[firm], shared["SPY"])[0, 1] / shared["SPY"].var()
-        assert betas[firm, "SPY"] == pytest.approx(expected, rel=1e-9)
+def test_paper_makes_both_files(run):
+    """One command gives the HTML and the PDF."""
+    assert run.code == 0
+    made = {p.suffix: p.stat().st_size for p in (run.folder / "paper/_output").iterdir()}
+    assert set(made) == {".html", ".pdf"}
+    assert min(made.values()) > 100_000
 
 
-def test_monthly_returns_count_whole_months_only(committed):
-    """USAR's first month is April 2025: it listed in the middle of March."""
-    months = monthly_returns(committed)["USAR"].dropna().index
-    assert str(months[0]) == "2025-04"
+@pytest.mark.parametrize("name", ["numbers.json", "claims.json", "figures.json", "tables"])
+def test_committed_results_are_what_this_tree_computes(built, name):
+    """Nobody changed the code, the data or the results without the others."""
+
+    def contents(folder: Path) -> dict[str, str]:
+        place = folder / "paper/results" / name
+        files = sorted(place.glob("*.md")) if place.is_dir() else [place]
+        return {p.name: p.read_text("utf-8") for p in files}
+
+    assert contents(built) == contents(ROOT)
 
 
-def with_changes(panel: Panel, changes: pd.Series) -> Panel:
-    """Replace the headline exports by levels whose log changes are the given ones."""
-    levels = 1000 * np.exp(changes.cumsum())
-    start = pd.Series([1000.0], index=pd.PeriodIndex([changes.index[0] - 1]))
-    like = panel.snapshot.customs
-    headline = like["series"] == "rare_earths_total"
-    template = like[headline & (like["coverage"] == "month")].iloc[0].to_dict()
-    template |= {"low": np.nan, "high": np.nan, "status": "reported"}
-    rows = [template | {"month": m, "value": v} for m, v in pd.concat([start, levels]).items()]
-    made = pd.DataFrame(rows).astype(like.dtypes.to_dict())
-    customs = pd.concat([made, like[~headline]], ignore_index=True)
-    return replace(panel, snapshot=replace(panel.snapshot, customs=customs))
-
-
-def test_planted_customs_lag_is_found(quick):
-    """Exports made from the next month's return correlate at lag one and nowhere else."""
-    core = monthly_returns(quick)["core"].dropna()
-    panel = with_changes(quick, core.shift(-1).dropna())
-    lags = correlations(panel, ["pearson"], [("headline", "core")])
-    headline = lags[lags["series"] == "headline"].set_index("lag")["estimate"]
-    assert headline[1] == pytest.approx(1.0, abs=1e-9)
-    assert headline.drop(1).abs().max() < 0.8
+def test_committed_readme_states_the_current_findings(built):
+    """The generated part of the README is up to date."""
+    assert (built / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
