@@ -96,6 +96,13 @@ def paper(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def run(session: nox.Session) -> None:
+    """Run a command of the package in its environment (-- event-study --help)."""
+    _prepare(session, "data")
+    session.run("python", "-m", "analysis", *(session.posargs or ["--help"]))
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     _prepare(session, "browser")

@@ -22,7 +22,7 @@ def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     """
     paths, full = data["paths"], data["full"].set_index("firm")["beta"]
     firms = list(dict.fromkeys(paths["firm"]))
-    canvas, axes = panels(len(firms), 1, 4.6, sharex=True, sharey=True)
+    canvas, axes = panels(len(firms), 1, 3.6, sharex=True, sharey=True)
     for ax, firm in zip(axes, firms, strict=True):
         part = paths[paths["firm"] == firm]
         colour = FIRM_COLOURS.get(firm, INK)

@@ -24,7 +24,7 @@ def customs_series(data: Mapping[str, pd.DataFrame]) -> Canvas:
     """
     exports, returns = data["exports"], data["returns"]
     names = list(dict.fromkeys(exports["series"]))
-    canvas, axes = panels(len(names) + 1, 1, 1.35 * (len(names) + 1), sharex=True)
+    canvas, axes = panels(len(names) + 1, 1, 1.0 * (len(names) + 1), sharex=True)
     for ax, name in zip(axes, names, strict=False):
         part = exports[exports["series"] == name].set_index("month")["value"]
         line = part.resample("MS").asfreq()  # a month without a figure breaks the line
@@ -52,7 +52,7 @@ def correlogram(data: Mapping[str, pd.DataFrame]) -> Canvas:
     """
     lags = data["lags"]
     names = list(dict.fromkeys(lags["panel"]))
-    canvas, axes = panels(int(np.ceil(len(names) / 2)), 2, 4.2, sharex=True, sharey=True)
+    canvas, axes = panels(int(np.ceil(len(names) / 2)), 2, 3.5, sharex=True, sharey=True)
     for ax, name in zip(axes, names, strict=False):
         part = lags[lags["panel"] == name]
         for method, (colour, marker, shift) in METHOD_MARKS.items():

@@ -31,7 +31,7 @@ def ledger(data: Mapping[str, pd.DataFrame]) -> Canvas:
     effect, positive as claimed; NaN for facts and claims without a test).
     """
     claims = data["claims"]
-    canvas, (ax,) = panels(1, 1, 5.2)
+    canvas, (ax,) = panels(1, 1, 4.5)
     for row, claim in enumerate(claims.to_dict("records")):
         colour, mark = LOOKS[claim["verdict"]]
         place = 0.0

@@ -33,7 +33,7 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ``data["events"]``: day0, direction. ``data["highlights"]``: day0, label.
     ``data["notes"]``: day0, number, label of events that are numbered in the picture.
     """
-    canvas, (ax, rug) = panels(2, 1, 4.4, sharex=True, height_ratios=[5, 1])
+    canvas, (ax, rug) = panels(2, 1, 3.7, sharex=True, height_ratios=[5, 1])
     ends = {}
     for firm, path in data["paths"].groupby("firm", sort=False):
         ax.plot(path["session"], path["level"], color=FIRM_COLOURS[str(firm)])
@@ -154,7 +154,7 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
         index="ticker", columns="event", values="sar", sort=False, dropna=False
     )
     heads = cells.drop_duplicates("event").set_index("event").loc[grid.columns]
-    canvas = Canvas(figsize=(WIDTH, 2.9), layout="constrained")
+    canvas = Canvas(figsize=(WIDTH, 2.6), layout="constrained")
     strip, ax = canvas.subplots(2, 1, sharex=True, height_ratios=[1, 9])
     colours = [DIRECTION_COLOURS[d] for d in heads["direction"]]
     strip.bar(np.arange(len(heads)) + 0.5, 1, width=1, color=colours)

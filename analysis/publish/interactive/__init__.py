@@ -201,7 +201,9 @@ def _ways(colour: dict[str, Any]) -> dict[str, Any]:
             {
                 "transform": [{"filter": "datum.end"}],
                 "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": "bold"},
-                "encoding": place | {"text": {"field": "ticker"}},
+                "encoding": place
+                | {"y": _quantity("label", "cumulative abnormal return")}
+                | {"text": {"field": "ticker"}},
             },
         ],
     )

@@ -27,7 +27,17 @@ function rows() {
     found.ranges.push({ ticker, ar: ar.at(-1), raw, low, high });
     ar.forEach((value, i) => found.ways.push({ ticker, day: from + i, value, end: from + i === to }));
   }
+  spread(found.ways);
   return found;
+}
+
+// Names at the ends of the lines, pushed apart where they would cover one another.
+function spread(ways) {
+  const values = ways.map((row) => row.value), gap = 0.1 * (Math.max(...values) - Math.min(...values));
+  let level = -Infinity;
+  for (const row of ways.filter((row) => row.end).sort((a, b) => a.value - b.value)) {
+    row.label = level = Math.max(row.value, level + gap);
+  }
 }
 
 function say({ ranges, left }) {
