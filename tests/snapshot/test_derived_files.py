@@ -100,18 +100,26 @@ def test_fault_while_writing_leaves_the_old_files(
     assert [path.name for path in tmp_path.iterdir()] == ["derived"]
 
 
-def test_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No space left is told as such, and the old files are whole."""
+@pytest.mark.parametrize(
+    ("step", "refusal", "said"),
+    [
+        ("write_bytes", OSError(28, "No space left on device"), "device; .*old files are whole"),
+        ("replace", PermissionError(13, "Permission denied"), "Permission denied; unlock it"),
+    ],
+    ids=["full disk", "locked folder"],
+)
+def test_refusal_of_the_system_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, refusal: OSError, said: str
+) -> None:
+    """It is told as such, and the old files are whole; acted, since root ignores modes."""
     folder = tmp_path / "derived"
     write_derived(SMALL, folder)
 
-    def full(*_: object) -> int:
-        raise OSError(28, "No space left on device")
+    def refuse(*_: object) -> None:
+        raise refusal
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(
-        SnapshotError, match=r"found No space left on device; .*old files are whole"
-    ):
+    monkeypatch.setattr(Path, step, refuse)
+    with pytest.raises(SnapshotError, match=f"found .*{said}"):
         write_derived({name: frame + 1 for name, frame in SMALL.items()}, folder)
     assert (folder / "one.csv").read_text() == "a\n1\n"
 
@@ -122,17 +130,3 @@ def test_file_in_place_of_the_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="expected a folder that can be written, found"):
         write_derived(SMALL, tmp_path / "derived")
     assert (tmp_path / "derived").read_text() == "in the way"
-
-
-def test_locked_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that refuses new files is told as such; root ignores modes, so it is acted."""
-    folder = tmp_path / "derived"
-    write_derived(SMALL, folder)
-
-    def locked(*_: object) -> Path:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "replace", locked)
-    with pytest.raises(SnapshotError, match="found Permission denied; unlock it"):
-        write_derived({name: frame + 1 for name, frame in SMALL.items()}, folder)
-    assert (folder / "one.csv").read_text() == "a\n1\n"
