@@ -114,7 +114,7 @@ def test_the_explorer_follows_the_reader(visit):
     assert note.inner_text().startswith("Days 0 to 1.")
     explorer.get_by_label("MP", exact=True).uncheck()
     assert "MP:" not in note.inner_text()
-    marks = explorer.locator(".explorer-ways .mark-text text")
+    marks = explorer.locator(".explorer-ways .mark-text.role-mark text")
     assert sorted(marks.all_text_contents()) == ["CRML", "USAR"]
     first = explorer.get_by_label("Event").locator("option").first.get_attribute("value")
     explorer.get_by_label("Event").select_option(first)
