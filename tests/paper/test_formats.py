@@ -108,7 +108,7 @@ def told(path: Path) -> tuple[str, list[str]]:
     for formula in root.iter("alternatives"):  # Quarto numbers the TeX besides the MathML
         formula.remove(formula.find("tex-math"))
     parts = ["".join(root.find(part).itertext()) for part in ("body", "back")]
-    return words(" ".join(parts)), [e.text for e in root.iter("alt-text")]
+    return words(" ".join(parts)), [" ".join(e.text.split()) for e in root.iter("alt-text")]
 
 
 def test_quarto_gives_the_same_text(all_formats, sample):

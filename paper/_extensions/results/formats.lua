@@ -34,6 +34,13 @@ local function equation(span)
   return span
 end
 
+-- Wide tables scroll inside this box, which the keyboard can reach; pandoc/crossref.lua has one of its own.
+local function scrolling(tbl)
+  if not html or quarto == nil then return nil end
+  local attributes = { { "tabindex", "0" }, { "role", "group" }, { "aria-label", "Table" } }
+  return pandoc.Div({ tbl }, pandoc.Attr("", { "scroll" }, attributes))
+end
+
 -- Quarto copies the source of a figure's text alternative to the box around it, unresolved.
 local function without_source(float)
   if html and float.attributes then float.attributes.alt = nil end
@@ -54,4 +61,7 @@ local function references(doc)
   end
 end
 
-return { { Image = picture, Span = equation, FloatRefTarget = without_source }, { Pandoc = references } }
+return {
+  { Image = picture, Span = equation, Table = scrolling, FloatRefTarget = without_source },
+  { Pandoc = references },
+}
