@@ -25,6 +25,8 @@ _UNRESOLVED = re.compile(
 _WARNING = re.compile(r"^.*\bWARNING\b.*$", re.MULTILINE)
 _STYLE_LOAD = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""")
 _SILENT = frozenset({"script", "style", "title", "annotation", "noscript", "template"})
+_ORCID = re.compile(r"https://orcid\.org/")  # printed in the PDF, a picture with a link on the page
+_TELLING = ("alt", "title", "aria-label")  # attributes that reach readers
 _LOADING = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
@@ -67,6 +69,8 @@ class _Page(HTMLParser):
         self.styles: list[str] = []
         self.loads: list[str] = []
         self.images: list[_Image] = []
+        self.links: list[str] = []
+        self.told: list[str] = []
         self._open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -79,6 +83,9 @@ class _Page(HTMLParser):
                     attributes.get("src") or "", attributes.get("alt") or "", "figure" in self._open
                 )
             )
+        self.told += [attributes[name] or "" for name in _TELLING if name in attributes]
+        if tag == "a":
+            self.links.append(attributes.get("href") or "")
         address = attributes.get(_LOADING.get(tag, ""))
         if address is not None:
             self.loads.append(address)
@@ -108,6 +115,8 @@ def html_text(html: Path) -> str:
 def _check_html(html: Path) -> None:
     page = _parse(html)
     _check_text(html, " ".join("".join(page.text).split()))
+    for told in page.told:
+        _check_text(html, told)
     for image in page.images:
         if not re.match(r"data:[^,]+,.", image.source):
             raise RenderError(
@@ -144,7 +153,9 @@ def check_numerals(built: Mapping[Format, Path]) -> None:
             f'{html.name}: a numeral that no result explains in "{around}"; print it with num'
         )
     if "pdf" in built:
-        foreign = foreign_numerals(pdf_pages(built["pdf"]), html_text(html))
+        page = _parse(html)
+        known = "".join(page.text) + " ".join(filter(_ORCID.match, page.links))
+        foreign = foreign_numerals(pdf_pages(built["pdf"]), known)
         if foreign:
             raise RenderError(
                 f"{built['pdf'].name}: expected the numerals of the page, found '{foreign[0]}' "

@@ -114,10 +114,10 @@ def test_the_explorer_follows_the_reader(visit):
     assert note.inner_text().startswith("Days 0 to 1.")
     explorer.get_by_label("MP", exact=True).uncheck()
     assert "MP:" not in note.inner_text()
-    marks = explorer.locator(".explorer-ways .mark-text text")
+    marks = explorer.locator(".explorer-ways .mark-text.role-mark text")
     assert sorted(marks.all_text_contents()) == ["CRML", "USAR"]
-    first = explorer.get_by_label("Event").locator("option").first.get_attribute("value")
-    explorer.get_by_label("Event").select_option(first)
+    event = explorer.locator("select[name=event]")
+    event.select_option(event.locator("option").first.get_attribute("value"))
     assert "no complete window" in note.inner_text()
     assert page.locator("#fig-explorer img").is_hidden()
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import zipfile
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from analysis.errors import RenderError
 from analysis.publish.render import RenderReport, render
 from analysis.publish.rendered_check import html_text, xml_text
+from analysis.publish.renderers.quarto import find_quarto
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +95,29 @@ def test_two_renders_give_the_same_bytes(lay_out, tmp_path):
     for format_ in ("docx", "jats"):
         first, second = (Path(o[format_]).read_bytes() for o in outputs)
         assert first == second
+
+
+def told(path: Path) -> tuple[str, list[str]]:
+    """Return the text of body and references without spaces, and the text alternatives."""
+    if path.suffix == ".docx":
+        with zipfile.ZipFile(path) as archive:
+            document = archive.read("word/document.xml").decode()
+        alternatives = re.findall(r'<wp:docPr [^>]*descr="([^"]*)"', document)
+        return words(xml_text(path)), [unescape(a) for a in alternatives]
+    root = ElementTree.parse(path).getroot()
+    for formula in root.iter("alternatives"):  # Quarto numbers the TeX besides the MathML
+        formula.remove(formula.find("tex-math"))
+    parts = ["".join(root.find(part).itertext()) for part in ("body", "back")]
+    return words(" ".join(parts)), [" ".join(e.text.split()) for e in root.iter("alt-text")]
+
+
+def test_quarto_gives_the_same_text(all_formats, sample):
+    """Quarto, where there is one, writes the same words and alternatives; else it is refused."""
+    if find_quarto() is None:
+        with pytest.raises(RenderError, match="expected Quarto"):
+            render(sample, renderer="quarto", formats=("docx",), echo=lambda _: None)
+        return
+    report = render(sample, renderer="quarto", formats=("docx", "jats"), echo=lambda _: None)
+    for format_, path in report.outputs.items():
+        assert told(path) == told(all_formats.outputs[format_])
+        assert [a[-40:] for a in told(path)[1]] == ["4 & its band; it falls by 3.1% on day 0."]

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import RenderError
+from analysis.publish.render import render
 from analysis.publish.renderers.base import Format, render_environment
 from analysis.publish.renderers.pandoc import find_pandoc
+from analysis.publish.renderers.quarto import find_quarto
 
 Change = Callable[[str, str, str], None]
 
@@ -122,4 +124,22 @@ def test_a_fault_stops_the_render(
     with pytest.raises(RenderError, match=re.escape(message)) as caught:
         find_pandoc().build(sample, target, format_, render_environment("2026-08-03"))
     assert "\n" not in str(caught.value)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(("name", "old", "new", "message"), GUARDS[:2])
+def test_a_fault_stops_quarto(
+    sample: Path, change: Change, name: str, old: str, new: str, message: str
+) -> None:
+    """Quarto, where there is one, stops at an unknown number and at a verdict that has flipped."""
+    quarto = find_quarto()
+    if quarto is None:
+        with pytest.raises(RenderError, match="expected Quarto"):
+            render(sample, renderer="quarto", echo=lambda _: None)
+        return
+    change(name, old, new)
+    target = sample / "out.html"
+    without_place = message.partition(".qmd:13: ")[2] or message  # which Quarto does not hand on
+    with pytest.raises(RenderError, match=re.escape(without_place.split("; nearest")[0])):
+        quarto.build(sample, target, "html", render_environment("2026-08-03"))
     assert not target.exists()

@@ -34,6 +34,13 @@ def test_markup_left_in_the_text_is_found(tmp_path: Path, markup: str) -> None:
     assert markup in str(caught.value)
 
 
+def test_markup_left_in_what_is_told_is_found(tmp_path: Path) -> None:
+    """Text alternatives and titles are read by people, so they are checked as text is."""
+    body = f'<figure><img src="{DOT}" alt="{{{{&lt; alt x &gt;}}}}"></figure>'
+    with pytest.raises(RenderError, match="unresolved markup"):
+        check_rendered(page(tmp_path, body), "html", "")
+
+
 def test_markup_in_scripts_and_titles_is_no_text(tmp_path: Path) -> None:
     """Scripts, styles and TeX annotations are not read as text."""
     body = "<script>a ?? b</script><annotation>x ::: y</annotation><p>Fine.</p>"

@@ -100,7 +100,7 @@ _HTML = (
 _OPTIONS: dict[Format, tuple[str, ...]] = {
     "html": _HTML,
     "docx": ("--to=docx",),
-    "jats": ("--to=jats_publishing",),
+    "jats": ("--to=jats_publishing+element_citations",),
 }
 # Without pandoc's `citations` extension typst gets the citations that citeproc has formatted.
 _TYPST = ("--to=typst-citations", "--template=pandoc/page.typ")

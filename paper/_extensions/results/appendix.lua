@@ -16,6 +16,12 @@ local function number_span(header)
   if first ~= nil and first.t == "Span" and first.classes:includes("header-section-number") then
     return first
   end
+  -- Quarto writes a bare number into all formats but HTML.
+  if first ~= nil and first.t == "Str" and first.text == header.attributes.number then
+    local span = pandoc.Span(first, pandoc.Attr("", { "header-section-number" }))
+    header.content[1] = span
+    return span
+  end
 end
 
 local function starts_appendix(block)
@@ -31,6 +37,7 @@ local function letter_header(header)
     first_number = tonumber(number:match("^%d+"))
   end
   span.content = pandoc.Inlines(lettered(number))
+  header.content[1] = span
   header.attributes.number = nil
   letters[header.identifier] = lettered(number)
   return header

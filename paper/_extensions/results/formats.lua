@@ -1,20 +1,67 @@
 -- What single formats need. Word shows no SVG without a second picture beside it; the XML leads to the folder
--- of figures that is written beside it; a wide equation of the page scrolls, also by keyboard.
+-- of figures that is written beside it and carries its list of references after the body; a wide equation of the
+-- page scrolls, also by keyboard. Runs last, on what Quarto and pandoc/crossref.lua both produce.
+
+local html, jats = FORMAT:match("html") ~= nil, FORMAT:match("^jats") ~= nil
+
+local function escaped(text)
+  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"))
+end
+
+-- Quarto hands the text alternative on as an attribute, which neither writer reads; pandoc's JATS writer does
+-- not escape the caption, which both read.
+local function alternative(image)
+  local alt = image.attributes["fig-alt"]
+  if alt == nil then return end
+  image.attributes["fig-alt"], image.attributes.alt = nil, nil
+  image.caption = pandoc.Inlines(jats and escaped(alt) or alt)
+end
 
 local function picture(image)
   local name = image.src:match("^results/figures/([%w_-]+)%.svg$")
   if name == nil then return nil end
   if FORMAT == "docx" then image.src = "results/figures/" .. name .. ".png" end
-  if FORMAT:match("^jats") then image.src = "figures/" .. name .. ".svg" end
+  if jats then image.src = "figures/" .. name .. ".svg" end
+  if FORMAT == "docx" or jats then alternative(image) end
   return image
 end
 
 local function equation(span)
-  if not (FORMAT:match("html") and span.identifier:match("^eq%-")) then return nil end
+  if not (html and span.identifier:match("^eq%-")) then return nil end
   span.attributes.tabindex = "0"
   span.attributes.role = "group"
   span.attributes["aria-label"] = "Equation"
   return span
 end
 
-return { { Image = picture, Span = equation } }
+-- Wide tables scroll inside this box, which the keyboard can reach; pandoc/crossref.lua has one of its own.
+local function scrolling(tbl)
+  if not html or quarto == nil then return nil end
+  local attributes = { { "tabindex", "0" }, { "role", "group" }, { "aria-label", "Table" } }
+  return pandoc.Div({ tbl }, pandoc.Attr("", { "scroll" }, attributes))
+end
+
+-- Quarto copies the source of a figure's text alternative to the box around it, unresolved.
+local function without_source(float)
+  if html and float.attributes then float.attributes.alt = nil end
+  return float
+end
+
+-- The list of references has a title of its own in JATS. Pandoc takes the heading for it; through Quarto the
+-- heading would stay behind in the body.
+local function references(doc)
+  if not jats or quarto == nil then return nil end
+  for i, block in ipairs(doc.blocks) do
+    local after = doc.blocks[i + 1]
+    if block.t == "Header" and after and after.t == "Div" and after.identifier == "refs" then
+      doc.meta["reference-section-title"] = pandoc.MetaInlines(block.content)
+      doc.blocks:remove(i)
+      return doc
+    end
+  end
+end
+
+return {
+  { Image = picture, Span = equation, Table = scrolling, FloatRefTarget = without_source },
+  { Pandoc = references },
+}
