@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.blocks import Runner, blocks, here
+from analysis.estimators.fitted import Fitted
 from analysis.estimators.models import Model, WindowFit, fit_windows, parameters
-from analysis.estimators.panel import Layout, Panel, blocks, build_panel
+from analysis.estimators.panel import Layout, Panel, build_panel
 from analysis.estimators.study import EventStudy, Kind
-from analysis.estimators.windows import event_time
 
 __all__ = ["EventStudy", "event_study", "study_on"]
 
@@ -33,6 +33,7 @@ def event_study(
     listed_from: Mapping[str, pd.Timestamp] | None = None,
     exclude: pd.DatetimeIndex | None = None,
     kind: Kind = "simple",
+    run: Runner = here,
 ) -> EventStudy:
     """Fit the model of the normal return before each event and return the abnormal returns.
 
@@ -60,6 +61,8 @@ def event_study(
         Sessions left out of all estimation windows, such as those of other listed events.
     kind : {"simple", "log"}
         Kind of `returns`; decides how they compound.
+    run : Runner
+        Where blocks of events are worked on; by default in this process.
 
     Returns
     -------
@@ -75,12 +78,12 @@ def event_study(
     names = _factors(model, factors)
     layout = Layout(length, gap, *window)
     _check(events, minimum, parameters(model, len(names)), length)
-    known = [t for t in dict.fromkeys(events["ticker"]) if t in returns.columns]
+    known = [t for t in events["ticker"].unique() if t in returns.columns]
     panel = build_panel(returns, known, names, layout, listed_from, exclude)
     column = pd.Index(panel.assets).get_indexer(pd.Index(events["ticker"])).astype(np.int64)
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
     reason = _place_reasons(panel, events, column, position, listed_from or {})
-    return study_on(panel, events, column, position, reason, (names, model, minimum, kind))
+    return study_on(panel, events, column, position, reason, (names, model, minimum, kind), run)
 
 
 def study_on(
@@ -90,6 +93,7 @@ def study_on(
     position: Ints,
     reason: npt.NDArray[np.object_],
     choices: tuple[tuple[str, ...], Model, int, Kind],
+    run: Runner = here,
 ) -> EventStudy:
     """Fit events already placed in a panel; those with a reason, or without a fit, are skipped.
 
@@ -105,32 +109,25 @@ def study_on(
         Why an event cannot be used; empty where it can.
     choices : tuple
         Names of the factors in the panel, model, minimum, kind.
+    run : Runner
+        Where blocks of events are worked on.
     """
     names, model, minimum, kind = choices
     placed = np.flatnonzero(reason == "")
-    fit = _fit(panel, column[placed], position[placed], model)
+    fit = _fit(panel, column[placed], position[placed], model, run)
     reason = reason.copy()
     reason[placed] = _fit_reasons(fit, minimum)
     sound = reason[placed] == ""
-    kept, fit = placed[sound], fit.take(sound)
-    column, position = column[kept], position[kept]
-    raw, x = panel.event_windows(column, position)
-    ar = raw - fit.alpha[:, None] - np.einsum("na,anl->nl", fit.beta, x)
+    kept = placed[sound]
+    skipped = reason != ""
     return EventStudy(
-        rows=_rows(events.iloc[kept], panel, column, position, fit, names),
-        event_time=event_time(panel.layout.first, panel.layout.last),
-        raw=raw,
-        ar=ar,
-        factor_window=np.moveaxis(x, 0, 2),
-        skipped=events[reason != ""].assign(reason=reason[reason != ""]).reset_index(drop=True),
+        events=events.iloc[kept].reset_index(drop=True),
+        fitted=Fitted(panel, column[kept], position[kept], fit.take(sound), model),
+        skipped=events[skipped].assign(reason=reason[skipped]).reset_index(drop=True),
         factors=names,
-        model=model,
         minimum=minimum,
         kind=kind,
-        panel=panel,
-        column=column,
-        position=position,
-        fit=fit,
+        run=run,
     )
 
 
@@ -184,15 +181,15 @@ def _place_reasons(
     return reason
 
 
-def _fit(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
+def _fit(panel: Panel, column: Ints, position: Ints, model: Model, run: Runner) -> WindowFit:
     """Fit all events, a block of windows at a time."""
-    fits = [
-        fit_windows(*panel.estimation_windows(column[part], position[part]), model)
-        for part in blocks(len(column))
-    ]
-    if not fits:
-        return fit_windows(*panel.estimation_windows(column, position), model)
-    return WindowFit.join(fits)
+    tasks = ((column[part], position[part], model) for part in blocks(len(column)))
+    return WindowFit.join(list(run(_fit_block, panel, tasks)))
+
+
+def _fit_block(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
+    """Fit a block of windows."""
+    return fit_windows(*panel.estimation_windows(column, position), model)
 
 
 def _fit_reasons(fit: WindowFit, minimum: int) -> npt.NDArray[np.object_]:
@@ -204,37 +201,3 @@ def _fit_reasons(fit: WindowFit, minimum: int) -> npt.NDArray[np.object_]:
     for row in np.flatnonzero(fit.n < minimum):
         reason[row] = f"too few estimation sessions (found {fit.n[row]}, needed {minimum})"
     return reason
-
-
-def _rows(
-    events: pd.DataFrame,
-    panel: Panel,
-    column: Ints,
-    position: Ints,
-    fit: WindowFit,
-    factors: tuple[str, ...],
-) -> pd.DataFrame:
-    """Put the fits beside the events, with the bounds of the sessions that entered."""
-    first, last = _bounds(panel, column, position)
-    fitted: dict[str, npt.NDArray[Any] | pd.DatetimeIndex] = {
-        "estimation_start": panel.sessions[first],
-        "estimation_end": panel.sessions[last],
-        "n_estimation": fit.n,
-        "alpha": fit.alpha,
-        **{f"beta_{name}": fit.beta[:, place] for place, name in enumerate(factors)},
-        "sigma": fit.sigma,
-        "k": np.full(fit.n.shape, fit.k),
-    }
-    return events.reset_index(drop=True).assign(**fitted)
-
-
-def _bounds(panel: Panel, column: Ints, position: Ints) -> tuple[Ints, Ints]:
-    """Return the positions of the first and last usable estimation session of each event."""
-    length, before = panel.layout.length, panel.layout.before
-    first, last = np.empty_like(position), np.empty_like(position)
-    for part in blocks(len(position)):
-        y, x = panel.estimation_windows(column[part], position[part])
-        usable = np.isfinite(y) & np.isfinite(x).all(axis=0)
-        first[part] = usable.argmax(axis=1)
-        last[part] = length - 1 - usable[:, ::-1].argmax(axis=1)
-    return first + position - before, last + position - before

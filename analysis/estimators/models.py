@@ -106,27 +106,18 @@ def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
     WindowFit
         NaN coefficients where the factors are constant or collinear.
     """
-    usable = _usable(y, x)
-    n = np.full(y.shape[0], y.shape[1], dtype=np.int64)
-    if usable is not None:
-        n = usable.sum(axis=1, dtype=np.int64)
-        y, x = np.where(usable, y, 0.0), np.where(usable, x, 0.0)
-    count = np.maximum(n, 1)
-    y_mean, x_mean = y.sum(axis=1) / count, x.sum(axis=2) / count
-    yc, xc = y - y_mean[:, None], x - x_mean[:, :, None]
-    if usable is not None:
-        yc *= usable
-        xc *= usable
-    sst = np.einsum("nl,nl->n", yc, yc)
-    scatter = np.einsum("anl,bnl->nab", xc, xc)
+    n, y_mean, x_mean, yc, xc = _centred(y, x)
+    sst = np.vecdot(yc, yc)
+    scatter = np.moveaxis(np.vecdot(xc[:, None], xc), 2, 0)
     k = parameters(model, x.shape[0])
     if model == "market":
-        beta = _solve(scatter, np.einsum("anl,nl->na", xc, yc))
+        beta = _solve(scatter, np.vecdot(xc, yc).T)
     else:
         beta = np.full((y.shape[0], x.shape[0]), 1.0 if model == "market_adjusted" else 0.0)
-    for factor in range(x.shape[0]):
-        yc -= beta[:, factor, None] * xc[factor]
-    sse = np.einsum("nl,nl->n", yc, yc)
+    for factor, line in enumerate(xc):
+        line *= beta[:, factor, None]
+        yc -= line
+    sse = np.vecdot(yc, yc)
     alpha = y_mean - np.einsum("na,an->n", beta, x_mean)
     if model == "market_adjusted":
         sse += n * alpha**2  # the intercept is not estimated: its square stays in the residuals
@@ -147,36 +138,44 @@ def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Float
         Fits of N windows.
     length : int
         Event days in the sum, L2.
-    factor_sum : array, (N, m)
-        Sums of the factors over those days.
+    factor_sum : array, (N, m) or (D, N, m)
+        Sums of the factors over those days, or over D sets of that many days.
 
     Returns
     -------
-    array, (N,)
+    array, (N,) or (D, N)
     """
     if model == "market_adjusted":
-        return np.zeros(fit.n.shape)
-    intercept: Floats = length**2 / np.maximum(fit.n, 1)
+        return np.zeros(factor_sum.shape[:-1])
+    intercept: Floats = np.broadcast_to(length**2 / np.maximum(fit.n, 1), factor_sum.shape[:-1])
     if model == "mean":
         return intercept
     deviation = factor_sum - length * fit.mean
-    intercept += np.einsum("na,na->n", deviation, _solve(fit.scatter, deviation))
-    return intercept
+    return intercept + np.vecdot(deviation, _solve(fit.scatter, deviation))
 
 
-def _usable(y: Floats, x: Floats) -> npt.NDArray[np.bool_] | None:
-    """Return the mask of complete sessions, (N, L), or None if all are complete (the fast path)."""
-    if np.isfinite(y.sum()) and np.isfinite(x.sum()):
-        return None
-    return np.isfinite(y) & np.isfinite(x).all(axis=0)
+def _centred(y: Floats, x: Floats) -> tuple[Ints, Floats, Floats, Floats, Floats]:
+    """Return usable sessions, means, and deviations from them, zero on sessions left out."""
+    ones = np.ones(y.shape[1])
+    n = np.full(y.shape[0], y.shape[1], dtype=np.int64)
+    y_mean, x_mean = y @ ones / n, x @ ones / n
+    if np.isfinite(y_mean).all() and np.isfinite(x_mean).all():
+        return n, y_mean, x_mean, y - y_mean[:, None], x - x_mean[:, :, None]
+    usable = np.isfinite(y) & np.isfinite(x).all(axis=0)
+    n = usable.sum(axis=1, dtype=np.int64)
+    y, x = np.where(usable, y, 0.0), np.where(usable, x, 0.0)
+    y_mean, x_mean = (values @ ones / np.maximum(n, 1) for values in (y, x))
+    return n, y_mean, x_mean, (y - y_mean[:, None]) * usable, (x - x_mean[:, :, None]) * usable
 
 
 def _solve(scatter: Floats, right: Floats) -> Floats:
-    """Solve ``scatter @ b = right`` for each window; NaN where the factors are collinear."""
+    """Solve ``scatter @ b = right``, (..., N, m), for each window; NaN for collinear factors."""
     scale = np.sqrt(np.einsum("naa->na", scatter))
     with np.errstate(invalid="ignore", divide="ignore"):
+        if scatter.shape[1] == 1:  # no algebra to call a library for, window by window
+            return np.where(scale > 0, right / scatter[:, 0], np.nan)
         correlation = scatter / (scale[:, :, None] * scale[:, None, :])
         sound = np.linalg.det(np.nan_to_num(correlation, posinf=0.0, neginf=0.0)) > 1e-12
         safe = np.where(sound[:, None, None], correlation, np.eye(scatter.shape[1]))
-        solution = np.linalg.solve(safe, (right / scale)[:, :, None])[:, :, 0] / scale
+        solution = np.linalg.solve(safe, (right / scale)[..., None])[..., 0] / scale
     return np.where(sound[:, None], solution, np.nan)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 __all__ = ["LEVEL", "POWER", "Outcome", "minimum_detectable", "refused", "student", "two_sided_t"]
 
@@ -74,7 +74,7 @@ def student(name: str, n: int, estimate: float, se: float, df: float) -> Outcome
 
 def two_sided_t(t: float, df: float) -> float:
     """Return the two-sided p-value of Student's t."""
-    return 2.0 * float(stats.t.sf(abs(t), df))
+    return 2.0 * float(special.stdtr(df, -abs(t)))
 
 
 def minimum_detectable(se: npt.ArrayLike, df: npt.ArrayLike) -> Floats:
@@ -106,7 +106,7 @@ def _noncentrality(df: float) -> float:
     critical = float(stats.t.ppf(1 - LEVEL / 2, df))
     # Mix the normal power over the chi-squared law of the variance; unlike the noncentral t of
     # the libraries this never fails in the far tail.
-    nodes, weights = np.polynomial.legendre.leggauss(200)
+    nodes, weights = _gauss()
     bound = critical * np.sqrt(stats.chi2.ppf((nodes + 1) / 2, df) / df)
 
     def shortfall(noncentrality: float) -> float:
@@ -114,3 +114,10 @@ def _noncentrality(df: float) -> float:
         return float(weights @ power) / 2 - POWER
 
     return float(optimize.brentq(shortfall, 0.0, 3.0 * critical + 3.0))
+
+
+@lru_cache(maxsize=1)
+def _gauss() -> tuple[Floats, Floats]:
+    """Return nodes and weights of the quadrature over [-1, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    return nodes, weights

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.estimators.outcome import Outcome, refused, student
-from analysis.estimators.sample import Sample, mean_correlation
+from analysis.estimators.sample import Sample
 
 __all__ = [
     "bmp",
@@ -84,7 +84,7 @@ def kp_patell(sample: Sample) -> Outcome:
 
     (Kolari and Pynnönen 2010, Review of Financial Studies 23.)
     """
-    return _patell("kp_patell", sample, correlation=mean_correlation(sample))
+    return _patell("kp_patell", sample, correlation=sample.correlation)
 
 
 def bmp(sample: Sample) -> Outcome:
@@ -102,7 +102,7 @@ def kp_bmp(sample: Sample) -> Outcome:
     r̄ is the mean residual correlation (Kolari and Pynnönen 2010, Review of Financial Studies 23).
     Holds its size for few firms on one day with t(N - 1), not with the normal law.
     """
-    return _bmp("kp_bmp", sample, correlation=mean_correlation(sample))
+    return _bmp("kp_bmp", sample, correlation=sample.correlation)
 
 
 def _one_sample(name: str, sample: Sample) -> Outcome:
@@ -126,8 +126,8 @@ def _patell(name: str, sample: Sample, correlation: float) -> Outcome:
     q = sample.df / (sample.df - 2)
     error = float(np.sqrt(sample.days * q.sum() * inflation))
     # In CAR units: an effect of c in every CAR, spread evenly, adds c / L2 to each AR.
-    per_unit = float((1 / sample.errors).sum()) / sample.days
-    return _scaled(name, sample, float(sample.sar.sum()), error, per_unit)
+    per_unit = float(sample.unit_sum.sum()) / sample.days
+    return _scaled(name, sample, float(sample.sar_sum.sum()), error, per_unit)
 
 
 def _bmp(name: str, sample: Sample, correlation: float) -> Outcome:

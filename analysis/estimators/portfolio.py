@@ -55,7 +55,7 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
         position[row] = _shared_day(study, label, members)
         raw = np.ones(len(members)) if weights == "equal" else 1.0 / study.sigma[members]
         shares[row, study.column[members]] = raw / raw.sum()
-    tickers = ["+".join(study.rows["ticker"].iloc[members]) for members in groups]
+    tickers = ["+".join(study.events["ticker"].iloc[members]) for members in groups]
     panel = replace(
         study.panel,
         assets=tuple(tickers),
@@ -72,6 +72,7 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
         position,
         np.full(len(groups), "", dtype=object),
         (study.factors, study.model, study.minimum, study.kind),
+        study.run,
     )
 
 
@@ -88,10 +89,10 @@ def portfolio_t(study: EventStudy, first: int, last: int, weights: Weights = "eq
         Refused where firms have several day 0s or the window is not fully observed.
     """
     name = "portfolio_t" if weights == "equal" else "portfolio_t_risk"
-    n = len(study.rows)
-    if n == 0 or len(set(study.position)) > 1:
+    n = study.fitted.size
+    if n == 0 or study.dates > 1:
         return refused(name, n, "needs firms that share one day 0")
-    labelled = replace(study, rows=study.rows.assign(portfolio=0))
+    labelled = replace(study, events=study.events.assign(portfolio=0))
     joined = portfolio_study(labelled, "portfolio", weights)
     if joined.rows.empty:
         return refused(name, n, str(joined.skipped["reason"].iloc[0]))
@@ -103,7 +104,7 @@ def portfolio_t(study: EventStudy, first: int, last: int, weights: Weights = "eq
 
 def _groups(study: EventStudy, by: str) -> tuple[list[Hashable], list[npt.NDArray[np.int64]]]:
     """Return the labels of the portfolios in order and the rows of their members."""
-    codes, labels = pd.factorize(study.rows[by], sort=True)
+    codes, labels = pd.factorize(study.events[by], sort=True)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(labels) + 1))
     members = [order[a:b].astype(np.int64) for a, b in pairwise(starts)]

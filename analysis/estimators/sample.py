@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.estimators.blocks import Runner, here
+from analysis.estimators.daily_ranks import DailyRanks, daily_ranks
+from analysis.estimators.fitted import Fitted
 from analysis.estimators.study import EventStudy
 
 __all__ = ["Sample", "draw_sample", "mean_correlation"]
@@ -15,35 +20,44 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """N firm-events with a fully observed window of L2 event days.
 
     Attributes
     ----------
-    car, se, plain : (N,)
-        CAR and its standard error with and without the forecast-error term, fractions.
-    ar, errors : (N, L2)
-        Abnormal returns and their forecast-corrected errors of the day, fractions.
-    residuals : (N, L1)
-        Estimation residuals, NaN on sessions not used.
+    car, se : (N,)
+        CAR and its standard error with the forecast-error term, fractions.
+    sigma : (N,)
+        Residual standard deviation of the fit, fraction.
+    sar_sum, unit_sum : (N,)
+        Sums over the window of the AR over its forecast-corrected error, and of one over it.
     df : (N,)
         Degrees of freedom of the fits, n - k.
     day0 : (N,)
         Session of each event.
     dropped : int
         Firm-events left out because their window is not fully observed.
+    first, last : int
+        Bounds of the window, event days.
+    fitted : Fitted
+        The firm-events, from which AR and residuals are computed a block at a time.
+    run : Runner
+        Where blocks of events are worked on.
     """
 
     car: Floats
     se: Floats
-    plain: Floats
-    ar: Floats
-    errors: Floats
-    residuals: Floats
+    sigma: Floats
+    sar_sum: Floats
+    unit_sum: Floats
     df: Ints
     day0: Ints
     dropped: int
+    first: int
+    last: int
+    fitted: Fitted
+    run: Runner = here
 
     @property
     def size(self) -> int:
@@ -53,12 +67,12 @@ class Sample:
     @property
     def days(self) -> int:
         """Event days, L2."""
-        return int(self.ar.shape[1])
+        return self.last - self.first + 1
 
     @property
-    def sar(self) -> Floats:
-        """Abnormal returns over their errors. (N, L2)."""
-        return self.ar / self.errors
+    def plain(self) -> Floats:
+        """Standard error of the CAR without the forecast-error term, fraction. (N,)."""
+        return self.sigma * np.sqrt(self.days)
 
     @property
     def scar(self) -> Floats:
@@ -70,6 +84,16 @@ class Sample:
         """Mean CAR, fraction."""
         return float(self.car.mean()) if self.size else np.nan
 
+    @cached_property
+    def correlation(self) -> float:
+        """Mean correlation of residuals over all pairs, as :func:`mean_correlation`."""
+        return mean_correlation(self)
+
+    @cached_property
+    def ranks(self) -> DailyRanks:
+        """Mean ranks by event day, as :func:`analysis.estimators.daily_ranks.daily_ranks`."""
+        return daily_ranks(self.fitted, self.first, self.last, self.scar, self.run)
+
 
 def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
     """Collect the firm-events of a study over ``[first, last]``; ``study.take`` picks a group.
@@ -79,20 +103,27 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
     ValueError
         If the window is not inside the event window.
     """
-    part = study.days(first, last)
-    observed = np.atleast_1d(np.isfinite(study.ar[:, part]).all(axis=1))
-    kept = study.take(observed)
-    daily = [kept.scale(day, day) for day in range(first, last + 1)]
+    study.days(first, last)
+    work = partial(_window_sums, first=first, last=last)
+    sums = np.concatenate(list(study.fitted.map(study.run, work)), axis=1)
+    observed = np.isfinite(sums[0])
+    kept, whole = study.fitted, bool(observed.all())
+    if not whole:
+        kept, sums = kept.take(observed), sums[:, observed]
+    car, se, sar_sum, unit_sum = sums
     return Sample(
-        car=kept.ar[:, part].sum(axis=1),
-        se=kept.sigma * kept.scale(first, last),
-        plain=kept.sigma * np.sqrt(last - first + 1),
-        ar=kept.ar[:, part],
-        errors=kept.sigma[:, None] * np.stack(daily, axis=1),
-        residuals=kept.residuals,
-        df=kept.df,
+        car=car,
+        se=se,
+        sigma=kept.fit.sigma,
+        sar_sum=sar_sum,
+        unit_sum=unit_sum,
+        df=kept.fit.n - kept.fit.k,
         day0=kept.position,
         dropped=int((~observed).sum()),
+        first=first,
+        last=last,
+        fitted=kept,
+        run=study.run,
     )
 
 
@@ -107,9 +138,29 @@ def mean_correlation(sample: Sample) -> float:
     n = sample.size
     if n < 2:
         return float("nan")
-    order = np.argsort(sample.day0, kind="stable")
-    starts = np.flatnonzero(np.diff(sample.day0[order], prepend=-1))
-    filled = np.nan_to_num(sample.residuals[order])
-    filled /= np.sqrt(np.einsum("nl,nl->n", filled, filled))[:, None]
-    sums = np.add.reduceat(filled, starts, axis=0)
-    return float(((sums**2).sum() - n) / (n * (n - 1)))
+    dates, place = np.unique(sample.day0, return_inverse=True)
+    sums = np.zeros((dates.size, sample.fitted.panel.layout.length))
+    by_day = np.argsort(place, kind="stable")
+    for start, part in sample.fitted.map(sample.run, _unit_sums, place, rows=by_day):
+        sums[start : start + len(part)] += part
+    return float((np.vdot(sums, sums) - n) / (n * (n - 1)))
+
+
+def _window_sums(block: Fitted, first: int, last: int) -> Floats:
+    """Return CAR, its error, and the sums of SAR and of one over the daily errors. (4, B)."""
+    window = block.window(first, last)
+    ar, errors, se = window.ar(), window.errors(), block.fit.sigma * window.scale()
+    return np.stack([ar.sum(axis=1), se, (ar / errors).sum(axis=1), (1.0 / errors).sum(axis=1)])
+
+
+def _unit_sums(block: Fitted, place: Ints) -> tuple[int, Floats]:
+    """Return the first of the days, and by day the sum of residuals scaled to unit length."""
+    residuals = block.residuals()
+    length = np.sqrt(np.vecdot(residuals, residuals))
+    if np.isnan(length).any():
+        residuals = np.nan_to_num(residuals)
+        length = np.sqrt(np.vecdot(residuals, residuals))
+    bounds = [0, *(np.flatnonzero(np.diff(place)) + 1), place.size]
+    weights = 1.0 / length
+    sums = [weights[a:b] @ residuals[a:b] for a, b in pairwise(bounds)]
+    return int(place[0]), np.stack(sums)
