@@ -19,8 +19,8 @@ QUARTO = "quarto-cli==1.10.18"
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
-    "tests": ("paper", "test"),
-    "lint": ("paper", "test", "lint"),
+    "tests": ("paper", "test", "cluster"),
+    "lint": ("paper", "test", "cluster", "lint"),
 }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,32 +53,27 @@ class DailyRanks:
 
 @dataclass(frozen=True, slots=True)
 class SortedDays:
-    """Estimation days of B firm-events in increasing order.
+    """Estimation days of B firm-events and their order.
 
     Attributes
     ----------
     values : (B, W)
-        Sorted values; NaN for missing days and beyond, W a power of two above L1.
-    order : (B, L1)
-        Day of each place, missing days last.
-    rank : (B, L1) or (1, L1)
-        Rank among the estimation days by place; ties share.
+        Values in increasing order; NaN for missing days and beyond, W a power of two above L1.
+    place : (B, L1)
+        Place of each day in that order from 1 on; 0 for a missing day.
+    rank : (B, L1)
+        The same, shared by equal values.
     count : (B,)
         Days with a value.
+    firms : (L1,)
+        Firm-events with a value on each day.
     """
 
     values: Floats
-    order: Ints
+    place: Ints
     rank: Floats
     count: Ints
-
-    def sums(self, by_place: npt.NDArray[Any], weight: Floats) -> Floats:
-        """Return weighted sums over firm-events by day of what is given by place. (L1,)."""
-        weighted = by_place * weight[:, None]
-        length = self.order.shape[1]
-        if self.count.min(initial=length) < length:
-            weighted[np.arange(length) >= self.count[:, None]] = 0.0
-        return np.bincount(self.order.ravel(), weighted.ravel(), minlength=length)
+    firms: Ints
 
 
 def daily_ranks(
@@ -112,14 +106,21 @@ def daily_ranks(
 
 def sort_days(residuals: Floats) -> SortedDays:
     """Sort the estimation days of each firm-event, (B, L1), NaN where missing."""
-    count, length = residuals.shape
-    order = np.argsort(residuals, axis=1)
-    values = np.full((count, 2 ** length.bit_length()), np.nan)
-    values[:, :length] = residuals.ravel().take(order + np.arange(count)[:, None] * length)
-    known = np.full(count, length)
-    if np.isnan(values[:, length - 1]).any():
-        known = np.isfinite(residuals).sum(axis=1)
-    return SortedDays(values, order, _shared_ranks(values[:, :length]), known)
+    rows, length = residuals.shape
+    known = np.isfinite(residuals)
+    starts = np.arange(rows)[:, None] * length
+    order = np.argsort(residuals, axis=1) + starts
+    values = np.full((rows, 2 ** length.bit_length()), np.nan)
+    values[:, :length] = residuals.ravel().take(order)
+    place = np.empty(residuals.shape, dtype=np.int64)
+    place.ravel()[order] = np.arange(1, length + 1)
+    tied = (values[:, 1:length] == values[:, : length - 1]).any()
+    rank = place.astype(float)
+    if tied:
+        rank = _shared_ranks(values[:, :length]).ravel().take(starts + place - 1)
+    if not known.all():
+        place[~known], rank[~known] = 0, 0.0
+    return SortedDays(values, place, rank, known.sum(axis=1), known.sum(axis=0))
 
 
 def deviation_sums(days: SortedDays, event: Floats) -> Floats:
@@ -137,17 +138,16 @@ def deviation_sums(days: SortedDays, event: Floats) -> Floats:
     array, (L1 + L2,)
         Sums of ``rank / (T + 1) - 1/2`` by day, T the days of a firm-event.
     """
-    count, length = days.order.shape
+    rows, width = days.place.shape[0], days.place.shape[1] + 2
     weight = 1.0 / (days.count + event.shape[1] + 1)
     below, upto = _places(days, event)
     # Each event day moves the estimation days above it by one rank, those equal to it by half.
-    slots = np.arange(count)[:, None] * (length + 1)
-    moved = np.bincount((slots + below).ravel(), minlength=count * (length + 1))
-    moved += np.bincount((slots + upto).ravel(), minlength=count * (length + 1))
-    gained = moved.reshape(count, -1)[:, :-1].cumsum(axis=1)
-    firms = days.sums(np.ones((1, length)), np.ones(count))
-    before = days.sums(days.rank, weight) + days.sums(gained, weight / 2) - firms / 2
-    after = weight @ ((below + upto) / 2 + _ranks_among(event)) - count / 2
+    starts = np.arange(rows)[:, None] * width
+    moved = np.bincount((starts + below + 1).ravel(), minlength=rows * width)
+    moved += np.bincount((starts + upto + 1).ravel(), minlength=rows * width)
+    moves = moved.reshape(rows, width).cumsum(axis=1).ravel().take(starts + days.place)
+    before = weight @ days.rank + weight / 2 @ moves - days.firms / 2
+    after = weight @ ((below + upto) / 2 + _ranks_among(event)) - rows / 2
     return np.concatenate([before, after])
 
 
@@ -167,7 +167,7 @@ def _rank_sums(block: Fitted, scar: Floats, first: int, last: int, spread: Float
     # Residuals over sigma stand where residuals do, so event days are multiplied by it instead.
     kinds = [ar, ar / window.errors() / spread * sigma, scar[:, None] * sigma]
     sums = np.zeros((5, residuals.shape[1] + ar.shape[1]))
-    sums[0] = np.append(np.isfinite(residuals).sum(axis=0), np.full(ar.shape[1], len(ar)))
+    sums[0] = np.append(days.firms, np.full(ar.shape[1], len(ar)))
     sums[1] = np.append(np.nansum(residuals, axis=0), ar.sum(axis=0))
     for row, event in zip(sums[2:], kinds, strict=True):
         summed = deviation_sums(days, event)
@@ -200,14 +200,12 @@ def _or_one(spread: npt.ArrayLike) -> Floats:
 
 
 def _shared_ranks(ordered: Floats) -> Floats:
-    """Return ranks 1, 2, ... along sorted rows, (B, L1) or (1, L1); equal values share theirs."""
+    """Return ranks 1, 2, ... along sorted rows, (B, L); equal values share theirs."""
     place = np.arange(ordered.shape[1])
-    same = ordered[:, 1:] == ordered[:, :-1]
-    if not same.any():
-        return place[None] + 1.0
     edge = np.ones((len(ordered), 1), dtype=bool)
-    starts = np.where(np.hstack([edge, ~same]), place, 0)
-    ends = np.where(np.hstack([~same, edge]), place, place[-1])
+    changes = ordered[:, 1:] != ordered[:, :-1]
+    starts = np.where(np.hstack([edge, changes]), place, 0)
+    ends = np.where(np.hstack([changes, edge]), place, place[-1])
     first = np.maximum.accumulate(starts, axis=1)
     last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
     return (first + last) / 2 + 1.0
@@ -215,11 +213,11 @@ def _shared_ranks(ordered: Floats) -> Floats:
 
 def _ranks_among(event: Floats) -> Floats:
     """Return ranks 1, 2, ... within each row, (B, L2); equal values share theirs."""
-    ranks = np.empty(event.shape)
-    order = np.argsort(event, axis=1)
-    shared = _shared_ranks(np.take_along_axis(event, order, axis=1))
-    np.put_along_axis(ranks, order, np.broadcast_to(shared, event.shape), axis=1)
-    return ranks
+    twice = np.ones(event.shape)
+    for day in range(event.shape[1]):
+        twice += event > event[:, day, None]
+        twice += event >= event[:, day, None]
+    return twice / 2
 
 
 def _bisect(ordered: Floats, wanted: Floats, before: np.ufunc) -> Ints:

@@ -17,6 +17,7 @@ from analysis.errors import UserDataError
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import TESTS as ENGINE_TESTS
 from analysis.estimators.battery import run_tests
+from analysis.estimators.blocks import Runner, here
 from analysis.estimators.models import Model
 from analysis.estimators.placebo import clear_sessions, placebo_draws, placebo_p, placebo_table
 from analysis.estimators.returns import log_returns, simple_returns
@@ -70,7 +71,9 @@ class Result:
     skipped: pd.DataFrame
 
 
-def run(prices: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
+def run(
+    prices: pd.DataFrame, events: pd.DataFrame, choices: Choices, runner: Runner = here
+) -> Result:
     """Run the event study.
 
     Parameters
@@ -81,6 +84,8 @@ def run(prices: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
         ``ticker``, ``day0``, ``group`` and optionally ``episode``.
     choices : Choices
         Everything else.
+    runner : Runner
+        Where blocks of events are worked on; results do not depend on it.
 
     Raises
     ------
@@ -100,6 +105,7 @@ def run(prices: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
             minimum=choices.minimum or math.ceil(choices.estimation / 2),
             window=choices.window,
             kind=choices.returns,
+            run=runner,
         )
         whole = np.asarray(np.isfinite(study.ar).all(axis=1))
         kept = study.take(whole)
