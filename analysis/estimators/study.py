@@ -126,7 +126,11 @@ class EventStudy:
     @cached_property
     def ar(self) -> Floats:
         """Abnormal returns, fraction; NaN as in `raw`. (N, L)."""
-        return self.fitted.window(*self.bounds).ar()
+        ar = np.empty((self.fitted.size, self.panel.layout.days))
+        found = self.fitted.map(self.run, partial(_ar, bounds=self.bounds))
+        for part, block in zip(blocks(len(ar)), found, strict=True):
+            ar[part] = block
+        return ar
 
     @cached_property
     def factor_window(self) -> Floats:
@@ -203,6 +207,11 @@ class EventStudy:
     def sar(self) -> Floats:
         """Return standardised abnormal returns, AR over its forecast-corrected error. (N, L)."""
         return self.ar / self.fitted.window(*self.bounds).errors()
+
+
+def _ar(block: Fitted, bounds: tuple[int, int]) -> Floats:
+    """Return the abnormal returns of a block over the event window. (B, L)."""
+    return block.window(*bounds).ar()
 
 
 def _cumulated(block: Fitted, first: int, last: int, kind: Kind) -> Floats:
