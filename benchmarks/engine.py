@@ -163,13 +163,24 @@ def bars(
     times = found[OURS] / best if best else 0.0
     ratios = {name: found[name] / found[OURS] for name in (INDEXED, STRIDED)}
     few, many = min(memory), max(memory)
-    linear = memory[many]["seconds"] / many * sorted(memory)[-2] / memory[sorted(memory)[-2]]["seconds"]
+    linear = (
+        memory[many]["seconds"] / many * sorted(memory)[-2] / memory[sorted(memory)[-2]]["seconds"]
+    )
     grown = (memory[many]["peak"] - memory[few]["peak"]) * 1e6 / (many - few)
     return {
         "150 times the best package": (times >= 150 if best else None, f"{times:.0f} times"),
-        "within 2 times the product (index arrays)": (ratios[INDEXED] <= 2, f"{ratios[INDEXED]:.1f}"),
-        "within 2 times the product (strided views)": (ratios[STRIDED] <= 2, f"{ratios[STRIDED]:.1f}"),
-        "100,000 events/s with rank tests": (found[OURS_RANKED] >= 1e5, f"{found[OURS_RANKED]:,.0f}"),
+        "within 2 times the product (index arrays)": (
+            ratios[INDEXED] <= 2,
+            f"{ratios[INDEXED]:.1f}",
+        ),
+        "within 2 times the product (strided views)": (
+            ratios[STRIDED] <= 2,
+            f"{ratios[STRIDED]:.1f}",
+        ),
+        "100,000 events/s with rank tests": (
+            found[OURS_RANKED] >= 1e5,
+            f"{found[OURS_RANKED]:,.0f}",
+        ),
         f"peak memory under 500 MB at {many:,}": (
             memory[many]["peak"] < 500,
             f"{memory[many]['peak']:.0f} MB, {grown:.0f} bytes an event",
@@ -218,7 +229,9 @@ def report(console: Console, sizes: list[int], large: int, rivals: list[list[str
         with console.status(f"{count} events in a process of their own"):
             memory[count] = alone(count)
         seconds, peak = memory[count]["seconds"], memory[count]["peak"]
-        console.print(f"ours, all tests, {count:>9,} events: {seconds:7.2f} s, {peak:4.0f} MB at most")
+        console.print(
+            f"ours, all tests, {count:>9,} events: {seconds:7.2f} s, {peak:4.0f} MB at most"
+        )
     judged = bars(found, names, memory)
     words = {True: "met", False: "MISSED", None: "not judged"}
     console.print("; ".join(f"{bar}: {words[ok]} ({value})" for bar, (ok, value) in judged.items()))

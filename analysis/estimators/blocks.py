@@ -27,7 +27,9 @@ class Runner(Protocol):
 
     def __call__(
         self, work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]
-    ) -> Iterator[R]: ...
+    ) -> Iterator[R]:
+        """Work on the tasks."""
+        ...
 
 
 class Awaited(Protocol[R_co]):
@@ -49,9 +51,7 @@ def here(work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]) 
         yield from in_order(lambda task: pool.submit(work, common, *task), chain(first, todo), 16)
 
 
-def in_order(
-    submit: Callable[[Any], Awaited[R]], tasks: Iterable[Any], ahead: int
-) -> Iterator[R]:
+def in_order(submit: Callable[[Any], Awaited[R]], tasks: Iterable[Any], ahead: int) -> Iterator[R]:
     """Yield results in order, with no more than `ahead` tasks handed in before they are needed."""
     waiting: deque[Awaited[R]] = deque()
     for task in tasks:

@@ -8,8 +8,9 @@ day: abnormal returns, standardised abnormal returns, and the whole window as on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -76,9 +77,7 @@ class SortedDays:
     firms: Ints
 
 
-def daily_ranks(
-    fitted: Fitted, first: int, last: int, scar: Floats, run: Runner
-) -> DailyRanks:
+def daily_ranks(fitted: Fitted, first: int, last: int, scar: Floats, run: Runner) -> DailyRanks:
     """Rank the days of all firm-events.
 
     Parameters
@@ -96,7 +95,7 @@ def daily_ranks(
     spread = _spread(fitted, first, last, run)
     wide = float(scar.std(ddof=1)) if n > 1 else np.nan
     work = partial(_rank_sums, first=first, last=last, spread=_or_one(spread))
-    sums = sum(fitted.map(run, work, scar / _or_one(wide)))
+    sums = _total(fitted.map(run, work, scar / _or_one(wide)))
     firms = sums[0]
     with np.errstate(invalid="ignore"):
         values, plain, standardised = sums[1:4] / firms
@@ -180,10 +179,15 @@ def _spread(fitted: Fitted, first: int, last: int, run: Runner) -> Floats:
     if fitted.size < 2:
         return np.full(last - first + 1, np.nan)
     zero = np.zeros(last - first + 1)
-    mean = sum(fitted.map(run, partial(_moment, first=first, last=last, centre=zero, power=1)))
+    mean = _total(fitted.map(run, partial(_moment, first=first, last=last, centre=zero, power=1)))
     centre = mean / fitted.size
     work = partial(_moment, first=first, last=last, centre=centre, power=2)
-    return np.sqrt(sum(fitted.map(run, work)) / (fitted.size - 1))
+    return np.sqrt(_total(fitted.map(run, work)) / (fitted.size - 1))
+
+
+def _total(parts: Iterator[Floats]) -> Floats:
+    """Return the sum of arrays of one shape, in order."""
+    return reduce(np.add, parts)
 
 
 def _moment(block: Fitted, first: int, last: int, centre: Floats, power: int) -> Floats:

@@ -58,7 +58,11 @@ class Fitted:
         )
 
     def map(
-        self, run: Runner, work: Callable[..., R], *columns: npt.NDArray[Any], rows: Ints | None = None
+        self,
+        run: Runner,
+        work: Callable[..., R],
+        *columns: npt.NDArray[Any],
+        rows: Ints | None = None,
     ) -> Iterator[R]:
         """Yield ``work(block, *columns of the block)`` for one block of events after the other.
 
@@ -120,12 +124,12 @@ class Window:
         """Return se(CAR) over sigma, ``√(L2 + L2²/L1 + d'S⁻¹d)``. (N,)."""
         length = self.raw.shape[1]
         excess = excess_variance(self.fit, self.model, length, self.factors.sum(axis=2).T)
-        return np.sqrt(length + excess)
+        return np.asarray(np.sqrt(length + excess))
 
     def errors(self) -> Floats:
         """Return the forecast-corrected error of each day's abnormal return. (N, L2)."""
         excess = excess_variance(self.fit, self.model, 1, self.factors.transpose(2, 1, 0))
-        return (self.fit.sigma * np.sqrt(1.0 + excess)).T
+        return np.asarray((self.fit.sigma * np.sqrt(1.0 + excess)).T)
 
 
 def _unexpected(y: Floats, x: Floats, fit: WindowFit) -> Floats:

@@ -57,8 +57,8 @@ class WindowFit:
         joined = {name: np.concatenate([getattr(fit, name) for fit in fits]) for name in _ARRAYS}
         return cls(**joined, k=fits[0].k)
 
-    def take(self, rows: npt.NDArray[Any]) -> WindowFit:
-        """Return the fits of some windows, by number or mask."""
+    def take(self, rows: npt.NDArray[Any] | slice) -> WindowFit:
+        """Return the fits of some windows, by number, mask or slice."""
         return WindowFit(**{name: getattr(self, name)[rows] for name in _ARRAYS}, k=self.k)
 
     @property
@@ -151,7 +151,7 @@ def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Float
     if model == "mean":
         return intercept
     deviation = factor_sum - length * fit.mean
-    return intercept + np.vecdot(deviation, _solve(fit.scatter, deviation))
+    return np.asarray(intercept + np.vecdot(deviation, _solve(fit.scatter, deviation)))
 
 
 def _centred(y: Floats, x: Floats) -> tuple[Ints, Floats, Floats, Floats, Floats]:

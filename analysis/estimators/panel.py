@@ -128,7 +128,7 @@ def _gather(
 
 
 def _windows(rows: Floats, length: int) -> Floats:
-    """View contiguous rows, (A, T), as all windows of `length` sessions, (A, T - length + 1, length).
+    """View contiguous rows, (A, T), as their windows of `length`, (A, T - length + 1, length).
 
     NumPy's own sliding windows take as long to make as a small block takes to copy.
     """

@@ -72,7 +72,7 @@ class Sample:
     @property
     def plain(self) -> Floats:
         """Standard error of the CAR without the forecast-error term, fraction. (N,)."""
-        return self.sigma * np.sqrt(self.days)
+        return np.asarray(self.sigma * np.sqrt(self.days))
 
     @property
     def scar(self) -> Floats:

@@ -79,7 +79,8 @@ def wilcoxon(sample: Sample) -> Outcome:
 
 def _positive_shares(block: Fitted) -> npt.NDArray[np.float64]:
     """Return the share of positive estimation residuals of each firm-event. (B,)."""
-    return np.count_nonzero(block.residuals() > 0, axis=1) / np.maximum(block.fit.n, 1)
+    positive = np.count_nonzero(block.residuals() > 0, axis=1)
+    return np.asarray(positive / np.maximum(block.fit.n, 1))
 
 
 def _binomial(name: str, sample: Sample, positive: int, n: int, share: float) -> Outcome:

@@ -67,9 +67,7 @@ def dask_runner(client: Client) -> Runner:
     holds it, to another one.
     """
 
-    def run(
-        work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]
-    ) -> Iterator[R]:
+    def run(work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]) -> Iterator[R]:
         held = client.submit(_itself, common, pure=False)  # sent once, then passed on by workers
         batches = _batches(tasks)
         for results in in_order(

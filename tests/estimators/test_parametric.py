@@ -58,9 +58,7 @@ def by_hand(residuals) -> Fitted:
         factors=np.empty((0, length + 1)),
     )
     zero, none = np.zeros(n), np.empty((n, 0))
-    fit = WindowFit(
-        zero, none, zero, zero, np.full(n, length), none, np.empty((n, 0, 0)), k=0
-    )
+    fit = WindowFit(zero, none, zero, zero, np.full(n, length), none, np.empty((n, 0, 0)), k=0)
     return Fitted(panel, np.arange(n), np.zeros(n, int), fit, "mean")
 
 

@@ -24,7 +24,17 @@ TESTS = ["patell", "bmp", "kp_patell", "kp_bmp", "corrado", "corrado_zivney", "g
 
 def words(out: Path, *more: str) -> list[str]:
     files = ["--prices", str(EXAMPLE / "prices.csv"), "--events", str(EXAMPLE / "events.csv")]
-    return ["event-study", *files, "--benchmark", "SPY", "--placebo", "50", "--out", str(out), *more]
+    return [
+        "event-study",
+        *files,
+        "--benchmark",
+        "SPY",
+        "--placebo",
+        "50",
+        "--out",
+        str(out),
+        *more,
+    ]
 
 
 def everything(returns, events, run) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
