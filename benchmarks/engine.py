@@ -134,7 +134,7 @@ def alone(count: int) -> dict[str, float]:
 def _peak() -> float:
     """Return this process's own peak memory in MB.
 
-    Not ``ru_maxrss``: it outlives exec, so a child would report the peak of the one that started it.
+    Not ``ru_maxrss``, which outlives exec: a child would report its parent's peak.
     """
     lines = Path("/proc/self/status").read_text("utf-8").splitlines()
     found = next(line for line in lines if line.startswith("VmHWM:"))
