@@ -20,7 +20,9 @@ LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
     "tests": ("paper", "test", "cluster"),
-    "lint": ("paper", "test", "cluster", "lint"),
+    "browser": ("paper", "test", "browser"),
+    "preview": ("paper", "preview"),
+    "lint": ("paper", "test", "cluster", "preview", "lint"),
 }
 
 
@@ -89,6 +91,20 @@ def paper(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
+    _prepare(session, "browser")
+    session.run("python", "-m", "pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(default=False)
+def preview(session: nox.Session) -> None:
+    """Serve the page on this machine and build it again on change (-- --port N)."""
+    _prepare(session, "preview")
+    session.run("python", "-m", "analysis", "preview", *session.posargs)
+
+
+@nox.session(default=False)
 def lint(session: nox.Session) -> None:
     """Check style (ruff), types (mypy) and the direction of imports (import-linter)."""
     _prepare(session, "lint")
@@ -118,6 +134,14 @@ def bench_engine(session: nox.Session) -> None:
         session.run(python, "-m", "pip", "install", "-q", "setuptools", package, external=True)
         rivals += ["--rival", package, python]
     session.run("python", "benchmarks/engine.py", *rivals, *session.posargs)
+    session.run("python", "benchmarks/resampling.py")
+
+
+@nox.session(default=False)
+def size(session: nox.Session) -> None:
+    """Simulate size and power of every test, in minutes (-- --check: is the record stale?)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "size", *session.posargs)
 
 
 @nox.session(default=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, data, event_study, paper
+from analysis.commands import bench, beta, correlate, data, event_study, paper, preview, size
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -11,6 +11,10 @@ COMMANDS: tuple[Command, ...] = (
     data.DATA,
     paper.RESULTS,
     paper.PAPER,
+    preview.PREVIEW,
     bench.BENCH,
     event_study.EVENT_STUDY,
+    beta.BETA,
+    correlate.CORRELATE,
+    size.SIZE,
 )

@@ -7,14 +7,14 @@ import platform
 import resource
 
 from analysis.commands.base import Command, Stages, Workspace, no_options
-from analysis.commands.paper import FORMATS, render_paper
+from analysis.commands.paper import DEFAULT, render_paper
 
 __all__ = ["BENCH"]
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
-    options.renderer, options.formats = "auto", FORMATS
+    options.renderer, options.formats = "auto", DEFAULT
     rendering = render_paper(options, workspace, stage)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     stage.console.print(f"Machine: {platform.node()}, {platform.machine()}, {platform.platform()}")

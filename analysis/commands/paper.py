@@ -6,12 +6,13 @@ import argparse
 
 from analysis.commands.base import Command, Stages, Workspace, no_options
 from analysis.commands.data import load
+from analysis.publish.renderers.base import FORMATS
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 
 __all__ = ["PAPER", "RESULTS", "compute", "render_paper"]
 
-FORMATS = ("html", "pdf")
+DEFAULT = ("html", "pdf")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -24,17 +25,21 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--formats",
         type=_formats,
-        default=FORMATS,
+        default=DEFAULT,
         metavar="LIST",
-        help="comma-separated: html, pdf (default: both)",
+        help="comma-separated: html, pdf, docx, jats, or all (default: html,pdf)",
     )
 
 
 def _formats(text: str) -> tuple[str, ...]:
+    if text == "all":
+        return FORMATS
     names = tuple(name.strip() for name in text.split(","))
     strays = [name for name in names if name not in FORMATS]
     if strays:
-        raise argparse.ArgumentTypeError(f"expected html and pdf, found {', '.join(strays)}")
+        raise argparse.ArgumentTypeError(
+            f"expected all or names from {', '.join(FORMATS)}, found {', '.join(strays)}"
+        )
     return names
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators import garch_errors
 from analysis.estimators.blocks import Runner, blocks, here
 from analysis.estimators.fitted import Fitted
 from analysis.estimators.models import Model, WindowFit, fit_windows, parameters
+from analysis.estimators.nonsynchronous import SHIFTED, fit_shifted, with_neighbours
 from analysis.estimators.panel import Layout, Panel, build_panel
 from analysis.estimators.study import EventStudy, Kind
 
@@ -45,8 +48,10 @@ def event_study(
         Columns ``ticker`` and ``day0``; others are carried through.
     factors : sequence of str
         Columns of `returns`; the market-adjusted model takes one, the mean model uses none.
-    model : {"market", "mean", "market_adjusted"}
-        Market model with any number of factors, constant mean, or return less factor.
+    model : {"market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"}
+        Market model with any number of factors, constant mean, return less factor; market model
+        with a slope corrected for late trades (one factor, one session before and after), or
+        with GARCH(1,1) errors (100 sessions at least; windows are fitted one by one).
     length, gap : int
         Sessions of the estimation window, which ends `gap` sessions before day 0: 120 and 11 give
         the event days -130 to -11. Sessions without a return are skipped, not replaced.
@@ -78,8 +83,14 @@ def event_study(
     names = _factors(model, factors)
     layout = Layout(length, gap, *window)
     _check(events, minimum, parameters(model, len(names)), length)
+    if model == "garch" and minimum < garch_errors.FEWEST:
+        raise ValueError(
+            f"minimum: expected {garch_errors.FEWEST} or more for garch, found {minimum}"
+        )
     known = [t for t in events["ticker"].unique() if t in returns.columns]
     panel = build_panel(returns, known, names, layout, listed_from, exclude)
+    if model in SHIFTED:
+        panel = with_neighbours(panel)
     column = pd.Index(panel.assets).get_indexer(pd.Index(events["ticker"])).astype(np.int64)
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
     reason = _place_reasons(panel, events, column, position, listed_from or {})
@@ -115,14 +126,17 @@ def study_on(
     names, model, minimum, kind = choices
     placed = np.flatnonzero(reason == "")
     fit = _fit(panel, column[placed], position[placed], model, run)
+    forecast = None
+    if model == "garch":
+        fit, forecast = garch_errors.refit(panel, column[placed], position[placed], fit)
     reason = reason.copy()
-    reason[placed] = _fit_reasons(fit, minimum)
+    reason[placed] = _fit_reasons(fit, minimum, model)
     sound = reason[placed] == ""
-    kept = placed[sound]
+    fitted = Fitted(panel, column[placed], position[placed], fit, model, forecast).take(sound)
     skipped = reason != ""
     return EventStudy(
-        events=events.iloc[kept].reset_index(drop=True),
-        fitted=Fitted(panel, column[kept], position[kept], fit.take(sound), model),
+        events=events.iloc[placed[sound]].reset_index(drop=True),
+        fitted=fitted,
         skipped=events[skipped].assign(reason=reason[skipped]).reset_index(drop=True),
         factors=names,
         minimum=minimum,
@@ -133,12 +147,13 @@ def study_on(
 
 def _factors(model: Model, factors: Sequence[str]) -> tuple[str, ...]:
     """Return the factors the model uses."""
-    if model not in ("market", "mean", "market_adjusted"):
-        raise ValueError(f"model: expected market, mean or market_adjusted, found {model!r}")
+    if model not in get_args(Model):
+        raise ValueError(f"model: expected one of {', '.join(get_args(Model))}, found {model!r}")
     if model == "mean":
         return ()
-    if not factors or (model == "market_adjusted" and len(factors) != 1):
-        raise ValueError(f"model {model}: expected one factor or more, found {tuple(factors)}")
+    if not factors or (model in ("market_adjusted", *SHIFTED) and len(factors) != 1):
+        number = "one factor or more" if model in ("market", "garch") else "one factor"
+        raise ValueError(f"model {model}: expected {number}, found {tuple(factors)}")
     return tuple(factors)
 
 
@@ -188,14 +203,19 @@ def _fit(panel: Panel, column: Ints, position: Ints, model: Model, run: Runner) 
 
 
 def _fit_block(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
-    """Fit a block of windows."""
-    return fit_windows(*panel.estimation_windows(column, position), model)
+    """Fit a block of windows; those for GARCH by least squares first."""
+    if model in SHIFTED:
+        return fit_shifted(panel, column, position, model)
+    shape: Model = "market" if model == "garch" else model
+    return fit_windows(*panel.estimation_windows(column, position), shape)
 
 
-def _fit_reasons(fit: WindowFit, minimum: int) -> npt.NDArray[np.object_]:
+def _fit_reasons(fit: WindowFit, minimum: int, model: Model) -> npt.NDArray[np.object_]:
     """Say for each fit why it cannot be used; empty where it can."""
     reason = np.full(fit.n.shape, "", dtype=object)
     reason[np.isnan(fit.alpha)] = "factors are constant or collinear in the estimation window"
+    if model == "garch":
+        reason[np.isnan(fit.alpha)] += ", or the GARCH likelihood does not converge"
     reason[fit.perfect] = "the model leaves no residual in the estimation window"
     reason[fit.constant] = "constant returns in the estimation window"
     for row in np.flatnonzero(fit.n < minimum):

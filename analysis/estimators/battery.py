@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from analysis.estimators import parametric, ranks, signs
 from analysis.estimators.conformal import conformal
 from analysis.estimators.episodes import across_episodes_t, sign_flip
 from analysis.estimators.joint import equal_response_f, joint_f
+from analysis.estimators.models import LEAST_SQUARES
 from analysis.estimators.outcome import Outcome, refused
 from analysis.estimators.portfolio import portfolio_study, portfolio_t
 from analysis.estimators.sample import Sample, draw_sample
@@ -21,6 +22,7 @@ __all__ = ["TESTS", "episode_values", "run_tests"]
 
 ON_SAMPLES: dict[str, Callable[[Sample], Outcome]] = {
     "t_time_series": parametric.t_time_series,
+    "t_time_series_no_forecast": lambda sample: parametric.t_time_series(sample, forecast=False),
     "t_cross_sectional": parametric.t_cross_sectional,
     "patell": parametric.patell,
     "bmp": parametric.bmp,
@@ -92,7 +94,9 @@ def run_tests(
         else:
             outcome = sign_flip(episode_values(study, first, last, episode), rng)
         outcomes.append(asdict(outcome))
-    return pd.DataFrame(outcomes).set_index("name")
+    return pd.DataFrame(outcomes, columns=[field.name for field in fields(Outcome)]).set_index(
+        "name"
+    )
 
 
 def episode_values(
@@ -135,6 +139,8 @@ def _conformal(study: EventStudy, first: int, last: int) -> Outcome:
     n = study.fitted.size
     if study.dates != 1:
         return refused("conformal", n, "needs firms that share one day 0")
+    if study.model not in LEAST_SQUARES:
+        return refused("conformal", n, f"refits by least squares, not by {study.model}")
     joined = portfolio_study(study, "day0")
     if joined.rows.empty:
         return refused("conformal", n, str(joined.skipped["reason"].iloc[0]))

@@ -27,6 +27,7 @@ __all__ = [
     "equal_betas",
     "ewm_beta",
     "huber_beta",
+    "median_beta",
     "ols_beta",
     "rolling_beta",
     "scholes_williams_beta",
@@ -174,6 +175,18 @@ def huber_beta(y: pd.Series, x: pd.Series) -> Slope:
     left, right = _matched(y, x)
     design = sm.add_constant(right.to_numpy(), has_constant="add")
     fit = sm.RLM(left, design, M=sm.robust.norms.HuberT()).fit(maxiter=500)
+    return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2)
+
+
+def median_beta(y: pd.Series, x: pd.Series) -> Slope:
+    """Regress the median of `y` on `x` (Koenker and Bassett 1978, Econometrica 46).
+
+    The error is the kernel sandwich of statsmodels (Epanechnikov, Hall and Sheather's bandwidth);
+    the interval uses t with n - 2 degrees of freedom.
+    """
+    left, right = _matched(y, x)
+    design = sm.add_constant(right.to_numpy(), has_constant="add")
+    fit = sm.QuantReg(left, design).fit(q=0.5, max_iter=5000)
     return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.models import LEAST_SQUARES
 from analysis.estimators.outcome import POWER
 from analysis.estimators.study import EventStudy
 
@@ -42,7 +43,14 @@ def conformal(study: EventStudy, first: int, last: int, level: float = 0.95) -> 
         ``low``, ``high`` (the hull of the CARs not rejected; infinite where p_min exceeds
         1 - level), ``mde`` (the CAR that would be found in 80% of the sample's own blocks) and
         ``n_blocks``. NaN where the window is not fully observed.
+
+    Raises
+    ------
+    ValueError
+        If the model is not fitted by least squares.
     """
+    if study.model not in LEAST_SQUARES:
+        raise ValueError(f"conformal: refits by least squares, found model {study.model!r}")
     part = study.days(first, last)
     rows = [_one_row(study, row, part, level) for row in range(len(study.rows))]
     names = ["car", "p", "p_min", "low", "high", "mde", "n_blocks"]

@@ -1,4 +1,4 @@
-"""Dependence of two monthly series at leads and lags, and regression with HAC errors."""
+"""Dependence of two series at leads and lags, and regression with HAC errors."""
 
 from __future__ import annotations
 
@@ -55,21 +55,22 @@ def lead_lag(
 ) -> pd.DataFrame:
     """Correlate ``x(t)`` with ``y(t + lag)`` for every lag; a positive lag means `x` leads.
 
-    Pairs are matched by calendar month, so that a missing month never joins its neighbours. The
-    interval takes the percentiles of a moving-block bootstrap of the pairs in order of time. The
-    p-value comes from block permutation: the blocks of `y` change places against `x`, which keeps
-    the dependence within a block, and the observed order counts as one draw.
+    Pairs are matched by calendar month or session number, so that a missing one never joins its
+    neighbours. The interval takes the percentiles of a moving-block bootstrap of the pairs in
+    order of time. The p-value comes from block permutation: the blocks of `y` change places against
+    `x`, which keeps the dependence within a block, and the observed order counts as one draw.
 
     Parameters
     ----------
     x, y : Series
-        Values on a monthly PeriodIndex, unique months; gaps and missing values are welcome.
+        Values on a monthly PeriodIndex or on whole numbers, such as those of sessions, each once
+        and of one kind in both; gaps and missing values are welcome.
     lags : sequence of int
-        Months.
+        Months, or numbers.
     method : {"pearson", "spearman", "kendall"}
         Kendall is tau-b.
     block : int
-        Months in a block of both resampling schemes.
+        Pairs in a block of both resampling schemes.
     draws : int
         Draws of each scheme.
     level : float
@@ -86,11 +87,12 @@ def lead_lag(
     Raises
     ------
     ValueError
-        If an index is not monthly and unique, or `block` or `draws` is below one.
+        If an index is not monthly or whole numbers, or not unique, or `block` or `draws` is below
+        one.
     """
     if block < 1 or draws < 1:
         raise ValueError(f"lead-lag: block {block} and draws {draws} must be at least 1")
-    x, y = _monthly(x, "x"), _monthly(y, "y")
+    x, y = _regular(x, "x"), _regular(y, "y")
     rows = []
     for lag in lags:
         shifted = pd.Series(y.to_numpy(), index=y.index - lag)
@@ -230,11 +232,13 @@ def _tau_b(x: Floats, y: Floats) -> Floats:
     return tau
 
 
-def _monthly(series: pd.Series, name: str) -> pd.Series:
-    """Return the series if it stands on unique months."""
+def _regular(series: pd.Series, name: str) -> pd.Series:
+    """Return the series if it stands on unique months or whole numbers."""
     index = series.index
-    if not isinstance(index, pd.PeriodIndex) or index.freqstr != "M":
-        raise ValueError(f"lead-lag: expected a monthly PeriodIndex for {name}")
+    monthly = isinstance(index, pd.PeriodIndex) and index.freqstr == "M"
+    if not monthly and index.dtype.kind != "i":
+        raise ValueError(f"lead-lag: expected a monthly PeriodIndex or whole numbers for {name}")
     if not index.is_unique:
-        raise ValueError(f"lead-lag: {name} has month {index[index.duplicated()][0]} twice")
+        unit = "month" if monthly else "number"
+        raise ValueError(f"lead-lag: {name} has {unit} {index[index.duplicated()][0]} twice")
     return series.astype(float)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.estimators.blocks import Runner, blocks
+from analysis.estimators.garch_errors import Forecast
 from analysis.estimators.models import Model, WindowFit, excess_variance
 from analysis.estimators.panel import Panel
 
@@ -38,6 +39,8 @@ class Fitted:
         N fits.
     model : Model
         Model of the normal return.
+    forecast : Forecast or None
+        Variances of the event days where the model of the errors forecasts them (GARCH).
     """
 
     panel: Panel
@@ -45,17 +48,23 @@ class Fitted:
     position: Ints
     fit: WindowFit
     model: Model
+    forecast: Forecast | None = None
 
     @property
     def size(self) -> int:
         """Events, N."""
         return self.position.size
 
+    @property
+    def arrays(self) -> tuple[Ints, Ints, WindowFit, Forecast | None]:
+        """What has a row an event: all but panel and model."""
+        return self.column, self.position, self.fit, self.forecast
+
     def take(self, rows: npt.NDArray[Any] | slice) -> Fitted:
         """Return some of the events, by number, mask or slice."""
-        return Fitted(
-            self.panel, self.column[rows], self.position[rows], self.fit.take(rows), self.model
-        )
+        forecast = self.forecast.take(rows) if self.forecast else None
+        column, position, fit = self.column[rows], self.position[rows], self.fit.take(rows)
+        return Fitted(self.panel, column, position, fit, self.model, forecast)
 
     def map(
         self,
@@ -77,9 +86,8 @@ class Fitted:
         rows : array of int, optional
             Order in which to go through the events.
         """
-        everyone = (self.column, self.position)
         tasks = (
-            (*(c[at] for c in everyone), self.fit.take(at), *(c[at] for c in columns))
+            (*self.take(at).arrays, *(c[at] for c in columns))
             for at in (part if rows is None else rows[part] for part in blocks(self.size))
         )
         return run(partial(_on_block, work, self.model), self.panel, tasks)
@@ -87,7 +95,9 @@ class Fitted:
     def window(self, first: int, last: int) -> Window:
         """Return the events' window ``[first, last]`` in event time."""
         raw, factors = self.panel.event_windows(self.column, self.position, first, last)
-        return Window(raw, factors, self.fit, self.model)
+        low = self.panel.layout.first
+        ahead = self.forecast and self.forecast.days(slice(first - low, last - low + 1))
+        return Window(raw, factors, self.fit, self.model, ahead)
 
     def residuals(self) -> Floats:
         """Return the estimation residuals, NaN on sessions that did not enter. (N, L1)."""
@@ -109,12 +119,15 @@ class Window:
         N fits.
     model : Model
         Model of the normal return.
+    forecast : Forecast or None
+        Variances of the L2 days where the model of the errors forecasts them.
     """
 
     raw: Floats
     factors: Floats
     fit: WindowFit
     model: Model
+    forecast: Forecast | None = None
 
     def ar(self) -> Floats:
         """Return the abnormal returns, fraction. (N, L2)."""
@@ -123,11 +136,16 @@ class Window:
     def scale(self) -> Floats:
         """Return se(CAR) over sigma, ``√(L2 + L2²/L1 + d'S⁻¹d)``. (N,)."""
         length = self.raw.shape[1]
+        if self.forecast:
+            variance = self.forecast.of_sum(self.factors.sum(axis=2).T)
+            return np.asarray(np.sqrt(variance) / self.fit.sigma)
         excess = excess_variance(self.fit, self.model, length, self.factors.sum(axis=2).T)
         return np.asarray(np.sqrt(length + excess))
 
     def errors(self) -> Floats:
         """Return the forecast-corrected error of each day's abnormal return. (N, L2)."""
+        if self.forecast:
+            return np.sqrt(self.forecast.of_days(self.factors))
         excess = excess_variance(self.fit, self.model, 1, self.factors.transpose(2, 1, 0))
         return np.asarray((self.fit.sigma * np.sqrt(1.0 + excess)).T)
 
@@ -148,7 +166,8 @@ def _on_block(
     column: Ints,
     position: Ints,
     fit: WindowFit,
+    forecast: Forecast | None,
     *columns: npt.NDArray[Any],
 ) -> R:
     """Put a block of events together and work on it."""
-    return work(Fitted(panel, column, position, fit, model), *columns)
+    return work(Fitted(panel, column, position, fit, model, forecast), *columns)

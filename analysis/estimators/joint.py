@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from analysis.estimators.fitted import Fitted
+from analysis.estimators.models import LEAST_SQUARES
 from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
 from analysis.estimators.study import EventStudy
 
@@ -58,6 +59,8 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Outcome:
     n = study.fitted.size
     if study.dates != 1 or np.unique(study.column).size < n:
         return refused(name, n, "needs distinct firms that share one day 0")
+    if study.model not in LEAST_SQUARES:
+        return refused(name, n, f"exact for least squares only, not for {study.model}")
     part = study.days(first, last)
     if np.isnan(study.ar[:, part]).any():
         return refused(name, n, "a return is missing in the event window")
@@ -82,7 +85,7 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Outcome:
         statistic=statistic,
         df=q,
         df2=df2,
-        p=float(stats.f.sf(statistic, q, df2)),
+        p=float(special.fdtrc(q, df2, statistic)),
         p_min=0.0,
         mde=math.sqrt(_noncentrality(q, df2) / information),
     )

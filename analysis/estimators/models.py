@@ -9,9 +9,17 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Model", "WindowFit", "excess_variance", "fit_windows", "parameters"]
+__all__ = [
+    "LEAST_SQUARES",
+    "Model",
+    "WindowFit",
+    "excess_variance",
+    "fit_windows",
+    "parameters",
+]
 
-Model = Literal["market", "mean", "market_adjusted"]
+Model = Literal["market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"]
+LEAST_SQUARES: tuple[Model, ...] = ("market", "mean", "market_adjusted")
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -81,8 +89,8 @@ class WindowFit:
 
 
 def parameters(model: Model, factors: int) -> int:
-    """Return k, the estimated parameters: 1 + m, 1 and 0 for the three models."""
-    return {"market": 1 + factors, "mean": 1, "market_adjusted": 0}[model]
+    """Return k, the estimated parameters of the normal return: 1 + m, or 1 and 0 without slopes."""
+    return {"mean": 1, "market_adjusted": 0}.get(model, 1 + factors)
 
 
 def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
@@ -109,6 +117,8 @@ def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
     n, y_mean, x_mean, yc, xc = _centred(y, x)
     sst = np.vecdot(yc, yc)
     scatter = np.moveaxis(np.vecdot(xc[:, None], xc), 2, 0)
+    flat = np.einsum("naa->na", scatter) <= _ROUNDING * (n * x_mean**2).T
+    scatter[flat.any(axis=1)] = 0.0  # a constant factor: what is left of it is rounding
     k = parameters(model, x.shape[0])
     if model == "market":
         beta = _solve(scatter, np.vecdot(xc, yc).T)

@@ -18,7 +18,15 @@ from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
 from analysis.estimators.study import EventStudy
 from analysis.estimators.windows import count_inside
 
-__all__ = ["PlaceboTable", "clear_sessions", "placebo_draws", "placebo_p", "placebo_table"]
+__all__ = [
+    "PlaceboTable",
+    "clear_sessions",
+    "placebo_dates",
+    "placebo_draws",
+    "placebo_p",
+    "placebo_table",
+    "placebo_values",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -75,7 +83,7 @@ def placebo_table(
     Parameters
     ----------
     sessions : array of int, (D,)
-        Positions, such as those of :func:`clear_sessions`.
+        Positions in order of time, such as those of :func:`clear_sessions`.
 
     Returns
     -------
@@ -112,42 +120,102 @@ def placebo_draws(
     standardised: bool = True,
     nearest: int | None = None,
 ) -> Floats:
-    """Draw the whole study on placebo dates: one placebo date for each day 0 and draw.
-
-    All firms of a day 0 move to the same placebo date, one on which all of them have a fit; dates
-    are drawn with replacement.
-
-    Parameters
-    ----------
-    study : EventStudy
-        N firm-events.
-    table : PlaceboTable
-        For the window in question.
-    draws : int
-        Draws of the whole study, D.
-    standardised : bool
-        CAR over its forecast-corrected error, or the CAR itself (fraction).
-    nearest : int, optional
-        Volatility-matched variant: use only that many dates, those on which the residual standard
-        deviations of the firms are closest to the event's (mean absolute log ratio).
+    """Draw the whole study on placebo dates: :func:`placebo_values` on :func:`placebo_dates`.
 
     Returns
     -------
     array, (D, N)
         In the order of ``study.rows``; a column is NaN if no placebo date serves its day 0.
     """
+    dates = placebo_dates(study, table, draws, rng, nearest=nearest)
+    return placebo_values(study, table, dates, standardised=standardised)
+
+
+def placebo_dates(
+    study: EventStudy,
+    table: PlaceboTable,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    nearest: int | None = None,
+) -> Ints:
+    """Draw one placebo date for each day 0 of the study and each draw, with replacement.
+
+    All firms of a day 0 move to the same placebo date, one on which all of them have a fit. To
+    compare several windows or models on the same draws, draw the dates once, with the table that
+    is observed on the fewest, and pass them to :func:`placebo_values` with each table.
+
+    Parameters
+    ----------
+    study : EventStudy
+        N firm-events on P distinct day 0s.
+    table : PlaceboTable
+        For the window in question, of the same assets.
+    draws : int
+        Draws of the whole study, D; for a single day 0 with no more dates than that, each date
+        once: drawing dates again and again would feign a smaller attainable p than they have.
+    nearest : int, optional
+        Volatility-matched variant: use only that many dates, those on which the residual standard
+        deviations of the firms are closest to the event's (mean absolute log ratio).
+
+    Returns
+    -------
+    array of int, (D, P)
+        Sessions, day 0s in order of time; -1 if no placebo date serves the day 0.
+    """
+    days = np.unique(study.position)
+    usable = [_usable(study, table, np.flatnonzero(study.position == day), nearest) for day in days]
+    if days.size == 1 and 0 < usable[0].size <= draws:
+        return table.sessions[usable[0]][:, None]
+    drawn = np.full((draws, days.size), -1, dtype=np.int64)
+    for column, places in enumerate(usable):
+        if places.size:
+            drawn[:, column] = table.sessions[places[rng.integers(0, places.size, draws)]]
+    return drawn
+
+
+def _usable(study: EventStudy, table: PlaceboTable, rows: Ints, nearest: int | None) -> Ints:
+    """Return the places of the dates that serve the firm-events `rows` of one day 0."""
+    assets = study.column[rows]
+    usable = np.flatnonzero(np.isfinite(table.car[:, assets]).all(axis=1))
+    if nearest is not None:
+        ratio = np.log(table.sigma[np.ix_(usable, assets)] / study.sigma[rows])
+        usable = usable[np.argsort(np.abs(ratio).mean(axis=1), kind="stable")[:nearest]]
+    return usable
+
+
+def placebo_values(
+    study: EventStudy, table: PlaceboTable, dates: Ints, *, standardised: bool = True
+) -> Floats:
+    """Return the CARs that the firms of a study have on drawn placebo dates.
+
+    Parameters
+    ----------
+    study : EventStudy
+        N firm-events on P distinct day 0s.
+    table : PlaceboTable
+        Sessions in order of time; it may be that of another window or model than the one with
+        which the dates were drawn.
+    dates : array of int, (D, P)
+        From :func:`placebo_dates`.
+    standardised : bool
+        CAR over its forecast-corrected error, or the CAR itself (fraction).
+
+    Returns
+    -------
+    array, (D, N)
+        In the order of ``study.rows``; NaN where the table has no value on the date.
+    """
     values = table.car / table.se if standardised else table.car
-    drawn = np.full((draws, len(study.rows)), np.nan)
-    for day in np.unique(study.position):
+    missing = np.full((1, values.shape[1]), np.nan)
+    values = np.concatenate([values, missing])  # the last row serves dates the table has not
+    place = np.searchsorted(table.sessions, dates)
+    known = np.isin(dates, table.sessions)
+    place = np.where(known, place, len(table.sessions))
+    drawn = np.empty((len(dates), len(study.rows)))
+    for column, day in enumerate(np.unique(study.position)):
         rows = np.flatnonzero(study.position == day)
-        assets = study.column[rows]
-        usable = np.flatnonzero(np.isfinite(values[:, assets]).all(axis=1))
-        if nearest is not None:
-            ratio = np.log(table.sigma[np.ix_(usable, assets)] / study.sigma[rows])
-            usable = usable[np.argsort(np.abs(ratio).mean(axis=1), kind="stable")[:nearest]]
-        if usable.size:
-            picked = usable[rng.integers(0, usable.size, draws)]
-            drawn[:, rows] = values[picked[:, None], assets]
+        drawn[:, rows] = values[place[:, column, None], study.column[rows]]
     return drawn
 
 

@@ -58,7 +58,8 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
         raw = np.ones(len(members)) if weights == "equal" else 1.0 / sigma[members]
         parts.append(raw / raw.sum())
     shares = _shares(study, parts, groups)
-    tickers = ["+".join(study.events["ticker"].iloc[members]) for members in groups]
+    names = study.events["ticker"].to_numpy(dtype=object)
+    tickers = ["+".join(names[members]) for members in groups]
     panel = replace(
         study.panel,
         assets=tuple(tickers),

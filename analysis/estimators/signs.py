@@ -8,6 +8,7 @@ signed ranks), infinite where no p reaches 0.05.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -87,16 +88,24 @@ def _binomial(name: str, sample: Sample, positive: int, n: int, share: float) ->
     """Return the exact two-sided binomial test of `positive` out of n against `share`."""
     if n < 2 or not 0 < share < 1:
         return refused(name, sample.size, "needs at least two firm-events that moved")
-    p_min = min(float(stats.binomtest(k, n, share).pvalue) for k in (0, n))
+    # The rarer end alone, or both ends where they are equally likely.
+    rare, other = sorted((share**n, (1 - share) ** n))
+    p_min = rare + other if other <= rare * (1 + 1e-7) else rare
     return Outcome(
         name,
         sample.size,
         estimate=sample.caar,
         statistic=(positive - n * share) / math.sqrt(n * share * (1 - share)),
-        p=float(stats.binomtest(positive, n, share).pvalue),
+        p=_binomial_p(positive, n, share),
         p_min=p_min,
         mde=_detectable(sample, SIGN_EFFICIENCY, p_min),
     )
+
+
+@lru_cache(maxsize=4096)
+def _binomial_p(positive: int, n: int, share: float) -> float:
+    """Return the exact two-sided p-value; kept, since few counts recur over many groups."""
+    return float(stats.binomtest(positive, n, share).pvalue)
 
 
 def _detectable(sample: Sample, efficiency: float, p_min: float) -> float:

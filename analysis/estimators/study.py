@@ -13,6 +13,7 @@ from scipy import special
 
 from analysis.estimators.blocks import Runner, blocks, here
 from analysis.estimators.fitted import Fitted
+from analysis.estimators.garch_errors import Forecast
 from analysis.estimators.models import Model, WindowFit
 from analysis.estimators.panel import Panel
 from analysis.estimators.windows import event_time
@@ -107,6 +108,11 @@ class EventStudy:
     def model(self) -> Model:
         """Model of the normal return."""
         return self.fitted.model
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Variances of the event days where the model of the errors forecasts them (GARCH)."""
+        return self.fitted.forecast
 
     @property
     def event_time(self) -> Ints:

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 from arch import arch_model
 
-__all__ = ["GarchFit", "garch", "realised_volatility", "volatility_change"]
+__all__ = [
+    "GarchFit",
+    "Leverage",
+    "garch",
+    "leverage",
+    "realised_volatility",
+    "volatility_change",
+]
 
 SESSIONS_A_YEAR = 252
 
@@ -41,6 +48,17 @@ class GarchFit:
     half_life: float
     unconditional: float
     conditional: pd.Series
+    n: int
+    converged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leverage:
+    """How much more a fall adds to the variance than a rise: γ, its robust error and p, n."""
+
+    gamma: float
+    se: float
+    p: float
     n: int
     converged: bool
 
@@ -96,10 +114,7 @@ def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Gar
     ValueError
         If fewer than 100 returns are left or they do not vary.
     """
-    known = returns.dropna().astype(float)
-    if len(known) < 100 or not known.std() > 0:
-        raise ValueError(f"GARCH: expected at least 100 varying returns, found {len(known)}")
-    scale = 1.0 / float(known.std())  # the optimiser works best near unit variance
+    known, scale = _scaled(returns)
     model = arch_model(known * scale, mean="Constant", p=1, q=1, dist=distribution, rescale=False)
     fit = model.fit(disp="off", show_warning=False)
     omega, alpha, beta = (float(fit.params[name]) for name in ("omega", "alpha[1]", "beta[1]"))
@@ -118,3 +133,43 @@ def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Gar
         n=len(known),
         converged=fit.convergence_flag == 0,
     )
+
+
+def leverage(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Leverage:
+    """Test for asymmetry in ``h_t = ω + (α + γ 1{e_{t-1} < 0}) e²_{t-1} + β h_{t-1}``.
+
+    The model of Glosten, Jagannathan and Runkle (1993, J. Finance 48), fitted by arch; the error is
+    that of Bollerslev and Wooldridge (1992), p two-sided from the normal law.
+
+    Parameters
+    ----------
+    returns : Series
+        Fractions; missing ones are left out.
+    distribution : {"normal", "t"}
+        Of the standardised shocks.
+
+    Raises
+    ------
+    ValueError
+        If fewer than 100 returns are left or they do not vary.
+    """
+    known, scale = _scaled(returns)
+    model = arch_model(
+        known * scale, mean="Constant", p=1, o=1, q=1, dist=distribution, rescale=False
+    )
+    fit = model.fit(disp="off", show_warning=False)
+    return Leverage(
+        gamma=float(fit.params["gamma[1]"]),
+        se=float(fit.std_err["gamma[1]"]),
+        p=float(fit.pvalues["gamma[1]"]),
+        n=len(known),
+        converged=fit.convergence_flag == 0,
+    )
+
+
+def _scaled(returns: pd.Series) -> tuple[pd.Series, float]:
+    """Return the known returns and the factor that gives them unit variance."""
+    known = returns.dropna().astype(float)
+    if len(known) < 100 or not known.std() > 0:
+        raise ValueError(f"GARCH: expected at least 100 varying returns, found {len(known)}")
+    return known, 1.0 / float(known.std())  # the optimiser works best near unit variance

@@ -11,6 +11,7 @@ from scipy import stats
 
 from analysis.findings.episodes import episode_values
 from analysis.findings.outcomes import Outcome, from_pool, two_samples
+from analysis.findings.pair_trade import net_returns
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import Weigher, contrast, equal, portfolio_cars, slope
 
@@ -146,13 +147,7 @@ def pair_returns(panel: Panel) -> pd.DataFrame:
         Indexed by event ``id``: ``car`` (net return, fraction of one leg) and ``scar``, the same,
         so that the tests across episodes apply. Events without both legs are left out.
     """
-    rules, prices = panel.snapshot.study.pair, panel.snapshot.prices
-    long, short = _basket(panel, "heavy_exposed"), _basket(panel, "producer")
-    held = prices.shift(-rules.holding) / prices - 1
-    started = panel.returns.notna()
-    gross = held[list(long)].where(started[list(long)]).mean(axis=1, skipna=False)
-    gross = gross - held[list(short)].mean(axis=1)
-    net = gross - 4 * rules.cost - rules.borrow * rules.holding / 252
+    net = net_returns(panel, _basket(panel, "producer"), delay=0)
     per_event = net.reindex(panel.events["day0"]).set_axis(panel.events.index)
     return pd.DataFrame({"car": per_event, "scar": per_event}).dropna()
 

@@ -12,7 +12,7 @@ from statsmodels.stats.power import TTestPower
 
 from analysis.findings.panel import Panel
 
-__all__ = ["FEWEST", "Pooled", "episode_values", "pool"]
+__all__ = ["FEWEST", "Pooled", "episode_days", "episode_values", "pool"]
 
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
 
@@ -43,6 +43,33 @@ class Pooled:
     p: float
     p_flip: float
     detectable: float
+
+
+def episode_days(
+    panel: Panel,
+    cars: pd.DataFrame,
+    directions: Collection[str],
+    *,
+    signed: bool = False,
+    confirmatory: bool = True,
+) -> pd.DataFrame:
+    """Return the event days that :func:`episode_values` averages, by its rules.
+
+    Returns
+    -------
+    DataFrame
+        One row a day: columns of the events, ``car``, ``scar``.
+    """
+    events = panel.events
+    asked = events["direction"].isin(list(directions))
+    other_days = events.loc[~asked, "day0"]
+    keep = asked & ~events["mixed"] & ~events["day0"].isin(other_days)
+    if confirmatory:
+        keep &= events["status"] == "confirmatory"
+    chosen = events[keep].join(cars[["car", "scar"]], how="inner")
+    if signed:
+        chosen[["car", "scar"]] = chosen[["car", "scar"]].mul(chosen["sign"], axis=0)
+    return chosen.drop_duplicates(["episode", "day0"])
 
 
 def episode_values(
@@ -77,16 +104,7 @@ def episode_values(
     DataFrame
         Indexed by episode: ``car`` (fraction), ``scar``, ``days``, ``first_day``.
     """
-    events = panel.events
-    asked = events["direction"].isin(list(directions))
-    other_days = events.loc[~asked, "day0"]
-    keep = asked & ~events["mixed"] & ~events["day0"].isin(other_days)
-    if confirmatory:
-        keep &= events["status"] == "confirmatory"
-    chosen = events[keep].join(cars[["car", "scar"]], how="inner")
-    if signed:
-        chosen[["car", "scar"]] = chosen[["car", "scar"]].mul(chosen["sign"], axis=0)
-    days = chosen.drop_duplicates(["episode", "day0"])
+    days = episode_days(panel, cars, directions, signed=signed, confirmatory=confirmatory)
     grouped = days.groupby("episode")
     values = grouped[["car", "scar"]].mean()
     return values.assign(days=grouped.size(), first_day=grouped["day0"].min())

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.beta import equal_betas, huber_beta, ols_beta, up_down_beta
-from analysis.estimators.rolling import rolling_beta
+from analysis.estimators.rolling import ewm_beta, rolling_beta
 from analysis.findings.panel import Panel
 from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
 
@@ -227,6 +227,7 @@ def _rolling(panel: Panel) -> pd.DataFrame:
     for firm in study.firms.core:
         pair = panel.returns[[firm, study.benchmark.market]].dropna()
         path = rolling_beta(pair[firm], pair[study.benchmark.market], study.beta.rolling).dropna()
+        path["ewm"] = ewm_beta(pair[firm], pair[study.benchmark.market], study.beta.half_life)
         frames.append(path.rename_axis("session").reset_index().assign(firm=firm))
     return pd.concat(frames, ignore_index=True)
 
@@ -251,13 +252,22 @@ def _rolling_figure(panel: Panel, betas: pd.DataFrame) -> Figure:
     alt = (
         (
             f"Three panels of the rolling {study.beta.rolling}-session beta to SPY with a "
-            "shaded 95% interval: " + ", ".join(spans) + "."
+            "shaded 95% interval, the start of "
+            f"{len(study.regimes.starts)} policy regimes marked: " + ", ".join(spans) + "."
         )
         .replace("-0", "\u22120")
         .replace(" -", " \u2212")
     )
     source = _source("compute", "core firms since listing")
-    return Figure("rolling_beta", "rolling_beta", {"paths": paths, "full": full}, alt, source)
+    data = {"paths": paths, "full": full, "regimes": _regime_marks(panel)}
+    return Figure("rolling_beta", "rolling_beta", data, alt, source)
+
+
+def _regime_marks(panel: Panel) -> pd.DataFrame:
+    """First session of each policy regime with its printed name."""
+    starts = panel.snapshot.study.regimes.starts
+    names = [name.replace("_", " ").capitalize() for name in starts]
+    return pd.DataFrame({"day": [pd.Timestamp(r.day) for r in starts.values()], "label": names})
 
 
 def _side_figure(sides: pd.DataFrame) -> Figure:

@@ -1,8 +1,9 @@
-"""Render the paper to HTML and PDF, with Quarto or without it; a failed render changes nothing."""
+"""Render the paper, with Quarto or without it; a failed render changes nothing."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,15 @@ from time import perf_counter
 from typing import Literal
 
 from analysis.errors import RenderError
-from analysis.publish.rendered_check import check_rendered
-from analysis.publish.renderers.base import STEM, Format, Renderer, render_environment
+from analysis.publish.pictures import rasterise
+from analysis.publish.rendered_check import check_numerals, check_rendered
+from analysis.publish.renderers.base import (
+    STEM,
+    SUFFIXES,
+    Format,
+    Renderer,
+    render_environment,
+)
 from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.renderers.quarto import MINIMUM, find_quarto
 from analysis.publish.source_check import check_source
@@ -60,8 +68,8 @@ def render(
         The Quarto project: ``index.qmd``, ``_quarto.yml``, ``results/``.
     renderer : {"auto", "quarto", "pandoc"}
         ``auto`` takes Quarto when there is one and says so when there is none.
-    formats : sequence of {"html", "pdf"}
-        What to render.
+    formats : sequence of {"html", "pdf", "docx", "jats"}
+        What to render; the XML of JATS gets the folder ``figures`` beside it.
     echo : callable
         Receives one line of progress at a time.
 
@@ -77,18 +85,23 @@ def render(
         check_source(paper)
     chosen = _choose(renderer, echo)
     environment = render_environment(_as_of(paper))
+    if "docx" in formats:
+        with _stage("pictures for Word", seconds, echo):
+            rasterise(paper / "results" / "figures")
     with tempfile.TemporaryDirectory(prefix="render-") as temporary:
         built: dict[Format, Path] = {}
         for format_ in formats:
-            target = Path(temporary) / f"{STEM}.{format_}"
+            target = Path(temporary) / f"{STEM}.{SUFFIXES[format_]}"
             with _stage(f"{format_.upper()} with {chosen.description}", seconds, echo):
                 log = chosen.build(paper, target, format_, environment)
             with _stage(f"check of the {format_.upper()}", seconds, echo):
-                check_rendered(
-                    target if format_ == "html" else None, target if format_ == "pdf" else None, log
-                )
+                check_rendered(target, format_, log)
             built[format_] = target
+        with _stage("check of every numeral", seconds, echo):
+            check_numerals(built)
         outputs = _replace(built, output)
+        if "jats" in built:
+            _copy_figures(paper, output)
     return RenderReport(chosen.name, chosen.description, outputs, seconds)
 
 
@@ -149,6 +162,16 @@ def _replace(built: Mapping[Format, Path], folder: Path) -> dict[Format, Path]:
         for path in waiting.values():
             path.unlink(missing_ok=True)
     return outputs
+
+
+def _copy_figures(paper: Path, folder: Path) -> None:
+    """Put the figures beside the XML, which leads to them by name."""
+    try:
+        (folder / "figures").mkdir(exist_ok=True)
+        for figure in (paper / "results" / "figures").glob("*.svg"):
+            shutil.copyfile(figure, folder / "figures" / figure.name)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def _unwritable(folder: Path, error: OSError) -> RenderError:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import zipfile
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from analysis.errors import RenderError
+from analysis.publish.numerals import foreign_numerals, typed_numerals
+from analysis.publish.page_prose import page_prose
+from analysis.publish.renderers.base import Format
 
-__all__ = ["check_rendered", "html_text", "pdf_pages"]
+__all__ = ["check_numerals", "check_rendered", "html_text", "pdf_pages", "xml_text"]
 
 # Markup that stands in the text only when a renderer failed to resolve it.
 _UNRESOLVED = re.compile(
@@ -21,29 +28,28 @@ _SILENT = frozenset({"script", "style", "title", "annotation", "noscript", "temp
 _LOADING = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
-def check_rendered(html: Path | None, pdf: Path | None, log: str) -> None:
-    """Stop unless the rendered files are sound.
+def check_rendered(path: Path, format_: Format, log: str) -> None:
+    """Stop unless a rendered file is sound.
 
     Parameters
     ----------
-    html, pdf : Path or None
-        Files to check; None for a format that was not rendered.
+    path : Path
+        File to check.
+    format_ : {"html", "pdf", "docx", "jats"}
+        What it is.
     log : str
         What the renderer printed.
 
     Raises
     ------
     RenderError
-        If a file holds unresolved markup, an image is missing or has no text alternative, the page
-        would load something, the PDF has no text, or the renderer printed a warning.
+        If the file holds unresolved markup, an image is missing or has no text alternative, the
+        page would load something, the PDF has no text, or the renderer printed a warning.
     """
     warning = _WARNING.search(log)
     if warning:
         raise RenderError(f"paper: the renderer warns: {warning[0].strip()}; correct the source")
-    if html is not None:
-        _check_html(html)
-    if pdf is not None:
-        _check_pdf(pdf)
+    _CHECKS[format_](path)
 
 
 class _Image(NamedTuple):
@@ -117,13 +123,51 @@ def _check_html(html: Path) -> None:
         )
 
 
+def check_numerals(built: Mapping[Format, Path]) -> None:
+    """Stop unless every numeral of the rendered files comes from the registry or has a reason.
+
+    Parameters
+    ----------
+    built : mapping of format to Path
+        What was rendered; the PDF is held against the page, whose markup says what a number is.
+
+    Raises
+    ------
+    RenderError
+        Naming the first numeral and the words around it.
+    """
+    if "html" not in built:
+        return
+    html = built["html"]
+    for _, around in typed_numerals(page_prose(html), source=False):
+        raise RenderError(
+            f'{html.name}: a numeral that no result explains in "{around}"; print it with num'
+        )
+    if "pdf" in built:
+        foreign = foreign_numerals(pdf_pages(built["pdf"]), html_text(html))
+        if foreign:
+            raise RenderError(
+                f"{built['pdf'].name}: expected the numerals of the page, found '{foreign[0]}' "
+                "besides; do both formats come from the same sources?"
+            )
+
+
 def pdf_pages(pdf: Path) -> list[str]:
     """Return the text of each page of a PDF."""
+    try:
+        written = pdf.stat().st_mtime_ns
+    except OSError as error:
+        raise RenderError(f"{pdf.name}: expected a PDF, found: {error.strerror}") from error
+    return list(_pages(pdf, written))
+
+
+@lru_cache(maxsize=8)  # reading takes longer than rendering, and two checks want it
+def _pages(pdf: Path, _: int) -> tuple[str, ...]:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
     try:
-        return [page.extract_text() for page in PdfReader(pdf).pages]
+        return tuple(page.extract_text() for page in PdfReader(pdf).pages)
     except (PyPdfError, OSError, ValueError) as error:
         raise RenderError(f"{pdf.name}: expected a PDF, found: {error}") from error
 
@@ -136,6 +180,26 @@ def _check_pdf(pdf: Path) -> None:
         _check_text(Path(f"{pdf.name}, page {number}"), " ".join(page.split()))
 
 
+def xml_text(path: Path) -> str:
+    """Return the text of a Word file or of JATS XML, with white space collapsed."""
+    try:
+        if path.suffix == ".docx":
+            with zipfile.ZipFile(path) as archive:
+                root = ElementTree.fromstring(archive.read("word/document.xml"))
+        else:
+            root = ElementTree.fromstring(path.read_bytes())
+    except (OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
+        raise RenderError(f"{path.name}: expected a readable file, found: {error}") from error
+    return " ".join("".join(root.itertext()).split())
+
+
+def _check_xml(path: Path) -> None:
+    text = xml_text(path)
+    if not text:
+        raise RenderError(f"{path.name}: expected text, found none")
+    _check_text(path, text)
+
+
 def _check_text(where: Path, text: str) -> None:
     found = _UNRESOLVED.search(text)
     if found:
@@ -143,3 +207,11 @@ def _check_text(where: Path, text: str) -> None:
         raise RenderError(
             f"{where}: unresolved markup '{found[0]}' near \"{around}\"; correct the source"
         )
+
+
+_CHECKS: dict[Format, Callable[[Path], None]] = {
+    "html": _check_html,
+    "pdf": _check_pdf,
+    "docx": _check_xml,
+    "jats": _check_xml,
+}

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import RenderError
+from analysis.publish.numerals import read_internal, typed_numerals, unused_numbers
 
 __all__ = ["check_source"]
 
+SHORTCODES = "num, alt, source, table, interactive"
 _INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
 _IMAGE = re.compile(r"\]\(([^()\s]+)\)\{([^{}]*(?:\{\{<[^>]*>\}\}[^{}]*)*)\}")
@@ -64,6 +66,8 @@ def check_source(paper: Path) -> None:
         problems += _shortcode_problems(source, results)
         problems += _claim_problems(source, results)
         problems += _image_problems(source, paper)
+        problems += _numeral_problems(source)
+    problems += _usage_problems(sources, results, paper / "internal.toml")
     if complete:  # a reference may lead into a file that could not be included
         problems += _reference_problems(sources)
     problems += _citation_problems(sources, paper / "references.bib")
@@ -133,14 +137,14 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
                 yield f"{place}: an include inside an included file; include it in index.qmd"
         elif name == "num":
             yield from _unknown(place, "number", argument, results.numbers)
-        elif name == "alt":
+        elif name in {"alt", "interactive", "source"}:
             yield from _unknown(place, "figure", argument, results.figures)
         elif name == "table":
             if not (results.folder / "tables" / f"{argument}.md").is_file():
                 known = {path.stem: path for path in (results.folder / "tables").glob("*.md")}
                 yield from _unknown(place, "table", argument, known)
         else:
-            yield f"{place}: unknown shortcode '{name}'; expected num, alt, table or include"
+            yield f"{place}: unknown shortcode '{name}'; expected {SHORTCODES} or include"
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:
@@ -189,6 +193,27 @@ def _image_problems(source: _Source, paper: Path) -> Iterator[str]:
             yield f"{place}: the figure file '{path}' does not exist; run the analysis first"
         if "fig-alt=" not in match[2]:
             yield f"{place}: figure '{path}' has no fig-alt=\"...\""
+        name = Path(path).stem
+        if f"{{{{< source {name} >}}}}]({path})" not in source.text:
+            yield f"{place}: the caption of '{path}' does not end in {{{{< source {name} >}}}}"
+
+
+def _numeral_problems(source: _Source) -> Iterator[str]:
+    for position, around in typed_numerals(source.text):
+        yield (
+            f'{source.place(position)}: a numeral is typed by hand in "{around}"; print it with '
+            "{{< num KEY >}}"
+        )
+
+
+def _usage_problems(sources: list[_Source], results: _Results, path: Path) -> Iterator[str]:
+    """Find published numbers that nothing prints, in the text or in the alternative texts."""
+    used = {m[2] for source in sources for m in _SHORTCODE.finditer(source.text) if m[1] == "num"}
+    stray, empty = unused_numbers(results.numbers, used, read_internal(path))
+    for key in stray:
+        yield f"{path.name}: the number '{key}' is printed nowhere; print it or list it as internal"
+    for pattern in empty:
+        yield f"{path.name}: '{pattern}' fits no number that is printed nowhere; remove it"
 
 
 def _reference_problems(sources: list[_Source]) -> Iterator[str]:

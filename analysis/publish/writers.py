@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.errors import ResultsError
 from analysis.formatting import format_value
-from analysis.publish import figures, tables
+from analysis.publish import figures, interactive, tables
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 
 __all__ = ["significant", "write_results"]
@@ -54,6 +54,7 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
         "numbers.json": _json(header | {"numbers": _numbers(findings)}),
         "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
         "figures.json": _json(header | {"figures": _figures(findings)}),
+        "tables.json": _json(header | {"tables": _tables(findings)}),
     }
     documents |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
     documents |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
@@ -62,6 +63,8 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
             _write_text(stage / name, text)
         for figure in findings.figures:
             figures.draw(figure, stage / "figures" / f"{figure.name}.svg")
+            if figure.kind == interactive.KIND:
+                _write_text(stage / "figures" / f"{figure.name}.html", interactive.fragment(figure))
     return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
@@ -96,7 +99,10 @@ def _swap(stage: Path, folder: Path) -> None:
         (stage / name).replace(folder / name)
     kept = set(made)
     for old in folder.rglob("*"):
-        if old.suffix in {".csv", ".json", ".md", ".svg"} and old.relative_to(folder) not in kept:
+        if (
+            old.suffix in {".csv", ".html", ".json", ".md", ".svg"}
+            and old.relative_to(folder) not in kept
+        ):
             old.unlink()
 
 
@@ -158,6 +164,10 @@ def _figures(findings: Findings) -> dict[str, Any]:
             for f in findings.figures
         ),
     )
+
+
+def _tables(findings: Findings) -> dict[str, Any]:
+    return _unique("table", ((t.name, _provenance(t.source)) for t in findings.tables))
 
 
 def _provenance(source: Provenance) -> dict[str, Any]:

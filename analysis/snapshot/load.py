@@ -204,3 +204,12 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
                 found=str(day),
                 remedy="correct the date or add the event",
             )
+    day_of = dict(zip(events["id"], events["day0"], strict=True))
+    for name, regime in study.regimes.starts.items():
+        if day_of.get(regime.event) != pd.Timestamp(regime.day):
+            raise fault(
+                f"study.toml, key regimes.starts.{name}",
+                expected=f"day 0 of the event {regime.event} in events.csv",
+                found=str(regime.day),
+                remedy="correct the date or the event",
+            )

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from analysis.snapshot.curve import Curve
 from analysis.snapshot.faults import fault
 
 __all__ = [
     "Benchmark",
     "Beta",
+    "CrossAsset",
     "Customs",
     "Episodes",
     "Estimation",
@@ -24,12 +26,16 @@ __all__ = [
     "Highlights",
     "Inference",
     "Pair",
+    "Regime",
+    "Regimes",
     "Study",
+    "Volatility",
     "Windows",
     "parse_study",
 ]
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
+_T = TypeVar("_T")
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -104,10 +110,12 @@ class Inference:
 
 @dataclass(frozen=True, config=_CLOSED)
 class Beta:
-    """Lags of the HAC errors and length of the rolling window, both in sessions."""
+    """Lags of the HAC errors, length of the rolling window, half-life, Dimson's lags: sessions."""
 
     hac_lags: Annotated[int, Field(ge=0)]
     rolling: Count
+    half_life: Count
+    dimson: Count
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -156,6 +164,61 @@ class Pair:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class Regime:
+    """First session of a policy regime, and the event whose day 0 it is."""
+
+    day: date
+    event: str
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Regimes:
+    """Policy regimes and how they are compared.
+
+    ``window`` sessions on each side of a start, at least ``minimum``; a break of unknown date
+    keeps clear of ``trim`` of the sample at each end and is judged on ``draws`` of a bootstrap.
+    """
+
+    window: Count
+    minimum: Count
+    trim: Annotated[float, Field(gt=0, lt=0.5)]
+    draws: Count
+    starts: Annotated[Mapping[str, Regime], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Regimes:
+        days = [regime.day for regime in self.starts.values()]
+        if days != sorted(set(days)):
+            raise ValueError("Input should be starts in order of time without repetition")
+        if self.minimum > self.window:
+            raise ValueError(f"Input should be a minimum of at most window = {self.window}")
+        return self
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Volatility:
+    """Sessions before and after an event over which volatility is measured."""
+
+    window: Annotated[int, Field(gt=2)]
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class CrossAsset:
+    """Other assets, the sessions of a correlation, and the band that counts as no move."""
+
+    copper: Tickers
+    dollar: Tickers
+    cyclicals: Tickers
+    window: Annotated[int, Field(gt=3)]
+    steady: Share
+
+    @property
+    def tickers(self) -> tuple[str, ...]:
+        """All of them in order."""
+        return self.copper + self.dollar + self.cyclicals
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Highlights:
     """Day 0 of the two news items; both are exploratory."""
 
@@ -179,6 +242,10 @@ class Study:
     firms: Firms
     highlights: Highlights
     pair: Pair
+    curve: Curve
+    regimes: Regimes
+    volatility: Volatility
+    cross_asset: CrossAsset
     baskets: Mapping[str, Tickers] = field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -192,6 +259,16 @@ class Study:
         return self
 
     @property
+    def own_curve(self) -> Curve:
+        """The menus of the specification curve with the study's own choices in front."""
+        return replace(
+            self.curve,
+            returns=_in_front(self.returns, self.curve.returns),
+            lengths=_in_front(self.estimation.length, self.curve.lengths),
+            gaps=_in_front(self.estimation.gap, self.curve.gaps),
+        )
+
+    @property
     def tickers(self) -> dict[str, tuple[str, ...]]:
         """Every ticker the study names, by the key that names it."""
         named = {
@@ -203,8 +280,14 @@ class Study:
             ),
             "firms.core": self.firms.core,
             "firms.peers": self.firms.peers,
+            "cross_asset": self.cross_asset.tickers,
         }
+        named |= {f"curve.models.{name}": m.factors for name, m in self.curve.models.items()}
         return named | {f"baskets.{name}": basket for name, basket in self.baskets.items()}
+
+
+def _in_front(own: _T, menu: tuple[_T, ...]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys((own, *menu)))
 
 
 def parse_study(content: bytes) -> Study:

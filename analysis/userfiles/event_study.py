@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.estimators import garch_errors
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import TESTS as ENGINE_TESTS
-from analysis.estimators.battery import run_tests
 from analysis.estimators.blocks import Runner, here
+from analysis.estimators.breakdown import LEVELS
 from analysis.estimators.models import Model
-from analysis.estimators.placebo import clear_sessions, placebo_draws, placebo_p, placebo_table
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.estimators.study import EventStudy
+from analysis.estimators.windows import count_inside
+from analysis.userfiles.group_tests import breakdown, contrasts, group_tests
 
-__all__ = ["TESTS", "Choices", "Result", "document", "run", "spec", "write"]
+__all__ = ["TESTS", "Choices", "Result", "run"]
 
-TESTS = (*(name for name in ENGINE_TESTS if name != "portfolio_t_risk"), "placebo")
+TESTS = (*ENGINE_TESTS, "placebo")
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Every choice of one run; estimation, gap and window in sessions.
+    """Every choice of one run; estimation, gap and windows in sessions.
 
     ``gap`` 11 and ``estimation`` 120 mean estimation returns on the event days -130 to -11.
-    ``minimum`` is the fewest usable estimation returns, half of ``estimation`` unless given.
+    ``minimum`` is the fewest usable estimation returns: half of ``estimation`` unless given, and
+    at least 100 for GARCH. ``skip_listed`` leaves the windows of all listed events out of
+    estimation. ``by`` names the levels of the breakdown, over ``window`` and ``windows``.
     """
 
     benchmark: str
@@ -47,6 +48,17 @@ class Choices:
     placebo: int = 1000
     seed: int = 1
     minimum: int | None = None
+    skip_listed: bool = False
+    by: tuple[str, ...] = ()
+    windows: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def fewest(self) -> int:
+        """Fewest usable estimation returns."""
+        if self.minimum is not None:
+            return self.minimum
+        half = math.ceil(self.estimation / 2)
+        return max(half, garch_errors.FEWEST) if self.model == "garch" else half
 
 
 @dataclass(frozen=True)
@@ -56,18 +68,26 @@ class Result:
     Attributes
     ----------
     events : DataFrame, (N, ...)
-        One row an event: fit, bounds of the estimation window, CAR with its test.
-    ar : ndarray, (N, L)
-        Abnormal returns by session of the window, fraction.
+        One row an event: its columns, fit, bounds of the estimation window,
+        ``listed_in_estimation`` and ``overlaps`` (counts), and ``raw``, ``car``, ``se``, ``t``,
+        ``df``, ``p``, ``bhar`` of the window; returns are fractions.
+    ar : DataFrame, (N, L)
+        Abnormal returns by event day, fraction.
     groups : dict
         Group to a frame of its tests, by test name.
+    contrasts : DataFrame
+        Two-sample test across episodes of each pair of groups.
+    breakdown : DataFrame
+        Tests by window and slice; empty without ``Choices.by``.
     skipped : DataFrame
         Events left out, with the reason.
     """
 
     events: pd.DataFrame
-    ar: np.ndarray[Any, np.dtype[np.float64]]
+    ar: pd.DataFrame
     groups: dict[str, pd.DataFrame]
+    contrasts: pd.DataFrame
+    breakdown: pd.DataFrame
     skipped: pd.DataFrame
 
 
@@ -81,7 +101,7 @@ def run(
     prices : DataFrame
         Sessions by assets; see :func:`analysis.userfiles.user_data.read_prices`.
     events : DataFrame
-        ``ticker``, ``day0``, ``group`` and optionally ``episode``.
+        ``ticker``, ``day0``, optionally ``group`` (all one group without it) and ``episode``.
     choices : Choices
         Everything else.
     runner : Runner
@@ -90,37 +110,51 @@ def run(
     Raises
     ------
     UserDataError
-        If a benchmark is no column, a test is unknown, or the estimators refuse the choices.
+        If a benchmark is no column, a test is unknown, or the estimators refuse prices, events or
+        choices.
     """
     _check(prices, choices)
-    returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
+    if "group" not in events.columns:
+        events = events.assign(group="all")
     try:
-        study = event_study(
-            returns,
-            events,
-            factors=(choices.benchmark, *choices.factors),
-            model=choices.model,
-            length=choices.estimation,
-            gap=choices.gap,
-            minimum=choices.minimum or math.ceil(choices.estimation / 2),
-            window=choices.window,
-            kind=choices.returns,
-            run=runner,
-        )
-        whole = np.asarray(np.isfinite(study.ar).all(axis=1))
-        kept = study.take(whole)
-        groups = {
-            str(name): _tests(kept.take((kept.rows["group"] == name).to_numpy()), study, choices)
-            for name in dict.fromkeys(kept.rows["group"])
-        }
+        returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
+        return _run(returns, events, choices, runner)
     except ValueError as error:
         raise UserDataError(f"event study: {error}; change the option or the file") from None
-    columns = [str(c) for c in study.skipped.columns]
-    broken = study.rows.loc[~whole, [c for c in columns if c != "reason"]]
-    reason = "the event window leaves the data or holds a missing return"
-    skipped = pd.concat([study.skipped, broken.assign(reason=reason)], ignore_index=True)
-    cars = pd.concat([kept.rows, kept.car(*choices.window)], axis=1)
-    return Result(cars, kept.ar, groups, skipped)
+
+
+def _run(returns: pd.DataFrame, events: pd.DataFrame, choices: Choices, runner: Runner) -> Result:
+    whole = event_study(
+        returns,
+        events,
+        factors=(choices.benchmark, *choices.factors),
+        model=choices.model,
+        length=choices.estimation,
+        gap=choices.gap,
+        minimum=choices.fewest,
+        window=_hull(choices),
+        exclude=_listed_windows(returns.index, events, choices) if choices.skip_listed else None,
+        kind=choices.returns,
+        run=runner,
+    )
+    observed = np.isfinite(whole.ar[:, whole.days(*choices.window)]).all(axis=1)
+    kept = whole.take(np.asarray(observed))
+    window, tests, draws = choices.window, choices.tests, choices.placebo
+    return Result(
+        events=pd.concat([_counted(kept, choices), kept.car(*choices.window)], axis=1),
+        ar=pd.DataFrame(kept.ar, columns=kept.event_time).loc[:, slice(*choices.window)],
+        groups=group_tests(kept, window, tests, draws, np.random.default_rng(choices.seed)),
+        contrasts=contrasts(kept, window),
+        breakdown=breakdown(
+            kept,
+            (window, *choices.windows),
+            choices.by,
+            tests,
+            draws,
+            np.random.default_rng(choices.seed),
+        ),
+        skipped=_skipped(whole, np.asarray(~observed), choices),
+    )
 
 
 def _check(prices: pd.DataFrame, choices: Choices) -> None:
@@ -130,112 +164,67 @@ def _check(prices: pd.DataFrame, choices: Choices) -> None:
                 f"prices: expected a column {name!r} for the benchmark or factor, found "
                 f"{', '.join(map(str, prices.columns[:8]))}; name one of the columns"
             )
-    unknown = [name for name in choices.tests if name not in TESTS]
-    if unknown:
-        raise UserDataError(
-            f"tests: expected all or names from {', '.join(TESTS)}, found {unknown[0]!r}; "
-            "correct the name"
-        )
+    known = {"tests": (choices.tests, TESTS), "by": (choices.by, LEVELS)}
+    for option, (named, allowed) in known.items():
+        unknown = [name for name in named if name not in allowed]
+        if unknown:
+            raise UserDataError(
+                f"{option}: expected all or names from {', '.join(allowed)}, found "
+                f"{unknown[0]!r}; correct the name"
+            )
+    for option, number in {"placebo": choices.placebo, "seed": choices.seed}.items():
+        if number < (1 if option == "placebo" else 0):
+            raise UserDataError(f"{option}: expected a positive number, found {number}; change it")
 
 
-def _tests(group: EventStudy, everything: EventStudy, choices: Choices) -> pd.DataFrame:
-    """Run the named tests on one group; a refused test has its reason."""
-    rng = np.random.default_rng(choices.seed)
-    names = [name for name in choices.tests if name != "placebo"]
-    episode = "episode" if "episode" in group.rows.columns else None
-    table = run_tests(group, *choices.window, rng, tests=names, episode=episode)
-    if "placebo" in choices.tests:
-        outcome = _placebo(group, everything, choices, rng)
-        table = pd.concat([table, pd.DataFrame([outcome]).set_index("name")])
-    return table
+def _hull(choices: Choices) -> tuple[int, int]:
+    """Return the smallest window that holds every window asked for."""
+    for first, last in (choices.window, *choices.windows):
+        if first > last:
+            raise ValueError(f"window: expected first <= last, found [{first}, {last}]")
+    firsts, lasts = zip(choices.window, *choices.windows, strict=True)
+    return min(firsts), max(lasts)
 
 
-def _placebo(
-    group: EventStudy, everything: EventStudy, choices: Choices, rng: np.random.Generator
-) -> dict[str, Any]:
-    """Hold the mean standardised CAR against the same study on dates clear of every event."""
+def _listed_windows(sessions: pd.Index, events: pd.DataFrame, choices: Choices) -> pd.DatetimeIndex:
+    """Return the sessions inside the window of any listed event."""
+    position = sessions.get_indexer(pd.DatetimeIndex(events["day0"]))
     first, last = choices.window
-    listed = np.unique(everything.position)
-    dates = clear_sessions(len(group.panel.sessions), listed, last - first, last - first)
-    table = placebo_table(group, first, last, dates)
-    null = placebo_draws(group, table, choices.placebo, rng).mean(axis=1)
-    cars = group.car(first, last)
-    found = placebo_p(float((cars["car"] / cars["se"]).mean()), null)
-    fields = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    return fields | {"name": "placebo", "n": len(group.rows)}
+    inside = count_inside(np.arange(len(sessions)), position[position >= 0], -last, -first) > 0
+    return pd.DatetimeIndex(sessions[inside])
 
 
-def document(result: Result, settings: dict[str, Any]) -> dict[str, Any]:
-    """Arrange a result for JSON: lists and plain numbers, null where a value is unknown."""
-    return {
-        "spec": settings,
-        "events": [
-            _event(row, ar)
-            for (_, row), ar in zip(result.events.iterrows(), result.ar, strict=True)
-        ],
-        "groups": {name: _group(result, name) for name in result.groups},
-        "skipped": [
-            {str(k): _plain(v) for k, v in row.items()} for row in result.skipped.to_dict("records")
-        ],
-    }
+def _counted(study: EventStudy, choices: Choices) -> pd.DataFrame:
+    """Put beside each event how many listed events its windows hold.
+
+    ``listed_in_estimation`` counts day 0s, of any firm, inside the estimation window; ``overlaps``
+    the other events of the same firm whose window shares a session with its own.
+    """
+    layout, reach = study.panel.layout, choices.window[1] - choices.window[0]
+    days = np.unique(study.position)
+    overlaps = np.zeros(len(study.rows), dtype=np.int64)
+    for column in np.unique(study.column):
+        mine = study.column == column
+        at = study.position[mine]
+        overlaps[mine] = count_inside(at, np.unique(at), -reach, reach) - 1
+    listed = count_inside(study.position, days, -layout.before, -layout.gap)
+    return study.rows.assign(listed_in_estimation=listed, overlaps=overlaps)
 
 
-def _event(row: pd.Series, ar: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
-    betas = {str(k)[5:]: _plain(v) for k, v in row.items() if str(k).startswith("beta_")}
-    same = ("ticker", "day0", "group", "alpha", "sigma", "n_estimation", "estimation_start",
-            "estimation_end", "car", "t", "df", "p")  # fmt: skip
-    return {name: _plain(row[name]) for name in same} | {
-        "beta": next(iter(betas.values()), None),
-        "betas": betas,
-        "ar": [_plain(v) for v in ar],
-        "se_car": _plain(row["se"]),
-    }
-
-
-def _group(result: Result, name: str) -> dict[str, Any]:
-    rows = (result.events["group"] == name).to_numpy()
-    shown = {"statistic": "statistic", "df": "df", "p": "p_value", "p_min": "p_min",
-             "estimate": "estimate", "mde": "mde", "reason": "reason"}  # fmt: skip
-    tests = {
-        str(test): {label: _plain(fields[field]) for field, label in shown.items()}
-        for test, fields in result.groups[name].iterrows()
-    }
-    return {
-        "n": int(rows.sum()),
-        "aar": [_plain(v) for v in result.ar[rows].mean(axis=0)],
-        "caar": _plain(result.events.loc[rows, "car"].mean()),
-        "tests": tests,
-    }
-
-
-def _plain(value: object) -> object:
-    """Turn what a frame holds into what JSON knows; unknown and infinite become null."""
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    if isinstance(value, (np.integer, int)) and not isinstance(value, bool):
-        return int(value)
-    if isinstance(value, (np.floating, float)):
-        return float(value) if math.isfinite(value) else None
-    return value
-
-
-def spec(choices: Choices, files: Sequence[Path]) -> dict[str, Any]:
-    """List every choice and the hashes of the files, so that a result can be traced."""
-    chosen = replace(choices, minimum=choices.minimum or math.ceil(choices.estimation / 2))
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    values = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(chosen).items()}
-    return values | {"sha256": hashes}
-
-
-def write(content: dict[str, Any], out: Path) -> None:
-    """Write the result whole or not at all."""
-    staged = out.with_name(f".{out.name}.new")
-    try:
-        text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-        staged.write_text(text, encoding="utf-8")
-        staged.replace(out)
-    except OSError as error:
-        staged.unlink(missing_ok=True)
-        raise UserDataError(
-            f"{out}: expected a place that can be written, found: {error.strerror}; choose another"
-        ) from None
+def _skipped(study: EventStudy, broken: npt.NDArray[np.bool_], choices: Choices) -> pd.DataFrame:
+    """Return all events left out, those with a hole in the window with the day of the hole."""
+    columns = [name for name in study.skipped.columns if name != "reason"]
+    rows = np.flatnonzero(broken)
+    part = study.days(*choices.window)
+    holes = np.isnan(study.ar[rows, part]).argmax(axis=1) + part.start
+    beyond = study.position[rows] + study.event_time[holes]
+    outside = (beyond < 0) | (beyond >= len(study.panel.sessions))
+    factor = np.isnan(study.factor_window[rows, holes]).any(axis=1)
+    reasons = [
+        "the event window leaves the data"
+        if out
+        else f"no {'factor return' if lacks else 'return'} on event day {day}"
+        for out, lacks, day in zip(outside, factor, study.event_time[holes], strict=True)
+    ]
+    late = study.rows.iloc[rows][columns].assign(reason=reasons)
+    return pd.concat([study.skipped, late], ignore_index=True)

@@ -1,7 +1,8 @@
 -- Numbers sections, figures, tables and equations and resolves references to them, with the markup and
--- the text that Quarto produces. HTML gets its numbers here; Typst counts by itself, in the same order.
+-- the text that Quarto produces. Typst counts by itself, in the same order; all others get their numbers here.
 
 local typst = FORMAT:match("typst") ~= nil
+local html = FORMAT:match("html") ~= nil
 local NAMES = { fig = "Figure", tbl = "Table", sec = "Section", eq = "Equation" }
 local NBSP = "\u{A0}"
 
@@ -47,7 +48,7 @@ end
 -- Content for one format only -----------------------------------------------------------------
 
 local function is_this_format(name)
-  return name == (typst and "typst" or "html")
+  return FORMAT:match("^" .. name) ~= nil
 end
 
 local function for_format(div)
@@ -90,11 +91,14 @@ local function typst_float(identifier, content, caption, position)
   return blocks
 end
 
-local function html_caption(identifier, caption)
+local function labelled(identifier, caption)
   local prefix = pandoc.Str(NAMES[kind_of(identifier)] .. NBSP .. numbers[identifier] .. ":")
   local label = pandoc.Span(prefix, pandoc.Attr("", { "float-label" }))
-  return pandoc.Blocks({ raw("<figcaption>"),
-    pandoc.Plain(pandoc.Inlines({ label, pandoc.Space() }) .. caption), raw("</figcaption>") })
+  return pandoc.Plain(pandoc.Inlines({ label, pandoc.Space() }) .. caption)
+end
+
+local function html_caption(identifier, caption)
+  return pandoc.Blocks({ raw("<figcaption>"), labelled(identifier, caption), raw("</figcaption>") })
 end
 
 local function html_float(identifier, first, second)
@@ -119,7 +123,8 @@ local function with_alt(identifier)
     end
     if typst then return typst_image(image.src, alt) end
     image.attributes["fig-alt"] = nil
-    image.caption = pandoc.Inlines(alt)
+    -- Pandoc's JATS writer does not escape it.
+    image.caption = pandoc.Inlines(FORMAT:match("^jats") and escape(alt) or alt)
     return image
   end
 end
@@ -130,7 +135,9 @@ local function figure(fig)
   local caption = pandoc.utils.blocks_to_inlines(fig.caption.long)
   local content = fig.content:walk({ Image = with_alt(fig.identifier) })
   if typst then return typst_float(fig.identifier, content, caption, "bottom") end
-  return html_float(fig.identifier, content, html_caption(fig.identifier, caption))
+  if html then return html_float(fig.identifier, content, html_caption(fig.identifier, caption)) end
+  fig.content, fig.caption.long = content, pandoc.Blocks({ labelled(fig.identifier, caption) })
+  return fig
 end
 
 -- Wide tables scroll inside this box, which the keyboard can reach.
@@ -161,6 +168,13 @@ local function float_div(div)
     return tbl
   end })
   if typst then return typst_float(div.identifier, content, caption.content, "top") end
+  if not html then
+    return content:walk({ Table = function(tbl)
+      tbl.identifier = div.identifier
+      tbl.caption.long = pandoc.Blocks({ labelled(div.identifier, caption.content) })
+      return tbl
+    end })
+  end
   content = html_table_content(content, "Table " .. numbers[div.identifier])
   return html_float(div.identifier, html_caption(div.identifier, caption.content), content)
 end
@@ -240,9 +254,17 @@ local function cite(element)
   return result
 end
 
+-- What only one format needs ------------------------------------------------------------------------
+
+local function docx_author(meta)
+  if FORMAT == "docx" then meta.author = meta["author-meta"] end
+  return meta
+end
+
 return {
   { Div = for_format },
   { Header = find_top_level },
   { traverse = "topdown", Header = number_header, Figure = figure, Div = float_div, Inlines = equations },
   { Cite = cite },
+  { Meta = docx_author },
 }

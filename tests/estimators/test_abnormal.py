@@ -244,6 +244,13 @@ def test_collinear_factors_are_skipped(returns):
     assert skip_reason(returns, factors=("SPY", "TWICE")) == expected
 
 
+def test_constant_factor_is_skipped(returns):
+    """A benchmark that rises by 0.1% every day explains nothing; rounding must not say it does."""
+    returns["SPY"] = 0.001
+    expected = "factors are constant or collinear in the estimation window"
+    assert skip_reason(returns) == expected
+
+
 BAD_CALLS = {
     "doubled session": (lambda r: r.iloc[np.r_[0:200, 199:400]], {}, "2024-10-07 appears twice"),
     "unsorted": (lambda r: r.iloc[::-1], {}, "increasing"),

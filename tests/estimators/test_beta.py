@@ -16,6 +16,7 @@ from analysis.estimators.beta import (
     equal_betas,
     ewm_beta,
     huber_beta,
+    median_beta,
     ols_beta,
     rolling_beta,
     shrink_betas,
@@ -293,3 +294,17 @@ def test_shrinking_without_real_differences_gives_the_mean():
     """If the errors explain the spread, all get the peer mean."""
     betas, errors = pd.Series([0.9, 1.1]), pd.Series([1.0, 1.0])
     np.testing.assert_allclose(shrink_betas(betas, errors), 1.0)
+
+
+def test_median_beta_is_the_quantile_regression(returns):
+    """The planted slope, and no single day can move it by more than a little."""
+    y = returns["A0"].copy()
+    plain = median_beta(y, returns["SPY"])
+    oracle = sm.QuantReg(y.to_numpy(), design(returns["SPY"])).fit(q=0.5)
+    assert plain.beta == pytest.approx(oracle.params[1], rel=1e-3)
+    assert plain.low < plain.beta < plain.high
+    residuals = y - plain.beta * returns["SPY"]
+    above = residuals > residuals.median()
+    assert abs(above.mean() - 0.5) < 0.01
+    y[returns["SPY"].idxmax()] += 5.0
+    assert abs(median_beta(y, returns["SPY"]).beta - plain.beta) < 2 * plain.se

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +15,11 @@ from analysis.estimators.abnormal import event_study
 from analysis.estimators.conformal import conformal
 from analysis.estimators.placebo import (
     clear_sessions,
+    placebo_dates,
     placebo_draws,
     placebo_p,
     placebo_table,
+    placebo_values,
 )
 from analysis.estimators.portfolio import portfolio_study
 
@@ -172,6 +176,56 @@ def test_volatility_matching_takes_the_nearest_dates(simulated):
     wild = table.car[dates >= 350, 0]
     assert len(np.unique(drawn[:, 0])) <= 50
     assert np.isin(drawn[:, 0], wild).all()
+
+
+def test_windows_are_compared_on_the_same_draws(returns, events):
+    """Dates drawn once give each window its own CARs on those dates, draw by draw."""
+    study = event_study(returns, events)
+    clear = clear_sessions(400, study.position, 3, 3)
+    short, long = placebo_table(study, 0, 0, clear), placebo_table(study, 0, 2, clear)
+    dates = placebo_dates(study, long, 20, np.random.default_rng(0))
+    assert dates.shape == (20, np.unique(study.position).size)
+    for table in (short, long):
+        values = placebo_values(study, table, dates, standardised=False)
+        for row in (0, 7, 17):
+            day = np.unique(study.position).searchsorted(study.position[row])
+            place = np.searchsorted(table.sessions, dates[:, day])
+            np.testing.assert_array_equal(values[:, row], table.car[place, study.column[row]])
+
+
+def test_a_single_day_takes_each_placebo_date_once(returns, events):
+    """Eleven dates cannot give a p below 1/12, however many draws are asked for."""
+    study = event_study(returns, events.iloc[:6])
+    table = placebo_table(study, 0, 0, np.arange(200, 211))
+    drawn = placebo_draws(study, table, 9999, np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn, (table.car / table.se)[:, study.column])
+    assert placebo_p(100.0, drawn.mean(axis=1)).p == pytest.approx(1 / 12)
+    assert len(placebo_draws(study, table, 5, np.random.default_rng(0))) == 5
+
+
+def test_dates_that_a_table_lacks_have_no_value(returns, events):
+    """A date outside the table is unknown, not its neighbour's value."""
+    study = event_study(returns, events.iloc[:6])
+    table = placebo_table(study, 0, 0, [200, 210])
+    values = placebo_values(study, table, np.array([[205], [210], [-1]]))
+    assert np.isnan(values[[0, 2]]).all()
+    assert np.isfinite(values[1]).all()
+
+
+def test_ten_thousand_draws_of_a_study_take_seconds(simulated):
+    """Table, plain and matched draws of 480 firm-events: under 3 s of processor time."""
+    returns = simulated(9, sessions=700, assets=6)
+    events = pd.DataFrame(
+        [(f"A{i}", day) for day in returns.index[200:680:6] for i in range(6)],
+        columns=["ticker", "day0"],
+    )
+    study = event_study(returns, events, window=(0, 1))
+    assert len(study.rows) == 480
+    start = time.process_time()
+    table = placebo_table(study, 0, 1, clear_sessions(700, study.position, 1, 1))
+    for nearest in (None, 40):
+        placebo_draws(study, table, 10_000, np.random.default_rng(0), nearest=nearest)
+    assert time.process_time() - start < 3.0
 
 
 def test_placebo_p_counts_the_observed_value():

@@ -165,7 +165,7 @@ def test_index_must_be_monthly_and_unique():
     """The error names the series and what it needs."""
     rng = np.random.default_rng(0)
     daily = pd.Series(range(20), index=pd.bdate_range("2025-01-01", periods=20))
-    with pytest.raises(ValueError, match="monthly PeriodIndex for y"):
+    with pytest.raises(ValueError, match="monthly PeriodIndex or whole numbers for y"):
         lead_lag(noise(1), daily, [0], method="pearson", rng=rng, **OPTIONS)
     twice = pd.concat([noise(1), noise(1).iloc[:1]])
     with pytest.raises(ValueError, match="x has month 2023-01 twice"):

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from arch import arch_model
 
-from analysis.estimators.volatility import garch, realised_volatility, volatility_change
+from analysis.estimators.volatility import garch, leverage, realised_volatility, volatility_change
 
 
 def test_realised_volatility_is_annual(returns):
@@ -74,3 +75,32 @@ def test_garch_refuses_short_series(returns):
     """Below a hundred returns the likelihood says nothing."""
     with pytest.raises(ValueError, match="at least 100"):
         garch(returns["A0"].iloc[:50])
+
+
+def gjr_returns(gamma: float, n: int, seed: int) -> pd.Series:
+    """Simulate the model whose leverage term is tested, with normal shocks."""
+    rng = np.random.default_rng(seed)
+    shocks, returns, variance = rng.normal(size=n), np.empty(n), 1e-4
+    for t in range(n):
+        returns[t] = np.sqrt(variance) * shocks[t]
+        falls = gamma * (returns[t] < 0)
+        variance = 5e-6 + (0.03 + falls) * returns[t] ** 2 + (0.90 - gamma / 2) * variance
+    return pd.Series(returns)
+
+
+def test_planted_leverage_is_found():
+    """A fall that adds more than a rise of its size is found; without it nothing is."""
+    found = leverage(gjr_returns(0.25, 3000, seed=1), "normal")
+    assert found.gamma == pytest.approx(0.25, abs=3 * found.se)
+    assert found.p < 0.001
+    assert leverage(gjr_returns(0.0, 3000, seed=2), "normal").p > 0.05
+
+
+def test_leverage_is_what_arch_fits():
+    """The same model fitted by arch on returns in percent."""
+    returns = gjr_returns(0.2, 800, seed=3)
+    oracle = arch_model(100 * returns, mean="Constant", p=1, o=1, q=1, dist="t", rescale=False)
+    fit = oracle.fit(disp="off")
+    assert leverage(returns).gamma == pytest.approx(fit.params["gamma[1]"], abs=2e-3)
+    with pytest.raises(ValueError, match="at least 100"):
+        leverage(returns.iloc[:50])

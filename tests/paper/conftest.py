@@ -30,6 +30,12 @@ def _lay_out(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def lay_out() -> Callable[[Path], Path]:
+    """Return the function that lays the sample paper out in a folder."""
+    return _lay_out
+
+
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
     """Return a fresh copy of the sample paper."""

@@ -2,63 +2,150 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
+from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 PAGE = Path(__file__).parents[2] / "paper/_output/rare-earth-headlines.html"
-PROBE = """
-<script>
-addEventListener('load', () => {
-  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  const blank = [...document.images].filter(i => !i.complete || i.naturalWidth === 0).length;
-  const hidden = [...document.querySelectorAll('table')].filter(t => {
-    let box = t.parentElement;
+WIDTHS = [360, 768, 1440]
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+SIZES = """() => {
+  const wide = [...document.querySelectorAll('table')].filter(table => {
+    let box = table.parentElement;
     while (box && getComputedStyle(box).overflowX === 'visible') box = box.parentElement;
-    return t.scrollWidth > innerWidth && (!box || box === document.body);
-  }).length;
-  const images = document.images.length;
-  parent.postMessage(
-    `overflow=${wide} blank=${blank} hidden=${hidden} images=${images} width=${innerWidth}`, '*');
-});
-</script>
-"""
-# The browser's window has a least width, a frame has none.
-FRAME = """<!DOCTYPE html><title>waiting</title>
-<script>addEventListener('message', e => { document.title = `probe ${e.data}`; });</script>
-<iframe src="page.html" style="width:%dpx;height:900px;border:0"></iframe>
-"""
+    return table.scrollWidth > innerWidth && (!box || box === document.body);
+  });
+  return {
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    blank: [...document.images].filter(i => !i.complete || i.naturalWidth === 0).length,
+    hidden: wide.length,
+    images: document.images.length,
+  };
+}"""
+
+pytestmark = pytest.mark.browser
 
 
-def probe(folder: Path, width: int) -> dict[str, int]:
-    """Open the page at a width and return what the script in it measured."""
-    page = folder / "page.html"
-    page.write_text(PAGE.read_text("utf-8").replace("</head>", PROBE + "</head>", 1), "utf-8")
-    frame = folder / "frame.html"
-    frame.write_text(FRAME % width, "utf-8")
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert browser, "expected Chromium on PATH; install the Debian package chromium"
-    run = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         f"--user-data-dir={folder / 'profile'}", "--window-size=1500,1000",
-         "--virtual-time-budget=8000", "--dump-dom", frame.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    title = re.search(r"<title>probe (.*?)</title>", run.stdout)
-    assert title, "the page did not finish loading"
-    return {k: int(v) for k, v in (pair.split("=") for pair in title.group(1).split())}
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Start the machine's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program, "expected Chromium on PATH; install the Debian package chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [360, 768, 1440])
-def test_page_does_not_overflow_and_shows_every_figure(tmp_path, width):
+@pytest.fixture
+def visit(browser):
+    """Open the page at a width; fail on anything it loads and on any error of its scripts."""
+    contexts, faults = [], []
+
+    def open_page(width: int = 1440, *, dark: bool = False, script: bool = True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda r: r.url.startswith("http") and faults.append(r.url))
+        page.goto(PAGE.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_page_does_not_overflow_and_shows_every_figure(visit, width):
     """At every width nothing is wider than the window, tables scroll in a box, figures load."""
-    seen = probe(tmp_path, width)
-    assert seen["width"] == width
+    seen = visit(width).evaluate(SIZES)
     assert seen["overflow"] <= 0
     assert seen["blank"] == 0
     assert seen["hidden"] == 0
     assert seen["images"] >= 6
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_axe_finds_no_violation(visit, width, dark):
+    """WCAG 2.1 at level AA holds in light and dark, narrow and wide."""
+    page = visit(width, dark=dark)
+    page.wait_for_selector(".explorer-ranges svg")
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    options = {"runOnly": STANDARD, "resultTypes": ["violations"]}
+    result = page.evaluate("options => axe.run(document, options)", options)
+    found = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in result["violations"]]
+    assert found == []
+
+
+def test_a_number_explains_itself_to_the_keyboard(visit):
+    """Focus on a number shows what its title says, inside the window."""
+    page = visit(360)
+    number = page.locator("main .num").first
+    number.focus()
+    shown = number.evaluate("e => getComputedStyle(e, '::after').content")
+    assert number.get_attribute("title")[:20] in shown
+    assert page.evaluate(SIZES)["overflow"] <= 0
+
+
+def test_the_explorer_follows_the_reader(visit):
+    """Another event, window or firm changes the drawing and the words beside it."""
+    page = visit()
+    explorer = page.locator("#explorer")
+    explorer.locator("svg").first.wait_for()
+    note = explorer.locator(".explorer-note")
+    before = note.inner_text()
+    assert before.startswith("Days 0 to 4. MP: return")
+    explorer.get_by_label("to day").select_option("1")
+    assert note.inner_text().startswith("Days 0 to 1.")
+    explorer.get_by_label("MP", exact=True).uncheck()
+    assert "MP:" not in note.inner_text()
+    marks = explorer.locator(".explorer-ways .mark-text text")
+    assert sorted(marks.all_text_contents()) == ["CRML", "USAR"]
+    first = explorer.get_by_label("Event").locator("option").first.get_attribute("value")
+    explorer.get_by_label("Event").select_option(first)
+    assert "no complete window" in note.inner_text()
+    assert page.locator("#fig-explorer img").is_hidden()
+
+
+def test_the_explorer_agrees_with_the_static_picture(visit):
+    """The first view of the figure says the numbers of its text alternative."""
+    page = visit()
+    note = page.locator(".explorer-note")
+    page.locator(".explorer-ranges svg").wait_for()
+    alternative = page.locator("#fig-explorer img").get_attribute("alt")
+    for firm in ("MP", "USAR", "CRML"):
+        value = alternative.split(f"{firm} ")[1].split(" ")[0]
+        assert f"abnormal {value}" in note.inner_text().split(f"{firm}:")[1]
+
+
+def test_without_scripts_the_picture_stays(visit):
+    """A page without scripts shows the static figure and no form."""
+    page = visit(script=False)
+    assert page.locator("#fig-explorer img").is_visible()
+    assert page.locator("#explorer").is_hidden()
+
+
+def test_print_shows_pictures_and_no_controls(visit, tmp_path):
+    """On paper the static figure stands, forms and contents are gone, and pages are made."""
+    page = visit()
+    page.locator(".explorer-ranges svg").wait_for()
+    page.emulate_media(media="print")
+    assert page.locator("#fig-explorer img").is_visible()
+    assert page.locator("#explorer").is_hidden()
+    page.pdf(path=tmp_path / "print.pdf", format="A4")
+    assert (tmp_path / "print.pdf").stat().st_size > 100_000

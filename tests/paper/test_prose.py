@@ -1,61 +1,55 @@
-"""No result is typed by hand: numerals in the prose are references or stand on a short list."""
+"""No result is typed by hand, every result is used or internal, every finding can fail."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from analysis.errors import RenderError
+from analysis.publish.numerals import foreign_numerals, typed_numerals, unused_numbers
+from analysis.publish.page_prose import page_prose
+from analysis.publish.source_check import check_source
+
 PAPER = Path(__file__).parents[2] / "paper"
-
-# What may hold a digit without being a result, with the reason.
-ALLOWED = {
-    r"\{\{<.*?>\}\}": "a reference to the registry",
-    r"`[^`]*`": "code and file names",
-    r"\$\$.*?\$\$": "a displayed formula",
-    r"\$[^$]*\$": "a formula",
-    r"\{[#.][^}]*\}": "identifiers and attributes",
-    r"\]\([^)]*\)": "the target of a link or image",
-    r"\[?-?@[\w-]+(, p{1,2}\. \d+)?\]?": "a citation or cross-reference",
-    r"\b\d{1,2}\s+(January|February|March|April|May|June|July|August|September|October|November|"
-    r"December)(\s+\d{4})?\b": "a date that names an event",
-    r"\b(19|20)\d\d\b": "a year",
-    r"\[[−+]?\d+, [−+]?\d+\]": "an event window, defined in study.toml",
-    r"\bday \d+\b|\bday 0s?\b": "event time",
-    r"\bHC3\b|\bS&P 500\b|\bt\(\d\)|\bCC BY 4\.0\b": "names",
-    r"\b[AB]\d{1,2}\b": "the number of a claim",
-}
-
-
-def strip_allowed(text: str) -> str:
-    """Remove everything that may hold a digit."""
-    text = re.sub(r"\A---.*?^---$", "", text, flags=re.DOTALL | re.MULTILINE)
-    for pattern in ALLOWED:
-        text = re.sub(pattern, " ", text, flags=re.DOTALL)
-    return text
-
-
-def typed_numerals(text: str) -> list[str]:
-    """Return the numerals that nothing explains, with a few words around each."""
-    rest = strip_allowed(text)
-    return [rest[max(0, m.start() - 30) : m.end() + 20].strip() for m in re.finditer(r"\d+", rest)]
+CLAIM = re.compile(r'\]\{\.claim key="([^"]+)" is="([^"]+)"\}')
+FEWEST_FINDINGS = 30
 
 
 def sources() -> list[Path]:
     return [PAPER / "index.qmd", *sorted((PAPER / "sections").glob("*.qmd"))]
 
 
+def findings() -> list[tuple[str, int, str]]:
+    """Return file, line and key of every verbal finding of the paper."""
+    return [
+        (path.relative_to(PAPER).as_posix(), path.read_text("utf-8")[: m.start()].count("\n"), m[1])
+        for path in sources()
+        for m in CLAIM.finditer(path.read_text("utf-8"))
+    ]
+
+
+def found(text: str, *, source: bool = True) -> list[str]:
+    """Return the unexplained numerals with the words around them."""
+    return [around for _, around in typed_numerals(text, source=source)]
+
+
 @pytest.mark.parametrize("path", sources(), ids=lambda p: p.name)
 def test_no_numeral_is_typed(path):
     """Every numeral in the prose is a registry reference or has a reason on the list."""
-    assert typed_numerals(path.read_text("utf-8")) == []
+    assert found(path.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("text", ["They fell 8.1%.", "a beta of 0.65", "in 12 episodes"])
+@pytest.mark.parametrize(
+    "text",
+    ["They fell 8.1%.", "a beta of 0.65", "in 12 episodes", "---\nabstract: |\n  fell 9%\n---"],
+)
 def test_typed_result_is_found(text):
-    """The check sees a percentage, a decimal and a count."""
-    assert len(typed_numerals(text)) >= 1
+    """The check sees a percentage, a decimal and a count, also in the abstract."""
+    assert len(found(text)) >= 1
 
 
 @pytest.mark.parametrize(
@@ -63,4 +57,76 @@ def test_typed_result_is_found(text):
 )
 def test_explained_numeral_is_left_alone(text):
     """Dates, citations, windows, formulas and references are no results."""
-    assert typed_numerals(text) == []
+    assert found(text) == []
+
+
+def test_the_place_of_a_typed_numeral_is_kept():
+    """What is blanked out before it does not move it."""
+    text = "{{< num a.b >}}\n\nfell by 8 percent"
+    assert [position for position, _ in typed_numerals(text)] == [text.index("8")]
+
+
+def test_prose_of_a_page_has_no_registry_numbers(tmp_path):
+    """Numbers, tables, formulas and references are taken out, what authors wrote stays."""
+    page = tmp_path / "page.html"
+    page.write_text(
+        '<main>A <span class="num">1</span><table><td>2</td></table><br><math>3</math>'
+        '<a href="#ref-x">2020</a><div id="refs"><p>4<i>5</i></p></div> and 6.</main>',
+        "utf-8",
+    )
+    assert page_prose(page) == "A and 6."
+    assert found(page_prose(page), source=False) == ["A and 6."]
+
+
+def test_a_numeral_of_the_pdf_alone_is_found():
+    """Page numbers are its own; any other numeral must stand on the page too."""
+    assert foreign_numerals(["Head 1 rose 3.5%", "Head 2 fell 4.5%"], "rose 3.5%") == ["4.5"]
+
+
+def test_an_unused_number_must_be_internal():
+    """A number is printed, or a pattern says why not; a pattern without a number is dead."""
+    stray, empty = unused_numbers(["a.x", "a.y", "b"], ["b"], {"a.x*": "why", "c.*": "why"})
+    assert stray == ["a.y"]
+    assert empty == ["c.*"]
+
+
+def test_the_paper_states_enough_findings():
+    """The verbal findings are tied to verdicts, thirty or more of them."""
+    assert len(findings()) >= FEWEST_FINDINGS
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    """Return the paper without its machinery, and its verdicts."""
+    folder = tmp_path_factory.mktemp("flip") / "paper"
+    shutil.copytree(PAPER, folder, ignore=shutil.ignore_patterns("_output", "_extensions"))
+    for figure in re.findall(
+        r"results/figures/\w+\.svg", "".join(p.read_text() for p in sources())
+    ):
+        (folder / figure).parent.mkdir(exist_ok=True)
+        (folder / figure).touch()
+    return folder
+
+
+def test_the_paper_passes_its_own_check(copied):
+    """With the committed results nothing is wrong in the sources."""
+    check_source(copied)
+
+
+@pytest.mark.parametrize(("name", "line", "key"), findings(), ids=lambda v: str(v))
+def test_a_flipped_verdict_stops_the_render(copied, name, line, key):
+    """Every verbal finding fails alone when its verdict changes, with file, line and sentence."""
+    verdicts = copied / "results/claims.json"
+    content = verdicts.read_text("utf-8")
+    document = json.loads(content)
+    document["verdicts"][key]["verdict"] = "another one"
+    verdicts.write_text(json.dumps(document), "utf-8")
+    try:
+        with pytest.raises(RenderError) as stopped:
+            check_source(copied)
+    finally:
+        verdicts.write_text(content, "utf-8")
+    places = re.findall(rf"^  (\S+): claim '{re.escape(key)}': .* rewrite \"(.+)\"$",
+                        str(stopped.value), re.MULTILINE)  # fmt: skip
+    assert f"{name}:{line + 1}" in [place for place, _ in places]
+    assert all(len(sentence) > 10 for _, sentence in places)

@@ -13,11 +13,12 @@ import pytest
 from analysis.errors import RenderError
 from analysis.publish.render import RenderReport, render
 from analysis.publish.renderers import quarto as quarto_module
-from analysis.publish.renderers.base import STEM, render_environment
+from analysis.publish.renderers.base import STEM, SUFFIXES, render_environment
 from analysis.publish.renderers.quarto import find_quarto
 
 Change = Callable[[str, str, str], None]
 NAMES = {"html": f"{STEM}.html", "pdf": f"{STEM}.pdf"}
+ALL_NAMES = [f"{STEM}.{suffix}" for suffix in SUFFIXES.values()]
 
 
 def _program(folder: Path, body: str) -> Path:
@@ -59,12 +60,12 @@ def test_both_formats_are_written(rendered: RenderReport) -> None:
 def test_quarto_is_told_the_same_names(sample: Path) -> None:
     """The names in _quarto.yml are those of the second renderer."""
     told = re.findall(r"output-file: (\S+)", (sample / "_quarto.yml").read_text(encoding="utf-8"))
-    assert sorted(told) == sorted(NAMES.values())
+    assert sorted(told) == sorted(ALL_NAMES)
 
 
 def test_the_report_times_each_stage(rendered: RenderReport) -> None:
-    """Sources, two formats and their checks are timed, and the programs are named."""
-    assert len(rendered.seconds) == 5
+    """Sources, two formats, their checks and the numerals are timed; the programs are named."""
+    assert len(rendered.seconds) == 6
     assert all(seconds >= 0 for seconds in rendered.seconds.values())
     assert re.fullmatch(r"pandoc [\d.]+ and typst [\d.]+", rendered.description)
 

@@ -38,7 +38,7 @@ EXPECTED = [
     "B Events",
     "Table 2: All events of the sample.",
     "As Appendix A says, and Section 1 before it.",
-    "A footnote with 1.25 in it and a minus of its own: −1.",
+    "A footnote with 1.25 in it and a minus of its own: [−1, +1].",
     "A quotation with a number, < 0.001.",
 ]
 

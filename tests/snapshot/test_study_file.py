@@ -38,7 +38,15 @@ DATA = Path(__file__).resolve().parents[2] / "data"
         ),
         ("lags = [-3, -2,", "lags = [-2, -3,", "customs", "lags in rising order", ""),
         ("draws = 9999", "draws = 0", "inference.draws", "greater than 0", "0"),
+        ("minimum = 30", "minimum = 61", "regimes", "a minimum of at most window = 60", ""),
+        ("2025-11-07", "2025-10-01", "regimes", "starts in order of time without", ""),
+        ("trim = 0.15", "trim = 0.5", "regimes.trim", "less than 0.5", "0.5"),
         ("2025-10-27", '"soon"', "highlights.truce", "a valid date", "'soon'"),
+        ('"none", "wins', '"wins', "curve", "menus that start with none", ""),
+        ('codings = ["baseline", ', "codings = [", "curve.claims.A3", "start with baseline", ""),
+        ("windows = [[0, 1], ", "windows = [[1, 0], ", "curve.claims.A3", "first session", ""),
+        ('models = ["SPY", ', 'models = ["SPX", ', "curve", "models of A3 that are named", ""),
+        ('"mean" }', '"mean", factors = ["SPY"] }', "curve.models.mean", "as many factors", ""),
     ],
 )
 def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, found: str) -> None:
@@ -78,6 +86,18 @@ def test_highlight_without_an_event(snapshot_copy: Path) -> None:
         load_snapshot(snapshot_copy)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("2025-11-07, event", "2025-11-06, event"), ("-mofcom-suspension", "-mofcom-nothing")],
+)
+def test_regime_without_its_event(snapshot_copy: Path, old: str, new: str) -> None:
+    """A policy regime starts on day 0 of the event that it names."""
+    path = snapshot_copy / "study.toml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(SnapshotError, match=r"regimes\.starts\.november_2025: expected day 0 of"):
+        load_snapshot(snapshot_copy)
+
+
 def test_study_is_frozen_and_typed(snapshot: Snapshot) -> None:
     """The committed choices load with their types and cannot be changed by accident."""
     study = snapshot.study
@@ -86,3 +106,13 @@ def test_study_is_frozen_and_typed(snapshot: Snapshot) -> None:
     assert study.firms.studied[: len(study.firms.core)] == study.firms.core
     with pytest.raises(dataclasses.FrozenInstanceError):
         study.returns = "log"  # type: ignore[misc]
+
+
+def test_curve_puts_the_studys_own_choices_in_front(snapshot: Snapshot) -> None:
+    """The first specification is the study's, whatever the order and content of the menus."""
+    study = dataclasses.replace(snapshot.study, returns="log")
+    assert study.own_curve.returns == ("log", "simple")
+    assert study.own_curve.lengths[0] == study.estimation.length
+    shorter = dataclasses.replace(study.estimation, length=100)
+    lengths = dataclasses.replace(study, estimation=shorter).own_curve.lengths
+    assert lengths == (100, *study.curve.lengths)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import ResultsError
-from analysis.publish.figures import betas, customs, reactions
+from analysis.publish.figures import betas, customs, explorer, market, reactions, specifications
 from analysis.publish.figures.style import house_style, save
 from analysis.results import Figure
 
@@ -21,11 +21,15 @@ KINDS: dict[str, Callable[[Data], Canvas]] = {
     "caar_paths": reactions.caar_paths,
     "correlogram": customs.correlogram,
     "customs_series": customs.customs_series,
+    "explorer": explorer.explorer,
     "day_reactions": reactions.day_reactions,
+    "pair_trade": market.pair_trade,
     "price_paths": reactions.price_paths,
     "reaction_heatmap": reactions.reaction_heatmap,
     "rolling_beta": betas.rolling_beta,
+    "specification_curve": specifications.specification_curve,
     "up_down_beta": betas.up_down_beta,
+    "volatility_paths": market.volatility_paths,
 }
 
 
@@ -48,4 +52,6 @@ def draw(figure: Figure, path: Path) -> None:
         raise ResultsError(f"figure {figure.name}: no drawing of kind {figure.kind!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with house_style():
-        save(KINDS[figure.kind](figure.data), path, title=figure.name, description=figure.alt)
+        source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
+        canvas = KINDS[figure.kind](figure.data)
+        save(canvas, path, title=figure.name, description=figure.alt, source=source)

@@ -17,7 +17,8 @@ __all__ = ["rolling_beta", "up_down_beta"]
 def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     """Rolling market beta of each core firm with its 95% interval and the full-sample value.
 
-    ``data["paths"]``: session, firm, beta, low, high. ``data["full"]``: firm, beta.
+    ``data["paths"]``: session, firm, beta, low, high, ewm (exponential weights).
+    ``data["full"]``: firm, beta. ``data["regimes"]``: day, label.
     """
     paths, full = data["paths"], data["full"].set_index("firm")["beta"]
     firms = list(dict.fromkeys(paths["firm"]))
@@ -29,13 +30,23 @@ def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
             part["session"], part["low"], part["high"], color=colour, alpha=0.18, linewidth=0
         )
         ax.plot(part["session"], part["beta"], color=colour)
+        ax.plot(part["session"], part["ewm"], color=colour, linewidth=0.7, linestyle=":")
+        for day in mdates.date2num(data["regimes"]["day"]):
+            ax.axvline(day, color=GREY, linewidth=0.8, zorder=0)
         ax.axhline(full[firm], color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
         zero_line(ax)
         ax.set_title(firm, color=colour)
         decimal_axis(ax, digits=0)
+    for row, (day, label) in enumerate(
+        zip(mdates.date2num(data["regimes"]["day"]), data["regimes"]["label"], strict=True)
+    ):
+        axes[0].annotate(
+            label, (day, 1), xycoords=("data", "axes fraction"), fontsize=6.5,
+            xytext=(2, -1 - 9 * (row % 2)), textcoords="offset points", va="top",
+        )  # fmt: skip
     axes[-1].xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
     axes[-1].xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
-    canvas.supylabel("beta to SPY; dashed: full sample", fontsize=8)
+    canvas.supylabel("beta to SPY; dotted: exponential weights; dashed: full sample", fontsize=8)
     return canvas
 
 

@@ -87,9 +87,10 @@ def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Canv
     return canvas, axes
 
 
-def save(canvas: Canvas, path: Path, *, title: str, description: str) -> None:
-    """Write the canvas as SVG without a date, with title and description inside."""
-    metadata = {"Date": None, "Creator": None, "Title": title, "Description": description}
+def save(canvas: Canvas, path: Path, *, title: str, description: str, source: str) -> None:
+    """Write the canvas as SVG without a date, with title, description and source inside."""
+    metadata = {"Date": None, "Creator": None, "Title": title, "Description": description,
+                "Source": source}  # fmt: skip
     canvas.savefig(path, format="svg", metadata=metadata)
     plt.close("all")
 

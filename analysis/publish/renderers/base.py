@@ -12,9 +12,20 @@ from typing import Literal, Protocol
 
 from analysis.errors import RenderError
 
-__all__ = ["STEM", "Format", "Renderer", "first_error", "render_environment", "run"]
+__all__ = [
+    "FORMATS",
+    "STEM",
+    "SUFFIXES",
+    "Format",
+    "Renderer",
+    "first_error",
+    "render_environment",
+    "run",
+]
 
-Format = Literal["html", "pdf"]
+Format = Literal["html", "pdf", "docx", "jats"]
+FORMATS: tuple[Format, ...] = ("html", "pdf", "docx", "jats")
+SUFFIXES: dict[Format, str] = {"html": "html", "pdf": "pdf", "docx": "docx", "jats": "xml"}
 
 STEM = "rare-earth-headlines"
 """Name of the rendered files without suffix; ``_quarto.yml`` says the same."""

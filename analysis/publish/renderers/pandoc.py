@@ -63,8 +63,8 @@ class PandocTypst:
         self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
     ) -> str:
         """Write ``target`` and return the warnings of pandoc and typst."""
-        if format_ == "html":
-            return self._pandoc(paper, target, _HTML, environment)
+        if format_ != "pdf":
+            return self._pandoc(paper, target, _OPTIONS[format_], environment)
         source = target.with_suffix(".typ")
         log = self._pandoc(paper, source, _TYPST, environment)
         return log + _compile(paper, source, target, int(environment["SOURCE_DATE_EPOCH"]))
@@ -82,7 +82,9 @@ _COMMON = (
     "--lua-filter=_extensions/results/claim.lua",
     "--lua-filter=pandoc/crossref.lua",
     "--lua-filter=_extensions/results/appendix.lua",
+    "--lua-filter=_extensions/results/formats.lua",
     "--citeproc",
+    "--lua-filter=pandoc/citations.lua",
     "--standalone",
     "--wrap=none",
 )
@@ -95,6 +97,11 @@ _HTML = (
     "--toc",
     "--toc-depth=3",
 )
+_OPTIONS: dict[Format, tuple[str, ...]] = {
+    "html": _HTML,
+    "docx": ("--to=docx",),
+    "jats": ("--to=jats_publishing",),
+}
 # Without pandoc's `citations` extension typst gets the citations that citeproc has formatted.
 _TYPST = ("--to=typst-citations", "--template=pandoc/page.typ")
 

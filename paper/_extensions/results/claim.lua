@@ -36,3 +36,10 @@ function Span(span)
   }
   return pandoc.Span(span.content, pandoc.Attr(span.identifier, { "claim" }, attributes))
 end
+
+-- Which data the paper was made from, for the metadata of the file.
+function Meta(meta)
+  local data = store.load("numbers", "numbers").data
+  meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint
+  return meta
+end

@@ -1,5 +1,6 @@
 -- The shortcodes of the paper: `num KEY` prints a number, `alt NAME` a figure's text alternative,
--- `table NAME` a published table. Used by Quarto and by pandoc/reader.lua.
+-- `source NAME` where a figure comes from, `table NAME` a published table, `interactive NAME` the
+-- interactive form of a figure. Used by Quarto and by pandoc/reader.lua.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
@@ -53,6 +54,36 @@ local function alt(args, _, _, _, context)
   return pandoc.Inlines(text)
 end
 
+local function html(text)
+  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
+end
+
+local function link(target, text)
+  return '<a href="../' .. html(target) .. '">' .. text .. "</a>"
+end
+
+-- Where an exhibit comes from: the function, its input files, the committed result. For the page alone,
+-- whose links lead into the repository in which it was rendered.
+local function origin(record, file)
+  local name = record["function"]
+  local module = name:gsub("%.[^.]+$", ""):gsub("%.", "/")
+  local inputs = {}
+  for _, input in ipairs(record.inputs) do
+    inputs[#inputs + 1] = link("../data/" .. input, "<code>" .. html(input) .. "</code>")
+  end
+  return '<details class="provenance"><summary>Source</summary> '
+    .. link("../" .. module .. ".py", "<code>" .. html(name) .. "</code>") .. " from "
+    .. table.concat(inputs, ", ") .. "; " .. html(record.sample) .. "; "
+    .. link("results/" .. file, "as text") .. "</details>"
+end
+
+-- At the end of a figure's caption.
+local function source(args, _, _, _, context)
+  local record = store.entry("figures", "figures", argument(args, "source"), "figure")
+  if context == "text" then return "" end
+  return pandoc.Inlines({ pandoc.RawInline("html", origin(record, "figures.json")) })
+end
+
 -- Columns take the width of their content, however long the source lines are.
 local function natural_width(tbl)
   tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
@@ -69,7 +100,17 @@ local function published_table(args)
   if blocks[1] == nil or blocks[1].t ~= "Table" then
     store.fail("paper/results/tables/" .. name .. ".md: expected a pipe table first, found something else")
   end
+  local record = store.entry("tables", "tables", name, "table")
+  blocks:insert(pandoc.RawBlock("html", origin(record, "tables/" .. name .. ".md")))
   return blocks
 end
 
-return { num = num, alt = alt, table = published_table }
+-- The interactive form of a figure. Formats other than HTML drop the block and keep the picture.
+local function interactive(args)
+  local name = argument(args, "interactive")
+  store.entry("figures", "figures", name, "figure")
+  return pandoc.Blocks({ pandoc.RawBlock("html",
+    store.read_text("figures/" .. name .. ".html", "interactive figure '" .. name .. "'")) })
+end
+
+return { num = num, alt = alt, source = source, table = published_table, interactive = interactive }

@@ -1,0 +1,71 @@
+"""``python -m analysis size``: the study of size and power, by simulation."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.data import load
+
+__all__ = ["SIZE"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "A run with fewer replications than the record's prints and writes nothing."
+    add = parser.add_argument
+    add("--replications", type=_positive, help="of each cell (default: those of the record)")
+    add("--processes", type=_positive, default=os.cpu_count(), help="default: one a core")
+    add("--check", action="store_true", help="only say whether the record is stale")
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above zero, found {text}")
+    return int(text)
+
+
+def _run(options: argparse.Namespace, workspace: Workspace) -> int:
+    from analysis.findings.panel import build_panel
+    from analysis.findings.size import record, report, run
+    from analysis.findings.size.design import Settings, build_design
+
+    stage, settings = Stages(), Settings()
+    snapshot = load(workspace, stage)
+    with stage("Calibrating on the real panel"):
+        design = build_design(build_panel(snapshot))
+    if options.check:
+        kept = record.read_record()
+        found = list(record.stale(kept, design, settings))
+        if kept.settings["replications"] < settings.replications:
+            found.append(f"replications: recorded {kept.settings['replications']}, "
+                         f"wanted {settings.replications}; {record.REMEDY}")  # fmt: skip
+        return _check(stage, found)
+    asked = options.replications or settings.replications
+    work = run.tasks(design, settings, asked)
+    columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stage.console) as progress:
+        batches = progress.track(
+            run.rejections(work, design, settings, options.processes),
+            total=len(work),
+            description="Batches of replications",
+        )
+        made = record.make_record(batches, design, settings)
+    stage.console.print(report.summary(made))
+    if asked == settings.replications:
+        record.write_record(made)
+        stage.console.print(f"Written: {record.FOLDER.relative_to(workspace.root)}")
+    return 0
+
+
+def _check(stage: Stages, found: list[str]) -> int:
+    for line in found:
+        stage.console.print(line)
+    verdict = "not what a full run gives today" if found else "what a full run gives today"
+    stage.console.print(f"simulations/ is {verdict}")
+    return 1 if found else 0
+
+
+SIZE = Command("size", "simulate size and power of every test (minutes)", _configure, _run)

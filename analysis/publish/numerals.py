@@ -1,0 +1,117 @@
+"""No result is typed by hand: every numeral is a registry reference or has a reason here."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from analysis.errors import RenderError
+
+__all__ = [
+    "ALLOWED",
+    "MARKUP",
+    "foreign_numerals",
+    "read_internal",
+    "typed_numerals",
+    "unused_numbers",
+]
+
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+
+ALLOWED: Mapping[str, str] = {
+    rf"\b\d{{1,2}}\s+({_MONTHS})(\s+\d{{4}})?\b": "a date that names an event",
+    r"\b(19|20)\d\d[a-z]?\b": "a year",
+    r"\[[−+]?\d+, [−+]?\d+\]": "an event window, defined in study.toml",
+    r"\bday \d+\b|\bday 0s?\b": "event time",
+    r"\b(Figure|Table|Section|Appendix|Equation)\s[\dA-Z][\d.]*": "the number of an exhibit",
+    r"\bHC3\b|\bS&P 500\b|\bt\(\d\)|\bCC BY 4\.0\b": "names",
+    r"\b[AB]\d{1,2}\b": "the number of a claim",
+    r"\b\d{4}-\d{4}-\d{4}-\d{3}[\dX]\b": "an ORCID",
+    r"\b280530\b|\b284610\b|\b284690\b|\b850511\b": "a code of the Harmonized System",
+}
+"""What may hold a digit without being a result, with the reason."""
+
+MARKUP: Mapping[str, str] = {
+    r"\{\{<.*?>\}\}": "a reference to the registry",
+    r"`[^`]*`": "code and file names",
+    r"\$\$.*?\$\$": "a displayed formula",
+    r"\$[^$]*\$": "a formula",
+    r"\{[#.][^}]*\}": "identifiers and attributes",
+    r"\]\([^)]*\)": "the target of a link or image",
+    r"\[?-?@[\w-]+(, p{1,2}\. \d+)?\]?": "a citation or cross-reference",
+    r"^(date|date-format|lang):.*$": "settings of the front matter",
+    r"\[\^\d+\]:?": "the mark of a footnote",
+}
+"""What may hold a digit in the source and is gone, or no prose, once it is rendered."""
+
+
+def typed_numerals(text: str, *, source: bool = True) -> Iterator[tuple[int, str]]:
+    """Find the numerals that nothing explains.
+
+    Parameters
+    ----------
+    text : str
+        Source, or the prose of a rendered page.
+    source : bool
+        Whether markup is still in the text.
+
+    Yields
+    ------
+    tuple of int and str
+        Position in `text`, and the numeral with a few words around it.
+    """
+    patterns = {**MARKUP, **ALLOWED} if source else ALLOWED
+    for pattern in patterns:
+        text = re.sub(pattern, _blank, text, flags=re.DOTALL | re.MULTILINE)
+    for match in re.finditer(r"\d+", text):
+        around = text[max(0, match.start() - 30) : match.end() + 20]
+        yield match.start(), " ".join(around.split())
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Blank out a passage, so that positions and lines stay."""
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def foreign_numerals(pdf_pages: Iterable[str], page_text: str) -> list[str]:
+    """Return the numerals of the PDF that the page does not have, page numbers apart."""
+    pages = list(pdf_pages)
+    known = set(_numerals(page_text)) | {str(n) for n in range(1, len(pages) + 1)}
+    whole = [re.sub(r"(https?://\S+)\n", r"\1", page) for page in pages]  # addresses break anywhere
+    return [numeral for page in whole for numeral in _numerals(page) if numeral not in known]
+
+
+def _numerals(text: str) -> list[str]:
+    return re.findall(r"\d+(?:[.,]\d+)*", text)
+
+
+def read_internal(path: Path) -> dict[str, str]:
+    """Read the numbers that no sentence prints: patterns of keys with the reason.
+
+    Raises
+    ------
+    RenderError
+        If the file is missing, is no TOML, or a pattern has no reason.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RenderError(f"{path.name}: expected TOML, found: {error}; correct it") from error
+    patterns = content.get("internal", {})
+    unreasoned = [p for p, reason in patterns.items() if not (isinstance(reason, str) and reason)]
+    if unreasoned:
+        raise RenderError(f"{path.name}: expected a reason for {unreasoned[0]!r}, found none")
+    return {str(p): str(reason) for p, reason in patterns.items()}
+
+
+def unused_numbers(
+    keys: Iterable[str], used: Iterable[str], internal: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """Return published numbers that are neither used nor internal, and patterns without any."""
+    rest = sorted(set(keys) - set(used))
+    stray = [key for key in rest if not any(fnmatchcase(key, p) for p in internal)]
+    empty = [p for p in internal if not any(fnmatchcase(key, p) for key in rest)]
+    return stray, empty

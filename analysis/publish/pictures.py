@@ -1,0 +1,32 @@
+"""Pixel pictures of the figures, for Word, which shows no SVG by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.errors import RenderError
+
+__all__ = ["rasterise"]
+
+SCALE = 3.0  # the SVG is 72 points an inch: 216 dots
+
+
+def rasterise(folder: Path) -> list[Path]:
+    """Write a PNG beside every SVG of the folder and return the files.
+
+    Raises
+    ------
+    RenderError
+        If a figure is no SVG or the folder cannot be written.
+    """
+    import vl_convert
+
+    made = []
+    for figure in sorted(folder.glob("*.svg")):
+        target = figure.with_suffix(".png")
+        try:
+            target.write_bytes(vl_convert.svg_to_png(figure.read_text("utf-8"), scale=SCALE))
+        except (OSError, ValueError) as error:
+            raise RenderError(f"{figure.name}: expected an SVG to draw, found: {error}") from error
+        made.append(target)
+    return made

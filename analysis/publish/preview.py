@@ -1,0 +1,88 @@
+"""Serves the rendered page on this machine and tells open windows when to load it again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from analysis.errors import RenderError
+from analysis.publish.renderers.base import STEM
+
+__all__ = ["serve"]
+
+_RELOAD = b"""<script>
+let seen = null;
+setInterval(async () => {
+  const stamp = await (await fetch("/stamp")).text().catch(() => seen);
+  if (seen !== null && stamp !== seen) location.reload();
+  seen = stamp;
+}, 700);
+</script>
+"""
+
+
+class _Page(SimpleHTTPRequestHandler):
+    """Serves the output folder; the page gets a script that asks for its time stamp."""
+
+    def do_GET(self) -> None:
+        page = Path(self.directory) / f"{STEM}.html"
+        if self.path == "/stamp":
+            self._answer("text/plain", str(_stamp(page)).encode())
+        elif self.path in {"/", f"/{page.name}"} and page.is_file():
+            self._answer("text/html; charset=utf-8", page.read_bytes() + _RELOAD)
+        else:
+            super().do_GET()
+
+    def _answer(self, kind: str, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Keep quiet: the terminal belongs to the builds."""
+
+
+def _stamp(page: Path) -> int:
+    try:
+        return page.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@contextmanager
+def serve(folder: Path, port: int) -> Iterator[str]:
+    """Serve a folder on the loopback address while the block runs; yield the address.
+
+    Parameters
+    ----------
+    folder : Path
+        ``paper/_output``.
+    port : int
+        0 takes a free one.
+
+    Raises
+    ------
+    RenderError
+        If the port is taken.
+    """
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Page, directory=str(folder)))
+    except OSError as error:
+        raise RenderError(
+            f"preview: expected port {port} to be free, found: {error.strerror}; use --port"
+        ) from error
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

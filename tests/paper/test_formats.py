@@ -1,0 +1,94 @@
+"""Word and JATS say what the page says, with the same numbering and numbers."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from analysis.publish.render import RenderReport, render
+from analysis.publish.rendered_check import html_text, xml_text
+
+
+@pytest.fixture(scope="module")
+def all_formats(lay_out, tmp_path_factory) -> RenderReport:
+    """Return the report of the sample rendered in every format."""
+    folder = lay_out(tmp_path_factory.mktemp("formats") / "paper")
+    return render(folder, renderer="pandoc", formats=("html", "docx", "jats"), echo=lambda _: None)
+
+
+def words(text: str) -> str:
+    """Return the text without spaces, marks of footnotes and what only the page has."""
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("format_", ["docx", "jats"])
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "moved the miner by −3.1% that day",
+        "Section 2 shows it, above all Figure 1 and Table 1",
+        "2.1 The market model",
+        "Figure 1: Cumulated abnormal return of the miner, −3.1% on day 0 (see Table 1)",
+        "Table 1: Abnormal returns by firm; the first is −3.1%.",
+        "Details stand in Appendix A and Appendix B.",
+        "MacCarthy and Brown (2019) give the method",
+        "Table 2: All events of the sample.",
+    ],
+)
+def test_the_format_says_what_the_page_says(all_formats, format_, expected):
+    """Numbers, numbering, captions, references and citations read as on the page."""
+    assert words(expected) in words(html_text(all_formats.outputs["html"]))
+    assert words(expected) in words(xml_text(all_formats.outputs[format_]))
+
+
+@pytest.mark.parametrize("format_", ["docx", "jats"])
+def test_every_number_of_the_page_is_there(all_formats, format_):
+    """No numeral of the page is missing or different."""
+    page = set(re.findall(r"\d+[.,]\d+", html_text(all_formats.outputs["html"])))
+    other = set(re.findall(r"\d+[.,]\d+", xml_text(all_formats.outputs[format_])))
+    equations = {"1.1"}  # "Equation 1.", then a sentence that begins with a numeral
+    assert page - other - equations == set()
+
+
+def test_word_shows_pictures_and_authors(all_formats):
+    """Word gets pixel pictures with their text alternative, and the authors' names."""
+    with zipfile.ZipFile(all_formats.outputs["docx"]) as archive:
+        media = [n for n in archive.namelist() if n.startswith("word/media/")]
+        text = archive.read("word/document.xml").decode()
+    assert media
+    assert all(name.endswith(".png") for name in media)
+    assert 'descr="Line of the abnormal return' in text
+    assert "Ada Example" in text
+
+
+def test_references_of_the_xml_have_targets(all_formats):
+    """Every cross-reference of the JATS file leads to an identifier that exists once."""
+    root = ElementTree.parse(all_formats.outputs["jats"]).getroot()
+    identifiers = [e.get("id") for e in root.iter() if e.get("id")]
+    targets = {e.get("rid") for e in root.iter("xref")}
+    assert len(identifiers) == len(set(identifiers))
+    assert targets <= set(identifiers)
+
+
+def test_figures_lie_beside_the_xml(all_formats):
+    """The pictures to which the JATS file leads are written with it."""
+    path = all_formats.outputs["jats"]
+    links = re.findall(r'xlink:href="(figures/[^"]+)"', path.read_text("utf-8"))
+    assert links
+    assert all((path.parent / link).is_file() for link in links)
+
+
+def test_two_renders_give_the_same_bytes(lay_out, tmp_path):
+    """Word and JATS files hold no time and no random name."""
+    outputs = [
+        render(lay_out(tmp_path / name / "paper"), renderer="pandoc", formats=("docx", "jats"),
+               echo=lambda _: None).outputs
+        for name in "ab"
+    ]  # fmt: skip
+    for format_ in ("docx", "jats"):
+        first, second = (Path(o[format_]).read_bytes() for o in outputs)
+        assert first == second

@@ -1,0 +1,171 @@
+"""The correlate command on a user's own series."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.__main__ import main
+from analysis.estimators.multiplicity import benjamini_hochberg, holm
+from analysis.snapshot.customs import monthly_panel
+from analysis.userfiles.correlate import Choices, joined, run
+from analysis.userfiles.user_data import read_series
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two files: x, and y that follows it two rows later, with noise; some values below zero."""
+    rng = np.random.default_rng(6)
+    x = rng.normal(0, 1, 62)
+    y = np.r_[rng.normal(0, 1, 2), x[:-2]] + rng.normal(0, 0.3, 62)
+    dates = pd.date_range("2020-01-01", periods=62, freq="MS").rename("date")
+    pd.DataFrame({"x": x, "flat": 1.0}, dates).to_csv(tmp_path / "a.csv")
+    pd.DataFrame({"y": y}, dates).to_csv(tmp_path / "b.csv")
+    return tmp_path
+
+
+def correlate(folder: Path, *more: str) -> int:
+    files = ["--data", str(folder / "a.csv"), "--data", str(folder / "b.csv")]
+    words = [*files, "--draws", "199", "--out", str(folder / "r.json"), *more]
+    if "--x" not in more:
+        words += ["--x", "x", "--y", "y"]
+    return main(["correlate", *words])
+
+
+def result(folder: Path, *more: str) -> dict:
+    assert correlate(folder, *more) == 0
+    return json.loads((folder / "r.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("unit", ["row", "month"])
+def test_planted_lead_is_found_at_its_lag(folder, unit):
+    """X leads by two: the largest correlation stands at lag 2 and survives Holm."""
+    rows = result(folder, "--unit", unit)["correlations"]
+    for method in ("pearson", "spearman", "kendall"):
+        best = max((r for r in rows if r["method"] == method), key=lambda r: r["estimate"])
+        assert best["lag"] == 2
+        assert best["low"] > 0.5
+        assert best["p_value"] == best["p_min"] == 1 / 200
+
+
+def test_estimates_are_those_of_scipy(folder):
+    """Pairs of x(t) and y(t + lag), worked out here."""
+    rows = result(folder, "--lags", "1", "--leads", "1")["correlations"]
+    table = joined([read_series(folder / n) for n in ("a.csv", "b.csv")], "row")
+    named = {"pearson": "pearsonr", "spearman": "spearmanr", "kendall": "kendalltau"}
+    for row in rows:
+        pairs = pd.concat([table["x"], table["y"].shift(-row["lag"])], axis=1).dropna()
+        expected = getattr(stats, named[row["method"]])(*pairs.to_numpy().T).statistic
+        assert row["n"] == len(pairs)
+        assert row["estimate"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_p_is_adjusted_over_the_whole_run(folder):
+    """Holm and Benjamini-Hochberg over all methods and lags, and the family says how many."""
+    found = result(folder)
+    rows = found["correlations"]
+    p = [r["p_value"] for r in rows]
+    assert found["family"]["tests"] == len(rows) == 3 * 7
+    assert [r["p_holm"] for r in rows] == pytest.approx(holm(p))
+    assert [r["p_bh"] for r in rows] == pytest.approx(benjamini_hochberg(p))
+    assert found["family"]["smallest_p_holm"] == min(r["p_holm"] for r in rows)
+
+
+def test_changes_are_taken_from_the_month_before(folder):
+    """A missing month leaves two changes unknown; by rows its neighbours would meet."""
+    frame = pd.read_csv(folder / "a.csv").drop(index=30)
+    frame.to_csv(folder / "a.csv", index=False)
+    words = ("--unit", "month", "--x-as", "change", "--methods", "pearson", "--lags", "0")
+    assert result(folder, *words, "--leads", "0")["correlations"][0]["n"] == 59
+
+
+def test_flat_series_has_a_reason(folder):
+    """No variation, no number."""
+    row = result(folder, "--x", "flat", "--y", "y")["correlations"][0]
+    assert row["reason"] == "a series does not vary"
+    assert row["p_value"] is None
+
+
+def test_every_written_field_is_documented(folder):
+    """The how-to names each field."""
+    text = (ROOT / "docs/correlate.md").read_text("utf-8")
+    found = result(folder)
+    written = set(found) | set(found["family"]) | set(found["correlations"][0])
+    assert {name for name in written if f"`{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--x", "z", "--y", "y"], "expected a column 'z', found x, flat, y"),
+        (["--methods", "pearsn"], "methods: expected names from pearson, spearman, kendall"),
+        (["--block", "0"], "block: expected 1 or more, found 0"),
+        (["--x-as", "log_change"], "column x: expected positive values for log changes, found -"),
+    ],
+)
+def test_choice_that_cannot_be_used_is_one_line(folder, capsys, words, said):
+    """The option or column, what it takes, what was found; no result file."""
+    assert correlate(folder, *words) == 1
+    assert said in capsys.readouterr().err
+    assert not (folder / "r.json").exists()
+
+
+def test_two_rows_in_a_month_are_refused(folder, capsys):
+    """Daily data cannot be matched by month without a choice that is the user's."""
+    dates = pd.date_range("2020-01-01", periods=62).rename("date")
+    pd.DataFrame({"x": np.arange(62.0)}, dates).to_csv(folder / "a.csv")
+    assert correlate(folder, "--unit", "month") == 1
+    assert "expected one row a month, found 2020-01 again" in capsys.readouterr().err
+
+
+def test_column_in_both_files_is_refused(folder, capsys):
+    """It would not be clear which of the two is meant."""
+    (folder / "b.csv").write_text((folder / "a.csv").read_text())
+    assert correlate(folder, "--x", "x", "--y", "x") == 1
+    assert "expected each column once" in capsys.readouterr().err
+
+
+def test_word_among_the_numbers_is_named(folder, capsys):
+    """File, row and column."""
+    rows = (folder / "b.csv").read_text().splitlines()
+    rows[3] = "2020-03-01,much"
+    (folder / "b.csv").write_text("\n".join(rows) + "\n")
+    assert correlate(folder) == 1
+    assert "b.csv, row 4, column y: expected a number, found 'much'" in capsys.readouterr().err
+
+
+def test_python_function_takes_and_returns_frames(folder):
+    """A table in, one row a correlation out."""
+    table = joined([read_series(folder / n) for n in ("a.csv", "b.csv")], "month")
+    rows = run(table, Choices(x=("x",), y=("y",), unit="month", draws=99, methods=("pearson",)))
+    assert rows["lag"].tolist() == list(range(-3, 4))
+
+
+def test_documented_example_runs(tmp_path, monkeypatch):
+    """The command of the how-to works on the file that stands beside it."""
+    monkeypatch.chdir(ROOT)
+    text = (ROOT / "docs/correlate.md").read_text("utf-8")
+    command = re.search(r"^python -m analysis (correlate (?:.*\\\n)*.*)$", text, re.MULTILINE)
+    words = shlex.split(command.group(1).replace("\\\n", " "))
+    words[words.index("--out") + 1] = str(tmp_path / "r.json")
+    assert main([*words, "--draws", "99"]) == 0
+    assert json.loads((tmp_path / "r.json").read_text("utf-8"))["family"]["tests"] == 42
+
+
+def test_example_is_the_committed_data(snapshot):
+    """The example does not drift away from the data."""
+    example = read_series(ROOT / "docs/example/monthly.csv")
+    months = example.index.to_period("M")
+    prices = snapshot.prices.groupby(snapshot.prices.index.to_period("M")).last()
+    tonnes = monthly_panel(snapshot.customs, snapshot.study).loc["rare_earths_total", "level"]
+    np.testing.assert_array_equal(example[["MP", "REMX"]], prices.loc[months, ["MP", "REMX"]])
+    np.testing.assert_array_equal(example["tonnes"], tonnes.reindex(months))
