@@ -19,10 +19,11 @@ QUARTO = "quarto-cli==1.10.18"
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
-    "tests": ("paper", "test", "cluster"),
+    "refresh": ("refresh",),
+    "tests": ("paper", "refresh", "test", "cluster"),
     "browser": ("paper", "test", "browser"),
     "preview": ("paper", "preview"),
-    "lint": ("paper", "test", "cluster", "preview", "lint"),
+    "lint": ("paper", "refresh", "test", "cluster", "preview", "lint"),
 }
 
 
@@ -105,13 +106,50 @@ def preview(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def refresh(session: nox.Session) -> None:
+    """Bring the data up to date (-- --end DATE --only prices|customs --dry-run --accept)."""
+    _prepare(session, "refresh")
+    session.run("python", "-m", "analysis", "refresh", *session.posargs)
+
+
+@nox.session(default=False)
+def diff(session: nox.Session) -> None:
+    """Show what a change did to the results (-- BASE; default: the merge base with main)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "diff", *session.posargs)
+
+
+@nox.session(default=False)
+def explain(session: nox.Session) -> None:
+    """Trace one result to its function, its rows and its places in the paper (-- KEY)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "explain", *session.posargs)
+
+
+@nox.session(default=False)
+def reproduce(session: nox.Session) -> None:
+    """Build the paper three times in clean folders, once under another BLAS kernel; compare."""
+    _prepare(session, "paper")
+    _try_quarto(session)
+    session.run("python", "-m", "analysis", "reproduce", *session.posargs)
+
+
+@nox.session(default=False)
+def readme(session: nox.Session) -> None:
+    """Write the generated parts of the READMEs (-- --check: fail if they are not current)."""
+    _prepare(session, "paper")
+    session.run("python", "-m", "analysis", "readme", *session.posargs)
+
+
+@nox.session(default=False)
 def lint(session: nox.Session) -> None:
-    """Check style (ruff), types (mypy) and the direction of imports (import-linter)."""
+    """Check style (ruff), types (mypy), imports (import-linter) and workflows (zizmor)."""
     _prepare(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("lint-imports")
+    session.run("zizmor", "--offline", "--quiet", "--persona", "pedantic", ".")
 
 
 @nox.session(default=False)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["RenderError", "ResultsError", "SnapshotError", "StudyError", "UserDataError"]
+__all__ = [
+    "RefreshError",
+    "RenderError",
+    "RepositoryError",
+    "ResultsError",
+    "SnapshotError",
+    "StudyError",
+    "UserDataError",
+]
 
 
 class StudyError(Exception):
@@ -23,3 +31,11 @@ class RenderError(StudyError):
 
 class UserDataError(StudyError):
     """A file or option that a user gave to a command on their own data cannot be used."""
+
+
+class RefreshError(StudyError):
+    """A live source failed or cannot be trusted, or the refreshed data cannot be written."""
+
+
+class RepositoryError(StudyError):
+    """The clone is not in a state in which two versions can be compared."""

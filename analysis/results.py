@@ -12,7 +12,17 @@ from typing import Literal
 
 import pandas as pd
 
-__all__ = ["Dataset", "Figure", "Findings", "Format", "Number", "Provenance", "Table", "Verdict"]
+__all__ = [
+    "Dataset",
+    "Figure",
+    "Findings",
+    "Format",
+    "Number",
+    "Passage",
+    "Provenance",
+    "Table",
+    "Verdict",
+]
 
 Format = Literal[
     "percent1",  # fraction shown as percent with one decimal
@@ -130,6 +140,15 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Paragraphs written by code around its numbers, in Markdown; printed with ``passage NAME``."""
+
+    name: str
+    text: str
+    source: Provenance
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a decision rule says; the prose that cites ``key`` must agree with ``verdict``."""
 
@@ -149,6 +168,7 @@ class Findings:
     figures: list[Figure] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     datasets: list[Dataset] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
 
     def extend(self, others: Iterable[Findings]) -> Findings:
         """Append the content of other findings in order and return self."""
@@ -158,4 +178,5 @@ class Findings:
             self.figures += other.figures
             self.verdicts += other.verdicts
             self.datasets += other.datasets
+            self.passages += other.passages
         return self

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from analysis.commands import bench, beta, correlate, data, event_study, paper, preview, size
+from analysis.commands import (
+    bench,
+    beta,
+    correlate,
+    data,
+    diff,
+    event_study,
+    explain,
+    paper,
+    preview,
+    readme,
+    refresh,
+    reproduce,
+    size,
+)
 from analysis.commands.base import Command, Stages, Workspace
 
 __all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
@@ -13,8 +27,13 @@ COMMANDS: tuple[Command, ...] = (
     paper.PAPER,
     preview.PREVIEW,
     bench.BENCH,
+    diff.DIFF,
+    explain.EXPLAIN,
+    reproduce.REPRODUCE,
+    readme.README,
     event_study.EVENT_STUDY,
     beta.BETA,
     correlate.CORRELATE,
     size.SIZE,
+    refresh.REFRESH,
 )

@@ -3,26 +3,72 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import platform
 import resource
+from datetime import UTC, datetime
+from pathlib import Path
 
-from analysis.commands.base import Command, Stages, Workspace, no_options
+from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import DEFAULT, render_paper
+from analysis.publish.replication import RUNTIMES
 
 __all__ = ["BENCH"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help=f"also write {RUNTIMES}, from which the README takes its run times",
+    )
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
     options.renderer, options.formats = "auto", DEFAULT
     rendering = render_paper(options, workspace, stage)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    stage.console.print(f"Machine: {platform.node()}, {platform.machine()}, {platform.platform()}")
+    measured = {
+        "day": datetime.now(UTC).date().isoformat(),
+        "machine": _machine(),
+        "seconds": {
+            name: round(seconds, 1)
+            for name, seconds in [*stage.seconds.items(), ("Rendering HTML and PDF", rendering)]
+        },
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    for name, value in _machine().items():
+        stage.console.print(f"{name}: {value}")
     stage.console.print(f"Analysis and figures: {sum(stage.seconds.values()):.1f} s")
     stage.console.print(f"Rendering both formats: {rendering:.1f} s")
-    stage.console.print(f"Peak memory: {peak:.0f} MiB")
+    stage.console.print(f"Peak memory: {measured['peak_memory_mib']} MiB")
+    if options.record:
+        text = json.dumps(measured, indent=1) + "\n"
+        (workspace.root / RUNTIMES).write_text(text, encoding="utf-8", newline="\n")
+        stage.console.print(f"  {RUNTIMES}")
+
+
+def _machine() -> dict[str, str | int]:
+    """Name what the times depend on; no host name, which says nothing to others."""
+    return {
+        "processor": _processor(),
+        "processors": os.cpu_count() or 1,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    """Return the processor's model: Linux tells it only in a file."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
 
 
 BENCH = Command(
-    "bench", "time every stage and print the machine's name and the peak memory", no_options, _run
+    "bench", "time every stage and name the machine and the peak memory", _configure, _run
 )

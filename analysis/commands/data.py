@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from analysis.commands.base import Command, Stages, Workspace
-from analysis.snapshot import derived, manifest
+from analysis.snapshot import derived, edits, manifest
 from analysis.snapshot.load import Snapshot, load_snapshot
 
 __all__ = ["DATA", "load"]
@@ -37,6 +37,8 @@ def _accept(workspace: Workspace, stage: Stages) -> None:
     with stage("Checking the edited files"):
         snapshot = load_snapshot(workspace.data, check_hashes=False)
         frames = derived.build_derived(snapshot)
+    for line in edits.describe_edits(workspace.data, snapshot.manifest):
+        stage.console.print(line, markup=False)
     for line in manifest.write_manifest(workspace.data, frames):
         stage.console.print(f"  {line}")
 

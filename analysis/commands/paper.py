@@ -71,14 +71,17 @@ def publish(workspace: Workspace, stage: Stages) -> None:
 def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     """Answer every question of the study on a snapshot."""
     # Imported late: `data` and `--help` need neither statsmodels nor matplotlib.
+    from analysis.findings.observed import answered, observed_inputs
     from analysis.findings.study import QUESTIONS, build_panel
 
     with stage("Estimating every event window"):
         panel = build_panel(snapshot)
-    findings = Findings()
-    for title, answer in QUESTIONS.items():
+    findings, reads = Findings(), {}
+    for title, question in QUESTIONS.items():
         with stage(title):
-            findings.extend([answer(panel)])
+            answer, reads[title] = answered(title, question, panel)
+        findings.extend([answer])
+    findings.datasets.append(observed_inputs(reads, snapshot.folder))
     return findings
 
 

@@ -13,7 +13,16 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
 
-__all__ = ["HacFit", "Method", "correlation", "detectable", "hac_regression", "lead_lag"]
+__all__ = [
+    "HacFit",
+    "Method",
+    "correlation",
+    "detectable",
+    "hac_regression",
+    "lead_lag",
+    "moving_blocks",
+    "needed_pairs",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -131,6 +140,21 @@ def detectable(n: int, method: Method = "pearson", power: float = 0.8) -> float:
     variance = {"pearson": 1 / (n - 3), "spearman": 1.06 / (n - 3), "kendall": 0.437 / (n - 4)}
     distance = float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
     return math.tanh(distance * math.sqrt(variance[method]))
+
+
+def needed_pairs(rho: float, method: Method = "pearson", power: float = 0.8) -> int:
+    """Return the fewest pairs at which :func:`detectable` is at most `rho`, for 0 < rho < 1.
+
+    Raises
+    ------
+    ValueError
+        If `rho` is not between zero and one.
+    """
+    if not 0 < rho < 1:
+        raise ValueError(f"correlation: expected a number between 0 and 1, found {rho}")
+    distance = float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
+    scale, lost = {"pearson": (1.0, 3), "spearman": (1.06, 3), "kendall": (0.437, 4)}[method]
+    return max(FEWEST_PAIRS, math.ceil(scale * (distance / math.atanh(rho)) ** 2 + lost))
 
 
 def hac_regression(y: pd.Series, X: pd.DataFrame, lags: int) -> HacFit:

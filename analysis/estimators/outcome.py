@@ -10,7 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special
 
-__all__ = ["LEVEL", "POWER", "Outcome", "minimum_detectable", "refused", "student", "two_sided_t"]
+__all__ = [
+    "LEVEL",
+    "POWER",
+    "Outcome",
+    "minimum_detectable",
+    "power_at",
+    "refused",
+    "student",
+    "two_sided_t",
+]
 
 LEVEL = 0.05  # size of the test that a minimum detectable effect refers to
 POWER = 0.80  # probability with which that test finds it
@@ -78,8 +87,10 @@ def two_sided_t(t: float, df: float) -> float:
     return 2.0 * float(special.stdtr(df, -abs(t)))
 
 
-def minimum_detectable(se: npt.ArrayLike, df: npt.ArrayLike) -> Floats:
-    """Return the absolute effect that a two-sided 5% t-test finds with probability 0.8.
+def minimum_detectable(
+    se: npt.ArrayLike, df: npt.ArrayLike, power: float = POWER, level: float = LEVEL
+) -> Floats:
+    """Return the absolute effect that a two-sided t-test finds with a given probability.
 
     The noncentrality at which the noncentral t has that power, times the standard error.
 
@@ -87,6 +98,8 @@ def minimum_detectable(se: npt.ArrayLike, df: npt.ArrayLike) -> Floats:
     ----------
     se, df : array, broadcast against each other
         Standard errors, in the unit of the effect, and degrees of freedom.
+    power, level : float
+        Probability of finding the effect, and size of the test.
 
     Returns
     -------
@@ -95,26 +108,45 @@ def minimum_detectable(se: npt.ArrayLike, df: npt.ArrayLike) -> Floats:
     """
     freedom = np.asarray(df, dtype=float)
     unique, place = np.unique(freedom, return_inverse=True)
-    needed = np.array([_noncentrality(float(value)) for value in unique])
+    needed = np.array([_noncentrality(float(value), power, level) for value in unique])
     return np.asarray(np.asarray(se) * needed[place].reshape(freedom.shape))
 
 
+def power_at(effect: float, se: float, df: float, level: float = LEVEL) -> float:
+    """Return the probability that a two-sided t-test of size `level` finds a true `effect`.
+
+    `effect` and `se` share a unit. At an effect fixed in advance this informs; at the observed one
+    it is the p-value in another unit (Hoenig and Heisey 2001, American Statistician 55).
+    """
+    return _power(abs(effect) / se, df, level)
+
+
+def _power(noncentrality: float, df: float, level: float) -> float:
+    """Return the power of the two-sided t-test at a noncentrality.
+
+    The normal power mixed over the chi-squared law of the variance; unlike the noncentral t of the
+    libraries this never fails in the far tail.
+    """
+    bound, weights = _bounds(df, level)
+    found = special.ndtr(noncentrality - bound) + special.ndtr(-bound - noncentrality)
+    return float(weights @ found) / 2
+
+
 @lru_cache(maxsize=4096)
-def _noncentrality(df: float) -> float:
-    """Return the noncentrality that gives the two-sided 5% t-test a power of 0.8."""
+def _bounds(df: float, level: float) -> tuple[Floats, Floats]:
+    """Return the normal bounds of the t-test at the nodes of the variance's law, with weights."""
+    nodes, weights = _quadrature()
+    critical = float(special.stdtrit(df, 1 - level / 2))
+    return critical * np.sqrt(2 * special.gammaincinv(df / 2, (nodes + 1) / 2) / df), weights
+
+
+@lru_cache(maxsize=4096)
+def _noncentrality(df: float, power: float, level: float) -> float:
+    """Return the noncentrality that gives the two-sided t-test its power."""
     if not df > 0:
         return math.nan
-    critical = float(special.stdtrit(df, 1 - LEVEL / 2))
-    # Mix the normal power over the chi-squared law of the variance; unlike the noncentral t of
-    # the libraries this never fails in the far tail.
-    nodes, weights = _quadrature()
-    bound = critical * np.sqrt(2 * special.gammaincinv(df / 2, (nodes + 1) / 2) / df)
-
-    def shortfall(noncentrality: float) -> float:
-        power = special.ndtr(noncentrality - bound) + special.ndtr(-bound - noncentrality)
-        return float(weights @ power) / 2 - POWER
-
-    return float(optimize.brentq(shortfall, 0.0, 3.0 * critical + 3.0))
+    upper = 3.0 * float(special.stdtrit(df, 1 - level / 2)) + 3.0
+    return float(optimize.brentq(lambda x: _power(x, df, level) - power, 0.0, upper))
 
 
 @lru_cache(maxsize=1)

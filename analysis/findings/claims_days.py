@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.beta import equal_betas, ols_beta
+from analysis.estimators.multiplicity import holm
+from analysis.estimators.placebo import placebo_p
 from analysis.findings.customs import SERIES, correlations
 from analysis.findings.outcomes import NOISE, NOT_TESTABLE, Outcome
 from analysis.findings.panel import Panel
+from analysis.findings.placebo import day_placebo, portfolio_responses
 from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.results import Format
 from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["SINGLE"]
@@ -31,19 +34,38 @@ def _day(panel: Panel, name: str) -> pd.Series:
     return panel.returns.loc[[pd.Timestamp(panel.highlights[name])]].iloc[0]
 
 
-def _fact(effect: float, verdict: str, count: str = "", fmt: str = "percent1") -> Outcome:
-    return Outcome(effect, count=count, verdict=verdict, confirmatory=False, format=fmt)  # type: ignore[arg-type]
+def _fact(
+    effect: float,
+    verdict: str,
+    count: str,
+    placebo: float | None,
+    fmt: Format = "percent1",
+) -> Outcome:
+    return Outcome(
+        effect, count=count, verdict=verdict, confirmatory=False, format=fmt, placebo=placebo
+    )
+
+
+def _on_day(panel: Panel, name: str, by_session: pd.Series, verdict: str) -> Outcome:
+    """Make an outcome of a statistic on one highlighted day, with its placebo p."""
+    day = pd.Timestamp(panel.highlights[name])
+    effect = float(by_session.loc[day])
+    return _fact(effect, verdict, "1 day", day_placebo(panel, by_session, effect))
 
 
 def _pure_plays_gained(panel: Panel) -> Outcome:
-    gains = _day(panel, "rebound")[list(panel.snapshot.study.baskets["heavy_exposed"])]
-    return _fact(float(gains.min()), _count(int((gains > 0.10).sum()), len(gains)), "1 day")
+    gains = panel.returns[list(panel.snapshot.study.baskets["heavy_exposed"])]
+    hits = int((_day(panel, "rebound")[gains.columns] > 0.10).sum())
+    smallest = gains.min(axis=1, skipna=False)
+    return _on_day(panel, "rebound", smallest, _count(hits, gains.shape[1]))
 
 
 def _producer_gained_less(panel: Panel) -> Outcome:
+    pure = list(panel.snapshot.study.baskets["heavy_exposed"])
+    gaps = panel.returns[pure].sub(panel.returns["MP"], axis=0)
     day = _day(panel, "rebound")
-    gaps = day[list(panel.snapshot.study.baskets["heavy_exposed"])] - day["MP"]
-    return _fact(float(gaps.min()), _count(int((gaps > 0).sum()), len(gaps)), "1 day")
+    hits = int((day[pure] > day["MP"]).sum())
+    return _on_day(panel, "rebound", gaps.min(axis=1, skipna=False), _count(hits, len(pure)))
 
 
 def _higher_beta(panel: Panel) -> Outcome:
@@ -72,7 +94,20 @@ def _higher_beta(panel: Panel) -> Outcome:
         format="decimal2",
         verdict=verdict,
         confirmatory=False,
+        placebo=_shifted_betas(panel, returns, smallest[0]),
     )
+
+
+def _shifted_betas(panel: Panel, returns: pd.DataFrame, observed: float) -> float:
+    """Placebo p of the smaller beta gap: the market's returns shifted in a circle, every way."""
+    study = panel.snapshot.study
+    market = returns[study.benchmark.market].to_numpy()
+    pure = list(study.baskets["heavy_exposed"])
+    gaps = returns[pure].sub(returns["MP"], axis=0).to_numpy()
+    shifted = np.stack([np.roll(market, k) for k in range(1, len(market))])
+    deviation = shifted - market.mean()
+    betas = deviation @ gaps / (deviation**2).sum(axis=1, keepdims=True)
+    return placebo_p(observed, betas.min(axis=1)).p
 
 
 def _downstream_later(panel: Panel) -> Outcome:
@@ -82,33 +117,45 @@ def _downstream_later(panel: Panel) -> Outcome:
 
 
 def _truce_band(panel: Panel) -> Outcome:
-    falls = _day(panel, "truce")[list(panel.snapshot.study.firms.core)]
-    inside = falls.between(-0.08, -0.05)
-    return _fact(float(falls.median()), _count(int(inside.sum()), len(falls)), "1 day")
+    core = list(panel.snapshot.study.firms.core)
+    inside = _day(panel, "truce")[core].between(-0.08, -0.05)
+    median = panel.returns[core].median(axis=1, skipna=False)
+    return _on_day(panel, "truce", median, _count(int(inside.sum()), len(core)))
 
 
-def _october_gains(panel: Panel) -> pd.Series:
-    prices = panel.snapshot.prices[list(panel.snapshot.study.firms.core)]
-    start, end = (prices.loc[[pd.Timestamp(day)]].iloc[0] for day in ("2025-10-08", "2025-10-14"))
-    return end / start - 1
+def _four_sessions(panel: Panel) -> pd.DataFrame:
+    """Gains of the core firms over the four sessions that end on each session."""
+    core = list(panel.snapshot.study.firms.core)
+    prices, own = panel.snapshot.prices[core], panel.returns[core].notna()
+    gains = prices / prices.shift(4) - 1
+    return gains.where(own.rolling(4).sum() == 4)
 
 
 def _october_rally(panel: Panel) -> Outcome:
-    gains = _october_gains(panel)
-    return _fact(float(gains.mean()), _count(int((gains > 0).sum()), len(gains)), "4 days")
+    """From the close of 8 October to that of 14 October 2025."""
+    gains = _four_sessions(panel)
+    mean = gains.mean(axis=1, skipna=False)
+    october = gains.loc[[pd.Timestamp("2025-10-14")]].iloc[0]
+    effect, hits = float(october.mean()), int((october > 0).sum())
+    placebo = day_placebo(panel, mean, effect, length=4)
+    return _fact(effect, _count(hits, len(october)), "4 days", placebo)
 
 
 def _customs_fell(panel: Panel) -> Outcome:
+    """Placebo: the changes of all other months."""
     changes = monthly_panel(panel.snapshot.customs, panel.snapshot.study)["change"]
-    total, magnets = (float(np.expm1(changes.xs(s).loc["2025-09"])) for s in SERIES)
-    return _fact(total, _count(int(total < -0.10) + int(magnets < 0), 2), "1 month")
+    headline, magnets = (changes.xs(series) for series in SERIES)
+    total, slipped = (float(np.expm1(c.loc["2025-09"])) for c in (headline, magnets))
+    others = np.expm1(headline.drop(pd.Period("2025-09", "M")).to_numpy())
+    verdict = _count(int(total < -0.10) + int(slipped < 0), 2)
+    return _fact(total, verdict, "1 month", placebo_p(total, others).p)
 
 
 def _tightness(panel: Panel) -> Outcome:
     """Smallest of four p-values: two series, same month and the month after."""
-    lags = correlations(panel, ["pearson"], ["core"])
+    lags = correlations(panel, ["pearson"], [(name, "core") for name in SERIES.values()])
     four = lags[lags["lag"].isin([0, 1])]
-    adjusted = multipletests(four["p"], method="holm")[1]
+    adjusted = holm(four["p"])
     row = four.iloc[int(np.argmin(adjusted))]
     return Outcome(
         float(row["estimate"]),
@@ -119,13 +166,15 @@ def _tightness(panel: Panel) -> Outcome:
         detectable=float(row["mde"]),
         sign=-1,
         format="decimal2",
+        placebo=float(adjusted.min()),  # the test of record is a permutation already
     )
 
 
 def _cyclicals_firmed(panel: Panel) -> Outcome:
     benchmark = panel.snapshot.study.benchmark
-    moves = _day(panel, "truce")[[benchmark.small_caps, benchmark.sector, "COPX"]]
-    return _fact(float(moves.mean()), _count(int((moves > 0).sum()), len(moves)), "1 day")
+    funds = [benchmark.small_caps, benchmark.sector, "COPX"]
+    hits = int((_day(panel, "truce")[funds] > 0).sum())
+    return _on_day(panel, "truce", panel.returns[funds].mean(axis=1), _count(hits, len(funds)))
 
 
 def _part_given_back(panel: Panel) -> Outcome:
@@ -133,14 +182,17 @@ def _part_given_back(panel: Panel) -> Outcome:
     levels = (prices / prices.loc["2025-10-08"]).mean(axis=1)
     top, end = levels["2025-10-14"], levels["2025-10-30"]
     share = float((top - end) / (top - 1))
-    return _fact(share, "supported" if 0 < share < 1 else "contradicted", "12 days", "percent0")
+    # No placebo: elsewhere there is no run-up to be given back.
+    verdict = "supported" if 0 < share < 1 else "contradicted"
+    return _fact(share, verdict, "12 days", None, "percent0")
 
 
 def _ninety_days(panel: Panel) -> Outcome:
     steps = ["2025-05-geneva-truce", "2025-08-truce-extension", "2025-10-busan-summit"]
     gaps = panel.events.loc[steps, "announced"].diff().dt.days.dropna()
     inside = int(gaps.between(85, 95).sum())
-    return _fact(float(gaps.mean()), _count(inside, len(gaps)), f"{len(gaps)} steps", "decimal1")
+    count = f"{len(gaps)} steps"
+    return _fact(float(gaps.mean()), _count(inside, len(gaps)), count, None, "decimal1")
 
 
 def _leaders_words(panel: Panel) -> Outcome:
@@ -162,7 +214,16 @@ def _leaders_words(panel: Panel) -> Outcome:
         count="2 days",
         verdict=verdict,
         confirmatory=False,
+        placebo=_larger_of_two(panel, float(largest["t"]), list(rows["members"])),
     )
+
+
+def _larger_of_two(panel: Panel, observed: float, members: list[str]) -> float | None:
+    """Placebo p of the larger |t| of two days, two sessions apart as the leaders' days are."""
+    core = equal(panel.snapshot.study.firms.core)
+    responses = portfolio_responses(panel, core, "car_0_0", members, clean=False).abs()
+    days = pd.concat([responses[members[0]], responses[members[-1]].shift(-2)], axis=1)
+    return day_placebo(panel, days.max(axis=1, skipna=False), observed)
 
 
 SINGLE: Mapping[str, Test] = {

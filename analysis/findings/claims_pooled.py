@@ -9,25 +9,28 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.findings.episodes import episode_values
-from analysis.findings.outcomes import Outcome, from_pool, two_samples
+from analysis.estimators.episodes import across_episodes_t
+from analysis.findings.episodes import averaged, chosen_days
+from analysis.findings.outcomes import Outcome, from_pool
 from analysis.findings.pair_trade import net_returns
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Weigher, contrast, equal, portfolio_cars, slope
+from analysis.findings.placebo import EpisodeNull, moved_episodes, quiet_sessions
+from analysis.findings.portfolios import Weigher, contrast, equal, slope
+from analysis.findings.responses import Response, Test, difference_test, mean_test
 
-__all__ = ["POOLED", "pair_returns", "volatility_ratios"]
+__all__ = ["POOLED", "core_portfolio", "pair_returns", "raw_move", "volatility_ratios"]
 
 POLICY = ("tightening", "disappointment", "easing")
 UNWELCOME = ("tightening", "disappointment")
 ALL = (*POLICY, "support")
-Test = Callable[[Panel], Outcome]
 
 
 def _basket(panel: Panel, name: str) -> tuple[str, ...]:
     return panel.snapshot.study.baskets[name]
 
 
-def _core(panel: Panel) -> Weigher:
+def core_portfolio(panel: Panel) -> Weigher:
+    """Weigh the usable core firms equally."""
     return equal(panel.snapshot.study.firms.core)
 
 
@@ -57,82 +60,48 @@ def _heavy(panel: Panel) -> Weigher:
     return slope(shares[list(panel.snapshot.study.firms.core)])
 
 
-def _mean(
-    portfolio: Callable[[Panel], Weigher],
-    window: str,
-    directions: tuple[str, ...],
-    *,
-    signed: bool = False,
-    sign: int = 1,
-    bounds: tuple[int, int] | None = None,
-) -> Test:
-    """Build the t-test across episodes of one portfolio's response."""
-
-    def test(panel: Panel) -> Outcome:
-        cars = portfolio_cars(panel, portfolio(panel), window, bounds=bounds)
-        return from_pool(episode_values(panel, cars, directions, signed=signed), panel, sign)
-
-    return test
-
-
-def _difference(portfolio: Callable[[Panel], Weigher], *, flip_easing: bool = False) -> Test:
-    """Build the two-sample test of tightening against easing.
-
-    With ``flip_easing`` it asks instead whether easing lowers more than tightening raises.
-    """
-
-    def test(panel: Panel) -> Outcome:
-        cars = portfolio_cars(panel, portfolio(panel), panel.snapshot.study.windows.primary)
-        tightening = episode_values(panel, cars, ("tightening",))
-        easing = episode_values(panel, cars, ("easing",))
-        if flip_easing:
-            return two_samples(
-                easing.assign(car=-easing["car"], scar=-easing["scar"]), tightening, panel
-            )
-        return two_samples(tightening, easing, panel)
-
-    return test
-
-
-def _after_market_and_sector(panel: Panel) -> Outcome:
+def _market_and_sector(panel: Panel) -> tuple[str, ...]:
     benchmark = panel.snapshot.study.benchmark
-    cars = portfolio_cars(
-        panel,
-        _core(panel),
-        panel.snapshot.study.windows.primary,
-        factors=(benchmark.market, benchmark.sector),
-    )
-    return from_pool(episode_values(panel, cars, POLICY, signed=True), panel)
+    return (benchmark.market, benchmark.sector)
+
+
+def _weak_demand(panel: Panel) -> pd.Index:
+    """Events after a fall of the sector over the 20 sessions that end at day -1."""
+    sector = panel.snapshot.prices[panel.snapshot.study.benchmark.sector]
+    past = (sector.shift(1) / sector.shift(21) - 1).reindex(panel.events["day0"])
+    return panel.events.index[(past < 0).to_numpy()]
+
+
+def _after_the_truce(panel: Panel) -> pd.Index:
+    """Events after October 2025."""
+    return panel.events.index[panel.events["day0"] > pd.Timestamp("2025-10-31")]
+
+
+_NET = Response(core_portfolio, POLICY, signed=True, factors=_market_and_sector)
+
+
+def raw_move(panel: Panel) -> float:
+    """Return the mean signed return of the days of claim A4, beside which its CAR is read.
+
+    Their ratio, the share of the move that is left, means nothing while the raw move is near zero.
+    """
+    days = _NET.days(panel)
+    raw = (days["raw"] * days["sign"]).groupby(days["episode"]).mean()
+    return float(raw.mean())
+
+
+_DRIFT = Response(core_portfolio, ALL, "car_0_20", signed=True, bounds=(1, 20))
 
 
 def _no_drift(panel: Panel) -> Outcome:
     """Equivalence: the 90% interval of the mean drift against bounds of five points."""
-    cars = portfolio_cars(panel, _core(panel), "car_0_20", bounds=(1, 20))
-    values = episode_values(panel, cars, ALL, signed=True)
-    outcome = from_pool(values, panel)
+    outcome = mean_test(_DRIFT)(panel)
     if outcome.effect is None or outcome.p is None:
         return outcome
-    count = len(values)
-    reach = stats.t.ppf(0.95, count - 1) * values["car"].std(ddof=1) / np.sqrt(count)
-    inside = abs(outcome.effect) + float(reach) < 0.05
+    mean = across_episodes_t(_DRIFT.values(panel)["car"])
+    inside = abs(mean.estimate) + float(stats.t.ppf(0.95, mean.df)) * mean.se < 0.05
     verdict = "supported" if inside else "contradicted" if outcome.p < 0.05 else "mixed"
     return replace(outcome, verdict=verdict, confirmatory=False)
-
-
-def _weak_demand(panel: Panel) -> Outcome:
-    """Tightening after a fall of the sector over the 20 sessions that end at day -1."""
-    cars = portfolio_cars(panel, _core(panel), panel.snapshot.study.windows.primary)
-    sector = panel.snapshot.prices[panel.snapshot.study.benchmark.sector]
-    past = (sector.shift(1) / sector.shift(21) - 1).reindex(panel.events["day0"])
-    weak = panel.events.index[(past < 0).to_numpy()]
-    return from_pool(episode_values(panel, cars[cars.index.isin(weak)], ("tightening",)), panel)
-
-
-def _after_the_truce(panel: Panel) -> Outcome:
-    """Unwelcome news after October 2025."""
-    cars = portfolio_cars(panel, _core(panel), panel.snapshot.study.windows.primary)
-    late = panel.events.index[panel.events["day0"] > pd.Timestamp("2025-10-31")]
-    return from_pool(episode_values(panel, cars[cars.index.isin(late)], UNWELCOME), panel)
 
 
 def pair_returns(panel: Panel) -> pd.DataFrame:
@@ -147,13 +116,19 @@ def pair_returns(panel: Panel) -> pd.DataFrame:
         Indexed by event ``id``: ``car`` (net return, fraction of one leg) and ``scar``, the same,
         so that the tests across episodes apply. Events without both legs are left out.
     """
-    net = net_returns(panel, _basket(panel, "producer"), delay=0)
+    net = _pair_by_session(panel)
     per_event = net.reindex(panel.events["day0"]).set_axis(panel.events.index)
     return pd.DataFrame({"car": per_event, "scar": per_event}).dropna()
 
 
+def _pair_by_session(panel: Panel) -> pd.Series:
+    """Net return of the pair opened at the close of every session."""
+    return net_returns(panel, _basket(panel, "producer"), delay=0)
+
+
 def _pair(panel: Panel) -> Outcome:
-    return from_pool(episode_values(panel, pair_returns(panel), UNWELCOME), panel)
+    days = chosen_days(panel, pair_returns(panel), UNWELCOME)
+    return from_pool(averaged(days), panel, null=lambda: _moved(panel, days, _pair_by_session))
 
 
 def volatility_ratios(panel: Panel) -> pd.DataFrame:
@@ -163,38 +138,61 @@ def volatility_ratios(panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by episode: ``car`` = log of the standard deviation over days +1 to +20 less that
-        over days -20 to -1, and ``scar``, the same.
+        over days -20 to -1, and ``scar``, the same; ``day0``.
     """
-    firms = list(panel.snapshot.study.firms.core)
-    core = panel.returns[firms].mean(axis=1)
-    deviation = np.log(core.rolling(20).std())
-    ratio = deviation.shift(-20) - deviation.shift(1)
     events = panel.events[panel.events["status"] == "confirmatory"]
     first = events.groupby("episode")["day0"].min()
-    values = ratio.reindex(first).set_axis(first.index)
-    return pd.DataFrame({"car": values, "scar": values}).dropna()
+    values = _ratio_by_session(panel).reindex(first).set_axis(first.index)
+    return pd.DataFrame({"car": values, "scar": values, "day0": first}).dropna()
+
+
+def _ratio_by_session(panel: Panel) -> pd.Series:
+    """Log of the core volatility after every session less that before it."""
+    firms = list(panel.snapshot.study.firms.core)
+    deviation = np.log(panel.returns[firms].mean(axis=1).rolling(20).std())
+    ratio: pd.Series = deviation.shift(-20) - deviation.shift(1)
+    return ratio
 
 
 def _volatility(panel: Panel) -> Outcome:
-    return replace(from_pool(volatility_ratios(panel), panel), format="decimal2")
+    ratios = volatility_ratios(panel)
+    days = ratios.reset_index().assign(sign=1)
+    outcome = from_pool(ratios, panel, null=lambda: _moved(panel, days, _ratio_by_session))
+    return replace(outcome, format="decimal2", power=None)
+
+
+def _moved(
+    panel: Panel, days: pd.DataFrame, by_session: Callable[[Panel], pd.Series]
+) -> EpisodeNull:
+    """Move the chosen days of a series that has a value on every session to quiet sessions."""
+    values = by_session(panel).to_numpy()
+    series = pd.DataFrame({"series": np.where(quiet_sessions(panel), values, np.nan)})
+    return EpisodeNull((moved_episodes(panel, days.assign(members="series"), series),))
+
+
+def _difference(portfolio: Callable[[Panel], Weigher]) -> Test:
+    """Build the test of tightening less easing."""
+    return difference_test(Response(portfolio, ("tightening",)), Response(portfolio, ("easing",)))
 
 
 POOLED: Mapping[str, Test] = {
-    "A3": _mean(_heavy, "car_0_1", POLICY, signed=True),
-    "A4": _after_market_and_sector,
-    "A5": _mean(_pure, "car_0_1", ("disappointment",)),
-    "A7": _mean(_chain, "car_0_1", POLICY, signed=True),
-    "A9": _mean(_core, "car_0_10", ("easing",), bounds=(1, 5)),
+    "A3": mean_test(Response(_heavy, POLICY, signed=True)),
+    "A4": mean_test(_NET),
+    "A5": mean_test(Response(_pure, ("disappointment",))),
+    "A7": mean_test(Response(_chain, POLICY, signed=True)),
+    "A9": mean_test(Response(core_portfolio, ("easing",), "car_0_10", bounds=(1, 5))),
     "A10": _no_drift,
-    "A11": _difference(_pure, flip_easing=True),
-    "A12": _mean(_core, "car_0_4", POLICY, signed=True),
+    "A11": difference_test(
+        Response(_pure, ("easing",), signed=True), Response(_pure, ("tightening",))
+    ),
+    "A12": mean_test(Response(core_portfolio, POLICY, "car_0_4", signed=True)),
     "A13": _pair,
-    "A14": _mean(_against_metals, "car_0_1", POLICY, signed=True),
-    "B3": _difference(_core),
-    "B4": _weak_demand,
+    "A14": mean_test(Response(_against_metals, POLICY, signed=True)),
+    "B3": _difference(core_portfolio),
+    "B4": mean_test(Response(core_portfolio, ("tightening",), only=_weak_demand)),
     "B7": _volatility,
-    "B9": _mean(_against_cyclicals, "car_0_20", ("easing",), sign=-1),
-    "B10": _after_the_truce,
+    "B9": mean_test(Response(_against_cyclicals, ("easing",), "car_0_20"), sign=-1),
+    "B10": mean_test(Response(core_portfolio, UNWELCOME, only=_after_the_truce)),
     "B11": _difference(_pure_less_producer),
-    "B15": _mean(_chain, "car_0_20", ("easing",)),
+    "B15": mean_test(Response(_chain, ("easing",), "car_0_20")),
 }

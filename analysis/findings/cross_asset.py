@@ -27,7 +27,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.rotation import rotate
-from analysis.findings.episodes import FEWEST, episode_days
+from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.findings.volatility import mean_weights
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
@@ -86,7 +86,7 @@ def _held(panel: Panel) -> pd.DataFrame:
 
 def _by_episode(panel: Panel, values: pd.Series, direction: str) -> pd.DataFrame:
     at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
-    return episode_days(panel, pd.DataFrame({"car": at, "scar": at}).dropna(), (direction,))
+    return chosen_days(panel, pd.DataFrame({"car": at, "scar": at}).dropna(), (direction,))
 
 
 def responses(panel: Panel) -> pd.DataFrame:

@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.estimators.dependence import Method, lead_lag
+from analysis.estimators.dependence import Method, lead_lag, moving_blocks
 from analysis.estimators.returns import equal_weight
 from analysis.findings.panel import Panel, estimate
+from analysis.findings.placebo import quiet_sessions
 from analysis.snapshot.customs import monthly_panel, release_days
 
 __all__ = [
     "METHODS",
     "NAMES",
     "SERIES",
+    "TONNES",
+    "clear_of_events",
     "correlations",
+    "export_changes",
     "monthly_returns",
+    "own_generator",
     "release_returns",
     "release_tests",
 ]
 
-SERIES = {"rare_earths_total": "headline", "magnets_total": "magnets"}
-NAMES = {"headline": "Headline exports", "magnets": "Magnet exports"}
+SERIES = {"rare_earths_total": "headline", "magnets_total": "magnets"}  # what the claims speak of
+TONNES = {**SERIES, "magnets_to_us": "magnets_us"}
+NAMES = {
+    "headline": "Headline exports",
+    "magnets": "Magnet exports",
+    "magnets_us": "Magnets to the US",
+    "unit_value": "Headline unit value",
+}
 METHODS: tuple[Method, ...] = ("pearson", "spearman")
+
+
+def export_changes(panel: Panel) -> dict[str, pd.Series]:
+    """Return the log change of every series by month, unknown months left out.
+
+    The unit value is the headline's value in dollars over its tonnage.
+    """
+    changes = monthly_panel(panel.snapshot.customs, panel.snapshot.study)["change"]
+    found = {name: changes.xs(series) for series, name in TONNES.items()}
+    found["unit_value"] = changes.xs("rare_earths_total_usd") - found["headline"]
+    return {name: change.dropna() for name, change in found.items()}
 
 
 def monthly_returns(panel: Panel) -> pd.DataFrame:
@@ -47,11 +71,15 @@ def monthly_returns(panel: Panel) -> pd.DataFrame:
 
 
 def correlations(
-    panel: Panel, methods: Sequence[Method] = METHODS, assets: Sequence[str] | None = None
+    panel: Panel,
+    methods: Sequence[Method] = METHODS,
+    pairs: Sequence[tuple[str, str]] | None = None,
 ) -> pd.DataFrame:
     """Correlate log changes of exports with monthly returns at leads and lags.
 
-    ``assets`` defaults to every core firm and their equal-weight mean ``core``.
+    ``pairs`` of series and asset default to the two series of the claims with every core firm and
+    their equal-weight mean ``core``, and the other series with ``core`` alone. Every pair has
+    random numbers of its own, so that no result depends on what else is asked for.
 
     Returns
     -------
@@ -60,27 +88,35 @@ def correlations(
         ``estimate``, ``low``, ``high``, ``p``, ``mde``.
     """
     study = panel.snapshot.study
-    changes = monthly_panel(panel.snapshot.customs, study)
-    returns = monthly_returns(panel)
-    rng = np.random.default_rng(study.inference.seed)
+    changes, returns = export_changes(panel), monthly_returns(panel)
+    if pairs is None:
+        pairs = [
+            (series, str(asset))
+            for series in changes
+            for asset in returns
+            if series in SERIES.values() or asset == "core"
+        ]
     frames = []
-    for series, name in SERIES.items():
-        x = changes.xs(series)["change"].dropna()
-        for asset in assets or returns.columns:
-            for method in methods:
-                found = lead_lag(
-                    x,
-                    returns[asset].dropna(),
-                    study.customs.lags,
-                    method=method,
-                    block=study.customs.block,
-                    draws=study.inference.draws,
-                    rng=rng,
-                    level=study.inference.level,
-                )
-                found = found.rename_axis("lag").reset_index()
-                frames.append(found.assign(series=name, asset=asset, method=method))
+    for series, asset in pairs:
+        for method in methods:
+            found = lead_lag(
+                changes[series],
+                returns[asset].dropna(),
+                study.customs.lags,
+                method=method,
+                block=study.customs.block,
+                draws=study.inference.draws,
+                rng=own_generator(study.inference.seed, series, asset, method),
+                level=study.inference.level,
+            )
+            found = found.rename_axis("lag").reset_index()
+            frames.append(found.assign(series=series, asset=asset, method=method))
     return pd.concat(frames, ignore_index=True)
+
+
+def own_generator(seed: int, *names: str) -> np.random.Generator:
+    """Return a generator that depends on the seed and these names alone."""
+    return np.random.default_rng([seed, crc32("/".join(names).encode())])
 
 
 def release_returns(panel: Panel) -> pd.DataFrame:
@@ -89,46 +125,68 @@ def release_returns(panel: Panel) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a release with a session: ``series``, ``month``, ``day0``, ``change`` (log change
-        of the figure, NaN where unknown), ``car``, ``se``, ``raw`` (fraction).
+        One row a release with a session: ``series``, ``month``, ``coverage``, ``day0``, ``change``
+        (log change of the figure, NaN where unknown), ``car``, ``se``, ``raw`` (fraction),
+        ``clear`` (no listed event within the episode distance).
     """
     study = panel.snapshot.study
-    changes = monthly_panel(panel.snapshot.customs, study)
+    changes = export_changes(panel)
     days = release_days(panel.snapshot.customs, panel.snapshot.sessions)
-    days = days[days["series"].isin(SERIES)].dropna(subset=["session"])
+    names = {**TONNES, "rare_earths_total_usd": "unit_value"}
+    days = days[days["series"].isin(names)].dropna(subset=["session"])
     days = days.drop(columns="reason").rename(columns={"session": "day0"})
     days = days.drop_duplicates(["series", "day0"], keep="last")
     core = equal_weight(panel.returns, list(study.firms.core)).rename("core")
     fitted = estimate(panel.snapshot, panel.returns.assign(core=core), days.assign(ticker="core"))
     found = pd.concat([fitted.rows, fitted.car(*study.customs.release_window)], axis=1)
+    found["series"] = found["series"].map(names)
     found["change"] = [
-        changes["change"].get((series, month), np.nan)
+        changes[series].get(month, np.nan)
         for series, month in zip(found["series"], found["month"], strict=True)
     ]
-    found["series"] = found["series"].map(SERIES)
-    return found.dropna(subset=["car"])[["series", "month", "day0", "change", "raw", "car", "se"]]
+    found["clear"] = clear_of_events(panel, pd.DatetimeIndex(found["day0"]))
+    columns = ["series", "month", "coverage", "day0", "change", "raw", "car", "se", "clear"]
+    return found.dropna(subset=["car"])[columns]
+
+
+def clear_of_events(panel: Panel, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+    """Mark sessions with no listed event within the episode distance."""
+    at = panel.snapshot.sessions.get_indexer(days)
+    clear: npt.NDArray[np.bool_] = quiet_sessions(panel)[at]
+    return clear
 
 
 def release_tests(panel: Panel, released: pd.DataFrame) -> pd.DataFrame:
-    """Test the mean CAR of each series and its rank correlation with the figure released."""
-    level = panel.snapshot.study.inference.level
+    """Test the mean CAR of each series over all its release days and over those clear of events.
+
+    Returns
+    -------
+    DataFrame
+        ``series``, ``n``, ``mean``, ``low``, ``high`` (moving-block bootstrap over releases),
+        ``p`` (Student t); ``n_clear``, ``mean_clear``, ``p_clear``. The unit value has the release
+        days of the headline and is left out.
+    """
+    study = panel.snapshot.study
     rows = []
-    for name, part in released.groupby("series", sort=False):
-        mean = stats.ttest_1samp(part["car"], 0)
-        low, high = mean.confidence_interval(level)
-        both = part.dropna(subset=["change"])
-        rank = stats.spearmanr(both["change"], both["car"])
+    for name in TONNES.values():
+        part = released[released["series"] == name].sort_values("day0")
+        car, clear = part["car"].to_numpy(), part.loc[part["clear"], "car"]
+        rng = own_generator(study.inference.seed, "release", name)
+        block = min(study.customs.block, len(car))
+        drawn = car[moving_blocks(len(car), block, study.inference.draws, rng)].mean(axis=1)
+        tail = (1 - study.inference.level) / 2
+        low, high = np.quantile(drawn, [tail, 1 - tail])
         rows.append(
             {
-                "series": NAMES[str(name)],
+                "series": name,
                 "n": len(part),
-                "mean": float(part["car"].mean()),
+                "mean": float(car.mean()),
                 "low": float(low),
                 "high": float(high),
-                "p": float(mean.pvalue),
-                "n_change": len(both),
-                "rank": float(rank.statistic),
-                "p_rank": float(rank.pvalue),
+                "p": float(stats.ttest_1samp(car, 0).pvalue),
+                "n_clear": len(clear),
+                "mean_clear": float(clear.mean()),
+                "p_clear": float(stats.ttest_1samp(clear, 0).pvalue),
             }
         )
     return pd.DataFrame(rows)

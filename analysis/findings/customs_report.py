@@ -10,6 +10,7 @@ from analysis.findings.customs import (
     METHODS,
     NAMES,
     SERIES,
+    TONNES,
     correlations,
     monthly_returns,
     release_returns,
@@ -22,21 +23,22 @@ from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["compute"]
 
-INPUTS = ("customs.csv", "prices.csv", "universe.csv", "study.toml")
+INPUTS = ("customs.csv", "prices.csv", "events.csv", "universe.csv", "study.toml")
 
 
 def compute(panel: Panel) -> Findings:
     """Correlate exports with returns at leads and lags and look at the release days."""
     lags = correlations(panel)
     released = release_returns(panel)
+    tests = release_tests(panel, released)
     return Findings(
         numbers=[
             *_lag_numbers(panel, lags),
             *_summary(lags),
             *_levels(panel),
-            *_release_numbers(panel, released),
+            *_release_numbers(panel, tests),
         ],
-        tables=[_lag_table(lags), _release_table(panel, released), _coverage_table(panel)],
+        tables=[_lag_table(lags), _release_table(panel, tests), _coverage_table(panel)],
         figures=[_series_figure(panel), _correlogram(lags)],
         verdicts=[_any_left(lags)],
         datasets=[
@@ -74,7 +76,7 @@ def _lag_numbers(panel: Panel, lags: pd.DataFrame) -> list[Number]:
 
 def _summary(lags: pd.DataFrame) -> list[Number]:
     """Say how many of all correlations are nominally and how many jointly significant."""
-    source = _source("customs.correlations", "both series, all assets, methods and lags")
+    source = _source("customs.correlations", "every series, asset, method and lag tested")
     ordered = np.sort(lags["p"].to_numpy())
     count = len(ordered)
     adjusted = float(np.min(holm(ordered)))
@@ -110,7 +112,7 @@ def _any_left(lags: pd.DataFrame) -> Verdict:
         "some survive" if smallest < 0.05 else "none survives",
         "Holm over every series, firm, method and lag",
         f"smallest adjusted p {smallest:.3g}",
-        _source("customs.correlations", "both series, all assets, methods and lags"),
+        _source("customs.correlations", "every series, asset, method and lag tested"),
     )
 
 
@@ -139,83 +141,92 @@ def _levels(panel: Panel) -> list[Number]:
     return numbers
 
 
-def _release_numbers(panel: Panel, released: pd.DataFrame) -> list[Number]:
-    source = _source("customs.release_returns", "release days with a session")
+def _release_numbers(panel: Panel, tests: pd.DataFrame) -> list[Number]:
+    source = _source("customs.release_tests", "release days with a session")
+    level = panel.snapshot.study.inference.level
     numbers = []
-    for row in release_tests(panel, released).to_dict("records"):
-        key = "customs." + {v: k for k, v in NAMES.items()}[row["series"]] + ".release"
-        numbers += [
-            Number(f"{key}.mean", row["mean"], "fraction", "percent1",
-                   "mean core CAR around the release", source, low=row["low"], high=row["high"],
-                   level=panel.snapshot.study.inference.level, p=row["p"], n=row["n"]),
-            Number(f"{key}.p", row["p"], "p-value", "pvalue", "p of the mean core CAR", source),
-            Number(f"{key}.rank", row["rank"], "correlation", "decimal2",
-                   "rank correlation of the CAR with the change released", source,
-                   n=row["n_change"], p=row["p_rank"]),
-            Number(f"{key}.n", row["n"], "count", "integer", "release days", source),
-        ]  # fmt: skip
+    for row in tests.to_dict("records"):
+        key = f"customs.{row['series']}.release"
+        for tail, what in (("", "release"), ("_clear", "release clear of listed events")):
+            numbers += [
+                Number(f"{key}.mean{tail}", row[f"mean{tail}"], "fraction", "percent1",
+                       f"mean core CAR around the {what}", source, p=row[f"p{tail}"],
+                       n=row[f"n{tail}"], low=None if tail else row["low"],
+                       high=None if tail else row["high"], level=None if tail else level),
+                Number(f"{key}.p{tail}", row[f"p{tail}"], "p-value", "pvalue",
+                       f"p of the mean core CAR around the {what}", source),
+                Number(f"{key}.n{tail}", row[f"n{tail}"], "count", "integer", f"days: {what}",
+                       source),
+            ]  # fmt: skip
     return numbers
 
 
-def _release_table(panel: Panel, released: pd.DataFrame) -> Table:
+def _release_table(panel: Panel, tests: pd.DataFrame) -> Table:
     first, last = panel.snapshot.study.customs.release_window
+    frame = tests.assign(series=tests["series"].map(NAMES), interval=_intervals(tests, "percent1"))
+    order = ["series", "n", "mean", "interval", "p", "n_clear", "mean_clear", "p_clear"]
     return Table(
         "releases",
-        release_tests(panel, released),
+        frame[order],
         {
             "n": "integer",
             "mean": "percent1",
-            "low": "percent1",
-            "high": "percent1",
             "p": "pvalue",
-            "n_change": "integer",
-            "rank": "decimal2",
-            "p_rank": "pvalue",
+            "n_clear": "integer",
+            "mean_clear": "percent1",
+            "p_clear": "pvalue",
         },
         {
             "series": "Series",
             "n": "Days",
             "mean": "Mean CAR",
-            "n_change": "With change",
-            "rank": "Spearman",
-            "p_rank": "p ",
+            "interval": "95% interval",
+            "n_clear": "Clear days",
+            "mean_clear": "Mean CAR ",
+            "p_clear": "p ",
         },
-        _source("customs.release_returns", "release days with a session"),
-        f"CAR [{first}, +{last}] of the core portfolio; Student t over release days. "
-        "Spearman: of the "
-        "CAR with the log change of the figure released.",
+        _source("customs.release_tests", "release days with a session"),
+        f"CAR [{first}, +{last}] of the core portfolio; moving-block bootstrap over releases, p by "
+        "Student t. Clear days: no listed event within the episode distance. Magnets to the US are "
+        "published with all magnets, but known for fewer months.",
     )
+
+
+def _intervals(frame: pd.DataFrame, fmt: Format) -> list[str]:
+    return [
+        f"{format_value(low, fmt)} to {format_value(high, fmt)}"
+        for low, high in zip(frame["low"], frame["high"], strict=True)
+    ]
 
 
 def _lag_table(lags: pd.DataFrame) -> Table:
     """Set the two methods side by side, one row a series and lag."""
     part = lags[lags["asset"] == "core"].set_index(["series", "lag"])
     first, second = (part[part["method"] == method] for method in METHODS)
-    frame = pd.DataFrame({"n": first["n"], "detectable": first["mde"]})
+    frame = pd.DataFrame({"n": first["n"]})
     formats: dict[str, Format] = {"lag": "integer", "n": "integer", "detectable": "decimal2"}
     heads = {"series": "Exports", "lag": "Lag", "n": "Months", "detectable": "MDE"}
     for method, rows in zip(METHODS, (first, second), strict=True):
-        frame[method] = rows["estimate"]
-        frame[f"{method}_interval"] = [
-            f"{format_value(low, 'decimal2')} to {format_value(high, 'decimal2')}"
-            for low, high in zip(rows["low"], rows["high"], strict=True)
+        frame[method] = [
+            f"{format_value(value, 'decimal2')} ({interval})"
+            for value, interval in zip(rows["estimate"], _intervals(rows, "decimal2"), strict=True)
         ]
         frame[f"{method}_p"] = rows["p"]
-        formats |= {method: "decimal2", f"{method}_p": "pvalue"}
-        heads |= {method: method.title(), f"{method}_interval": "95% interval", f"{method}_p": "p"}
-    frame = frame.reset_index()
+        formats |= {f"{method}_p": "pvalue"}
+        heads |= {method: method.title(), f"{method}_p": "p"}
+    frame = frame.assign(detectable=first["mde"]).reset_index()
     frame["series"] = frame["series"].map(NAMES)
-    frame["detectable"] = frame.pop("detectable")
     return Table(
         "correlations",
         frame,
         formats,
         heads,
         _source("customs.correlations", "core firms"),
-        "Log change of exports with the monthly return of the equal-weight core firms; a positive "
-        "lag means that exports come first. Moving-block bootstrap intervals, block-permutation p. "
+        "Log change of the series with the monthly return of the equal-weight core firms; a "
+        "positive lag means that exports come first. Moving-block bootstrap intervals, "
+        "block-permutation p. "
         "MDE: correlation found with 80% power. Single-month figures only; figures whose error "
-        "band is wider than the rule allows are left out.",
+        "band is wider than the rule allows are left out. Unit value: dollars per tonne.",
     )
 
 
@@ -223,7 +234,7 @@ def _coverage_table(panel: Panel) -> Table:
     customs = panel.snapshot.customs
     changes = monthly_panel(customs, panel.snapshot.study)
     rows = []
-    for series, name in SERIES.items():
+    for series, name in TONNES.items():
         part = customs[customs["series"] == series]
         rows.append(
             {
@@ -256,10 +267,10 @@ def _coverage_table(panel: Panel) -> Table:
 
 def _series_figure(panel: Panel) -> Figure:
     customs = panel.snapshot.customs
-    months = customs[(customs["coverage"] == "month") & customs["series"].isin(SERIES)]
+    months = customs[(customs["coverage"] == "month") & customs["series"].isin(TONNES)]
     exports = pd.DataFrame(
         {
-            "series": months["series"].map(SERIES).map(NAMES),
+            "series": months["series"].map(TONNES).map(NAMES),
             "month": months["month"].dt.to_timestamp(),
             "value": months["value"],
             "status": months["status"],
@@ -274,9 +285,7 @@ def _series_figure(panel: Panel) -> Figure:
         for name, part in exports.groupby("series", sort=False)
     ]
     alt = (
-        "Three panels over time: "
-        + "; ".join(spans)
-        + "; and the monthly return of the core firms, "
+        "Panels over time: " + "; ".join(spans) + "; and the monthly return of the core firms, "
         f"between {core.min():+.0%} and {core.max():+.0%}. Hollow dots are derived figures."
     ).replace("-", "\u2212")
     source = _source("customs_report.compute", "single-month figures")
@@ -286,18 +295,19 @@ def _series_figure(panel: Panel) -> Figure:
 
 
 def _correlogram(lags: pd.DataFrame) -> Figure:
-    assets = {"core": "core firms", "MP": "MP"}
-    part = lags[lags["asset"].isin(assets)]
-    names = part["series"].map(NAMES) + ", " + part["asset"].map(assets)
-    frame = part.assign(panel=names)[["panel", "lag", "method", "estimate", "low", "high", "n"]]
+    part = lags[lags["asset"] == "core"]
+    frame = part.assign(panel=part["series"].map(NAMES))[
+        ["panel", "lag", "method", "estimate", "low", "high", "n"]
+    ]
     clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
     strongest = part.iloc[int(part["estimate"].abs().argmax())]
     alt = (
-        "Four panels of correlations with 95% intervals at lags of minus three to plus three "
+        "Four panels of correlations with the core return, with 95% intervals, at lags of minus "
+        "three to plus three "
         "months. "
         f"{clear} of {len(part)} intervals leave out zero; the strongest correlation is "
-        f"{strongest['estimate']:.2f} ({strongest['method']}, {strongest['series']} exports, lag "
+        f"{strongest['estimate']:.2f} ({strongest['method']}, {NAMES[strongest['series']]}, lag "
         f"{strongest['lag']})."
     ).replace("-", "\u2212")
-    source = _source("customs.correlations", "core firms and MP")
+    source = _source("customs.correlations", "core firms")
     return Figure("correlogram", "correlogram", {"lags": frame}, alt, source)

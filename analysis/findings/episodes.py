@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.power import TTestPower
 
+from analysis.estimators.episodes import across_episodes_t, sign_flip
+from analysis.estimators.outcome import Outcome, minimum_detectable, power_at
 from analysis.findings.panel import Panel
 
-__all__ = ["FEWEST", "Pooled", "episode_days", "episode_values", "pool"]
+__all__ = ["FEWEST", "Pooled", "averaged", "chosen_days", "episode_values", "pool", "precision"]
 
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
 
@@ -33,6 +34,8 @@ class Pooled:
         Two-sided p from flipping signs of the standardised CARs.
     detectable : float
         True mean CAR that the t-test would find with the power of the study (fraction).
+    power : float
+        Probability of finding a true mean of the study's reference size.
     """
 
     episodes: int
@@ -43,9 +46,10 @@ class Pooled:
     p: float
     p_flip: float
     detectable: float
+    power: float
 
 
-def episode_days(
+def chosen_days(
     panel: Panel,
     cars: pd.DataFrame,
     directions: Collection[str],
@@ -53,34 +57,7 @@ def episode_days(
     signed: bool = False,
     confirmatory: bool = True,
 ) -> pd.DataFrame:
-    """Return the event days that :func:`episode_values` averages, by its rules.
-
-    Returns
-    -------
-    DataFrame
-        One row a day: columns of the events, ``car``, ``scar``.
-    """
-    events = panel.events
-    asked = events["direction"].isin(list(directions))
-    other_days = events.loc[~asked, "day0"]
-    keep = asked & ~events["mixed"] & ~events["day0"].isin(other_days)
-    if confirmatory:
-        keep &= events["status"] == "confirmatory"
-    chosen = events[keep].join(cars[["car", "scar"]], how="inner")
-    if signed:
-        chosen[["car", "scar"]] = chosen[["car", "scar"]].mul(chosen["sign"], axis=0)
-    return chosen.drop_duplicates(["episode", "day0"])
-
-
-def episode_values(
-    panel: Panel,
-    cars: pd.DataFrame,
-    directions: Collection[str],
-    *,
-    signed: bool = False,
-    confirmatory: bool = True,
-) -> pd.DataFrame:
-    """Average the responses of one kind of event within each episode.
+    """Choose the days whose responses a test averages, one row a day of an episode.
 
     An event enters if its direction is asked for, its episode holds no event of the opposite sign,
     and no event of a direction not asked for has the same day 0. Days and not headlines are
@@ -102,39 +79,79 @@ def episode_values(
     Returns
     -------
     DataFrame
+        Indexed by event ``id``: ``episode``, ``day0``, ``sign`` (1 unless signed), and the columns
+        of ``cars``, of which ``car`` (fraction) and ``scar`` are multiplied by ``sign``.
+    """
+    events = panel.events
+    asked = events["direction"].isin(list(directions))
+    other_days = events.loc[~asked, "day0"]
+    keep = asked & ~events["mixed"] & ~events["day0"].isin(other_days)
+    if confirmatory:
+        keep &= events["status"] == "confirmatory"
+    chosen = events.loc[keep, ["episode", "day0", "sign"]].join(cars, how="inner")
+    if not signed:
+        chosen["sign"] = 1
+    chosen[["car", "scar"]] = chosen[["car", "scar"]].mul(chosen["sign"], axis=0)
+    return chosen.drop_duplicates(["episode", "day0"])
+
+
+def averaged(days: pd.DataFrame) -> pd.DataFrame:
+    """Average the chosen days within each episode.
+
+    Returns
+    -------
+    DataFrame
         Indexed by episode: ``car`` (fraction), ``scar``, ``days``, ``first_day``.
     """
-    days = episode_days(panel, cars, directions, signed=signed, confirmatory=confirmatory)
     grouped = days.groupby("episode")
     values = grouped[["car", "scar"]].mean()
     return values.assign(days=grouped.size(), first_day=grouped["day0"].min())
 
 
+def episode_values(
+    panel: Panel,
+    cars: pd.DataFrame,
+    directions: Collection[str],
+    *,
+    signed: bool = False,
+    confirmatory: bool = True,
+) -> pd.DataFrame:
+    """Average the responses of one kind of event within each episode.
+
+    See :func:`chosen_days` for what enters and :func:`averaged` for what comes out.
+    """
+    return averaged(chosen_days(panel, cars, directions, signed=signed, confirmatory=confirmatory))
+
+
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
     """Test the mean response across episodes; None with fewer than three of them."""
-    count = len(values)
-    if count < FEWEST:
+    if len(values) < FEWEST:
         return None
-    study = panel.snapshot.study
-    car, scar = values["car"].to_numpy(), values["scar"].to_numpy()
-    spread = float(np.std(car, ddof=1))
-    reach = float(stats.t.ppf((1 + study.inference.level) / 2, count - 1)) * spread / np.sqrt(count)
-    effect = TTestPower().solve_power(nobs=count, alpha=0.05, power=study.inference.power)
-    test = stats.ttest_1samp(scar, 0.0)
-    flips = stats.permutation_test(
-        (scar,),
-        np.mean,
-        permutation_type="samples",
-        n_resamples=study.inference.draws,
-        rng=np.random.default_rng(study.inference.seed),
-    )
+    inference = panel.snapshot.study.inference
+    mean, test = across_episodes_t(values["car"]), across_episodes_t(values["scar"])
+    flips = sign_flip(values["scar"], np.random.default_rng(inference.seed), inference.draws)
+    low, high, detectable, power = precision(mean, panel)
     return Pooled(
-        episodes=count,
-        mean=float(car.mean()),
-        low=float(car.mean()) - reach,
-        high=float(car.mean()) + reach,
-        t=float(test.statistic),
-        p=float(test.pvalue),
-        p_flip=float(flips.pvalue),
-        detectable=spread * float(effect),
+        episodes=len(values),
+        mean=mean.estimate,
+        low=low,
+        high=high,
+        t=test.statistic,
+        p=test.p,
+        p_flip=flips.p,
+        detectable=detectable,
+        power=power,
+    )
+
+
+def precision(mean: Outcome, panel: Panel) -> tuple[float, float, float, float]:
+    """Return the interval's bounds, the detectable effect and the power at the reference size."""
+    inference = panel.snapshot.study.inference
+    reach = float(stats.t.ppf((1 + inference.level) / 2, mean.df)) * mean.se
+    size = 1 - inference.level
+    return (
+        mean.estimate - reach,
+        mean.estimate + reach,
+        float(minimum_detectable(mean.se, mean.df, inference.power, size)),
+        power_at(inference.reference, mean.se, mean.df, size),
     )

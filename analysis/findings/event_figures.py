@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.findings.episodes import FEWEST, episode_values
+from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_paths
+from analysis.findings.placebo import cumulated, moved_paths, portfolio_placebo_paths
+from analysis.findings.portfolios import equal, portfolio_study
 from analysis.results import Figure, Provenance
 from analysis.snapshot.episodes import SIGNS
 
@@ -19,34 +21,36 @@ INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.
 
 
 def caar_paths(panel: Panel) -> Figure:
-    """Mean cumulative path of the core portfolio by direction, over episodes."""
-    paths = portfolio_paths(
-        panel, equal(panel.snapshot.study.firms.core), panel.snapshot.study.windows.primary
-    )
+    """Mean cumulative path of the core portfolio by direction, over episodes, on placebo bands.
+
+    Paths are zero on day -1, so that day d >= 0 shows the CAR over [0, d], and what came before
+    the news stands to the left.
+    """
+    study = panel.snapshot.study
+    core, window = equal(study.firms.core), study.windows.primary
+    fitted = portfolio_study(panel, core, window)
+    ids = pd.Index(fitted.rows["id"], name="id")
+    paths = pd.DataFrame(cumulated(fitted), ids, fitted.event_time).dropna()
+    cars = pd.DataFrame({"car": 0.0, "scar": 0.0, "members": fitted.rows["members"].array}, ids)
+    quiet = portfolio_placebo_paths(panel, core, window, set(fitted.rows["members"]))
     frames, sentences = [], []
     for direction in SIGNS:
-        part = _episode_paths(panel, paths, direction)
-        count = len(part)
-        if count < FEWEST:
+        days = chosen_days(panel, cars.loc[paths.index], (direction,))
+        if days["episode"].nunique() < FEWEST:
             continue
-        mean = part.mean()
-        reach = part.std(ddof=1) / np.sqrt(count) * stats.t.ppf(0.975, count - 1)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "direction": direction,
-                    "day": part.columns.astype(int),
-                    "mean": mean.to_numpy(),
-                    "low": (mean - reach).to_numpy(),
-                    "high": (mean + reach).to_numpy(),
-                    "episodes": count,
-                }
-            )
+        by_episode = paths.loc[days.index].groupby(days["episode"]).mean()
+        band = _placebo_band(panel, moved_paths(panel, days, quiet))
+        frame = _with_interval(by_episode, study.inference.level).assign(direction=direction)
+        frames.append(frame.assign(placebo_low=band[0], placebo_high=band[1]))
+        after = frame["day"] >= 0
+        outside = after & ((frame["mean"] < band[0]) | (frame["mean"] > band[1]))
+        sentences.append(
+            f"{direction} ends at {frame['mean'].iloc[-1]:+.1%} over {len(by_episode)} episodes, "
+            f"outside on {int(outside.sum())} of {int(after.sum())} days"
         )
-        sentences.append(f"{direction} ends at {mean.iloc[-1]:+.1%} over {count} episodes")
     alt = (
-        "Four panels of the mean cumulative abnormal return of the core portfolio from 10 sessions "
-        "before to 20 sessions after day 0, with shaded 95% intervals: "
+        f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero "
+        "on day \u22121, to day 20, with 95% intervals on 95% placebo bands: "
         + "; ".join(sentences)
         + "."
     ).replace("-", "\u2212")
@@ -54,14 +58,29 @@ def caar_paths(panel: Panel) -> Figure:
     return Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)
 
 
-def _episode_paths(panel: Panel, paths: pd.DataFrame, direction: str) -> pd.DataFrame:
-    columns = {
-        day: episode_values(
-            panel, pd.DataFrame({"car": paths[day], "scar": paths[day]}), (direction,)
-        )["car"]
-        for day in paths.columns
-    }
-    return pd.DataFrame(columns).dropna()
+def _with_interval(by_episode: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Average paths over episodes and put the Student interval of each day beside the mean."""
+    count, mean = len(by_episode), by_episode.mean()
+    reach = by_episode.std(ddof=1) / np.sqrt(count) * stats.t.ppf((1 + level) / 2, count - 1)
+    return pd.DataFrame(
+        {
+            "day": by_episode.columns.astype(int),
+            "mean": mean.to_numpy(),
+            "low": (mean - reach).to_numpy(),
+            "high": (mean + reach).to_numpy(),
+            "episodes": count,
+        }
+    )
+
+
+def _placebo_band(panel: Panel, moved: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Return the pointwise band of mean paths over placebo draws of all episodes. (2, L)."""
+    inference = panel.snapshot.study.inference
+    rng = np.random.default_rng(inference.seed)
+    total = sum(paths[rng.integers(0, len(paths), inference.draws)] for paths in moved)
+    tail = (1 - inference.level) / 2
+    band: npt.NDArray[np.float64] = np.quantile(total, [tail, 1 - tail], axis=0) / len(moved)
+    return band
 
 
 def heatmap(panel: Panel) -> Figure:

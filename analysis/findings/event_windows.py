@@ -248,7 +248,7 @@ def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
         columns=list(study.firms.core)
     )
     frame = panel.events[["day0", "direction", "episode", "headline"]].copy()
-    marks = {"seed": "E", "selected_on_outcome": "S", "confirmatory": ""}
+    marks = {"seed": "E", "selected_on_outcome": "S", "found_beside": "B", "confirmatory": ""}
     frame["kind"] = panel.events["status"].map(marks)
     for firm in study.firms.core:
         shown = cars[firm].reindex(frame.index)
@@ -272,7 +272,7 @@ def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
         _source("firm_windows", "all events, core firms"),
         f"CAR {_bounds(study.windows.primary)} of the core firms; an en dash: no eligible window; "
         "\u2020: a confounder touches the window. E: exploratory; S: found by looking for "
-        "large days.",
+        "large days; B: found beside one.",
     )
 
 

@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-from statsmodels.stats.multitest import multipletests
+import numpy as np
 
 from analysis.errors import StudyError
+from analysis.estimators.multiplicity import holm, step_down
 from analysis.findings.claims_days import SINGLE
 from analysis.findings.claims_pooled import POOLED
 from analysis.findings.outcomes import Outcome, decide
 from analysis.findings.panel import Panel
-from analysis.formatting import MISSING, format_value
-from analysis.results import Findings, Number, Provenance, Table, Verdict
+from analysis.findings.placebo import EpisodeNull, claim_placebo, drawn_jointly, normal_scores
 
-__all__ = ["compute", "definitions", "holm_family", "outcomes"]
+__all__ = ["Entry", "definitions", "entries", "holm_family", "outcomes", "step_down_family"]
 
-INPUTS = ("claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv", "study.toml")
-NOTES = (
-    "E: exploratory, C: confirmatory. Effect: the estimand of @tbl-claims; K: episodes, or days or "
-    "months where a claim has no episodes; p: two-sided; Holm: adjusted over the "
-    "confirmatory claims "
-    "with a p-value; MDE: effect found with 80% power. RS and WS: right and wrong sign, "
-    "within noise."
-)
-SHORT = {"right sign within noise": "RS, noise", "wrong sign within noise": "WS, noise"}
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim with everything the ledger says about it.
+
+    Attributes
+    ----------
+    definition : dict
+        As in ``data/claims.toml``.
+    outcome : Outcome
+    placebo : float or None
+        Placebo p.
+    sessions : (int, int) or None
+        Fewest and most placebo sessions of its episodes.
+    holm, step_down : float or None
+        Adjusted p-values, for claims of the family.
+    verdict : str
+    """
+
+    definition: dict[str, Any]
+    outcome: Outcome
+    placebo: float | None
+    sessions: tuple[int, int] | None
+    holm: float | None
+    step_down: float | None
+    verdict: str
+
+    @property
+    def id(self) -> str:
+        """The claim's identifier, such as A3."""
+        return str(self.definition["id"])
 
 
 def definitions(panel: Panel) -> list[dict[str, Any]]:
@@ -49,155 +71,52 @@ def outcomes(panel: Panel) -> dict[str, Outcome]:
     return {claim["id"]: tests[claim["id"]](panel) for claim in definitions(panel)}
 
 
-def holm_family(results: dict[str, Outcome]) -> dict[str, float]:
-    """Adjust the p-values of the confirmatory family by Holm's method."""
-    family = {k: o.p for k, o in results.items() if o.confirmatory and o.p is not None}
-    if not family:
-        return {}
-    return dict(zip(family, multipletests(list(family.values()), method="holm")[1], strict=True))
-
-
-def compute(panel: Panel) -> Findings:
-    """Decide every claim."""
-    claims, results = definitions(panel), outcomes(panel)
+def entries(panel: Panel) -> list[Entry]:
+    """Decide every claim and put the placebo evidence beside it."""
+    results = outcomes(panel)
+    nulls = {k: o.null() for k, o in results.items() if o.null is not None}
+    inference = panel.snapshot.study.inference
     adjusted = holm_family(results)
-    verdicts = {key: decide(o, adjusted.get(key)) for key, o in results.items()}
-    source = Provenance("analysis.findings.ledger.outcomes", INPUTS, "the ledger")
-    found = Findings(tables=[_table(claims, results, adjusted, verdicts, source)])
-    for claim in claims:
-        key = claim["id"]
-        found.numbers += _numbers(key, claim, results[key], adjusted.get(key), panel, source)
-        found.verdicts.append(
-            Verdict(key, verdicts[key], claim["rule"], _evidence(results[key]), source)
+    stepped = step_down_family(results, nulls, inference.draws, inference.seed)
+    found = []
+    for claim in definitions(panel):
+        key, outcome = claim["id"], results[claim["id"]]
+        placebo = outcome.placebo
+        if key in nulls and outcome.statistic is not None:
+            rng = np.random.default_rng(inference.seed)
+            placebo = claim_placebo(outcome.statistic, nulls[key], inference.draws, rng)
+        found.append(
+            Entry(
+                definition=claim,
+                outcome=outcome,
+                placebo=placebo,
+                sessions=nulls[key].sessions if key in nulls else None,
+                holm=adjusted.get(key),
+                step_down=stepped.get(key),
+                verdict=decide(outcome, adjusted.get(key)),
+            )
         )
-    counts = pd.Series(verdicts).value_counts()
-    names = {"supported", "contradicted", "mixed", "not testable", *SHORT}
-    found.numbers += [
-        Number(f"ledger.{name.replace(' ', '_')}", int(counts.get(name, 0)), "count", "integer",
-               f"claims with the verdict {name}", source)
-        for name in sorted(names)
-    ]  # fmt: skip
-    found.numbers += _confirmatory(claims, verdicts, adjusted, source)
     return found
 
 
-def _confirmatory(
-    claims: list[dict[str, Any]],
-    verdicts: dict[str, str],
-    adjusted: dict[str, float],
-    source: Provenance,
-) -> list[Number]:
-    """Count the confirmatory claims, those tested in the family, and those that hold in it."""
-    confirmatory = [c["id"] for c in claims if c["status"] == "confirmatory"]
-    counts = {
-        "confirmatory": (len(confirmatory), "confirmatory claims"),
-        "family": (len(adjusted), "confirmatory claims with a p-value"),
-        "family_supported": (
-            sum(verdicts[k] == "supported" for k in adjusted),
-            "claims of the family that are supported",
-        ),
-    }
-    numbers = [
-        Number(f"ledger.{key}", value, "count", "integer", what, source)
-        for key, (value, what) in counts.items()
-    ]
-    smallest = min(adjusted.values())
-    numbers.append(
-        Number("ledger.smallest_holm", smallest, "p-value", "pvalue", "smallest adjusted p", source)
-    )
-    return numbers
+def holm_family(results: dict[str, Outcome]) -> dict[str, float]:
+    """Adjust the p-values of the confirmatory family by Holm's method."""
+    family = {k: o.p for k, o in results.items() if o.confirmatory and o.p is not None}
+    return dict(zip(family, map(float, holm(list(family.values()))), strict=True))
 
 
-def _evidence(outcome: Outcome) -> str:
-    parts = [] if outcome.effect is None else [f"effect {outcome.effect:.4g}"]
-    if outcome.low is not None and outcome.high is not None:
-        parts.append(f"interval {outcome.low:.4g} to {outcome.high:.4g}")
-    if outcome.p is not None:
-        parts.append(f"p {outcome.p:.3g}")
-    if outcome.count:
-        parts.append(f"sample {outcome.count}")
-    return ", ".join(parts)
+def step_down_family(
+    results: dict[str, Outcome], nulls: dict[str, EpisodeNull], draws: int, seed: int
+) -> dict[str, float]:
+    """Adjust the claims tested across episodes by minimum-p step-down over joint placebo draws.
 
-
-def _numbers(
-    key: str,
-    claim: dict[str, Any],
-    outcome: Outcome,
-    adjusted: float | None,
-    panel: Panel,
-    source: Provenance,
-) -> list[Number]:
-    name, what = f"claim.{key.lower()}", claim["estimand"]
-    numbers = []
-    if outcome.effect is not None:
-        numbers.append(
-            Number(
-                f"{name}.effect", outcome.effect, "see estimand", outcome.format, what, source,
-                low=outcome.low, high=outcome.high, p=outcome.p,
-                level=None if outcome.low is None else panel.snapshot.study.inference.level,
-            )
-        )  # fmt: skip
-    for part, value in (("p", outcome.p), ("holm", adjusted)):
-        if value is not None:
-            numbers.append(Number(f"{name}.{part}", value, "p-value", "pvalue", what, source))
-    if outcome.detectable is not None:
-        numbers.append(
-            Number(f"{name}.detectable", outcome.detectable, "see estimand", outcome.format,
-                   f"minimum detectable: {what}", source)
-        )  # fmt: skip
-    return numbers
-
-
-def _table(
-    claims: list[dict[str, Any]],
-    results: dict[str, Outcome],
-    adjusted: dict[str, float],
-    verdicts: dict[str, str],
-    source: Provenance,
-) -> Table:
-    rows = []
-    for claim in claims:
-        key, outcome = claim["id"], results[claim["id"]]
-        rows.append(
-            {
-                "claim": key,
-                "status": claim["status"][0].upper(),
-                "statement": claim["statement"],
-                "effect": _show(outcome.effect, outcome),
-                "interval": _interval(outcome),
-                "count": outcome.count,
-                "p": outcome.p,
-                "holm": adjusted.get(key),
-                "detectable": _show(outcome.detectable, outcome),
-                "verdict": SHORT.get(verdicts[key], verdicts[key]),
-            }
-        )
-    return Table(
-        "ledger",
-        pd.DataFrame(rows),
-        {"p": "pvalue", "holm": "pvalue"},
-        {
-            "claim": "Id",
-            "status": "Kind",
-            "statement": "Claim",
-            "effect": "Effect",
-            "interval": "95% interval",
-            "count": "K",
-            "holm": "Holm",
-            "detectable": "MDE",
-            "verdict": "Verdict",
-        },
-        source,
-        NOTES,
-    )
-
-
-def _show(value: float | None, outcome: Outcome) -> str:
-    """Format in the claim's own unit; claims differ, so that this cannot wait for the table."""
-    return format_value(value, outcome.format)
-
-
-def _interval(outcome: Outcome) -> str:
-    if outcome.low is None or outcome.high is None:
-        return MISSING
-    return f"{_show(outcome.low, outcome)} to {_show(outcome.high, outcome)}"
+    The statistics have unequal degrees of freedom, so each is compared by its Student p, turned
+    into a normal score (Westfall and Young 1993).
+    """
+    family = {k: nulls[k] for k in holm_family(results) if k in nulls}
+    scores = drawn_jointly(family, draws, np.random.default_rng(seed))
+    if not scores:
+        return {}
+    observed = [normal_scores(results[k].statistic or 0.0, family[k].df) for k in scores]
+    adjusted = step_down(observed, np.column_stack(list(scores.values())))
+    return dict(zip(scores, map(float, adjusted), strict=True))

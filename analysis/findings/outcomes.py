@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from analysis.findings.episodes import FEWEST, pool
+from analysis.estimators.episodes import two_sample_im
+from analysis.findings.episodes import FEWEST, pool, precision
 from analysis.findings.panel import Panel
+from analysis.findings.placebo import EpisodeNull
 from analysis.results import Format
 
 __all__ = ["NOISE", "NOT_TESTABLE", "Outcome", "decide", "from_pool", "two_samples"]
@@ -32,6 +33,8 @@ class Outcome:
         Episodes, months or days behind it, as printed.
     detectable : float or None
         Effect found with the study's power.
+    power : float or None
+        Probability of finding a true effect of the study's reference size; for CARs alone.
     sign : int
         +1 or -1: the direction claimed.
     format : Format
@@ -40,6 +43,12 @@ class Outcome:
         Set where the claim has a rule of its own; empty for the common rule.
     confirmatory : bool
         Whether ``p`` belongs to the family that Holm's method adjusts.
+    statistic : float or None
+        t across episodes, for claims that have a ``null``.
+    null : callable or None
+        Gives what the episodes of the claim would show on other sessions; computed on demand.
+    placebo : float or None
+        Placebo p of a claim without a ``null``.
     """
 
     effect: float | None
@@ -48,10 +57,14 @@ class Outcome:
     p: float | None = None
     count: str = ""
     detectable: float | None = None
+    power: float | None = None
     sign: int = 1
     format: Format = "percent1"
     verdict: str = ""
     confirmatory: bool = True
+    statistic: float | None = None
+    null: Callable[[], EpisodeNull] | None = None
+    placebo: float | None = None
 
 
 def decide(outcome: Outcome, adjusted: float | None) -> str:
@@ -69,7 +82,12 @@ def decide(outcome: Outcome, adjusted: float | None) -> str:
     return "contradicted" if outcome.p < 0.05 else NOISE[-1]
 
 
-def from_pool(values: pd.DataFrame, panel: Panel, sign: int = 1) -> Outcome:
+def from_pool(
+    values: pd.DataFrame,
+    panel: Panel,
+    sign: int = 1,
+    null: Callable[[], EpisodeNull] | None = None,
+) -> Outcome:
     """Make an outcome of the t-test across episodes; not testable below three."""
     result = pool(values, panel)
     if result is None:
@@ -81,33 +99,37 @@ def from_pool(values: pd.DataFrame, panel: Panel, sign: int = 1) -> Outcome:
         p=result.p,
         count=str(result.episodes),
         detectable=result.detectable,
+        power=result.power,
         sign=sign,
+        statistic=result.t,
+        null=null,
     )
 
 
-def two_samples(one: pd.DataFrame, other: pd.DataFrame, panel: Panel) -> Outcome:
+def two_samples(
+    one: pd.DataFrame,
+    other: pd.DataFrame,
+    panel: Panel,
+    null: Callable[[], EpisodeNull] | None = None,
+) -> Outcome:
     """Compare two kinds of episodes by the t-test of Ibragimov and Müller (2016).
 
-    The statistic is Welch's on the standardised CARs, its reference a Student law with the smaller
-    number of episodes less one as degrees of freedom. Effect and interval are in CAR.
+    The test is on the standardised CARs; effect and interval are in CAR.
     """
     counts = f"{len(one)} + {len(other)}"
     if min(len(one), len(other)) < FEWEST:
         return Outcome(None, count=counts)
-    df = min(len(one), len(other)) - 1
-    t = float(stats.ttest_ind(one["scar"], other["scar"], equal_var=False).statistic)
-    error = float(
-        np.sqrt(one["car"].var(ddof=1) / len(one) + other["car"].var(ddof=1) / len(other))
-    )
-    effect = float(one["car"].mean() - other["car"].mean())
-    inference = panel.snapshot.study.inference
-    reach = float(stats.t.ppf((1 + inference.level) / 2, df))
-    power = float(stats.t.ppf(inference.power, df))
+    test = two_sample_im(one["scar"], other["scar"])
+    mean = two_sample_im(one["car"], other["car"])
+    low, high, detectable, power = precision(mean, panel)
     return Outcome(
-        effect=effect,
-        low=effect - reach * error,
-        high=effect + reach * error,
-        p=float(2 * stats.t.sf(abs(t), df)),
+        effect=mean.estimate,
+        low=low,
+        high=high,
+        p=test.p,
         count=counts,
-        detectable=(reach + power) * error,
+        detectable=detectable,
+        power=power,
+        statistic=test.statistic,
+        null=null,
     )

@@ -33,7 +33,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.rotation import Rotation, rotate
-from analysis.findings.episodes import FEWEST, episode_days
+from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.findings.volatility import mean_weights
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
@@ -152,7 +152,7 @@ def tested(panel: Panel, short: tuple[str, ...], delay: int) -> Tested:
     """Average the net return over the unmixed episodes of unwelcome news."""
     values = net_returns(panel, short, delay)
     at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
-    days = episode_days(panel, pd.DataFrame({"car": at, "scar": at}).dropna(), UNWELCOME)
+    days = chosen_days(panel, pd.DataFrame({"car": at, "scar": at}).dropna(), UNWELCOME)
     means = days.groupby("episode")["car"].mean()
     count = len(means)
     nan = float("nan")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -12,7 +12,7 @@ from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import SIGNS, assign_episodes
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["Panel", "build_panel", "estimate"]
+__all__ = ["Panel", "build_panel", "estimate", "estimated_again", "in_episodes", "with_events"]
 
 EVENT_TIME = (-10, 20)
 
@@ -33,6 +33,8 @@ class Panel:
         Events by ``id`` with ``episode``, ``mixed`` (opposite signs in the episode) and ``sign``.
     clean : DataFrame
         Indexed by (``id``, ``ticker``), one boolean column a window: no confounder touches it.
+    exclude : DatetimeIndex or None
+        Sessions left out of every estimation window; none in the baseline.
     """
 
     snapshot: Snapshot
@@ -40,6 +42,7 @@ class Panel:
     study: EventStudy
     events: pd.DataFrame
     clean: pd.DataFrame
+    exclude: pd.DatetimeIndex | None = None
 
     @property
     def highlights(self) -> dict[str, date]:
@@ -49,25 +52,58 @@ class Panel:
 
 def build_panel(snapshot: Snapshot) -> Panel:
     """Compute returns, episodes and every firm's event study."""
-    study, sessions = snapshot.study, snapshot.sessions
     returns = listed_returns(snapshot)
-    episodes = assign_episodes(snapshot.events, sessions, study.episodes.distance)
-    events = snapshot.events.set_index("id").join(
-        episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one"
-    )
-    events["sign"] = events["direction"].map(SIGNS)
-    firms = pd.DataFrame({"ticker": list(study.firms.studied)})
+    events = in_episodes(snapshot.events.set_index("id"), snapshot)
     windows = firm_windows(snapshot)
     hits = windows.pivot(index=["event", "ticker"], columns="window", values="contaminated")
     return Panel(
         snapshot=snapshot,
         returns=returns,
-        study=estimate(
-            snapshot, returns, events.reset_index()[["id", "day0"]].merge(firms, how="cross")
-        ),
+        study=_every_firm(snapshot, returns, events, None),
         events=events,
         clean=~hits,
     )
+
+
+def estimated_again(
+    panel: Panel, snapshot: Snapshot, exclude: pd.DatetimeIndex | None = None
+) -> Panel:
+    """Return the panel with the choices of another snapshot that has the same events.
+
+    Events, episodes and confounders stay as they are.
+    """
+    returns = listed_returns(snapshot)
+    study = _every_firm(snapshot, returns, panel.events, exclude)
+    return replace(panel, snapshot=snapshot, returns=returns, study=study, exclude=exclude)
+
+
+def _every_firm(
+    snapshot: Snapshot,
+    returns: pd.DataFrame,
+    events: pd.DataFrame,
+    exclude: pd.DatetimeIndex | None,
+) -> EventStudy:
+    firms = pd.DataFrame({"ticker": list(snapshot.study.firms.studied)})
+    rows = events.reset_index()[["id", "day0"]].merge(firms, how="cross")
+    return estimate(snapshot, returns, rows, exclude=exclude)
+
+
+def in_episodes(events: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
+    """Return events, indexed by ``id``, with ``episode``, ``mixed`` and ``sign`` worked out."""
+    distance = snapshot.study.episodes.distance
+    rows = events.drop(columns=["episode", "mixed", "sign"], errors="ignore")
+    episodes = assign_episodes(rows.reset_index(), snapshot.sessions, distance)
+    joined = rows.join(episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one")
+    return joined.assign(sign=joined["direction"].map(SIGNS))
+
+
+def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
+    """Return the panel with some of its events, perhaps coded otherwise, and their episodes.
+
+    Nothing is estimated again: the events keep their day 0s.
+    """
+    kept = panel.study.rows["id"].isin(events.index).to_numpy()
+    return replace(panel, study=panel.study.take(kept), events=in_episodes(events, panel.snapshot))
 
 
 def estimate(
@@ -76,10 +112,12 @@ def estimate(
     rows: pd.DataFrame,
     *,
     factors: tuple[str, ...] | None = None,
+    exclude: pd.DatetimeIndex | None = None,
 ) -> EventStudy:
     """Run the event study on ``rows`` (``ticker``, ``day0``) with the choices of the study.
 
-    ``factors`` replaces the single market factor, for models with a sector.
+    ``factors`` replaces the single market factor, for models with a sector; ``exclude`` names
+    sessions to leave out of estimation windows.
     """
     study = snapshot.study
     return event_study(
@@ -91,4 +129,6 @@ def estimate(
         gap=study.estimation.gap,
         minimum=study.estimation.minimum,
         window=EVENT_TIME,
+        exclude=exclude,
+        kind=study.returns,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import pandas as pd
 
 from analysis.estimators.study import EventStudy
@@ -19,7 +18,6 @@ __all__ = [
     "contrast",
     "equal",
     "portfolio_cars",
-    "portfolio_paths",
     "portfolio_study",
     "slope",
 ]
@@ -75,7 +73,7 @@ def portfolio_study(
 ) -> EventStudy:
     """Run the event study on one portfolio an event; see :func:`portfolio_cars`."""
     returns, rows = _formed(panel, weigher, window, clean=clean)
-    return estimate(panel.snapshot, returns, rows, factors=factors)
+    return estimate(panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude)
 
 
 def portfolio_cars(
@@ -118,39 +116,28 @@ def portfolio_cars(
     return cars.dropna(subset=["car"])
 
 
-def portfolio_paths(panel: Panel, weigher: Weigher, window: str) -> pd.DataFrame:
-    """Cumulate the portfolio's abnormal returns from the first day of event time.
-
-    Returns
-    -------
-    DataFrame
-        Events by event day (sessions), cumulative abnormal return (fraction).
-    """
-    fitted = portfolio_study(panel, weigher, window)
-    paths = np.cumsum(fitted.ar, axis=1)
-    return pd.DataFrame(paths, pd.Index(fitted.rows["id"], name="id"), fitted.event_time)
-
-
 def _formed(
     panel: Panel, weigher: Weigher, window: str, *, clean: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Form one return column for each event's portfolio; the factors are kept beside them."""
+    """Form one return column for each composition; the factors are kept beside them."""
     columns: dict[str, pd.Series] = {}
     rows = []
-    untouched = set(panel.clean.index[panel.clean[window].astype(bool)])
+    untouched = set(panel.clean.index[panel.clean[window].astype(bool)]) if clean else set()
     usable = panel.study.rows.groupby("id", sort=False)["ticker"].agg(list)
+    funds, day0 = _funds(panel), panel.events["day0"]
     for event, firms in usable.items():
         held = [f for f in firms if not clean or (event, f) in untouched]
-        weights = weigher([*held, *_funds(panel)])
+        weights = weigher([*held, *funds])
         if weights is None:
             continue
-        w = pd.Series(weights)
-        columns[f"{event}@portfolio"] = panel.returns[w.index] @ w
-        members = ",".join(f for f in w.index)
-        day0 = panel.events.loc[str(event), "day0"]
-        rows.append({"id": event, "ticker": f"{event}@portfolio", "day0": day0, "members": members})
+        members = ",".join(weights)
+        if members not in columns:
+            columns[members] = panel.returns[list(weights)] @ pd.Series(weights)
+        rows.append({"id": event, "ticker": members, "day0": day0[str(event)], "members": members})
     frame = pd.DataFrame(rows, columns=["id", "ticker", "day0", "members"])
-    return pd.concat([panel.returns, pd.DataFrame(columns)], axis=1), frame
+    # A portfolio of one firm is that firm, whose column is there already.
+    formed = pd.DataFrame({k: v for k, v in columns.items() if k not in panel.returns})
+    return pd.concat([panel.returns, formed], axis=1), frame
 
 
 def _funds(panel: Panel) -> list[str]:

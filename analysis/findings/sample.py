@@ -11,6 +11,23 @@ from analysis.results import Figure, Findings, Format, Number, Provenance, Table
 
 __all__ = ["compute"]
 
+# Numbered in the picture of the prices: the steps of Chinese and American policy that the two items
+# and the regimes of the study turn on, by the identifier in events.csv.
+MARKED = {
+    "2025-04-china-seven-elements": "April controls",
+    "2025-05-geneva-truce": "Geneva",
+    "2025-06-london-framework": "London",
+    "2025-07-mp-pentagon-deal": "MP and Pentagon",
+    "2025-08-truce-extension": "truce extended",
+    "2025-10-china-extraterritorial": "October controls",
+    "2025-10-busan-summit": "Busan",
+    "2025-12-first-general-licences": "general licences",
+    "2026-01-usar-commerce-stake": "USAR stake",
+    "2026-02-project-vault": "Project Vault",
+    "2026-05-white-house-fact-sheet": "Beijing fact sheet",
+    "2026-06-china-lists-mp-usar": "MP and USAR listed",
+}
+
 HERE = "analysis.findings.sample"
 PRICES = ("prices.csv", "universe.csv", "study.toml")
 EVENTS = ("events.csv", "confounders.csv", "study.toml")
@@ -39,6 +56,13 @@ def _choices(panel: Panel) -> list[Number]:
         ("episode_distance", study.episodes.distance, "sessions", "integer", "episode distance"),
         ("level", study.inference.level, "fraction", "percent0", "coverage of intervals"),
         ("power", study.inference.power, "fraction", "percent0", "power of detectable effects"),
+        (
+            "reference",
+            study.inference.reference,
+            "fraction",
+            "percent0",
+            "CAR at which power is given",
+        ),
         ("draws", study.inference.draws, "count", "integer", "resampling draws"),
         ("hac_lags", study.beta.hac_lags, "sessions", "integer", "lags of HAC errors"),
         ("rolling", study.beta.rolling, "sessions", "integer", "rolling window"),
@@ -81,6 +105,14 @@ def _events(panel: Panel) -> list[Number]:
         "events_confirmatory": (
             int((events["status"] == "confirmatory").sum()),
             "confirmatory events",
+        ),
+        "events_beside": (
+            int((events["status"] == "found_beside").sum()),
+            "events found beside a large day",
+        ),
+        "events_by_outcome": (
+            int(events["status"].isin(["selected_on_outcome", "found_beside"]).sum()),
+            "events found by searching large days or beside them",
         ),
     } | {
         f"events_{direction}": (int(count), f"{direction} events")
@@ -162,14 +194,22 @@ def _price_paths(panel: Panel) -> Figure:
             "label": [f"{d.day} {d:%b %Y}" for d in panel.highlights.values()],
         }
     )
+    notes = panel.events.loc[panel.events.index.intersection(list(MARKED)), ["day0"]]
+    notes = notes.assign(number=range(1, len(notes) + 1), label=[MARKED[i] for i in notes.index])
     last = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.iloc[-1].items())
     peak = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.max().items())
     alt = (
         f"Prices of the three core firms from {start.date()} (= 100) on a log scale, with the "
         "events "
-        f"marked below by direction. Peaks: {peak}. Last session: {last}."
+        f"marked below by direction and {len(notes)} policy steps numbered. "
+        f"Peaks: {peak}. Last session: {last}."
     )
     source = Provenance(f"{HERE}.compute", (*PRICES, "events.csv"), "core firms")
     shown = panel.events.loc[panel.events["day0"] >= start, ["day0", "direction"]]
-    data = {"paths": paths, "events": shown.reset_index(drop=True), "highlights": marks}
+    data = {
+        "paths": paths,
+        "events": shown.reset_index(drop=True),
+        "highlights": marks,
+        "notes": notes.reset_index(drop=True),
+    }
     return Figure("price_paths", "price_paths", data, alt, source)

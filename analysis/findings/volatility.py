@@ -24,7 +24,7 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.rotation import Rotation, rotate
 from analysis.estimators.volatility import garch, leverage, volatility_change
-from analysis.findings.episodes import FEWEST, episode_days
+from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
 
@@ -126,7 +126,7 @@ def changes(panel: Panel) -> list[Change]:
         at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
         cars = pd.DataFrame({"car": at, "scar": at}).dropna()
         for kind, directions in KINDS.items():
-            days = episode_days(panel, cars, directions)
+            days = chosen_days(panel, cars, directions)
             means = days.groupby("episode")["car"].mean()
             count = len(means)
             if count < FEWEST:
@@ -183,7 +183,7 @@ def paths(panel: Panel) -> pd.DataFrame:
     cars = pd.DataFrame({"car": inside, "scar": inside})
     frames = []
     for kind in ("tightening", "easing"):
-        days = episode_days(panel, cars, KINDS[kind])
+        days = chosen_days(panel, cars, KINDS[kind])
         if days["episode"].nunique() < FEWEST:
             continue
         weights = mean_weights(days)

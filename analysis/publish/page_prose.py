@@ -17,6 +17,7 @@ _CLASSES = frozenset(
     {
         "num",  # a registry reference
         "table-note",  # written by code, as the table above it
+        "passage",  # likewise
         "provenance",  # likewise
         "explorer",  # the interactive figure, filled from its data
         "footnote-ref",

@@ -15,7 +15,7 @@ from analysis.publish.numerals import read_internal, typed_numerals, unused_numb
 
 __all__ = ["check_source"]
 
-SHORTCODES = "num, alt, source, table, interactive"
+SHORTCODES = "num, alt, source, table, passage, interactive"
 _INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
 _IMAGE = re.compile(r"\]\(([^()\s]+)\)\{([^{}]*(?:\{\{<[^>]*>\}\}[^{}]*)*)\}")
@@ -139,10 +139,10 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
             yield from _unknown(place, "number", argument, results.numbers)
         elif name in {"alt", "interactive", "source"}:
             yield from _unknown(place, "figure", argument, results.figures)
-        elif name == "table":
-            if not (results.folder / "tables" / f"{argument}.md").is_file():
-                known = {path.stem: path for path in (results.folder / "tables").glob("*.md")}
-                yield from _unknown(place, "table", argument, known)
+        elif name in ("table", "passage"):
+            folder = results.folder / f"{name}s"
+            known = {path.stem: path for path in folder.glob("*.md")}
+            yield from _unknown(place, name, argument, known)
         else:
             yield f"{place}: unknown shortcode '{name}'; expected {SHORTCODES} or include"
 

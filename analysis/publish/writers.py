@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -11,12 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from analysis.errors import ResultsError
 from analysis.formatting import format_value
 from analysis.publish import figures, interactive, tables
-from analysis.results import Dataset, Findings, Number, Provenance, Verdict
+from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 
-__all__ = ["significant", "write_results"]
+__all__ = ["documents", "figure_digest", "significant", "write_results"]
 
 SCHEMA = 1
 
@@ -49,23 +53,36 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
     ResultsError
         If a key is used twice or the folder cannot be written.
     """
-    header = {"schema": SCHEMA, "data": {"fingerprint": fingerprint, "as_of": as_of}}
-    documents: dict[str, str] = {
-        "numbers.json": _json(header | {"numbers": _numbers(findings)}),
-        "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
-        "figures.json": _json(header | {"figures": _figures(findings)}),
-        "tables.json": _json(header | {"tables": _tables(findings)}),
-    }
-    documents |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
-    documents |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
+    texts = documents(findings, fingerprint=fingerprint, as_of=as_of)
+    texts |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
     with _staged(folder) as stage:
-        for name, text in documents.items():
+        for name, text in texts.items():
             _write_text(stage / name, text)
         for figure in findings.figures:
             figures.draw(figure, stage / "figures" / f"{figure.name}.svg")
             if figure.kind == interactive.KIND:
                 _write_text(stage / "figures" / f"{figure.name}.html", interactive.fragment(figure))
     return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def documents(findings: Findings, *, fingerprint: str, as_of: str) -> dict[str, str]:
+    """Return the committed files as text: what a pull request shows of the results.
+
+    Returns
+    -------
+    dict of str to str
+        By path below ``paper/results``: ``numbers.json``, ``claims.json``, ``figures.json``,
+        ``tables.json``, the tables and the passages.
+    """
+    header = {"schema": SCHEMA, "data": {"fingerprint": fingerprint, "as_of": as_of}}
+    texts = {
+        "numbers.json": _json(header | {"numbers": _numbers(findings)}),
+        "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
+        "figures.json": _json(header | {"figures": _figures(findings)}),
+        "tables.json": _json(header | {"tables": _tables(findings)}),
+    }
+    texts |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
+    return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in findings.passages}
 
 
 @contextmanager
@@ -157,13 +174,30 @@ def _verdict(v: Verdict) -> dict[str, Any]:
 
 
 def _figures(findings: Findings) -> dict[str, Any]:
-    return _unique(
-        "figure",
-        (
-            (f.name, {"alt": f.alt, "file": f"figures/{f.name}.svg"} | _provenance(f.source))
-            for f in findings.figures
-        ),
-    )
+    return _unique("figure", ((f.name, _figure(f)) for f in findings.figures))
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    entry = {"alt": figure.alt, "file": f"figures/{figure.name}.svg"}
+    return entry | {"digest": figure_digest(figure)} | _provenance(figure.source)
+
+
+def figure_digest(figure: Figure) -> str:
+    """Hash the data of a figure, so that a change shows although no figure is committed.
+
+    Floats are rounded to the sixth digit below the largest of their column: finer than the eye
+    sees, coarser than what another machine's linear algebra changes.
+    """
+    hashed = hashlib.sha256(figure.kind.encode())
+    for name, frame in sorted(figure.data.items()):
+        rounded = frame.copy()
+        for column in frame.select_dtypes("float"):
+            largest = float(np.nanmax(np.abs([0.0, *frame[column].to_numpy()])))
+            digits = 6 - math.floor(math.log10(largest)) if largest else 0
+            rounded[column] = frame[column].round(digits) + 0.0  # no negative zero
+        text = rounded.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+        hashed.update(f"{name}\n{text}".encode())
+    return hashed.hexdigest()
 
 
 def _tables(findings: Findings) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.snapshot.faults import fault
 
-__all__ = ["check_prices", "nyse_sessions"]
+__all__ = ["check_prices", "check_sessions", "nyse_sessions"]
 
 
 def nyse_sessions(first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
@@ -49,17 +49,8 @@ def check_prices(prices: pd.DataFrame) -> None:
         If a row lies on a day without a session, or a ticker lacks a session between the first and
         the last day of the file.
     """
+    check_sessions("prices.csv", prices)
     sessions = nyse_sessions(prices["session"].min(), prices["session"].max())
-    strays = prices[~prices["session"].isin(sessions)]
-    if not strays.empty:
-        raise fault(
-            "prices.csv",
-            row=int(strays.index[0]),
-            column="session",
-            expected="a session of the New York Stock Exchange",
-            found=f"{strays['session'].iloc[0]:%Y-%m-%d}, a day without one",
-            remedy="remove the row or correct its date",
-        )
     for ticker, rows in prices.groupby("ticker", sort=True):
         missing = sessions.difference(pd.DatetimeIndex(rows["session"]))
         if len(missing):
@@ -72,3 +63,31 @@ def check_prices(prices: pd.DataFrame) -> None:
                 found="none",
                 remedy=f"add the row ({len(missing)} of {len(sessions)} sessions are missing)",
             )
+
+
+def check_sessions(name: str, table: pd.DataFrame) -> None:
+    """Hold the days of a table against the exchange's calendar.
+
+    Parameters
+    ----------
+    name : str
+        File name, for messages.
+    table : pandas.DataFrame
+        Column ``session``, indexed by line number.
+
+    Raises
+    ------
+    SnapshotError
+        If a row lies on a day without a session.
+    """
+    sessions = nyse_sessions(table["session"].min(), table["session"].max())
+    strays = table[~table["session"].isin(sessions)]
+    if not strays.empty:
+        raise fault(
+            name,
+            row=int(strays.index[0]),
+            column="session",
+            expected="a session of the New York Stock Exchange",
+            found=f"{strays['session'].iloc[0]:%Y-%m-%d}, a day without one",
+            remedy="remove the row or correct its date",
+        )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.calendar import check_prices
+from analysis.snapshot.calendar import check_prices, check_sessions
 from analysis.snapshot.faults import fault
 from analysis.snapshot.files import digest, read_file, read_rows
-from analysis.snapshot.manifest import FILES, Manifest, mismatch, read_manifest
+from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
 from analysis.snapshot.schema import typed
 from analysis.snapshot.study import Study, parse_study
+from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
 
@@ -44,6 +46,9 @@ class Snapshot:
         Source, terms and hash of each file.
     fingerprint : str
         SHA-256 over the hashes of all files: two snapshots with the same one hold the same data.
+    refreshed : mapping of str to pandas.DataFrame
+        By file name what a live refresh keeps besides: ``prices_raw.csv``, ``actions.csv``,
+        ``comtrade.csv``, as ``data/README.md`` describes them; empty before the first refresh.
     """
 
     folder: Path
@@ -55,8 +60,9 @@ class Snapshot:
     customs: pd.DataFrame
     manifest: Manifest
     fingerprint: str
+    refreshed: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, in order."""
         return pd.DatetimeIndex(self.prices.index)
@@ -81,8 +87,10 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
     SnapshotError
         In one line: file, row, what was expected and found, what to do.
     """
+    finish(folder)
     manifest = read_manifest(folder)
-    contents = {name: read_file(folder / name) for name in FILES}
+    _no_strays(folder, manifest)
+    contents = {name: read_file(folder / name) for name in sorted(manifest.files)}
     changed = {
         name: error
         for name, content in contents.items()
@@ -110,8 +118,11 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     }
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
+    refreshed = {name: tables[name] for name in tables if name in REFRESHED}
     _check_tickers(tables, study)
     check_prices(prices)
+    for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
+        check_sessions(name, refreshed[name])
     _check_days(events, study, pd.DatetimeIndex(prices["session"].unique()))
     return Snapshot(
         folder=folder,
@@ -123,7 +134,20 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         customs=_plain(_with_periods(tables["customs.csv"])),
         manifest=manifest,
         fingerprint=_fingerprint(contents),
+        refreshed={name: _plain(table) for name, table in refreshed.items()},
     )
+
+
+def _no_strays(folder: Path, manifest: Manifest) -> None:
+    """A file of a refresh that nobody has on record must not lie there as if it counted."""
+    for name in REFRESHED.keys() - manifest.files.keys():
+        if (folder / name).exists():
+            raise fault(
+                name,
+                expected="an entry in manifest.json",
+                found="none",
+                remedy="remove the file; nox -s refresh writes it together with its entry",
+            )
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
@@ -144,6 +168,8 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
     known = set(tables["universe.csv"]["ticker"])
     prices, confounders = tables["prices.csv"], tables["confounders.csv"]
     _known("prices.csv", "ticker", prices["ticker"].items(), known)
+    for name in tables.keys() & {"actions.csv", "prices_raw.csv"}:
+        _known(name, "ticker", tables[name]["ticker"].items(), known)
     _known("confounders.csv", "ticker", confounders["ticker"].items(), known | {"ALL"})
     affected = tables["events.csv"]["affected"].str.split(";").explode()
     _known("events.csv", "affected", affected[affected != ""].items(), known)

@@ -14,7 +14,16 @@ from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault
 from analysis.snapshot.files import csv_bytes, digest, read_file, read_rows, write_whole
 
-__all__ = ["FILES", "Entry", "Manifest", "mismatch", "read_manifest", "write_manifest"]
+__all__ = [
+    "FILES",
+    "REFRESHED",
+    "Entry",
+    "Manifest",
+    "Origin",
+    "mismatch",
+    "read_manifest",
+    "write_manifest",
+]
 
 FILES: dict[str, str | None] = {  # committed file: column that gives its span
     "claims.toml": None,
@@ -24,6 +33,11 @@ FILES: dict[str, str | None] = {  # committed file: column that gives its span
     "prices.csv": "session",
     "study.toml": None,
     "universe.csv": None,
+}
+REFRESHED: dict[str, str | None] = {  # likewise, of files that appear with the first live refresh
+    "actions.csv": "session",
+    "comtrade.csv": "month",
+    "prices_raw.csv": "session",
 }
 NAME = "manifest.json"
 ACCEPT = "restore it with git or, after a wanted edit, run: nox -s data -- --accept"
@@ -54,6 +68,16 @@ class Entry:
     sha256: str
     rows: int | None
     span: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The part of an :class:`Entry` that is told rather than computed; same meaning."""
+
+    source: str
+    obtained: str
+    retrieved: str | None
+    licence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +116,8 @@ def read_manifest(folder: Path) -> Manifest:
             found=f"{type(error).__name__}: {error}",
             remedy="restore it with git",
         ) from None
-    if set(files) != set(FILES):
-        strays = ", ".join(sorted(set(files) ^ set(FILES)))
+    if set(files) - set(REFRESHED) != set(FILES):
+        strays = ", ".join(sorted((set(files) - set(REFRESHED)) ^ set(FILES)))
         raise fault(
             NAME,
             expected=f"an entry for each of {', '.join(FILES)}",
@@ -118,7 +142,11 @@ def mismatch(name: str, expected: str, content: bytes) -> SnapshotError | None:
     )
 
 
-def write_manifest(folder: Path, derived: Mapping[str, pd.DataFrame]) -> list[str]:
+def write_manifest(
+    folder: Path,
+    derived: Mapping[str, pd.DataFrame],
+    origins: Mapping[str, Origin] | None = None,
+) -> list[str]:
     """Take the data files as they are now: renew hashes, rows and spans in the manifest.
 
     Parameters
@@ -127,6 +155,8 @@ def write_manifest(folder: Path, derived: Mapping[str, pd.DataFrame]) -> list[st
         The data folder; its files should have been loaded without fault before.
     derived : mapping of str to pandas.DataFrame
         What :func:`analysis.snapshot.derived.build_derived` gives for these files.
+    origins : mapping of str to Origin, optional
+        Where files come from that were gathered anew; the others keep what is on record.
 
     Returns
     -------
@@ -134,9 +164,9 @@ def write_manifest(folder: Path, derived: Mapping[str, pd.DataFrame]) -> list[st
         One line for each changed file, or one that says that nothing changed.
     """
     old = read_manifest(folder)
-    files = {
-        name: _renewed(name, read_file(folder / name), old.files[name]) for name in sorted(FILES)
-    }
+    told = {n: Origin(e.source, e.obtained, e.retrieved, e.licence) for n, e in old.files.items()}
+    told |= origins or {}
+    files = {n: _renewed(n, read_file(folder / n), told[n]) for n in sorted(told)}
     hashes = {name: digest(csv_bytes(frame)) for name, frame in sorted(derived.items())}
     document = {"files": {n: asdict(e) for n, e in files.items()}, "derived": hashes}
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -151,12 +181,12 @@ def write_manifest(folder: Path, derived: Mapping[str, pd.DataFrame]) -> list[st
     return lines or ["nothing changed"]
 
 
-def _renewed(name: str, content: bytes, old: Entry) -> Entry:
+def _renewed(name: str, content: bytes, told: Origin) -> Entry:
     rows, span = None, None
     if name.endswith(".csv"):
         frame = read_rows(name, content)
         rows = len(frame)
-        column = FILES[name]
+        column = (FILES | REFRESHED)[name]
         if column is not None:
             span = (str(frame[column].min()), str(frame[column].max()))
-    return Entry(old.source, old.obtained, old.retrieved, old.licence, digest(content), rows, span)
+    return Entry(**asdict(told), sha256=digest(content), rows=rows, span=span)

@@ -15,6 +15,7 @@ from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault
 
 __all__ = [
+    "ACTIONS",
     "CONFIDENCE",
     "DIRECTIONS",
     "KINDS",
@@ -27,7 +28,7 @@ __all__ = [
 
 DIRECTIONS = ("tightening", "easing", "support", "disappointment")
 SCOPES = ("sector", "macro", "firm", "other_metals", "abroad")
-STATUSES = ("confirmatory", "seed", "selected_on_outcome")
+STATUSES = ("confirmatory", "seed", "selected_on_outcome", "found_beside")
 CONFIDENCE = ("high", "medium", "low")
 KINDS = ("earnings", "offering", "deal", "index", "listing", "other")
 ROLES = (
@@ -40,6 +41,7 @@ ROLES = (
     "market",
 )
 UNITS = ("t", "kg", "usd")
+ACTIONS = ("dividend", "capital_gain", "split")
 
 # What a reader is told where pandera names its own rule instead of ours.
 _EXPECTED = {
@@ -78,6 +80,10 @@ def _note() -> pa.Column:
 
 def _ticker(**options: Any) -> pa.Column:
     return _text(r"^[A-Z]+$", "a ticker in capitals", **options)
+
+
+def _code() -> pa.Column:
+    return pa.Column(int, pa.Check.ge(0, error="an M49 code"), coerce=True)
 
 
 def _between(frame: pd.DataFrame) -> pd.Series[bool]:
@@ -221,6 +227,36 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "a jan_feb row under February",
         "a release after the month",
         key=["month", "series", "coverage"],
+    ),
+    "prices_raw.csv": _table(
+        {
+            "session": _date(),
+            "ticker": _ticker(),
+            "close": _number(pa.Check.gt(0, error="a positive price")),
+        },
+        key=["session", "ticker"],
+    ),
+    "actions.csv": _table(
+        {
+            "session": _date(),
+            "ticker": _ticker(),
+            "kind": _word(ACTIONS),
+            "value": _number(pa.Check.gt(0, error="a positive amount or ratio")),
+        },
+        key=["session", "ticker", "kind"],
+    ),
+    "comtrade.csv": _table(
+        {
+            "month": _text(r"^\d{4}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "reporter": _code(),
+            "flow": _word(("X", "M")),
+            "partner": _code(),
+            "commodity": _text(r"^\d{6}$", "six digits"),
+            "value_usd": _number(pa.Check.ge(0, error="a number not below 0")),
+            "net_weight_kg": _number(pa.Check.gt(0, error="a number above 0"), empty=True),
+            "weight": _word(("reported", "estimated"), empty=True),
+        },
+        key=["month", "reporter", "flow", "partner", "commodity"],
     ),
 }
 

@@ -25,6 +25,7 @@ __all__ = [
     "Firms",
     "Highlights",
     "Inference",
+    "OutOfSample",
     "Pair",
     "Regime",
     "Regimes",
@@ -100,10 +101,14 @@ class Episodes:
 
 @dataclass(frozen=True, config=_CLOSED)
 class Inference:
-    """Coverage of intervals, power for detectable effects, resampling draws and their seed."""
+    """Coverage of intervals, power for detectable effects, resampling draws and their seed.
+
+    ``reference`` is the CAR (fraction) at which the power of a test is stated.
+    """
 
     level: Share
     power: Share
+    reference: Share
     draws: Count
     seed: Annotated[int, Field(ge=0)]
 
@@ -227,6 +232,13 @@ class Highlights:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class OutOfSample:
+    """Last day of the part of the sample to which the rules apply first; later events follow."""
+
+    fixed_to: date
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Study:
     """Every choice of the study; ``data/study.toml`` says what each one means."""
 
@@ -246,6 +258,7 @@ class Study:
     regimes: Regimes
     volatility: Volatility
     cross_asset: CrossAsset
+    out_of_sample: OutOfSample
     baskets: Mapping[str, Tickers] = field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -22,7 +22,8 @@ local function mark_shortcodes(line, place)
     if name == "include" then
       fail(place, "an include stands alone on its line in index.qmd, not inside another file or text")
     elseif shortcodes[name] == nil then
-      fail(place, "unknown shortcode '" .. name .. "'; expected num, alt, source, table, interactive or include")
+      fail(place, "unknown shortcode '" .. name
+        .. "'; expected num, alt, source, table, passage, interactive or include")
     end
     found[#found + 1] = { name = name, args = args, place = place }
     return OPEN .. #found .. CLOSE

@@ -16,6 +16,7 @@ from analysis.estimators.dependence import (
     hac_regression,
     lead_lag,
     moving_blocks,
+    needed_pairs,
     permuted_blocks,
 )
 
@@ -193,3 +194,23 @@ def test_hac_regression_needs_a_degree_of_freedom(returns):
     """Three rows for three parameters are refused."""
     with pytest.raises(ValueError, match="3 complete rows for 3 parameters"):
         hac_regression(returns["A0"].iloc[:3], returns[["SPY", "XME"]], lags=1)
+
+
+def test_needed_pairs_are_the_textbook_value():
+    """Eighty-five pairs show a correlation of 0.3 with Pearson, the textbook value."""
+    assert needed_pairs(0.3) == 85
+
+
+@pytest.mark.parametrize("method", ["pearson", "spearman", "kendall"])
+@pytest.mark.parametrize("rho", [0.15, 0.3, 0.6])
+def test_needed_pairs_invert_the_detectable_correlation(method, rho):
+    """With that many pairs the correlation is detectable, with one fewer it is not."""
+    n = needed_pairs(rho, method)
+    assert detectable(n, method) <= rho < detectable(n - 1, method)
+
+
+@pytest.mark.parametrize("rho", [0.0, 1.0, -0.2])
+def test_needed_pairs_refuse_what_is_no_target(rho):
+    """Zero, one and negative values are an error that says what is expected."""
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        needed_pairs(rho)

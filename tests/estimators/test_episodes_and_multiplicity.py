@@ -14,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.episodes import across_episodes_t, sign_flip, two_sample_im
 from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
-from analysis.estimators.outcome import minimum_detectable
+from analysis.estimators.outcome import minimum_detectable, power_at
 
 VALUES = np.array([0.4, 1.9, -0.3, 1.1, 0.8, 0.2, 1.5])
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=20)
@@ -165,3 +165,18 @@ def test_minimum_detectable_effect_takes_arrays():
     effects = minimum_detectable(np.array([1.0, 2.0, 1.0]), np.array([118, 118, 5]))
     assert effects[1] == pytest.approx(2 * effects[0])
     assert effects[2] > effects[0]
+
+
+@pytest.mark.parametrize(("effect", "df"), [(0.5, 2), (1.5, 5), (3.0, 20), (0.0, 7)])
+def test_power_is_that_of_the_noncentral_t(effect, df):
+    """The power at an effect agrees with scipy's noncentral t; at zero it is the size."""
+    critical = stats.t.ppf(0.975, df)
+    expected = stats.nct.sf(critical, df, effect) + stats.nct.cdf(-critical, df, effect)
+    assert power_at(effect, 1.0, df) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
+def test_detectable_effect_inverts_the_power(power):
+    """At the detectable effect the power is the one asked for, at any level."""
+    effect = float(minimum_detectable(0.03, 6, power, 0.10))
+    assert power_at(effect, 0.03, 6, 0.10) == pytest.approx(power, abs=1e-9)

@@ -70,3 +70,11 @@ def simulate(snapshot) -> Callable[..., Snapshot]:
 def committed(snapshot) -> Panel:
     """The panel of the committed data, built once."""
     return build_panel(snapshot)
+
+
+@pytest.fixture(scope="session")
+def quick(committed) -> Panel:
+    """The committed panel with fewer resampling draws, where their number does not matter."""
+    study = committed.snapshot.study
+    study = replace(study, inference=replace(study.inference, draws=999))
+    return replace(committed, snapshot=replace(committed.snapshot, study=study))

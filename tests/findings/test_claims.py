@@ -11,7 +11,7 @@ import pytest
 from analysis.errors import StudyError
 from analysis.findings import ledger
 from analysis.findings.claims_days import SINGLE
-from analysis.findings.claims_pooled import POOLED, pair_returns, volatility_ratios
+from analysis.findings.claims_pooled import POOLED, pair_returns, raw_move, volatility_ratios
 from analysis.findings.outcomes import Outcome, decide, two_samples
 from analysis.findings.panel import build_panel
 
@@ -214,3 +214,15 @@ def test_every_claim_has_one_test(committed, monkeypatch):
     monkeypatch.setattr(ledger, "SINGLE", {k: v for k, v in SINGLE.items() if k != "A1"})
     with pytest.raises(StudyError, match="A1"):
         ledger.definitions(committed)
+
+
+def test_raw_move_holds_the_markets_part(simulate):
+    """A move that market and sector share is in the raw move and not in the claim's effect."""
+    days = ["2025-11-20", "2026-01-12", "2026-02-10"]
+    snapshot = simulate(tightening(*days), noise=0.002)
+    returns = snapshot.prices.pct_change().fillna(0.0)
+    for ticker, effect in {"SPY": 0.05, "XME": 0.075, **dict.fromkeys(CORE, 0.075)}.items():
+        returns.loc[days, ticker] += effect
+    panel = build_panel(replace(snapshot, prices=100 * (1 + returns).cumprod()))
+    assert raw_move(panel) == pytest.approx(0.075, abs=0.02)
+    assert POOLED["A4"](panel).effect == pytest.approx(0.0, abs=0.015)

@@ -75,6 +75,13 @@ GUARDS = [
     ),
     pytest.param(
         "sections/appendix.qmd",
+        "passage rules",
+        "passage rule",
+        "passage 'rule': expected the file paper/results/passages/rule.md, found none",
+        id="passage",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
         "{#tbl-events}",
         "{#tbl-returns}",
         "the identifier 'tbl-returns' is used twice",

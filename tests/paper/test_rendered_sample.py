@@ -35,6 +35,8 @@ EXPECTED = [
     "A Claims ledger",
     "see Appendix A.1.",
     "A.1 Rules",
+    "First rule, printed as a paragraph.",
+    "Second rule, printed as another.",
     "B Events",
     "Table 2: All events of the sample.",
     "As Appendix A says, and Section 1 before it.",

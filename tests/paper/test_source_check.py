@@ -33,7 +33,7 @@ FAULTS = [
         "sections/appendix.qmd",
         "{{< table events >}}",
         "{{< table event >}}",
-        "sections/appendix.qmd:13: unknown table 'event'; nearest: 'events'",
+        "sections/appendix.qmd:15: unknown table 'event'; nearest: 'events'",
         id="table",
     ),
     pytest.param(
@@ -91,6 +91,13 @@ FAULTS = [
         "{{< var rules >}}",
         "sections/appendix.qmd:7: unknown shortcode 'var'",
         id="shortcode",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
+        "passage rules",
+        "passage rule",
+        "unknown passage 'rule'; nearest: 'rules'",
+        id="passage",
     ),
     pytest.param(
         "sections/introduction.qmd",

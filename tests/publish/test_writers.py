@@ -11,8 +11,8 @@ import pytest
 
 from analysis.errors import ResultsError
 from analysis.publish import figures
-from analysis.publish.writers import write_results
-from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.publish.writers import figure_digest, write_results
+from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Table, Verdict
 
 SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
 
@@ -57,6 +57,15 @@ def test_number_is_written_with_text_interval_and_provenance(tmp_path):
     assert number["interval"] == "−10.0% to 20.0%"
     assert number["inputs"] == ["prices.csv"]
     assert document["data"] == {"as_of": "2026-08-03", "fingerprint": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("value", "same"), [(1 / 3 + 1e-12, True), (1 / 3 + 1e-4, False), (-1 / 3, False)]
+)
+def test_digest_of_a_figure_sees_what_the_eye_could_see(value, same):
+    """The last bits of another machine leave the hash as it is, a visible change does not."""
+    one, other = (figure_digest(findings(v).figures[0]) for v in (1 / 3, value))
+    assert (one == other) is same
 
 
 def test_dataset_is_written_as_csv(tmp_path):
@@ -126,3 +135,14 @@ def test_figure_of_unknown_kind_is_refused(tmp_path):
     figure = Figure("x", "pie", {}, "A pie.", SOURCE)
     with pytest.raises(ResultsError, match="no drawing of kind 'pie'"):
         figures.draw(figure, tmp_path / "x.svg")
+
+
+def test_passage_is_written_and_an_old_one_removed(tmp_path):
+    """Paragraphs end with one line feed; a passage no longer made disappears."""
+    results = findings()
+    results.passages.append(Passage("claims", "**A1** holds.\n\n**A2** too.", SOURCE))
+    write(results, tmp_path / "results")
+    path = tmp_path / "results/passages/claims.md"
+    assert path.read_text("utf-8") == "**A1** holds.\n\n**A2** too.\n"
+    write(findings(), tmp_path / "results")
+    assert not path.exists()

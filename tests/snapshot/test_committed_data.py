@@ -40,10 +40,12 @@ def test_days_of_the_news_items_are_exploratory(snapshot: Snapshot) -> None:
 
 
 def test_events_found_by_their_outcome_are_marked(snapshot: Snapshot) -> None:
-    """A note that says so and the status agree."""
-    said = snapshot.events["note"].str.contains("Selected on outcome")
-    assert (said == (snapshot.events["status"] == "selected_on_outcome")).all()
-    assert said.sum() == 2
+    """A note that says so and the status agree, also for those found beside such a day."""
+    marks = {"selected_on_outcome": ("Selected on outcome", 2), "found_beside": ("next to it", 3)}
+    for status, (words, count) in marks.items():
+        said = snapshot.events["note"].str.contains(words)
+        assert (said == (snapshot.events["status"] == status)).all()
+        assert said.sum() == count
 
 
 def test_alternative_coding_only_where_the_note_doubts(snapshot: Snapshot) -> None:

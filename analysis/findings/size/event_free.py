@@ -20,7 +20,7 @@ __all__ = ["compute", "event_free_means"]
 
 SOURCE = Provenance(
     "analysis.findings.size.event_free.event_free_means",
-    ("prices.csv", "events.csv", "universe.csv", "study.toml"),
+    ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml"),
     "core portfolio on event-free dates, primary window",
 )
 VARIANTS: dict[str, tuple[str, Model, bool]] = {

@@ -16,9 +16,12 @@ __all__ = ["compute", "report", "summary"]
 
 SOURCE = Provenance(
     "analysis.findings.size.report.compute",
-    ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml"),
-    "simulated samples, calibrated on the panel; simulations/size.csv",
-)
+    (
+        "prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml",
+        "../simulations/size.csv", "../simulations/size.json",
+    ),
+    "simulated samples, calibrated on the panel",
+)  # fmt: skip
 NAMES = {
     "t_time_series": "time-series t",
     "t_cross_sectional": "cross-sectional t",

@@ -9,7 +9,15 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import ResultsError
-from analysis.publish.figures import betas, customs, explorer, market, reactions, specifications
+from analysis.publish.figures import (
+    betas,
+    customs,
+    explorer,
+    ledger,
+    market,
+    reactions,
+    specifications,
+)
 from analysis.publish.figures.style import house_style, save
 from analysis.results import Figure
 
@@ -24,6 +32,8 @@ KINDS: dict[str, Callable[[Data], Canvas]] = {
     "explorer": explorer.explorer,
     "day_reactions": reactions.day_reactions,
     "pair_trade": market.pair_trade,
+    "heavy_share": reactions.heavy_share,
+    "ledger": ledger.ledger,
     "price_paths": reactions.price_paths,
     "reaction_heatmap": reactions.reaction_heatmap,
     "rolling_beta": betas.rolling_beta,

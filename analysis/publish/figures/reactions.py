@@ -23,7 +23,7 @@ from analysis.publish.figures.style import (
     zero_line,
 )
 
-__all__ = ["caar_paths", "day_reactions", "price_paths", "reaction_heatmap"]
+__all__ = ["caar_paths", "day_reactions", "heavy_share", "price_paths", "reaction_heatmap"]
 
 
 def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
@@ -31,8 +31,9 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
 
     ``data["paths"]``: session, firm, level (100 at the first session).
     ``data["events"]``: day0, direction. ``data["highlights"]``: day0, label.
+    ``data["notes"]``: day0, number, label of events that are numbered in the picture.
     """
-    canvas, (ax, rug) = panels(2, 1, 3.7, sharex=True, height_ratios=[5, 1])
+    canvas, (ax, rug) = panels(2, 1, 4.4, sharex=True, height_ratios=[5, 1])
     ends = {}
     for firm, path in data["paths"].groupby("firm", sort=False):
         ax.plot(path["session"], path["level"], color=FIRM_COLOURS[str(firm)])
@@ -50,8 +51,24 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
             xytext=(3, -1), textcoords="offset points", va="top",
         )  # fmt: skip
     label_line_ends(ax, ends, FIRM_COLOURS, 0.06)
+    _numbered_events(canvas, ax, data["notes"])
     _event_rug(rug, data["events"])
     return canvas
+
+
+def _numbered_events(canvas: Canvas, ax: Axes, notes: pd.DataFrame) -> None:
+    """Number events along the bottom of the axes and explain the numbers below the picture."""
+    for day, number in zip(mdates.date2num(notes["day0"]), notes["number"], strict=True):
+        height = 0.05 if number % 2 else 0.09  # neighbours must not share a line
+        ax.axvline(day, ymax=height, color=INK, linewidth=0.7)
+        ax.annotate(
+            str(number), (day, height + 0.005), xycoords=("data", "axes fraction"), fontsize=7,
+            ha="center",
+        )  # fmt: skip
+    items = [f"{n} {label}" for n, label in zip(notes["number"], notes["label"], strict=True)]
+    half = (len(items) + 1) // 2
+    lines = ["   ".join(items[:half]), "   ".join(items[half:])]
+    canvas.supxlabel("\n".join(lines), fontsize=7)
 
 
 def _event_rug(ax: Axes, events: pd.DataFrame) -> None:
@@ -96,19 +113,22 @@ def day_reactions(data: Mapping[str, pd.DataFrame]) -> Canvas:
 
 
 def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
-    """Mean cumulative abnormal return of the core portfolio by direction, with 95% intervals.
+    """Mean cumulative abnormal return of the core portfolio by direction, on placebo bands.
 
-    ``data["paths"]``: direction, day, mean, low, high (fractions), episodes.
+    ``data["paths"]``: direction, day, mean, low, high, placebo_low, placebo_high (fractions),
+    episodes.
     """
     paths = data["paths"]
     names = [d for d in DIRECTION_COLOURS if d in set(paths["direction"])]
-    canvas, axes = panels(1, len(names), 2.5, sharey=True, sharex=True)
+    canvas, axes = panels(1, len(names), 2.7, sharey=True, sharex=True)
     for ax, direction in zip(axes, names, strict=True):
         part = paths[paths["direction"] == direction]
         colour = DIRECTION_COLOURS[direction]
         ax.fill_between(
-            part["day"], part["low"], part["high"], color=colour, alpha=0.18, linewidth=0
+            part["day"], part["placebo_low"], part["placebo_high"], color="#dcdcdc", linewidth=0
         )
+        for end in ("low", "high"):
+            ax.plot(part["day"], part[end], color=colour, linewidth=0.7, linestyle=(0, (2, 2)))
         ax.plot(part["day"], part["mean"], color=colour)
         zero_line(ax)
         ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
@@ -116,8 +136,11 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ax.set_xticks([-10, 0, 10, 20])
         ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "\u2212"))
     percent_axis(axes[0])
-    axes[0].set_ylabel("CAAR from day \u221210")
-    canvas.supxlabel("event time in sessions; number of episodes in brackets", fontsize=8)
+    axes[0].set_ylabel("CAAR, zero on day \u22121")
+    canvas.supxlabel(
+        "event time in sessions; episodes in brackets; grey: placebo band, dashed: interval",
+        fontsize=8,
+    )
     return canvas
 
 
@@ -154,4 +177,31 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ax.set_xticks(starts, labels=[f"{heads['day0'].iloc[i]:%b %Y}" for i in starts], rotation=0)
     ax.tick_params(axis="x", length=3)
     ax.set(xlabel="events in order of time", ylabel="")
+    return canvas
+
+
+def heavy_share(data: Mapping[str, pd.DataFrame]) -> Canvas:
+    """Mean reaction of each firm over its heavy share, with 95% intervals, a panel a kind of event.
+
+    ``data["firms"]``: kind, ticker, share, mean, low, high (fractions), episodes.
+    """
+    firms = data["firms"]
+    kinds = list(dict.fromkeys(firms["kind"]))
+    canvas, axes = panels(1, len(kinds), 2.5, sharey=True, sharex=True)
+    for ax, kind in zip(axes, kinds, strict=True):
+        for row in firms[firms["kind"] == kind].itertuples():
+            colour = FIRM_COLOURS.get(str(row.ticker), INK)
+            ax.vlines(row.share, row.low, row.high, color=colour, linewidth=1.4)
+            ax.scatter([row.share], [row.mean], color=colour, s=20, zorder=3)
+            ax.annotate(
+                f"{row.ticker} ({row.episodes})", (row.share, row.high), color=colour, fontsize=7,
+                fontweight="bold", xytext=(-6, 3), textcoords="offset points",
+            )  # fmt: skip
+        zero_line(ax)
+        ax.set_title(kind)
+        ax.set_xlim(-0.08, 1.0)
+        percent_axis(ax, "x")
+    percent_axis(axes[0])
+    axes[0].set_ylabel("mean CAR [0, +1]")
+    canvas.supxlabel("heavy share of contained rare earths; episodes in brackets", fontsize=8)
     return canvas

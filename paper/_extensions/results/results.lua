@@ -1,6 +1,6 @@
 -- The shortcodes of the paper: `num KEY` prints a number, `alt NAME` a figure's text alternative,
--- `source NAME` where a figure comes from, `table NAME` a published table, `interactive NAME` the
--- interactive form of a figure. Used by Quarto and by pandoc/reader.lua.
+-- `source NAME` where a figure comes from, `table NAME` a published table, `passage NAME` published paragraphs,
+-- `interactive NAME` the interactive form of a figure. Used by Quarto and by pandoc/reader.lua.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
@@ -90,19 +90,31 @@ local function natural_width(tbl)
   return tbl
 end
 
-local function published_table(args)
-  local name = argument(args, "table")
+-- The blocks of paper/results/<kind>s/<name>.md, and the name.
+local function published(args, kind)
+  local name = argument(args, kind)
   if not name:match("^[%w_-]+$") then
-    store.fail("shortcode 'table': expected a name of letters, digits, - and _, found '" .. name .. "'")
+    store.fail("shortcode '" .. kind .. "': expected a name of letters, digits, - and _, found '" .. name .. "'")
   end
-  local text = store.read_text("tables/" .. name .. ".md", "table '" .. name .. "'")
-  local blocks = pandoc.read(text, "markdown").blocks:walk({ Table = natural_width })
+  local text = store.read_text(kind .. "s/" .. name .. ".md", kind .. " '" .. name .. "'")
+  return pandoc.read(text, "markdown").blocks, name
+end
+
+local function published_table(args)
+  local blocks, name = published(args, "table")
+  blocks = blocks:walk({ Table = natural_width })
   if blocks[1] == nil or blocks[1].t ~= "Table" then
     store.fail("paper/results/tables/" .. name .. ".md: expected a pipe table first, found something else")
   end
   local record = store.entry("tables", "tables", name, "table")
   blocks:insert(pandoc.RawBlock("html", origin(record, "tables/" .. name .. ".md")))
   return blocks
+end
+
+-- The class says that code wrote the text, numerals included.
+local function passage(args)
+  local blocks = published(args, "passage")
+  return pandoc.Blocks({ pandoc.Div(blocks, pandoc.Attr("", { "passage" })) })
 end
 
 -- The interactive form of a figure. Formats other than HTML drop the block and keep the picture.
@@ -113,4 +125,5 @@ local function interactive(args)
     store.read_text("figures/" .. name .. ".html", "interactive figure '" .. name .. "'")) })
 end
 
-return { num = num, alt = alt, source = source, table = published_table, interactive = interactive }
+return { num = num, alt = alt, source = source, table = published_table, passage = passage,
+  interactive = interactive }

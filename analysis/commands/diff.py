@@ -1,0 +1,142 @@
+"""``python -m analysis diff``: what a change did to the results."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.compute import compute_parallel
+from analysis.commands.data import load
+from analysis.publish.review.base_figures import BaseBuild
+from analysis.publish.review.compare import Comparison, compare
+from analysis.publish.review.report import Picture, Report, as_html, as_markdown
+from analysis.publish.review.repository import Repository
+from analysis.publish.review.result_set import ResultSet, parse
+from analysis.publish.review.usage import find_uses
+from analysis.results import Findings
+
+__all__ = ["DIFF", "STALE"]
+
+STALE = 3
+"""Exit code when the committed results are not what the code computes."""
+
+DRAWING = "analysis/publish/figures"
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "base",
+        nargs="?",
+        metavar="BASE",
+        help="branch, tag or commit to compare with (default: the merge base with main)",
+    )
+    parser.epilog = f"exit code: 0 results are current, {STALE} committed results are stale"
+
+
+def _run(options: argparse.Namespace, workspace: Workspace) -> int:
+    stage = Stages(stderr=True)  # standard output carries the report
+    repository = Repository(workspace.root)
+    base = repository.base(options.base)
+    repository.require_clean()
+    before = repository.results(base, repository.short(base))
+    committed = repository.results("HEAD", "HEAD")
+    redrawn = repository.differs(base, "HEAD", DRAWING)
+    with ExitStack() as stack:
+        build = None
+        if redrawn or compare(before, committed).figures:
+            build = _start(repository, base, stack)  # beside our own build, to save the wait
+        findings, now = _rebuild(workspace, stage)
+        comparison = compare(before, now)
+        names = list(now.figures) if redrawn else list(comparison.figures)
+        if names and build is None:
+            build = _start(repository, base, stack)
+        drawn, remarks = _pictures(findings, names, build, stage)
+    # Without the base's drawing, its data decide whether a figure changed.
+    pictures = [
+        p for p in drawn if (p.before or p.name in comparison.figures) and p.before != p.after
+    ]
+    comparison = replace(comparison, figures=tuple(sorted(p.name for p in pictures)))
+    report = Report(
+        base=f"{options.base or 'main'} ({repository.short(base)})",
+        head=f"HEAD ({repository.short('HEAD')})",
+        comparison=comparison,
+        stale=_names(compare(committed, now)),
+        uses=find_uses(workspace.paper),
+        pictures=pictures,
+        remarks=remarks,
+    )
+    _write(report, workspace.paper / "_output", stage)
+    return STALE if report.stale else 0
+
+
+def _start(repository: Repository, base: str, stack: ExitStack) -> BaseBuild:
+    build = BaseBuild(repository, base)
+    stack.callback(build.close)
+    return build
+
+
+def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
+    """Compute every result of this version; nothing is written."""
+    from analysis.publish.writers import documents
+
+    snapshot = load(workspace, stage)
+    with stage("Computing every result"):
+        findings = compute_parallel(snapshot)
+    texts = documents(
+        findings, fingerprint=snapshot.fingerprint, as_of=snapshot.study.as_of.isoformat()
+    )
+    return findings, parse(texts.get, [t.name for t in findings.tables], "this version")
+
+
+def _pictures(
+    findings: Findings, names: list[str], build: BaseBuild | None, stage: Stages
+) -> tuple[list[Picture], tuple[str, ...]]:
+    """Draw the figures in question and take the base's drawings of them."""
+    if build is None:
+        return [], ()
+    from analysis.publish.figures import draw
+
+    with stage("Drawing figures"), TemporaryDirectory(prefix="diff-") as folder:
+        after = {}
+        for figure in findings.figures:
+            if figure.name in names:
+                path = Path(folder) / f"{figure.name}.svg"
+                draw(figure, path)
+                after[figure.name] = path.read_bytes()
+    with stage("Building the base's figures"):
+        before, remark = build.figures(names)
+    pairs = [Picture(name, before.get(name), after.get(name)) for name in names]
+    return pairs, (remark,) if remark else ()
+
+
+def _names(stale: Comparison) -> tuple[str, ...]:
+    """List what is stale: verdicts first, then numbers, tables, figures."""
+    return (
+        *(f"claim {flip.key}" for flip in stale.verdicts),
+        *(f"number {move.key}" for move in stale.moves),
+        *(flip.key for flip in stale.redefined),
+        *(f"table {name}" for name in stale.tables),
+        *(f"figure {name}" for name in stale.figures),
+        *stale.added,
+        *stale.removed,
+    )
+
+
+def _write(report: Report, folder: Path, stage: Stages) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    markdown = as_markdown(report)
+    for name, text in (("diff.md", markdown), ("diff.html", as_html(report))):
+        staged = folder / f".{name}.new"
+        staged.write_text(text, encoding="utf-8", newline="\n")
+        staged.replace(folder / name)
+        stage.console.print(f"  {folder / name}")
+    print(markdown, end="")
+
+
+DIFF = Command(
+    "diff", "show what a change did to the results, against another version", _configure, _run
+)

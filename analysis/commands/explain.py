@@ -1,0 +1,180 @@
+"""``python -m analysis explain KEY``: one result from the paper back to the rows it came from."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.data import load
+from analysis.errors import ResultsError
+from analysis.publish.review.compare import compare
+from analysis.publish.review.entry import Published, find_entry, stated
+from analysis.publish.review.result_set import ResultSet, parse
+from analysis.publish.review.source_lines import find_function
+from analysis.publish.review.usage import find_uses
+from analysis.results import Findings
+from analysis.snapshot.files import digest, read_file
+from analysis.snapshot.load import Snapshot
+
+__all__ = ["EXPLAIN", "committed_results", "makers"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "key", metavar="KEY", help="number (beta.mp.spy), claim (A6), figure or table"
+    )
+
+
+def _run(options: argparse.Namespace, workspace: Workspace) -> None:
+    stage = Stages(stderr=True)
+    committed = committed_results(workspace.paper / "results")
+    published = find_entry(committed, options.key)
+    snapshot = load(workspace, stage)
+    _describe(published)
+    _function(published, workspace.root)
+    _inputs(published, snapshot)
+    _uses(published, workspace.paper)
+    _recompute(published, committed, snapshot, stage)
+
+
+def committed_results(folder: Path) -> ResultSet:
+    """Read ``paper/results`` as it is on disk."""
+
+    def read(name: str) -> str | None:
+        path = folder / name
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    return parse(read, [path.stem for path in (folder / "tables").glob("*.md")], "the work tree")
+
+
+def _say(label: str, text: str) -> None:
+    print(f"{label:<12} {text}")
+
+
+def _describe(published: Published) -> None:
+    entry = published.entry
+    print(f"{published.kind} {published.key}\n")
+    if published.kind == "number":
+        _say("value", f"{entry['text']}  ({entry['value']}; unit: {entry['unit']})")
+        if "interval" in entry:
+            _say("interval", f"{entry['interval']} (level {entry.get('level', 'not stated')})")
+        details = [f"{name} {entry[name]}" for name in ("se", "p", "n") if name in entry]
+        if details:
+            _say("precision", ", ".join(details))
+        _say("estimand", entry["estimand"])
+    elif published.kind == "claim":
+        _say("verdict", entry["verdict"])
+        _say("rule", entry["rule"])
+        _say("evidence", entry["evidence"])
+    elif published.kind == "figure":
+        _say("shows", entry["alt"])
+    _say("sample", entry["sample"])
+
+
+def _function(published: Published, root: Path) -> None:
+    dotted = published.entry["function"]
+    found = find_function(root, dotted)
+    if found is None:
+        _say("function", f"{dotted} (no such function in this version)")
+        return
+    _say("function", f"{dotted}, {found.file}:{found.first}-{found.last}")
+    print("\n" + "\n".join(f"    {line}" for line in found.text.splitlines()) + "\n")
+
+
+def _inputs(published: Published, snapshot: Snapshot) -> None:
+    for name in published.entry["inputs"]:
+        entry = snapshot.manifest.files.get(name)
+        if entry is None:  # a record that the repository keeps outside data/
+            content = digest(read_file(snapshot.folder / name))
+            _say("input", f"{name}, not in the manifest, sha256 {content}")
+            continue
+        extent = "" if entry.rows is None else f", {entry.rows} rows"
+        span = "" if entry.span is None else f", {entry.span[0]} to {entry.span[1]}"
+        _say("input", f"data/{name}{extent}{span}, sha256 {entry.sha256}")
+
+
+def _uses(published: Published, paper: Path) -> None:
+    uses = find_uses(paper).get((published.kind, published.key), ())
+    for use in uses:
+        _say("used in", f"{use.place}: {use.text}")
+    if not uses:
+        _say("used in", "no sentence of the paper")
+
+
+def _recompute(
+    published: Published, committed: ResultSet, snapshot: Snapshot, stage: Stages
+) -> None:
+    """Answer only the question that makes the result, and hold it against what is committed."""
+    from analysis.findings.entered import rows_entered
+    from analysis.findings.observed import answered
+    from analysis.findings.study import QUESTIONS, build_panel
+    from analysis.publish.writers import documents
+
+    with stage("Estimating every event window"):
+        panel = build_panel(snapshot)
+    for title in makers(published.entry["function"]):
+        with stage(title):
+            findings, seen = answered(title, QUESTIONS[title], panel)
+        texts = documents(findings, fingerprint="", as_of="")
+        now = parse(texts.get, [t.name for t in findings.tables], "this version")
+        if _holds(now, published):
+            break
+    else:
+        raise ResultsError(
+            f"{published.key}: expected a question that makes it, found none; the committed "
+            "results are stale, run nox -s paper"
+        )
+    rows = rows_entered(panel, published.key) if published.kind == "number" else []
+    for part in rows:
+        _say("rows", f"{part.file}: {part.what}")
+        if len(part.frame):
+            Console(file=sys.stdout, width=160, soft_wrap=True).print(
+                "\n".join(f"    {line}" for line in part.frame.to_string(index=False).splitlines()),
+                markup=False, highlight=False,
+            )  # fmt: skip
+    if not rows:
+        _say("rows", f"all that the question reads of {', '.join(sorted(seen))}")
+    _agree(title, published, committed, now)
+
+
+def makers(function: str) -> list[str]:
+    """Order the questions by how likely they call a function: its module first, then importers."""
+    from analysis.findings.study import QUESTIONS
+
+    module = function.rpartition(".")[0]
+
+    def rank(question: Callable[..., Findings]) -> int:
+        home = question.__module__
+        if home == module:
+            return 0
+        names = vars(sys.modules[home]).values()
+        return 1 if any(getattr(value, "__module__", None) == module for value in names) else 2
+
+    return sorted(QUESTIONS, key=lambda title: rank(QUESTIONS[title]))
+
+
+def _holds(results: ResultSet, published: Published) -> bool:
+    try:
+        return find_entry(results, published.key).kind == published.kind
+    except ResultsError:
+        return False
+
+
+def _agree(title: str, published: Published, committed: ResultSet, now: ResultSet) -> None:
+    difference = compare(committed.only(published.key), now.only(published.key))
+    if difference:
+        raise ResultsError(
+            f"{published.key}: expected the committed {stated(committed, published)}, found "
+            f"{stated(now, published)} by computing it anew; run nox -s paper"
+        )
+    _say("recomputed", f"by {title!r} alone: {stated(now, published)}, agrees with the committed")
+
+
+EXPLAIN = Command(
+    "explain", "trace one number, claim, figure or table to its rows", _configure, _run
+)

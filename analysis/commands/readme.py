@@ -1,0 +1,36 @@
+"""``python -m analysis readme``: the generated parts of the READMEs, written or checked."""
+
+from __future__ import annotations
+
+import argparse
+
+from analysis.commands.base import Command, Stages, Workspace
+from analysis.errors import ResultsError
+from analysis.publish.readme import update_readme
+from analysis.publish.replication import update_replication
+
+__all__ = ["README"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail if a generated part is not current",
+    )
+
+
+def _run(options: argparse.Namespace, workspace: Workspace) -> None:
+    stage = Stages()
+    different = update_replication(workspace.root, check=options.check)
+    if options.check and different:
+        raise ResultsError(
+            f"{', '.join(different)}: expected the parts that this version generates, found "
+            "others; run nox -s readme and commit"
+        )
+    if not options.check:
+        update_readme(workspace.root / "README.md", workspace.paper / "results")
+    stage.console.print("\n".join(f"  {name}" for name in different) or "nothing changed")
+
+
+README = Command("readme", "write the generated parts of the READMEs", _configure, _run)

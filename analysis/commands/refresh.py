@@ -1,0 +1,196 @@
+"""``python -m analysis refresh``: bring the snapshot up to date from Yahoo and UN Comtrade."""
+
+from __future__ import annotations
+
+import argparse
+import string
+import tempfile
+import time
+from collections.abc import Collection, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.data import load
+from analysis.commands.paper import compute
+from analysis.errors import StudyError
+from analysis.formatting import MISSING, format_value
+from analysis.snapshot.load import Snapshot
+
+if TYPE_CHECKING:
+    from analysis.snapshot.refresh.candidate import Vintage
+
+__all__ = ["REFRESH"]
+
+SOURCES = ("prices", "customs")
+TOOLS = ("filelock", "httpx", "tenacity", "yfinance")  # the dependency group refresh
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--end", metavar="DATE", help="last day, YYYY-MM-DD (default: yesterday in New York)")
+    add("--only", choices=SOURCES, help="refresh only these")
+    add("--dry-run", action="store_true", help="fetch, check and report; write nothing")
+    add(
+        "--accept",
+        action="store_true",
+        help="take the new vintage also where old rows differ from what the sources say now",
+    )
+
+
+class _Live:
+    """Shows what has been fetched, ticker by ticker and month by month."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<14}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[item]}"),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> _Live:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def done(self, stage: str, item: str, total: int, found: str) -> None:
+        """Move a stage on by one item."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total, item="")
+        self._progress.update(self._tasks[stage], advance=1, item=f"{item}: {found}")
+        self._progress.console.print(f"  {stage} {item}: {found}")
+
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        self._progress.console.print(f"  {line}")
+
+
+def _run(options: argparse.Namespace, workspace: Workspace) -> None:
+    _check_tools()
+    from analysis.snapshot.refresh import staging
+
+    stage = Stages()
+    if options.dry_run:
+        with tempfile.TemporaryDirectory() as elsewhere:
+            _refresh(options, workspace, Path(elsewhere), stage)
+        return
+    with staging.alone(workspace.data):
+        _refresh(options, workspace, workspace.data, stage)
+
+
+def _check_tools() -> None:
+    """The default installation has no client of live sources: say where to get them."""
+    from analysis.snapshot.refresh.errors import MissingToolError
+
+    missing = [tool for tool in TOOLS if find_spec(tool) is None]
+    if missing:
+        raise MissingToolError(
+            "refresh",
+            expected=f"the packages {', '.join(TOOLS)}",
+            found=f"no {', '.join(missing)}",
+            remedy="run it as nox -s refresh, which installs them",
+        )
+
+
+def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, stage: Stages) -> None:
+    """Fetch, compare, report and, where nothing speaks against it, exchange the files."""
+    from analysis.snapshot.refresh import candidate, staging
+    from analysis.snapshot.refresh.gather import end_day, gather
+
+    now = pd.Timestamp.now("UTC")
+    old = load(workspace, stage)
+    end = end_day(options.end, old, now)
+    start = time.process_time()
+    with _Live(stage.console) as live:
+        gathered = gather(old, end, live, [options.only] if options.only else SOURCES)
+    with stage("Comparing the vintages"):
+        vintage = candidate.compare(old, gathered)
+        refused = not options.accept and vintage.doubtful
+        accept = options.accept or refused  # of a refused vintage the report shows what it would do
+        texts = candidate.candidate_files(old, gathered, vintage, accept=accept)
+    with staging.staged(place) as beside:
+        with stage("Checking the new files"):
+            origins = candidate.origins(old, gathered, now)
+            new = staging.fill(beside, old, texts, origins)
+        spent = time.process_time() - start
+        stage.console.print(f"Parsing, comparing and checking: {spent:.1f} s of processor time")
+        headline = _headline(old, new, stage) if texts else []
+        report = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
+        shown: Path | None = report.relative_to(workspace.root)
+        decision = _decision(options, texts, refused=refused)
+        text = _tell(f"Vintage of {report.stem}, data to {end:%Y-%m-%d}", decision, vintage,
+                     headline, stage)  # fmt: skip
+        if options.dry_run:
+            shown = None
+        elif texts and not refused:
+            staging.add_report(beside / report.relative_to(workspace.data), text)
+            staging.publish(beside, old, texts)
+        else:
+            staging.add_report(report, text)
+    if shown:
+        stage.console.print(f"Report: {shown}")
+    if refused:
+        raise candidate.refusal(vintage, shown)
+    if texts and shown:
+        stage.console.print("Next: nox -s paper; git diff data paper/results shows what moved")
+
+
+def _decision(options: argparse.Namespace, texts: Collection[str], *, refused: bool) -> str:
+    """One sentence on what happens to the files."""
+    files = ", ".join(sorted(texts))
+    if refused:
+        return "Refused: old rows differ or new returns are doubtful; nothing but this is written."
+    if not texts:
+        return "Nothing is new."
+    how = "The new vintage takes the place of the old" if options.accept else "New rows are added"
+    return f"{'Dry run, nothing is written. ' if options.dry_run else ''}{how}: {files}."
+
+
+def _tell(
+    title: str,
+    decision: str,
+    vintage: Vintage,
+    headline: Sequence[Sequence[str]],
+    stage: Stages,
+) -> str:
+    """Print the report's tables and return its markdown."""
+    from analysis.snapshot.refresh import report
+
+    tables = report.parts(vintage, headline)
+    for table in report.terminal(tables):
+        stage.console.print(table)
+    stage.console.print(decision)
+    return report.markdown(title, [decision], tables)
+
+
+def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
+    """The numbers of the README under both vintages, as they are printed."""
+    from analysis.publish.readme import TEMPLATE
+
+    columns = []
+    for name, snapshot in (("old", old), ("new", new)):
+        stage.console.print(f"Findings under the {name} vintage")
+        try:
+            numbers = compute(snapshot, stage).numbers
+        except StudyError as error:  # the data are sound all the same, and the paper will say it
+            stage.console.print(f"  cannot be computed: {error}", markup=False)
+            numbers = []
+        columns.append({n.key: format_value(n.value, n.format) for n in numbers})
+    keys = [key for _, key, _, _ in string.Formatter().parse(TEMPLATE) if key]
+    known = [key for key in keys if any(key in column for column in columns)]
+    return [[key, *(column.get(key, MISSING) for column in columns)] for key in known]
+
+
+REFRESH = Command(
+    "refresh", "bring the data up to date from Yahoo and UN Comtrade", _configure, _run
+)

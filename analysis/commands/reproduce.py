@@ -1,0 +1,136 @@
+"""``python -m analysis reproduce``: the paper built three times, and what differs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.table import Table
+
+from analysis.commands.base import Command, Stages, Workspace
+from analysis.errors import ResultsError
+from analysis.publish.review import artefacts as built
+from analysis.publish.review.repository import Repository
+
+__all__ = ["REPRODUCE", "other_kernel"]
+
+TOLERANCE = 1e-10
+KINDS = {
+    "results": ".json",  # numbers, claims, figures, tables
+    "tables": ".md",
+    "figures": ".svg",
+    "data sets": ".csv",
+    "HTML": ".html",
+    "PDF": ".pdf",
+    "docx": ".docx",
+}
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--renderer",
+        choices=["auto", "quarto", "pandoc"],
+        default="auto",
+        help="as in: nox -s paper",
+    )
+
+
+def _run(options: argparse.Namespace, workspace: Workspace) -> None:
+    stage = Stages()
+    repository = Repository(workspace.root)
+    commit = repository.base("HEAD")
+    repository.require_clean()
+    mine, kernel = other_kernel()
+    with tempfile.TemporaryDirectory(prefix="reproduce-") as temporary:
+        home = Path(temporary).resolve()
+        _require_no_dot_folder(home)
+        # Names of different length: a path that leaked into a result would show.
+        folders = [home / "one", home / "the-second", home / "other-kernel"]
+        for folder in folders:
+            repository.extract(commit, folder)
+        settings: list[dict[str, str]] = [{}, {}, {"OPENBLAS_CORETYPE": kernel}]
+        what = f"Building three times ({mine}, {mine}, {kernel})"
+        with stage(what), ThreadPoolExecutor(2) as pool:  # two at a time, one thread each
+            list(pool.map(_build, folders, settings, [options.renderer] * 3))
+        _report([built.artefacts(folder) for folder in folders], stage, kernel)
+
+
+def _require_no_dot_folder(home: Path) -> None:
+    if any(part.startswith(".") for part in home.parts):
+        raise ResultsError(
+            f"{home}: expected a temporary folder outside folders that begin with a dot, in which "
+            "Quarto renders nothing; set TMPDIR to another one"
+        )
+
+
+def other_kernel() -> tuple[str, str]:
+    """Return the kernel that OpenBLAS chose here and one that computes in another order.
+
+    Raises
+    ------
+    ResultsError
+        If no kernel other than the detected one takes effect, so that level 2 cannot be tested.
+    """
+    mine = _kernel({})
+    for name in ("Haswell", "Nehalem", "Prescott", "ARMV8", "NEOVERSEN1"):
+        if _kernel({"OPENBLAS_CORETYPE": name}) not in ("", mine) and name.lower() != mine.lower():
+            return mine, name
+    raise ResultsError(
+        f"BLAS: expected a kernel besides {mine or 'none'} to choose with OPENBLAS_CORETYPE, found "
+        "none; run on a machine with NumPy's OpenBLAS"
+    )
+
+
+def _kernel(settings: dict[str, str]) -> str:
+    """Ask a fresh interpreter which kernel its OpenBLAS runs; empty where it does not say."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import numpy; numpy.ones((2, 2)) @ numpy.ones((2, 2))"],
+        env=os.environ | settings | {"OPENBLAS_VERBOSE": "2"},
+        capture_output=True, check=False, encoding="utf-8",
+    )  # fmt: skip
+    words = [line for line in done.stderr.splitlines() if line.startswith("Core: ")]
+    return words[-1].removeprefix("Core: ").strip() if words else ""
+
+
+def _build(folder: Path, settings: dict[str, str], renderer: str) -> None:
+    environment = os.environ | settings | {"PYTHONPATH": str(folder)}
+    for words in (["data"], ["paper", "--renderer", renderer]):
+        done = subprocess.run(
+            [sys.executable, "-m", "analysis", *words],
+            cwd=folder, env=environment, capture_output=True, check=False, encoding="utf-8",
+        )  # fmt: skip
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise ResultsError(f"build in {folder.name}: {reason}")
+
+
+def _report(files: list[dict[str, Path]], stage: Stages, kernel: str) -> None:
+    table = Table("artefact", "files", "first build", "second build", f"{kernel} kernel")
+    for kind, ending in KINDS.items():
+        count = sum(name.endswith(ending) for name in files[0])
+        if count:
+            table.add_row(kind, str(count), *(built.digest_of(f, ending)[:12] for f in files))
+    stage.console.print(table)
+    first, second, other = files
+    levels = {
+        "1  same machine: identical byte for byte": built.different_bytes(first, second),
+        f"2  {kernel} kernel: numbers within {TOLERANCE:g}": built.relative(
+            first, other, TOLERANCE
+        ),
+        f"3  {kernel} kernel: the same printed text": built.different_text(first, other),
+    }
+    for level, found in levels.items():
+        stage.console.print(f"{level:<52} {'no: ' + str(found) if found else 'yes'}")
+    failed = [str(found) for found in levels.values() if found]
+    if failed:
+        raise ResultsError(f"not reproducible: {failed[0]}")
+
+
+REPRODUCE = Command(
+    "reproduce", "build the paper three times in clean folders and compare", _configure, _run
+)

@@ -1,0 +1,80 @@
+"""Reaction against the heavy share of the deposit: three firms, which is all there are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.findings.episodes import episode_values, pool
+from analysis.findings.panel import Panel
+from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.results import Figure, Findings, Number, Provenance
+
+__all__ = ["by_share", "compute"]
+
+SOURCE = Provenance(
+    "analysis.findings.heavy_share.by_share",
+    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),
+    "firms with a known heavy share, confirmatory events, clean primary windows",
+)
+PANELS = {
+    "tightening": (("tightening",), False),
+    "easing": (("easing",), False),
+    "policy, signed": (("tightening", "disappointment", "easing"), True),
+}
+
+
+def compute(panel: Panel) -> Findings:
+    """Draw each firm's mean reaction over its heavy share."""
+    frame = by_share(panel)
+    return Findings(
+        numbers=[
+            Number(
+                f"heavy.{row['ticker'].lower()}.{row['kind'].split(',')[0]}", row["mean"],
+                "fraction", "percent1", f"mean primary CAR of {row['ticker']}, {row['kind']}",
+                SOURCE, low=row["low"], high=row["high"], p=row["p"], n=row["episodes"],
+                level=panel.snapshot.study.inference.level,
+            )
+            for row in frame.to_dict("records")
+        ],
+        figures=[_figure(frame)],
+    )  # fmt: skip
+
+
+def by_share(panel: Panel) -> pd.DataFrame:
+    """Pool the primary CAR of each firm with a known heavy share over episodes.
+
+    Returns
+    -------
+    DataFrame
+        ``kind``, ``ticker``, ``share`` (fraction), ``mean``, ``low``, ``high`` (fraction), ``p``,
+        ``episodes``; firms with fewer than three episodes of a kind are left out.
+    """
+    shares = panel.snapshot.universe["heavy_share"].dropna()
+    rows = []
+    for ticker, share in shares.items():
+        cars = portfolio_cars(panel, equal([str(ticker)]), panel.snapshot.study.windows.primary)
+        for kind, (directions, signed) in PANELS.items():
+            result = pool(episode_values(panel, cars, directions, signed=signed), panel)
+            if result is not None:
+                found = {n: getattr(result, n) for n in ("mean", "low", "high", "p", "episodes")}
+                rows.append({"kind": kind, "ticker": ticker, "share": share} | found)
+    return pd.DataFrame(rows)
+
+
+def _figure(frame: pd.DataFrame) -> Figure:
+    parts = [
+        f"{kind}: "
+        + ", ".join(f"{t} {m:+.1%}" for t, m in zip(part["ticker"], part["mean"], strict=True))
+        for kind, part in frame.groupby("kind", sort=False)
+    ]
+    shares = frame.drop_duplicates("ticker")
+    stated = ", ".join(
+        f"{t} {s:.0%}" for t, s in zip(shares["ticker"], shares["share"], strict=True)
+    )
+    clear = int(((frame["low"] > 0) | (frame["high"] < 0)).sum())
+    alt = (
+        f"Panels of mean reactions with 95% intervals over the heavy share ({stated}). "
+        + "; ".join(parts)
+        + f". {clear} of {len(frame)} intervals leave out zero."
+    ).replace("-", "\u2212")
+    return Figure("heavy_share", "heavy_share", {"firms": frame}, alt, SOURCE)

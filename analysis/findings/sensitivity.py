@@ -1,0 +1,126 @@
+"""How the headline claims fare when one choice is changed at a time."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.findings.claims_pooled import POOLED
+from analysis.findings.outcomes import Outcome
+from analysis.findings.panel import Panel
+from analysis.findings.variants import VARIANTS, judgement_calls
+from analysis.formatting import format_value
+from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+
+__all__ = ["HEADLINE", "compute", "under_variants"]
+
+# The claims that the two items rest on and that have a test over events: direction, heavy share,
+# supply and not market, persistence, fading, pure plays against the producer.
+HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
+
+SOURCE = Provenance(
+    "analysis.findings.sensitivity.under_variants",
+    # A variant is a changed copy of the whole snapshot, the customs figures included.
+    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "customs.csv", "study.toml"),
+    "headline claims, one choice changed at a time",
+)
+
+
+def compute(panel: Panel) -> Findings:
+    """Repeat the headline claims under every variant."""
+    frame = under_variants(panel)
+    events = panel.events
+    count = int(judgement_calls(events).sum())
+    other = int((events["alternative_direction"] != "").sum())
+    open_day = int(events["alternative_day0"].notna().sum())
+    numbers = [
+        Number(f"sensitivity.{key}", value, "count", "integer", what, SOURCE)
+        for key, value, what in (
+            ("judgement_calls", count, "events whose coding is a judgement"),
+            ("flipped", other, "judgement calls with another direction"),
+            ("open_days", open_day, "events whose day 0 is open"),
+            ("runs", len(frame), "claim-variant pairs"),
+            (
+                "below_5",
+                int((frame["p"] < 0.05).sum()),
+                "claim-variant pairs with unadjusted p below 0.05",
+            ),
+        )
+    ]
+    return Findings(
+        numbers=numbers,
+        tables=[_table(frame)],
+        datasets=[Dataset("sensitivity", frame, SOURCE)],
+        verdicts=_verdicts(frame),
+    )
+
+
+def under_variants(panel: Panel) -> pd.DataFrame:
+    """Run the test of every headline claim on every variant of the panel.
+
+    Returns
+    -------
+    DataFrame
+        ``variant``, ``claim``, ``effect``, ``low``, ``high`` (fraction), ``p`` (unadjusted),
+        ``sample`` (episodes), ``agrees`` (the effect has the claimed sign); missing values where a
+        variant leaves fewer than three episodes.
+    """
+    rows = []
+    for name, change in VARIANTS.items():
+        changed = change(panel)
+        rows += [_row(name, claim, POOLED[claim](changed)) for claim in HEADLINE]
+    return pd.DataFrame(rows)
+
+
+def _row(variant: str, claim: str, outcome: Outcome) -> dict[str, object]:
+    return {
+        "variant": variant,
+        "claim": claim,
+        "effect": outcome.effect,
+        "low": outcome.low,
+        "high": outcome.high,
+        "p": outcome.p,
+        "sample": outcome.count,
+        "agrees": None if outcome.effect is None else outcome.effect * outcome.sign > 0,
+    }
+
+
+def _table(frame: pd.DataFrame) -> Table:
+    shown = [
+        f"{format_value(effect, 'percent1')} ({format_value(p, 'pvalue')}; {sample})"
+        if pd.notna(effect)
+        else f"\u2013 ({sample})"
+        for effect, p, sample in zip(
+            frame["effect"], frame["p"], frame["sample"].str.replace(" ", ""), strict=True
+        )
+    ]
+    wide = frame.assign(cell=shown).pivot(index="variant", columns="claim", values="cell")
+    wide = wide.loc[list(VARIANTS), list(HEADLINE)].rename_axis(None, axis=1).reset_index()
+    return Table(
+        "sensitivity",
+        wide,
+        {},
+        {"variant": "Choice changed"},
+        SOURCE,
+        "Effect (unadjusted p; episodes). One choice differs from the baseline in each row. Day 0 "
+        "only concerns the claims on the primary window; A12 and A9 fix windows of their own.",
+    )
+
+
+def _verdicts(frame: pd.DataFrame) -> list[Verdict]:
+    """Say for each claim whether sign and significance survive every variant."""
+    verdicts = []
+    for claim in HEADLINE:
+        part = frame[frame["claim"] == claim].dropna(subset=["effect"])
+        signs, small = set(part["effect"] > 0), set(part["p"] < 0.05)
+        said = "stable" if len(signs) == len(small) == 1 else "depends on choices"
+        verdicts.append(
+            Verdict(
+                f"sensitivity.{claim.lower()}",
+                said,
+                "one sign, and p on one side of 0.05, in the baseline and every variant",
+                f"effects {part['effect'].min():.3g} to {part['effect'].max():.3g}, p "
+                f"{part['p'].min():.3g} to {part['p'].max():.3g}",
+                SOURCE,
+            )
+        )
+    return verdicts

@@ -1,0 +1,116 @@
+"""Two builds held against each other: every file by its bytes, numbers also by their size."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.publish.rendered_check import html_text, pdf_pages
+
+__all__ = ["Difference", "artefacts", "different_bytes", "different_text", "digest_of", "relative"]
+
+SUFFIXES = frozenset({".json", ".md", ".csv", ".svg", ".html", ".pdf", ".docx"})
+_NUMBER = re.compile(r"[-\u2212]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place where two builds differ: ``artefact``, and what each holds there."""
+
+    artefact: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.artefact}: {self.detail}"
+
+
+def artefacts(folder: Path) -> dict[str, Path]:
+    """List what a build made, by path below the folder of the paper."""
+    places = (folder / "paper/results", folder / "paper/_output", folder / "data/derived")
+    files = (p for place in places for p in place.rglob("*") if p.suffix in SUFFIXES)
+    return {p.relative_to(folder).as_posix(): p for p in sorted(files)}
+
+
+def digest_of(files: dict[str, Path], kind: str) -> str:
+    """Hash all files whose path ends as ``kind``, with their names."""
+    hashed = hashlib.sha256()
+    for name, path in files.items():
+        if name.endswith(kind):
+            hashed.update(f"{name}\n".encode() + path.read_bytes())
+    return hashed.hexdigest()
+
+
+def different_bytes(one: dict[str, Path], other: dict[str, Path]) -> Difference | None:
+    """Find the first file that is not the same byte for byte."""
+    # What is rendered comes last: a number of the results says more than a place in a page.
+    for name in sorted(one.keys() | other.keys(), key=lambda n: ("/_output/" in n, n)):
+        if name not in one or name not in other:
+            return Difference(name, f"only the {'first' if name in one else 'second'} build has it")
+        if one[name].read_bytes() != other[name].read_bytes():
+            return Difference(name, _first_number(one[name], other[name]))
+    return None
+
+
+def _first_number(one: Path, other: Path) -> str:
+    """Say which number differs first: of results by key, of other text by line."""
+    if one.name == "numbers.json":
+        found = _first_key(one, other, 0.0)
+        if found:
+            return found
+    if one.suffix == ".pdf":
+        return _first_line(["".join(pdf_pages(p)).splitlines() for p in (one, other)])
+    if one.suffix == ".docx":
+        return "its bytes differ"
+    return _first_line([p.read_text("utf-8").splitlines() for p in (one, other)])
+
+
+def _first_line(versions: list[list[str]]) -> str:
+    for number, (a, b) in enumerate(zip(*versions, strict=False), start=1):
+        if a != b:
+            pairs = zip(_NUMBER.findall(a), _NUMBER.findall(b), strict=False)
+            numbers = next(((x, y) for x, y in pairs if x != y), None)
+            shown = numbers or (a.strip()[:80], b.strip()[:80])
+            return f"line {number}: {shown[0]} and {shown[1]}"
+    return "one ends before the other, or bytes that are no text differ"
+
+
+def relative(one: dict[str, Path], other: dict[str, Path], tolerance: float) -> Difference | None:
+    """Find the first published number whose relative difference exceeds ``tolerance``."""
+    name = "paper/results/numbers.json"
+    found = _first_key(one[name], other[name], tolerance)
+    return Difference(name, found) if found else None
+
+
+def _first_key(one: Path, other: Path, tolerance: float) -> str:
+    a, b = (json.loads(p.read_text("utf-8"))["numbers"] for p in (one, other))
+    for key in sorted(a.keys() | b.keys()):
+        if key not in a or key not in b:
+            return f"{key} is in one build only"
+        for part in sorted(a[key].keys() | b[key].keys()):
+            x, y = a[key].get(part), b[key].get(part)
+            if isinstance(x, int | float) and isinstance(y, int | float):
+                # Differences of nothing from nothing: a mean of residuals, one part in 1e13.
+                if abs(x - y) > tolerance * max(abs(x), abs(y), 1e-3):
+                    return f"{key}, {part}: {x!r} and {y!r}"
+            elif x != y:
+                return f"{key}, {part}: {x!r} and {y!r}"
+    return ""
+
+
+def different_text(one: dict[str, Path], other: dict[str, Path]) -> Difference | None:
+    """Find the first difference in what is printed: tables, the page's text, the PDF's pages."""
+    for name in sorted(one.keys() & other.keys()):
+        if name.startswith("paper/results/tables/"):
+            versions = [p[name].read_text("utf-8").splitlines() for p in (one, other)]
+        elif name.endswith(".html"):
+            versions = [html_text(p[name]).split(". ") for p in (one, other)]
+        elif name.endswith(".pdf"):
+            versions = ["\n".join(pdf_pages(p[name])).splitlines() for p in (one, other)]
+        else:
+            continue
+        if versions[0] != versions[1]:
+            return Difference(name, _first_line(versions))
+    return None

@@ -1,0 +1,122 @@
+"""What git knows: the base of a change, its files, and whether the tree is clean."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import RepositoryError
+from analysis.publish.review.result_set import FOLDER, ResultSet, parse
+
+__all__ = ["Repository"]
+
+DECIDING = ("analysis", "data", "paper")
+"""The folders from which results are made; edits elsewhere do not matter to a comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A clone whose versions are read through git, never by changing the work tree."""
+
+    root: Path
+
+    def base(self, name: str | None) -> str:
+        """Return the commit to compare with: ``name``, or the merge base with main.
+
+        Raises
+        ------
+        RepositoryError
+            If this is no clone, the name is unknown, or a shallow clone lacks the commit.
+        """
+        if self._ask("rev-parse", "--git-dir") is None:
+            raise RepositoryError(f"{self.root}: expected a git clone, found none; clone it anew")
+        if name is None:
+            return self._merge_base()
+        commit = self._ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if commit is None:
+            raise RepositoryError(self._unknown(name))
+        return commit
+
+    def _merge_base(self) -> str:
+        mains = ["main", "origin/main"]
+        if self._ask("rev-parse", "--abbrev-ref", "HEAD") == "main":
+            mains.reverse()  # on main itself, what has not been pushed
+        known = [m for m in mains if self._ask("rev-parse", "--verify", "--quiet", m)]
+        for main in known:
+            commit = self._ask("merge-base", "HEAD", main)
+            if commit is not None:
+                return commit
+        raise RepositoryError(self._unknown(known[0] if known else "main"))
+
+    def _unknown(self, name: str) -> str:
+        if self._ask("rev-parse", "--is-shallow-repository") == "true":
+            return (
+                f"base {name}: expected a commit of this clone, found a shallow clone that may "
+                "lack it; run: git fetch --unshallow origin"
+            )
+        names = (self._ask("for-each-ref", "--format=%(refname:short)") or "").split()
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"nearest: {', '.join(near)}" if near else "name a branch, a tag or a commit"
+        return f"base {name}: expected a commit with a history in common, found none; {hint}"
+
+    def require_clean(self) -> None:
+        """Stop if anything that decides results has uncommitted changes.
+
+        Raises
+        ------
+        RepositoryError
+            Naming the first such file.
+        """
+        said = self._ask("status", "--porcelain", "--", *DECIDING) or ""
+        changed = [line.strip().split(maxsplit=1)[-1] for line in said.splitlines()]
+        if changed:
+            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            raise RepositoryError(
+                f"{changed[0]}{more}: expected a clean tree, found uncommitted changes; commit "
+                "them (or git stash) so that what is compared is a version others can see"
+            )
+
+    def results(self, commit: str, place: str) -> ResultSet:
+        """Read the committed results of a version; see :func:`.result_set.parse`."""
+        listed = self._ask("ls-tree", "--name-only", commit, f"{FOLDER}/tables/") or ""
+        tables = [Path(line).stem for line in listed.splitlines() if line.endswith(".md")]
+        return parse(lambda name: self.text(commit, f"{FOLDER}/{name}"), tables, place)
+
+    def text(self, commit: str, path: str) -> str | None:
+        """Return a file of a version, None where it has none."""
+        return self._ask("show", f"{commit}:{path}", strip=False)
+
+    def differs(self, one: str, other: str, path: str) -> bool:
+        """Say whether two versions differ below a path."""
+        return bool(self._ask("diff", "--name-only", one, other, "--", path))
+
+    def short(self, commit: str) -> str:
+        """Return the short name of a commit."""
+        return self._ask("rev-parse", "--short", commit) or commit[:12]
+
+    def extract(self, commit: str, folder: Path) -> None:
+        """Write the files of a version into a folder; leaves no trace in the clone."""
+        done = subprocess.run(
+            ["git", "archive", "--format=tar", commit],
+            cwd=self.root, capture_output=True, check=True,
+        )  # fmt: skip
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            archive.extractall(folder, filter="data")
+
+    def _ask(self, *words: str, strip: bool = True) -> str | None:
+        """Return what git says, None if it fails."""
+        try:
+            done = subprocess.run(
+                ["git", *words], cwd=self.root, capture_output=True, check=False, encoding="utf-8"
+            )
+        except OSError as error:
+            raise RepositoryError(
+                f"git: expected the program on PATH, found: {error.strerror}; install git"
+            ) from error
+        if done.returncode:
+            return None
+        return done.stdout.strip() if strip else done.stdout

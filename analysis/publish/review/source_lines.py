@@ -1,0 +1,51 @@
+"""Where a function stands in the repository, found without running it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+__all__ = ["SourceLines", "find_function"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLines:
+    """A function: ``file`` relative to the repository, first and last line, its text."""
+
+    file: str
+    first: int
+    last: int
+    text: str
+
+
+def find_function(root: Path, dotted: str) -> SourceLines | None:
+    """Find a function by its dotted name, ``analysis.findings.event_days.reactions``.
+
+    Returns
+    -------
+    SourceLines or None
+        None where the file or the function does not exist.
+    """
+    module, _, name = dotted.rpartition(".")
+    path = root.joinpath(*module.split(".")).with_suffix(".py")
+    if not path.is_file():
+        return None
+    text, nodes = _functions(path)
+    if name not in nodes:
+        return None
+    first, last = nodes[name]
+    lines = text.splitlines()[first - 1 : last]
+    return SourceLines(path.relative_to(root).as_posix(), first, last, "\n".join(lines))
+
+
+@cache
+def _functions(path: Path) -> tuple[str, dict[str, tuple[int, int]]]:
+    text = path.read_text(encoding="utf-8")
+    nodes = {
+        node.name: (node.lineno, node.end_lineno or node.lineno)
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    return text, nodes

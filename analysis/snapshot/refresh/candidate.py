@@ -1,0 +1,264 @@
+"""The data files as they would be after a refresh: old rows kept, or the new vintage accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.snapshot.files import read_file
+from analysis.snapshot.load import Snapshot
+from analysis.snapshot.manifest import Origin
+from analysis.snapshot.refresh.errors import UnexplainedError
+from analysis.snapshot.refresh.gather import Gathered, Prices
+from analysis.snapshot.refresh.trade import KEY
+from analysis.snapshot.refresh.vintage import blocking, classify_prices, classify_rows
+
+__all__ = ["TABLES", "Vintage", "candidate_files", "compare", "origins", "refusal"]
+
+TABLES: dict[str, tuple[list[str], list[str]]] = {  # file of a refresh: its key, its values
+    "prices_raw.csv": (["session", "ticker"], ["close"]),
+    "actions.csv": (["session", "ticker", "kind"], ["value"]),
+    "comtrade.csv": (KEY, ["value_usd", "net_weight_kg"]),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Vintage:
+    """What a refresh found, row by row.
+
+    Attributes
+    ----------
+    prices : pandas.DataFrame or None
+        From :func:`analysis.snapshot.refresh.vintage.classify_prices`; None without prices.
+    tables : mapping of str to pandas.DataFrame
+        From :func:`analysis.snapshot.refresh.vintage.classify_rows`, by file name.
+    jumps : pandas.DataFrame
+        New returns that want a second look: columns ``session``, ``ticker``, ``return``.
+    notes : tuple of str
+        What is missing or was corrected.
+    """
+
+    prices: pd.DataFrame | None
+    tables: Mapping[str, pd.DataFrame]
+    jumps: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def classified(self) -> dict[str, pd.DataFrame]:
+        """Every classified table by file name, prices first."""
+        first = {} if self.prices is None else {"prices.csv": self.prices}
+        return first | dict(self.tables)
+
+    @property
+    def blocking(self) -> dict[str, pd.DataFrame]:
+        """The rows that must be accepted, by file name; files without any are left out."""
+        found = {name: blocking(table) for name, table in self.classified.items()}
+        return {name: rows for name, rows in found.items() if len(rows)}
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether somebody must look before anything is written."""
+        return bool(self.blocking) or len(self.jumps) > 0
+
+
+def compare(old: Snapshot, gathered: Gathered) -> Vintage:
+    """Classify every row of the files that a refresh concerns.
+
+    Parameters
+    ----------
+    old : Snapshot
+    gathered : Gathered
+
+    Returns
+    -------
+    Vintage
+    """
+    fresh = _fresh(gathered)
+    tables = {
+        name: classify_rows(_kept(old, name, table), table, *TABLES[name])
+        for name, table in fresh.items()
+    }
+    prices = gathered.prices
+    notes = [*(prices.notes if prices else ()), *(gathered.trade.notes if gathered.trade else ())]
+    if prices is None:
+        return Vintage(None, tables, pd.DataFrame(), tuple(notes))
+    classified = classify_prices(old.prices, prices.adjusted, prices.traded, prices.actions)
+    return Vintage(classified, tables, prices.jumps, tuple(notes))
+
+
+def _fresh(gathered: Gathered) -> dict[str, pd.DataFrame]:
+    """The tables of a refresh as the sources have them now."""
+    found: dict[str, pd.DataFrame] = {}
+    if gathered.prices is not None:
+        found["prices_raw.csv"] = _long(gathered.prices.traded.round(4), "close")
+        found["actions.csv"] = gathered.prices.actions.round({"value": 6})
+    if gathered.trade is not None:
+        found["comtrade.csv"] = gathered.trade.table
+    return found
+
+
+def _kept(old: Snapshot, name: str, like: pd.DataFrame) -> pd.DataFrame:
+    """The table as the snapshot has it, empty before the first refresh."""
+    return old.refreshed.get(name, like.iloc[:0])
+
+
+def _long(wide: pd.DataFrame, value: str) -> pd.DataFrame:
+    tidy = wide.rename_axis(index="session").reset_index()
+    found = tidy.melt("session", var_name="ticker", value_name=value).dropna()
+    return found.sort_values(["session", "ticker"], ignore_index=True)
+
+
+def candidate_files(
+    old: Snapshot, gathered: Gathered, vintage: Vintage, *, accept: bool
+) -> dict[str, bytes]:
+    """Return the content of every file that the refresh changes.
+
+    Without ``accept`` every old row stays as it is and new rows are added; a new close is divided
+    by the factor that re-adjusted the past, so that the return across the seam is right. With it
+    the new vintage takes the place of the old one; a session that Yahoo has lost is kept, times
+    that factor, since a price file has no holes.
+
+    Parameters
+    ----------
+    old : Snapshot
+    gathered : Gathered
+    vintage : Vintage
+        Of these two.
+    accept : bool
+
+    Returns
+    -------
+    dict of str to bytes
+        By file name; files that would not change are left out.
+    """
+    tables = {
+        name: _merged(_kept(old, name, table), table, TABLES[name][0], name, accept=accept)
+        for name, table in _fresh(gathered).items()
+    }
+    texts = {name: _csv(table) for name, table in tables.items() if len(table)}
+    if vintage.prices is not None:
+        texts["prices.csv"] = _csv(_prices(vintage.prices, accept=accept))
+        texts["study.toml"] = _dated(read_file(old.folder / "study.toml"), old, gathered.prices)
+    unchanged = {
+        name
+        for name in old.manifest.files.keys() & texts.keys()
+        if read_file(old.folder / name) == texts[name]
+    }
+    return {name: text for name, text in texts.items() if name not in unchanged}
+
+
+def _prices(classified: pd.DataFrame, *, accept: bool) -> pd.DataFrame:
+    """Adjusted closes in long form, in one currency of adjustment: the old one or the new."""
+    kept = classified["status"].isin(["vanished"] if accept else [*_OLD])
+    scaled = classified["new"] if accept else classified["new"] / classified["factor"]
+    rebased = (classified["old"] * classified["factor"]).round(4)
+    close = scaled.round(4).mask(kept, rebased if accept else classified["old"])
+    table = classified[["session", "ticker"]].assign(adjusted_close=close)
+    return table.sort_values(["session", "ticker"], ignore_index=True)
+
+
+_OLD = ("unchanged", "re-adjusted", "revised", "vanished")
+
+
+def _merged(
+    old: pd.DataFrame, new: pd.DataFrame, key: Sequence[str], name: str, *, accept: bool
+) -> pd.DataFrame:
+    """One table a row a key: old rows win, or new ones with ``accept``."""
+    if accept and name != "prices_raw.csv":
+        return new
+    first, second = (new, old) if accept else (old, new)
+    both = pd.concat([first, second]).drop_duplicates([*key], keep="first")
+    return both[[*new.columns]].sort_values([*key], ignore_index=True)
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """Write a table with no more digits than its numbers need, as the committed prices are."""
+    text = table.to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n")
+    return text.encode("utf-8")
+
+
+def _dated(study: bytes, old: Snapshot, prices: Prices | None) -> bytes:
+    """Move the study's ``as_of`` to the last session, if that is later."""
+    last = old.sessions[-1] if prices is None else prices.adjusted.index[-1]
+    day = max(old.study.as_of, last.date())
+    return re.sub(rb"(?m)^as_of = \d{4}-\d{2}-\d{2}", f"as_of = {day}".encode(), study)
+
+
+def refusal(vintage: Vintage, report: Path | None) -> UnexplainedError:
+    """Return the error that ends a refresh which somebody must accept first.
+
+    Parameters
+    ----------
+    vintage : Vintage
+        A doubtful one.
+    report : pathlib.Path or None
+        Where its report stands; None if it was only shown.
+    """
+    found = [
+        f"{int(count)} {word} in {name}"
+        for name, rows in vintage.blocking.items()
+        for word, count in rows["status"].value_counts().items()
+    ]
+    if len(vintage.jumps):
+        row = vintage.jumps.iloc[0]
+        found.append(
+            f"{len(vintage.jumps)} new returns as large as {row['ticker']}'s {row['return']:+.0%} "
+            f"on {row['session']:%Y-%m-%d}"
+        )
+    return UnexplainedError(
+        "refresh",
+        expected="old rows as they were or re-adjusted for a known dividend or split",
+        found="; ".join(found),
+        remedy=f"nothing is written{f' but {report}' if report else ''}; look at these rows there "
+        "and in another source, then run nox -s refresh -- --accept to take the new vintage",
+    )
+
+
+def origins(old: Snapshot, gathered: Gathered, today: pd.Timestamp) -> dict[str, Origin]:
+    """Say where the files of a refresh come from, for the manifest.
+
+    Parameters
+    ----------
+    old : Snapshot
+    gathered : Gathered
+    today : pandas.Timestamp
+
+    Returns
+    -------
+    dict of str to Origin
+        By file name.
+    """
+    day = f"{today:%Y-%m-%d}"
+    terms = old.manifest.files["prices.csv"].licence
+    office = old.manifest.files["customs.csv"].licence
+    told = {
+        "prices.csv": Origin(
+            "Yahoo Finance, daily closes adjusted for splits and dividends",
+            "live refresh: adjusted by us from closes, dividends and splits, agrees with Yahoo's "
+            "own adjustment on returns; rounded to four decimals",
+            day,
+            terms,
+        ),
+        "prices_raw.csv": Origin(
+            "Yahoo Finance, daily closes",
+            "live refresh: as traded, Yahoo's adjustment for splits undone",
+            day,
+            terms,
+        ),
+        "actions.csv": Origin(
+            "Yahoo Finance, dividends and splits", "live refresh: amounts as paid", day, terms
+        ),
+        "comtrade.csv": Origin(
+            "UN Comtrade, monthly trade reported by China and its partners",
+            "live refresh through the public interface, one month a request",
+            day,
+            office,
+        ),
+    }
+    wanted = ["comtrade.csv"] if gathered.trade is not None else []
+    wanted += ["prices.csv", "prices_raw.csv", "actions.csv"] if gathered.prices is not None else []
+    return {name: told[name] for name in wanted}

@@ -1,0 +1,271 @@
+"""A small client of UN Comtrade: one period a request, counts checked, the key shown nowhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from analysis.errors import RefreshError
+from analysis.snapshot.refresh.errors import (
+    AnswerError,
+    KeyRefusedError,
+    NetworkError,
+    NotJsonError,
+    RateLimitError,
+    ServerError,
+    TruncatedError,
+)
+from analysis.snapshot.refresh.retry import Patience, patiently
+
+__all__ = ["CHINA", "COMMODITIES", "KEY_VARIABLE", "PARTNERS", "WORLD", "Client"]
+
+BASE = "https://comtradeapi.un.org"
+KEY_VARIABLE = "COMTRADE_API_KEY"
+KEY_HEADER = "Ocp-Apim-Subscription-Key"
+LIMIT = 500  # rows that an answer without a key holds at most
+
+WORLD, CHINA = 0, 156
+PARTNERS = {  # M49 codes of UN Comtrade: the main buyers of China's rare earths and magnets
+    WORLD: "World",
+    251: "France",
+    276: "Germany",
+    392: "Japan",
+    410: "Korea",
+    490: "Other Asia, not elsewhere specified",
+    528: "Netherlands",
+    699: "India",
+    704: "Viet Nam",
+    764: "Thailand",
+    842: "United States",
+}
+COMMODITIES = {
+    "280530": "rare-earth metals",
+    "284610": "cerium compounds",
+    "284690": "other rare-earth compounds",
+    "850511": "permanent magnets of metal, those without rare earths too",
+}
+_EVERY = {"partner2Code": WORLD, "customsCode": "C00", "motCode": 0}  # the totals of each dimension
+_LATER = "the snapshot is as it was; run nox -s refresh again later"
+
+
+class Client:
+    """Asks UN Comtrade; use it as a context manager.
+
+    Parameters
+    ----------
+    patience : Patience
+    say : callable
+        Told in one line about each retry.
+
+    Notes
+    -----
+    A key in the environment variable :data:`KEY_VARIABLE` travels in a header, never in an
+    address, and is held by the HTTP client alone.
+    """
+
+    def __init__(self, patience: Patience, say: Callable[[str], None]) -> None:
+        key = _key()
+        self._with_key = bool(key)
+        self._patience, self._say = patience, say
+        self._http = httpx.Client(
+            base_url=BASE, headers={KEY_HEADER: key} if key else {}, timeout=patience.timeout
+        )
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def availability(
+        self, periods: Iterable[str], reporters: Iterable[int]
+    ) -> set[tuple[str, int]]:
+        """Return the months for which the reporters' figures are published.
+
+        Parameters
+        ----------
+        periods : iterable of str
+            ``YYYYMM``, at most twelve.
+        reporters : iterable of int
+            M49 codes.
+
+        Returns
+        -------
+        set of (str, int)
+            Pairs of ``YYYYMM`` and reporter.
+
+        Raises
+        ------
+        RefreshError
+            A subclass that names what went wrong.
+        """
+        months = sorted(periods)
+        query = {"period": ",".join(months), "reporterCode": _joined(reporters)}
+        place = f"UN Comtrade, availability of {months[0]} to {months[-1]}"
+        rows = self._rows("getDa", query, place, checked={"period", "reporterCode"})
+        return {(str(row["period"]), int(row["reporterCode"])) for row in rows}
+
+    def exports(self, period: str) -> list[dict[str, Any]]:
+        """Return China's exports of one month to the world and the main partners.
+
+        Parameters
+        ----------
+        period : str
+            ``YYYYMM``.
+
+        Returns
+        -------
+        list of dict
+            The source's rows, one a partner and commodity.
+
+        Raises
+        ------
+        RefreshError
+            A subclass that names what went wrong.
+        """
+        return self._trade(period, "X", [CHINA], PARTNERS)
+
+    def mirror(self, period: str, reporters: Iterable[int]) -> list[dict[str, Any]]:
+        """Return what the main partners say they imported from China in one month.
+
+        Parameters
+        ----------
+        period : str
+            ``YYYYMM``.
+        reporters : iterable of int
+            M49 codes of those whose month is published.
+
+        Returns
+        -------
+        list of dict
+            The source's rows, one a reporter and commodity.
+
+        Raises
+        ------
+        RefreshError
+            A subclass that names what went wrong.
+        """
+        return self._trade(period, "M", reporters, [CHINA])
+
+    def _trade(
+        self, period: str, flow: str, reporters: Iterable[int], partners: Iterable[int]
+    ) -> list[dict[str, Any]]:
+        query = {
+            "period": period,
+            "reporterCode": _joined(reporters),
+            "flowCode": flow,
+            "partnerCode": _joined(partners),
+            "cmdCode": ",".join(COMMODITIES),
+            **{name: str(code) for name, code in _EVERY.items()},
+        }
+        options = {"breakdownMode": "classic", "includeDesc": "false", "format": "JSON"}
+        side = "China's exports" if flow == "X" else "imports from China"
+        method = "get" if self._with_key else "preview"
+        place = f"UN Comtrade, {side} of {period}"
+        limit = None if self._with_key else LIMIT
+        return self._rows(method, query, place, checked=set(query), options=options, limit=limit)
+
+    def _rows(
+        self,
+        method: str,
+        query: dict[str, str],
+        place: str,
+        *,
+        checked: set[str],
+        options: dict[str, str] | None = None,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        path = f"/{'data' if self._with_key else 'public'}/v1/{method}/C/M/HS"
+        answer = patiently(
+            lambda: self._ask(path, query | (options or {}), place), self._patience, self._say
+        )
+        rows = _whole(answer, place, limit=limit)
+        for row in rows:
+            for name in checked:
+                if str(row.get(name)) not in query[name].split(","):
+                    raise AnswerError(
+                        place,
+                        expected=f"rows with {name} {query[name]}",
+                        found=str(row.get(name)),
+                        remedy=_LATER,
+                    )
+        return rows
+
+    def _ask(self, path: str, query: dict[str, str], place: str) -> Any:
+        """Ask once; what goes wrong is named, and nothing of the request's headers is said."""
+        try:
+            response = self._http.get(path, params=query)
+        except httpx.TransportError as error:
+            found = f"{type(error).__name__} {error}"
+            raise NetworkError(
+                place, expected="a connection", found=found, remedy=f"check the network; {_LATER}"
+            ) from None
+        if response.status_code != httpx.codes.OK:
+            raise self._refusal(response.status_code, place)
+        try:
+            return response.json()
+        except ValueError:
+            kind = response.headers.get("content-type", "another kind of text")
+            raise NotJsonError(place, expected="JSON", found=kind, remedy=_LATER) from None
+
+    def _refusal(self, status: int, place: str) -> RefreshError:
+        found = f"status {status}"
+        if status in (401, 403):
+            remedy = (
+                f"correct or unset {KEY_VARIABLE}"
+                if self._with_key
+                else f"get a free key and set {KEY_VARIABLE}"
+            )
+            return KeyRefusedError(place, expected="access", found=found, remedy=remedy)
+        if status == 429:
+            return RateLimitError(place, expected="an answer", found=found, remedy=_LATER)
+        kind = ServerError if status >= 500 else AnswerError
+        return kind(place, expected="an answer", found=found, remedy=_LATER)
+
+
+def _key() -> str:
+    """Return the key from the environment; one that no header can carry is refused unseen."""
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    if re.fullmatch(r"[!-~]*", key):
+        return key
+    raise KeyRefusedError(
+        KEY_VARIABLE,
+        expected="letters, digits and signs without a space or a line end",
+        found="another character",
+        remedy="copy the key again",
+    )
+
+
+def _joined(codes: Iterable[int]) -> str:
+    return ",".join(str(code) for code in sorted(codes))
+
+
+def _whole(answer: Any, place: str, limit: int | None) -> list[dict[str, Any]]:
+    """Return the rows of an answer if it holds all that it counts."""
+    try:
+        rows, count, said = list(answer["data"]), int(answer["count"]), answer.get("error")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise AnswerError(
+            place, expected="JSON with data and count", found="another shape", remedy=_LATER
+        ) from None
+    if said:
+        raise AnswerError(place, expected="rows", found=str(said)[:200], remedy=_LATER)
+    if count != len(rows) or (limit is not None and len(rows) >= limit):
+        cap = "" if limit is None else f", fewer than {limit}"
+        raise TruncatedError(
+            place,
+            expected=f"the {count} rows that it counts{cap}",
+            found=f"{len(rows)} rows",
+            remedy=f"{_LATER}, with a key in {KEY_VARIABLE} if it happens again",
+        )
+    return rows

@@ -1,0 +1,154 @@
+"""Fetch everything that is asked for and check it, before anything is compared or written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from analysis.snapshot.calendar import nyse_sessions
+from analysis.snapshot.load import Snapshot
+from analysis.snapshot.refresh.checks import check_history, jumps
+from analysis.snapshot.refresh.comtrade import Client
+from analysis.snapshot.refresh.errors import EndDateError
+from analysis.snapshot.refresh.retry import Patience
+from analysis.snapshot.refresh.trade import Progress, Trade, fetch_trade
+from analysis.snapshot.refresh.yahoo import ZONE, History, fetch_history
+
+__all__ = ["Gathered", "Prices", "end_day", "gather"]
+
+PATIENCE = Patience()
+DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """What Yahoo holds on every ticker.
+
+    Attributes
+    ----------
+    traded, adjusted : pandas.DataFrame
+        Sessions × tickers, dollars: as traded, and adjusted by us for splits and dividends.
+    actions : pandas.DataFrame
+        Columns ``session`` (ex-date), ``ticker``, ``kind``, ``value``.
+    jumps : pandas.DataFrame
+        New sessions with a return so large that somebody should look: see
+        :func:`analysis.snapshot.refresh.checks.jumps`.
+    notes : tuple of str
+        What was corrected, one line each.
+    """
+
+    traded: pd.DataFrame
+    adjusted: pd.DataFrame
+    actions: pd.DataFrame
+    jumps: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What was fetched: prices, trade or both, up to and including the day ``end``."""
+
+    prices: Prices | None
+    trade: Trade | None
+    end: pd.Timestamp
+
+
+def end_day(text: str | None, old: Snapshot, now: pd.Timestamp) -> pd.Timestamp:
+    """Return the last day to ask for.
+
+    Parameters
+    ----------
+    text : str or None
+        ``YYYY-MM-DD``; None means the day before today.
+    old : Snapshot
+    now : pandas.Timestamp
+        The present, with a time zone.
+
+    Returns
+    -------
+    pandas.Timestamp
+        A midnight without a time zone.
+
+    Raises
+    ------
+    EndDateError
+        If the text is no day, or the day is not before today in New York (its bar may be partial)
+        or before the last session of the snapshot.
+    """
+    today = now.tz_convert(ZONE).tz_localize(None).normalize()
+    last = old.sessions[-1]
+    expected = f"a day from {last:%Y-%m-%d} to {today - DAY:%Y-%m-%d}, written like these"
+    try:
+        end = today - DAY if text is None else pd.Timestamp(datetime.strptime(text, "%Y-%m-%d"))
+    except ValueError:
+        raise EndDateError(
+            "--end", expected=expected, found=str(text), remedy="correct it"
+        ) from None
+    if not last <= end < today:
+        raise EndDateError(
+            "--end", expected=expected, found=f"{end:%Y-%m-%d}", remedy="choose another day"
+        )
+    return end
+
+
+def gather(old: Snapshot, end: pd.Timestamp, progress: Progress, only: Sequence[str]) -> Gathered:
+    """Fetch and check.
+
+    Parameters
+    ----------
+    old : Snapshot
+        Says which tickers and months are wanted, and what is known already.
+    end : pandas.Timestamp
+        Last day, see :func:`end_day`.
+    progress : Progress
+    only : sequence of str
+        ``prices``, ``customs`` or both.
+
+    Returns
+    -------
+    Gathered
+
+    Raises
+    ------
+    RefreshError
+        A subclass that names what went wrong.
+    """
+    prices = _prices(old, end, progress) if "prices" in only else None
+    trade = None
+    if "customs" in only:
+        months = pd.period_range(old.customs["month"].min(), pd.Period(end, freq="M"), freq="M")
+        with Client(PATIENCE, progress.say) as client:
+            trade = fetch_trade(client, months, progress)
+    return Gathered(prices, trade, end)
+
+
+def _prices(old: Snapshot, end: pd.Timestamp, progress: Progress) -> Prices:
+    sessions = nyse_sessions(old.sessions[0], end)
+    tickers = sorted(old.universe.index)
+    histories: list[History] = []
+    adjusted: dict[str, pd.Series[float]] = {}
+    for ticker in tickers:
+        history = fetch_history(ticker, sessions[0], end, PATIENCE, progress.say)
+        adjusted[ticker] = check_history(history, sessions, old.sessions)
+        histories.append(history)
+        found = f"{history.bars['close'].count()} bars, {len(history.actions)} dividends or splits"
+        progress.done("Yahoo", ticker, len(tickers), found)
+    traded = pd.DataFrame({h.ticker: h.bars["traded"] for h in histories}).sort_index()
+    table = pd.DataFrame(adjusted).sort_index()
+    actions = pd.concat([h.actions.assign(ticker=h.ticker) for h in histories])
+    return Prices(
+        traded=traded,
+        adjusted=table,
+        actions=actions[["session", "ticker", "kind", "value"]].sort_values(
+            ["session", "ticker", "kind"], ignore_index=True
+        ),
+        jumps=jumps(table, old.sessions),
+        notes=tuple(
+            f"Yahoo, {h.ticker}: {h.late} bar after {end:%Y-%m-%d} left out, it may be partial"
+            for h in histories
+            if h.late
+        ),
+    )

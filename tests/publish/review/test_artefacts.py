@@ -1,0 +1,78 @@
+"""Two builds held against each other: bytes, numbers, printed text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from analysis.publish.review.artefacts import artefacts, different_bytes, different_text, relative
+
+
+def build(folder, mean=0.25, text="mean 0.25", table="| 0.25 |\n", svg="<svg>1.0</svg>"):
+    """A folder as a build leaves it."""
+    entry = {"value": mean, "text": text, "n": 3}
+    files = {
+        "paper/results/numbers.json": json.dumps({"numbers": {"a.mean": entry}}),
+        "paper/results/tables/t.md": table,
+        "paper/results/figures/f.svg": svg,
+        "paper/_output/p.html": f"<p>The {text}.</p><img alt='' src='data:image/svg+xml,{svg}'>",
+        "data/derived/r.csv": "a\n1\n",
+        "analysis/a.py": "",
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    return artefacts(folder)
+
+
+def test_equal_builds_do_not_differ(tmp_path):
+    """Two builds with the same content pass all three levels, wherever they stand."""
+    one, other = build(tmp_path / "one"), build(tmp_path / "the-second")
+    assert len(one) == 5
+    assert different_bytes(one, other) is None
+    assert relative(one, other, 1e-10) is None
+    assert different_text(one, other) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"mean": 0.26}, "paper/results/numbers.json: a.mean, value: 0.25 and 0.26"),
+        ({"table": "| 0.31 |\n"}, "paper/results/tables/t.md: line 1: 0.25 and 0.31"),
+    ],
+)
+def test_the_artefact_and_the_first_number_are_named(tmp_path, change, expected):
+    """Of a difference one reads where it is and which number it is."""
+    one, other = build(tmp_path / "a"), build(tmp_path / "b", **change)
+    assert str(different_bytes(one, other)) == expected
+
+
+def test_the_source_of_a_difference_is_named_before_the_page_that_shows_it(tmp_path):
+    """A path that leaked into a figure makes the page differ, too; the figure is named."""
+    one, other = build(tmp_path / "a"), build(tmp_path / "b", svg="<svg>1.5</svg>")
+    assert str(different_bytes(one, other)) == "paper/results/figures/f.svg: line 1: 1.0 and 1.5"
+
+
+def test_a_file_that_one_build_lacks(tmp_path):
+    """A missing artefact is a difference."""
+    one, other = build(tmp_path / "a"), build(tmp_path / "b")
+    del other["data/derived/r.csv"]
+    assert str(different_bytes(one, other)) == "data/derived/r.csv: only the first build has it"
+
+
+@pytest.mark.parametrize(("mean", "passes"), [(0.25 * (1 + 1e-11), True), (0.25 + 1e-9, False)])
+def test_another_kernel_may_change_the_last_digits_only(tmp_path, mean, passes):
+    """A relative difference of 1e-11 passes at 1e-10, one of 4e-9 does not and is named."""
+    found = relative(build(tmp_path / "a"), build(tmp_path / "b", mean=mean), 1e-10)
+    assert (found is None) is passes
+    assert passes or "a.mean, value: 0.25 and" in str(found)
+
+
+def test_printed_text_must_be_the_same(tmp_path):
+    """The bytes of a figure may differ under another kernel, the words of the page may not."""
+    one = build(tmp_path / "a")
+    assert different_text(one, build(tmp_path / "b", svg="<svg>1.5</svg>")) is None
+    found = different_text(one, build(tmp_path / "c", text="mean 0.26"))
+    assert str(found) == "paper/_output/p.html: line 1: 0.25 and 0.26"
