@@ -18,7 +18,7 @@ __all__ = ["BLOCK", "Awaited", "Runner", "blocks", "here", "in_order"]
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-BLOCK = 256  # windows worked on at a time: two arrays of 250 sessions stay in the cache
+BLOCK = 1024  # windows worked on at a time: few calls an event, and arrays that stay in the cache
 THREADS = min(os.cpu_count() or 1, 2)  # NumPy lets two run side by side, hardly more
 
 

@@ -8,7 +8,6 @@ day: abnormal returns, standardised abnormal returns, and the whole window as on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial, reduce
 
@@ -42,6 +41,8 @@ class DailyRanks:
         The same with the window as one day: SCAR over its spread over firm-events.
     spread : (L2,)
         Spread of the standardised abnormal returns of each event day; NaN for one firm-event.
+    positive : float
+        Mean share of estimation residuals above zero.
     """
 
     firms: Ints
@@ -50,6 +51,7 @@ class DailyRanks:
     standardised: Floats
     window: Floats
     spread: Floats
+    positive: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class SortedDays:
     values : (B, W)
         Values in increasing order; NaN for missing days and beyond, W a power of two above L1.
     place : (B, L1)
-        Place of each day in that order from 1 on; 0 for a missing day.
+        Place of each day in that order from 1 on; 0 for a missing day. In few bytes a day, for
+        quick comparisons.
     rank : (B, L1)
         The same, shared by equal values.
     count : (B,)
@@ -71,8 +74,8 @@ class SortedDays:
     """
 
     values: Floats
-    place: Ints
-    rank: Floats
+    place: npt.NDArray[np.signedinteger]
+    rank: npt.NDArray[np.number]
     count: Ints
     firms: Ints
 
@@ -95,12 +98,14 @@ def daily_ranks(fitted: Fitted, first: int, last: int, scar: Floats, run: Runner
     spread = _spread(fitted, first, last, run)
     wide = float(scar.std(ddof=1)) if n > 1 else np.nan
     work = partial(_rank_sums, first=first, last=last, spread=_or_one(spread))
-    sums = _total(fitted.map(run, work, scar / _or_one(wide)))
+    shares, parts = zip(*fitted.map(run, work, scar / _or_one(wide)), strict=True)
+    sums = reduce(np.add, parts)
     firms = sums[0]
     with np.errstate(invalid="ignore"):
         values, plain, standardised = sums[1:4] / firms
         window = sums[4, : length + 1] / np.append(firms[:length], n)
-    return DailyRanks(firms, values, plain, standardised, window, spread)
+    positive = float(sum(shares)) / max(n, 1)
+    return DailyRanks(firms, values, plain, standardised, window, spread, positive)
 
 
 def sort_days(residuals: Floats) -> SortedDays:
@@ -111,14 +116,13 @@ def sort_days(residuals: Floats) -> SortedDays:
     order = np.argsort(residuals, axis=1) + starts
     values = np.full((rows, 2 ** length.bit_length()), np.nan)
     values[:, :length] = residuals.ravel().take(order)
-    place = np.empty(residuals.shape, dtype=np.int64)
+    place = np.empty(residuals.shape, dtype=np.min_scalar_type(-1 - length))
     place.ravel()[order] = np.arange(1, length + 1)
-    tied = (values[:, 1:length] == values[:, : length - 1]).any()
-    rank = place.astype(float)
-    if tied:
+    rank: npt.NDArray[np.number] = place
+    if (values[:, 1:length] == values[:, : length - 1]).any():
         rank = _shared_ranks(values[:, :length]).ravel().take(starts + place - 1)
     if not known.all():
-        place[~known], rank[~known] = 0, 0.0
+        place, rank = np.where(known, place, 0), np.where(known, rank, 0)
     return SortedDays(values, place, rank, known.sum(axis=1), known.sum(axis=0))
 
 
@@ -137,16 +141,13 @@ def deviation_sums(days: SortedDays, event: Floats) -> Floats:
     array, (L1 + L2,)
         Sums of ``rank / (T + 1) - 1/2`` by day, T the days of a firm-event.
     """
-    rows, width = days.place.shape[0], days.place.shape[1] + 2
     weight = 1.0 / (days.count + event.shape[1] + 1)
     below, upto = _places(days, event)
     # Each event day moves the estimation days above it by one rank, those equal to it by half.
-    starts = np.arange(rows)[:, None] * width
-    moved = np.bincount((starts + below + 1).ravel(), minlength=rows * width)
-    moved += np.bincount((starts + upto + 1).ravel(), minlength=rows * width)
-    moves = moved.reshape(rows, width).cumsum(axis=1).ravel().take(starts + days.place)
-    before = weight @ days.rank + weight / 2 @ moves - days.firms / 2
-    after = weight @ ((below + upto) / 2 + _ranks_among(event)) - rows / 2
+    moves = weight @ _beyond(days.place, below, np.greater)
+    tied = moves if upto is below else weight @ _beyond(days.place, upto, np.greater)
+    before = weight @ days.rank + (moves + tied) / 2 - days.firms / 2
+    after = weight @ ((below + upto) / 2 + _ranks_among(event)) - len(event) / 2
     return np.concatenate([before, after])
 
 
@@ -158,8 +159,13 @@ def _places(days: SortedDays, event: Floats) -> tuple[Ints, Ints]:
     return below, _bisect(days.values, event, np.less_equal) if tied else below
 
 
-def _rank_sums(block: Fitted, scar: Floats, first: int, last: int, spread: Floats) -> Floats:
-    """Return a block's sums by day: firms, values, and three kinds of rank deviations. (5, D)."""
+def _rank_sums(
+    block: Fitted, scar: Floats, first: int, last: int, spread: Floats
+) -> tuple[float, Floats]:
+    """Return a block's sum of the shares of positive residuals, and its sums by day.
+
+    By day, (5, D): firms, values, and three kinds of rank deviations.
+    """
     residuals, window = block.residuals(), block.window(first, last)
     ar, sigma = window.ar(), block.fit.sigma[:, None]
     days = sort_days(residuals)
@@ -171,30 +177,32 @@ def _rank_sums(block: Fitted, scar: Floats, first: int, last: int, spread: Float
     for row, event in zip(sums[2:], kinds, strict=True):
         summed = deviation_sums(days, event)
         row[: summed.size] = summed
-    return sums
+    positive = np.count_nonzero(residuals > 0, axis=1) / np.maximum(days.count, 1)
+    return float(positive.sum()), sums
 
 
 def _spread(fitted: Fitted, first: int, last: int, run: Runner) -> Floats:
     """Return the standard deviation over firm-events of each event day's standardised AR. (L2,)."""
     if fitted.size < 2:
         return np.full(last - first + 1, np.nan)
-    zero = np.zeros(last - first + 1)
-    mean = _total(fitted.map(run, partial(_moment, first=first, last=last, centre=zero, power=1)))
-    centre = mean / fitted.size
-    work = partial(_moment, first=first, last=last, centre=centre, power=2)
-    return np.sqrt(_total(fitted.map(run, work)) / (fitted.size - 1))
+    parts = fitted.map(run, partial(_moments, first=first, last=last))
+    return np.asarray(np.sqrt(reduce(_joined, parts)[2] / (fitted.size - 1)))
 
 
-def _total(parts: Iterator[Floats]) -> Floats:
-    """Return the sum of arrays of one shape, in order."""
-    return reduce(np.add, parts)
-
-
-def _moment(block: Fitted, first: int, last: int, centre: Floats, power: int) -> Floats:
-    """Return the sums over a block of powers of standardised AR less `centre`. (L2,)."""
+def _moments(block: Fitted, first: int, last: int) -> tuple[int, Floats, Floats]:
+    """Return size, means and sums of squared deviations of a block's standardised AR. (L2,)."""
     window = block.window(first, last)
     sar = window.ar() / window.errors()
-    return np.asarray(((sar - centre) ** power).sum(axis=0))
+    mean = sar.mean(axis=0)
+    return block.size, mean, ((sar - mean) ** 2).sum(axis=0)
+
+
+def _joined(
+    a: tuple[int, Floats, Floats], b: tuple[int, Floats, Floats]
+) -> tuple[int, Floats, Floats]:
+    """Join the moments of two blocks (Chan, Golub and LeVeque 1983, American Statistician 37)."""
+    n, apart = a[0] + b[0], b[1] - a[1]
+    return n, a[1] + apart * b[0] / n, a[2] + b[2] + apart**2 * a[0] * b[0] / n
 
 
 def _or_one(spread: npt.ArrayLike) -> Floats:
@@ -217,11 +225,20 @@ def _shared_ranks(ordered: Floats) -> Floats:
 
 def _ranks_among(event: Floats) -> Floats:
     """Return ranks 1, 2, ... within each row, (B, L2); equal values share theirs."""
-    twice = np.ones(event.shape)
-    for day in range(event.shape[1]):
-        twice += event > event[:, day, None]
-        twice += event >= event[:, day, None]
-    return twice / 2
+    below, upto = (_beyond(event, event, than) for than in (np.greater, np.greater_equal))
+    return np.asarray((below.astype(float) + upto + 1.0) / 2)
+
+
+def _beyond(
+    values: npt.NDArray[np.number], limits: npt.NDArray[np.number], than: np.ufunc
+) -> npt.NDArray[np.signedinteger]:
+    """Return how many of the limits of its row, (B, E), each value is greater `than`. (B, D)."""
+    count = np.zeros(values.shape, dtype=np.min_scalar_type(-1 - limits.shape[1]))
+    flags = np.empty(values.shape, dtype=bool)
+    for limit in limits.astype(values.dtype).T:
+        than(values, limit[:, None], out=flags)
+        count += flags.view(np.int8)
+    return count
 
 
 def _bisect(ordered: Floats, wanted: Floats, before: np.ufunc) -> Ints:

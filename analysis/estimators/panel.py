@@ -78,14 +78,25 @@ class Panel:
 
     def estimation_windows(self, column: Ints, position: Ints) -> tuple[Floats, Floats]:
         """Return returns (B, L1) and factors (m, B, L1) on the estimation windows."""
-        return _gather(self.estimation, self.factors, column, position, self.layout.length)
+        return self.estimation_returns(column, position), self.estimation_factors(position)
+
+    def estimation_returns(self, column: Ints, position: Ints) -> Floats:
+        """Return the returns on the estimation windows, (B, L1)."""
+        return _windows(self.estimation, self.layout.length)[column, position]
+
+    def estimation_factors(self, position: Ints) -> Floats:
+        """Return the factors on the estimation windows, (m, B, L1)."""
+        return _windows(self.factors, self.layout.length)[:, position]
 
     def event_windows(
         self, column: Ints, position: Ints, first: int, last: int
     ) -> tuple[Floats, Floats]:
         """Return returns (B, L2) and factors (m, B, L2) on the event days ``first, ..., last``."""
-        start = position + self.layout.before + first
-        return _gather(self.observed, self.factors, column, start, last - first + 1)
+        start, length = position + self.layout.before + first, last - first + 1
+        return (
+            _windows(self.observed, length)[column, start],
+            _windows(self.factors, length)[:, start],
+        )
 
 
 def build_panel(
@@ -120,17 +131,11 @@ def build_panel(
     return Panel(sessions, tuple(assets), layout, observed, estimation, lines)
 
 
-def _gather(
-    assets: Floats, factors: Floats, column: Ints, start: Ints, length: int
-) -> tuple[Floats, Floats]:
-    """Copy the windows of `length` sessions from `start`; one copy each, no index arrays."""
-    return _windows(assets, length)[column, start], _windows(factors, length)[:, start]
-
-
 def _windows(rows: Floats, length: int) -> Floats:
     """View contiguous rows, (A, T), as their windows of `length`, (A, T - length + 1, length).
 
-    NumPy's own sliding windows take as long to make as a small block takes to copy.
+    An index into it copies windows without arrays of indices. NumPy's own sliding windows take as
+    long to make as a small block takes to copy.
     """
     count, sessions = rows.shape
     shape, strides = (count, sessions - length + 1, length), (*rows.strides, rows.itemsize)

@@ -154,13 +154,22 @@ def _window_sums(block: Fitted, first: int, last: int) -> Floats:
 
 
 def _unit_sums(block: Fitted, place: Ints) -> tuple[int, Floats]:
-    """Return the first of the days, and by day the sum of residuals scaled to unit length."""
-    residuals = block.residuals()
-    length = np.sqrt(np.vecdot(residuals, residuals))
-    if np.isnan(length).any():
-        residuals = np.nan_to_num(residuals)
-        length = np.sqrt(np.vecdot(residuals, residuals))
-    bounds = [0, *(np.flatnonzero(np.diff(place)) + 1), place.size]
-    weights = 1.0 / length
-    sums = [weights[a:b] @ residuals[a:b] for a, b in pairwise(bounds)]
-    return int(place[0]), np.stack(sums)
+    """Return the first of the days, and by day the sum of residuals scaled to unit length.
+
+    ``Σ w (y - α - β'x) = Σ w y - Σ w α - x'Σ w β`` with ``w = 1 / √sse``, for x is shared by the
+    firms of a day: the residuals themselves are not needed unless a value is missing.
+    """
+    fit, weight = block.fit, 1.0 / np.sqrt(block.fit.sse)
+    starts = np.flatnonzero(np.diff(place, prepend=-1))
+    bounds = [*starts, place.size]
+    if (fit.n < block.panel.layout.length).any():
+        residuals = np.nan_to_num(block.residuals())
+        return int(place[0]), np.stack([weight[a:b] @ residuals[a:b] for a, b in pairwise(bounds)])
+    y = block.panel.estimation_returns(block.column, block.position)
+    sums = np.stack([weight[a:b] @ y[a:b] for a, b in pairwise(bounds)])
+    sums -= np.add.reduceat(weight * fit.alpha, starts)[:, None]
+    slopes = np.add.reduceat(weight[:, None] * fit.beta, starts)
+    x = block.panel.estimation_factors(block.position[starts])
+    for line, slope in zip(x, slopes.T, strict=True):
+        sums -= line * slope[:, None]
+    return int(place[0]), sums

@@ -11,10 +11,8 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-from analysis.estimators.fitted import Fitted
 from analysis.estimators.outcome import LEVEL, Outcome, minimum_detectable, refused
 from analysis.estimators.sample import Sample
 
@@ -44,10 +42,8 @@ def generalized_sign(sample: Sample) -> Outcome:
     """
     if not sample.size:
         return refused("generalized_sign", 0, "no firm-event has a fully observed window")
-    shares = sample.fitted.map(sample.run, _positive_shares)
-    share = float(np.concatenate(list(shares)).mean())
     positive = int((sample.car > 0).sum())
-    return _binomial("generalized_sign", sample, positive, sample.size, share)
+    return _binomial("generalized_sign", sample, positive, sample.size, sample.ranks.positive)
 
 
 def wilcoxon(sample: Sample) -> Outcome:
@@ -76,12 +72,6 @@ def wilcoxon(sample: Sample) -> Outcome:
         p_min=p_min,
         mde=_detectable(sample, RANK_EFFICIENCY, p_min),
     )
-
-
-def _positive_shares(block: Fitted) -> npt.NDArray[np.float64]:
-    """Return the share of positive estimation residuals of each firm-event. (B,)."""
-    positive = np.count_nonzero(block.residuals() > 0, axis=1)
-    return np.asarray(positive / np.maximum(block.fit.n, 1))
 
 
 def _binomial(name: str, sample: Sample, positive: int, n: int, share: float) -> Outcome:

@@ -58,7 +58,9 @@ def by_hand(residuals) -> Fitted:
         factors=np.empty((0, length + 1)),
     )
     zero, none = np.zeros(n), np.empty((n, 0))
-    fit = WindowFit(zero, none, zero, zero, np.full(n, length), none, np.empty((n, 0, 0)), k=0)
+    squares = (residuals**2).sum(axis=1)
+    scatter, full = np.empty((n, 0, 0)), np.full(n, length)
+    fit = WindowFit(zero, none, squares, squares, full, none, scatter, k=0)
     return Fitted(panel, np.arange(n), np.zeros(n, int), fit, "mean")
 
 
