@@ -183,14 +183,15 @@ def _place_reasons(
     """Say for each event why its day 0 cannot be used; empty where it can."""
     reason = np.full(len(events), "", dtype=object)
     day0 = pd.DatetimeIndex(events["day0"])
-    listed = pd.DatetimeIndex(events["ticker"].map(dict(listed_from)))
     at = (panel.layout.before + position)[:, None]
     observed = panel.observed[column[:, None], at][:, 0] if len(panel.assets) else column * np.nan
     factor = panel.factors[:, at[:, 0]].sum(axis=0)
     # The last reason that applies is overwritten by those that explain it.
     reason[np.isnan(observed)] = "no return on day 0"
     reason[np.isnan(factor)] = "no factor return on day 0"
-    reason[np.asarray(day0 <= listed)] = "not listed before day 0"
+    if listed_from:
+        listed = pd.DatetimeIndex(events["ticker"].map(dict(listed_from)))
+        reason[np.asarray(day0 <= listed)] = "not listed before day 0"
     reason[position < 0] = "day 0 is not a session"
     reason[column < 0] = "unknown ticker"
     return reason

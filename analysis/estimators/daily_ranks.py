@@ -111,18 +111,19 @@ def daily_ranks(fitted: Fitted, first: int, last: int, scar: Floats, run: Runner
 def sort_days(residuals: Floats) -> SortedDays:
     """Sort the estimation days of each firm-event, (B, L1), NaN where missing."""
     rows, length = residuals.shape
-    known = np.isfinite(residuals)
     starts = np.arange(rows)[:, None] * length
-    order = np.argsort(residuals, axis=1) + starts
+    order = (np.argsort(residuals, axis=1) + starts).ravel()
     values = np.full((rows, 2 ** length.bit_length()), np.nan)
-    values[:, :length] = residuals.ravel().take(order)
+    values[:, :length] = residuals.ravel().take(order).reshape(rows, length)
     place = np.empty(residuals.shape, dtype=np.min_scalar_type(-1 - length))
-    place.ravel()[order] = np.arange(1, length + 1)
+    place.ravel()[order] = np.tile(np.arange(1, length + 1, dtype=place.dtype), rows)
     rank: npt.NDArray[np.number] = place
     if (values[:, 1:length] == values[:, : length - 1]).any():
         rank = _shared_ranks(values[:, :length]).ravel().take(starts + place - 1)
-    if not known.all():
-        place, rank = np.where(known, place, 0), np.where(known, rank, 0)
+    if np.isfinite(values[:, length - 1]).all():  # missing days come last
+        return SortedDays(values, place, rank, np.full(rows, length), np.full(length, rows))
+    known = np.isfinite(residuals)
+    place, rank = np.where(known, place, 0), np.where(known, rank, 0)
     return SortedDays(values, place, rank, known.sum(axis=1), known.sum(axis=0))
 
 
@@ -173,12 +174,13 @@ def _rank_sums(
     kinds = [ar, ar / window.errors() / spread * sigma, scar[:, None] * sigma]
     sums = np.zeros((5, residuals.shape[1] + ar.shape[1]))
     sums[0] = np.append(days.firms, np.full(ar.shape[1], len(ar)))
-    sums[1] = np.append(np.nansum(residuals, axis=0), ar.sum(axis=0))
+    summed = np.sum if (days.count == residuals.shape[1]).all() else np.nansum
+    sums[1] = np.append(summed(residuals, axis=0), ar.sum(axis=0))
     for row, event in zip(sums[2:], kinds, strict=True):
-        summed = deviation_sums(days, event)
-        row[: summed.size] = summed
-    positive = np.count_nonzero(residuals > 0, axis=1) / np.maximum(days.count, 1)
-    return float(positive.sum()), sums
+        deviations = deviation_sums(days, event)
+        row[: deviations.size] = deviations
+    negative = _bisect(days.values, np.zeros((len(ar), 1)), np.less_equal)[:, 0]
+    return float(((days.count - negative) / np.maximum(days.count, 1)).sum()), sums
 
 
 def _spread(fitted: Fitted, first: int, last: int, run: Runner) -> Floats:
@@ -225,8 +227,11 @@ def _shared_ranks(ordered: Floats) -> Floats:
 
 def _ranks_among(event: Floats) -> Floats:
     """Return ranks 1, 2, ... within each row, (B, L2); equal values share theirs."""
-    below, upto = (_beyond(event, event, than) for than in (np.greater, np.greater_equal))
-    return np.asarray((below.astype(float) + upto + 1.0) / 2)
+    rows, days = event.shape
+    below = _beyond(event, event, np.greater)
+    if below.sum(dtype=np.int64) == rows * days * (days - 1) // 2:  # each pair has an order
+        return np.asarray(below + 1.0, dtype=float)
+    return np.asarray((below + 1.0 + _beyond(event, event, np.greater_equal)) / 2)
 
 
 def _beyond(
