@@ -3,9 +3,14 @@
 One simulated panel, market model, 250-session estimation, 11-session window. Ours is timed from
 the frames of returns and events to fits, AR, CAR with standard errors, Patell, BMP and
 Kolari-Pynnönen, then with all rank tests too; the packages with what they compute from windows cut
-beforehand. The matrix product gathers the same windows of returns and multiplies them by two
-columns, once with index arrays and once from strided views. Each run of ours at 1,000,000 events
-and at the three sizes is repeated in a process of its own for its peak memory.
+beforehand, and the loops on the first 5,000 events at most. The yardstick is one matrix product:
+blocks of windows are copied out of the panel of returns, its transposition included, and each block
+is multiplied by a matrix of two columns; once with index arrays and once from strided views.
+Everything is the best of five runs but the loops, whose runs take seconds, of two.
+
+For memory, the same numbers are computed in processes of their own with events in chunks of
+50,000, whose abnormal returns and CARs are written to a file; the panel and the list of all events
+are held. A last run holds all events at once and has the rank tests too.
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ from rich.table import Table
 
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import run_tests
+from analysis.estimators.stream import stream_tests
+from analysis.estimators.study import EventStudy
 
 ESTIMATION, WINDOW, GAP = 250, (-5, 5), 11
 SESSIONS, ASSETS = 2_000, 2_000
@@ -37,6 +44,8 @@ LOOP_LIMIT = 5_000  # loops take minutes beyond this; their rate does not change
 OURS, OURS_RANKED = "ours, pooled tests", "ours, rank tests too"
 INDEXED, STRIDED = "matrix product, index arrays", "matrix product, strided views"
 LARGE = 1_000_000
+CHUNK = 50_000  # events held at a time where they are streamed
+CHOICES = {"factors": ("M",), "length": ESTIMATION, "gap": GAP, "minimum": 200, "window": WINDOW}
 
 
 def simulate(events: int) -> dict[str, np.ndarray]:
@@ -55,26 +64,40 @@ def simulate(events: int) -> dict[str, np.ndarray]:
     }
 
 
-def frames(panel: dict[str, np.ndarray], count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Put the panel into the frames that our engine takes."""
-    dates = pd.bdate_range("2010-01-04", periods=SESSIONS)
-    names = pd.Index([f"A{i}" for i in range(ASSETS)])
-    returns = pd.DataFrame(panel["returns"], dates, names)
-    returns["M"] = panel["market"]
-    events = pd.DataFrame(
-        {"ticker": names[panel["asset"][:count]], "day0": dates[panel["day"][:count]]}
-    )
-    return returns, events
+DATES = pd.bdate_range("2010-01-04", periods=SESSIONS)
+NAMES = pd.Index([f"A{i}" for i in range(ASSETS)])
+
+
+def returns_of(panel: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Return the panel as the frame that our engine takes."""
+    return pd.DataFrame(panel["returns"], DATES, NAMES).assign(M=panel["market"])
+
+
+def events_of(panel: dict[str, np.ndarray], part: slice) -> pd.DataFrame:
+    """Return some of the events as the frame that our engine takes."""
+    tickers, dates = NAMES[panel["asset"][part]], DATES[panel["day"][part]]
+    return pd.DataFrame({"ticker": tickers, "day0": dates})
 
 
 def ours(returns: pd.DataFrame, events: pd.DataFrame, tests: tuple[str, ...]) -> None:
     """Run our engine: fits, AR, CAR with standard errors and the named tests."""
-    study = event_study(
-        returns, events, factors=("M",), length=ESTIMATION, gap=GAP, minimum=200, window=WINDOW
-    )
+    study = event_study(returns, events, **CHOICES)
     assert study.ar.shape == (len(events), WINDOW[1] - WINDOW[0] + 1)
     study.car(*WINDOW)
     run_tests(study, *WINDOW, np.random.default_rng(1), tests=tests)
+
+
+def streamed(panel: dict[str, np.ndarray], returns: pd.DataFrame, count: int) -> None:
+    """Run our engine on events in chunks; abnormal returns and CARs go to a file."""
+    with tempfile.TemporaryFile() as file:
+
+        def write(study: EventStudy) -> None:
+            study.ar.tofile(file)
+            study.car(*WINDOW).to_numpy().tofile(file)
+
+        starts = range(0, count, CHUNK)
+        chunks = (events_of(panel, slice(a, min(a + CHUNK, count))) for a in starts)
+        stream_tests(returns, chunks, *WINDOW, write, **CHOICES)
 
 
 def statsmodels_loop(panel: dict[str, np.ndarray], count: int) -> None:
@@ -124,9 +147,9 @@ def rival(python: str, panel: Path, package: str, count: int) -> float:
     return float(json.loads(run.stdout.strip().splitlines()[-1])["seconds"])
 
 
-def alone(count: int) -> dict[str, float]:
-    """Run ours with all tests in a process of its own: seconds and peak memory in MB."""
-    command = [sys.executable, __file__, "--alone", str(count)]
+def alone(count: int, how: str) -> dict[str, float]:
+    """Run ours in a process of its own: seconds and peak memory in MB."""
+    command = [sys.executable, __file__, "--alone", str(count), how]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     return dict(json.loads(run.stdout))
 
@@ -141,9 +164,14 @@ def _peak() -> float:
     return int(found.split()[1]) * 1024 / 1e6
 
 
-def _alone(count: int) -> None:
-    returns, events = frames(simulate(count), count)
-    seconds = timed(lambda: ours(returns, events, POOLED + RANKED), 1)
+def _alone(count: int, how: str) -> None:
+    panel = simulate(count)
+    returns = returns_of(panel)
+    if how == "streamed":
+        seconds = timed(lambda: streamed(panel, returns, count), 1)
+    else:
+        events = events_of(panel, slice(count))
+        seconds = timed(lambda: ours(returns, events, POOLED + RANKED), 1)
     print(json.dumps({"seconds": seconds, "peak": _peak()}))
 
 
@@ -151,14 +179,14 @@ def rates(
     panel: dict[str, np.ndarray], file: Path, count: int, rivals: list[list[str]]
 ) -> dict[str, float]:
     """Return events a second of every engine."""
-    returns, events = frames(panel, count)
+    returns, events = returns_of(panel), events_of(panel, slice(count))
     looped = min(count, LOOP_LIMIT)
     return {
         OURS: count / timed(lambda: ours(returns, events, POOLED), 5),
-        OURS_RANKED: count / timed(lambda: ours(returns, events, POOLED + RANKED), 3),
+        OURS_RANKED: count / timed(lambda: ours(returns, events, POOLED + RANKED), 5),
         INDEXED: count / timed(lambda: blocked_product(panel, count), 5),
         STRIDED: count / timed(lambda: blocked_product(panel, count, strided=True), 5),
-        "statsmodels loop": looped / timed(lambda: statsmodels_loop(panel, looped), 1),
+        "statsmodels loop": looped / timed(lambda: statsmodels_loop(panel, looped), 2),
         **{name: looped / rival(python, file, name, looped) for name, python in rivals},
     }
 
@@ -205,13 +233,22 @@ def main() -> int:
     parser.add_argument(
         "--rival", nargs=2, action="append", default=[], metavar=("PACKAGE", "PYTHON")
     )
-    parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
-        _alone(options.alone)
+        _alone(int(options.alone[0]), options.alone[1])
         return 0
     console = Console(width=110)
     return report(console, options.events, options.large, options.rival)
+
+
+def found_alone(console: Console, count: int, how: str) -> dict[str, float]:
+    """Run ours in a process of its own and print what it took."""
+    with console.status(f"{count} events in a process of their own"):
+        found = alone(count, how)
+    seconds, peak = found["seconds"], found["peak"]
+    console.print(f"ours, {how}, {count:>9,} events: {seconds:7.2f} s, {peak:4.0f} MB at most")
+    return found
 
 
 def report(console: Console, sizes: list[int], large: int, rivals: list[list[str]]) -> int:
@@ -234,12 +271,8 @@ def report(console: Console, sizes: list[int], large: int, rivals: list[list[str
     del panel
     memory = {}
     for count in sorted({*sizes, large}):
-        with console.status(f"{count} events in a process of their own"):
-            memory[count] = alone(count)
-        seconds, peak = memory[count]["seconds"], memory[count]["peak"]
-        console.print(
-            f"ours, all tests, {count:>9,} events: {seconds:7.2f} s, {peak:4.0f} MB at most"
-        )
+        memory[count] = found_alone(console, count, "streamed")
+    found_alone(console, large, "at once, rank tests too")
     judged = bars(found, names, memory)
     words = {True: "met", False: "MISSED", None: "not judged"}
     console.print("; ".join(f"{bar}: {words[ok]} ({value})" for bar, (ok, value) in judged.items()))

@@ -13,8 +13,9 @@ from analysis.estimators.blocks import Runner, here
 from analysis.estimators.daily_ranks import DailyRanks, daily_ranks
 from analysis.estimators.fitted import Fitted
 from analysis.estimators.study import EventStudy
+from analysis.estimators.sums import Moments, Sums
 
-__all__ = ["Sample", "draw_sample", "mean_correlation"]
+__all__ = ["Sample", "draw_sample", "mean_correlation", "pair_correlation", "residual_sums"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -85,6 +86,26 @@ class Sample:
         return float(self.car.mean()) if self.size else np.nan
 
     @cached_property
+    def sums(self) -> Sums:
+        """What the parametric tests need of these firm-events."""
+        variance, plain = self.se**2, self.plain**2
+        df = self.df.astype(float)
+        return Sums(
+            days=self.days,
+            car=Moments.of(self.car),
+            scar=Moments.of(self.scar),
+            variance=float(variance.sum()),
+            variance_squared=float((variance**2 / df).sum()),
+            plain=float(plain.sum()),
+            plain_squared=float((plain**2 / df).sum()),
+            sar=float(self.sar_sum.sum()),
+            unit=float(self.unit_sum.sum()),
+            inverse=float((1 / self.se).sum()),
+            patell=float((df / np.where(df > 2, df - 2, np.nan)).sum()),
+            fewest=int(self.df.min(initial=np.iinfo(np.int64).max)),
+        )
+
+    @cached_property
     def correlation(self) -> float:
         """Mean correlation of residuals over all pairs, as :func:`mean_correlation`."""
         return mean_correlation(self)
@@ -135,15 +156,25 @@ def mean_correlation(sample: Sample) -> float:
     squared length of their sum on a day 0 is N_d plus the correlations of its pairs. NaN for one
     firm-event. (Kolari and Pynnönen 2010, Review of Financial Studies 23.)
     """
-    n = sample.size
-    if n < 2:
+    if sample.size < 2:
         return float("nan")
+    return pair_correlation(sample.size, residual_sums(sample)[1])
+
+
+def residual_sums(sample: Sample) -> tuple[Ints, Floats]:
+    """Return the day 0s and, on each, the sum of residuals scaled to unit length. (P,), (P, L1)."""
     dates, place = np.unique(sample.day0, return_inverse=True)
     sums = np.zeros((dates.size, sample.fitted.panel.layout.length))
-    by_day = np.argsort(place, kind="stable")
-    for start, part in sample.fitted.map(sample.run, _unit_sums, place, rows=by_day):
-        sums[start : start + len(part)] += part
-    return float((np.vdot(sums, sums) - n) / (n * (n - 1)))
+    if sample.size:
+        by_day = np.argsort(place, kind="stable")
+        for start, part in sample.fitted.map(sample.run, _unit_sums, place, rows=by_day):
+            sums[start : start + len(part)] += part
+    return dates, sums
+
+
+def pair_correlation(n: int, sums: Floats) -> float:
+    """Return r̄ of `n` firm-events from their :func:`residual_sums`; NaN for one."""
+    return float((np.vdot(sums, sums) - n) / (n * (n - 1))) if n > 1 else float("nan")
 
 
 def _window_sums(block: Fitted, first: int, last: int) -> Floats:
