@@ -167,6 +167,8 @@ def _peak() -> float:
 def _alone(count: int, how: str) -> None:
     panel = simulate(count)
     returns = returns_of(panel)
+    # The peak from here on: that of drawing the panel is none of ours.
+    Path("/proc/self/clear_refs").write_text("5", "ascii")
     if how == "streamed":
         seconds = timed(lambda: streamed(panel, returns, count), 1)
     else:

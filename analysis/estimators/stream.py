@@ -83,6 +83,7 @@ def stream_tests(
         sums = join_sums(sums, sample.sums) if sums else sample.sums
         dates, more = residual_sums(sample)
         residuals[dates] += more
+        del study, sample  # or they stay while the next chunk is fitted
     if sums is None:
         raise ValueError("events: expected at least one chunk, found none")
     whole = _Streamed(sums, pair_correlation(sums.car.n, residuals))
