@@ -17,7 +17,7 @@ __all__ = ["dask_runner", "on_cluster"]
 
 R = TypeVar("R")
 
-BATCH = 16  # blocks in one call over the network: some 4,000 events
+BATCH = 4  # blocks in one call over the network: some 4,000 events
 AHEAD = 32  # calls under way at a time, so that neither side piles up blocks
 WORKERS = 2  # of a local cluster
 
