@@ -20,10 +20,10 @@ LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "data": (),
     "paper": ("paper",),
     "refresh": ("refresh",),
-    "tests": ("paper", "refresh", "test"),
+    "tests": ("paper", "refresh", "test", "cluster"),
     "browser": ("paper", "test", "browser"),
     "preview": ("paper", "preview"),
-    "lint": ("paper", "refresh", "test", "preview", "lint"),
+    "lint": ("paper", "refresh", "test", "cluster", "preview", "lint"),
 }
 # By file, since fixtures are expensive and belong to one; in order, since the longest comes first.
 WORKERS = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")

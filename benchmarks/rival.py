@@ -71,13 +71,16 @@ PACKAGES: dict[str, Callable[[list[tuple[np.ndarray, np.ndarray]]], object]] = {
 
 
 def main() -> None:
-    """Print one line of JSON with the seconds taken."""
+    """Print one line of JSON with the seconds of the faster of two runs."""
     panel, package, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     pairs = windows(panel, count)
     PACKAGES[package](pairs[:5])  # imports and first-call costs are not timed
-    start = time.perf_counter()
-    PACKAGES[package](pairs)
-    print(json.dumps({"seconds": time.perf_counter() - start}))
+    seconds = []
+    for _ in range(2):
+        start = time.perf_counter()
+        PACKAGES[package](pairs)
+        seconds.append(time.perf_counter() - start)
+    print(json.dumps({"seconds": min(seconds)}))
 
 
 if __name__ == "__main__":

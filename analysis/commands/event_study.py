@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.errors import UserDataError
+
+if TYPE_CHECKING:
+    from analysis.estimators.blocks import Runner
 
 __all__ = ["EVENT_STUDY"]
 
@@ -42,6 +48,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("--placebo", type=int, default=1000, help="placebo draws (default: 1000)")
     add("--seed", type=int, default=1)
     add("--out", type=Path, required=True, help="JSON file to write")
+    add("--backend", choices=["local", "dask"], default="local", help="where to compute")
+    add("--scheduler", metavar="ADDRESS", help="of a dask cluster (default: start a local one)")
 
 
 def _window(text: str) -> tuple[int, int]:
@@ -50,6 +58,19 @@ def _window(text: str) -> tuple[int, int]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected two event days as -5,5, found {text}") from None
     return first, last
+
+
+def _runner(options: argparse.Namespace) -> AbstractContextManager[Runner]:
+    from analysis.estimators.blocks import here
+    from analysis.userfiles.cluster import on_cluster
+
+    if options.backend == "dask":
+        return on_cluster(options.scheduler)
+    if options.scheduler is not None:
+        raise UserDataError(
+            f"--scheduler: expected --backend dask with it, found {options.backend}; add the option"
+        )
+    return nullcontext(here)
 
 
 def _run(options: argparse.Namespace, _: Workspace) -> None:
@@ -78,8 +99,8 @@ def _run(options: argparse.Namespace, _: Workspace) -> None:
     with stage("Reading prices and events"):
         prices = user_data.read_prices(options.prices)
         events = user_data.read_events(options.events)
-    with stage("Estimating and testing"):
-        result = event_study.run(prices, events, choices)
+    with stage("Estimating and testing"), _runner(options) as runner:
+        result = event_study.run(prices, events, choices, runner)
     settings = output.spec(choices, [options.prices, options.events])
     settings["minimum"] = choices.fewest
     output.write(document(result, settings), options.out)

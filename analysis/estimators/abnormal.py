@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators import garch_errors
+from analysis.estimators.blocks import Runner, blocks, here
+from analysis.estimators.fitted import Fitted
 from analysis.estimators.models import Model, WindowFit, fit_windows, parameters
 from analysis.estimators.nonsynchronous import SHIFTED, fit_shifted, with_neighbours
-from analysis.estimators.panel import Layout, Panel, blocks, build_panel
+from analysis.estimators.panel import Layout, Panel, build_panel
 from analysis.estimators.study import EventStudy, Kind
-from analysis.estimators.windows import event_time
 
 __all__ = ["EventStudy", "event_study", "study_on"]
 
@@ -35,6 +36,7 @@ def event_study(
     listed_from: Mapping[str, pd.Timestamp] | None = None,
     exclude: pd.DatetimeIndex | None = None,
     kind: Kind = "simple",
+    run: Runner = here,
 ) -> EventStudy:
     """Fit the model of the normal return before each event and return the abnormal returns.
 
@@ -64,6 +66,8 @@ def event_study(
         Sessions left out of all estimation windows, such as those of other listed events.
     kind : {"simple", "log"}
         Kind of `returns`; decides how they compound.
+    run : Runner
+        Where blocks of events are worked on; by default in this process.
 
     Returns
     -------
@@ -83,14 +87,14 @@ def event_study(
         raise ValueError(
             f"minimum: expected {garch_errors.FEWEST} or more for garch, found {minimum}"
         )
-    known = [t for t in dict.fromkeys(events["ticker"]) if t in returns.columns]
+    known = [t for t in events["ticker"].unique() if t in returns.columns]
     panel = build_panel(returns, known, names, layout, listed_from, exclude)
     if model in SHIFTED:
         panel = with_neighbours(panel)
     column = pd.Index(panel.assets).get_indexer(pd.Index(events["ticker"])).astype(np.int64)
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
     reason = _place_reasons(panel, events, column, position, listed_from or {})
-    return study_on(panel, events, column, position, reason, (names, model, minimum, kind))
+    return study_on(panel, events, column, position, reason, (names, model, minimum, kind), run)
 
 
 def study_on(
@@ -100,6 +104,7 @@ def study_on(
     position: Ints,
     reason: npt.NDArray[np.object_],
     choices: tuple[tuple[str, ...], Model, int, Kind],
+    run: Runner = here,
 ) -> EventStudy:
     """Fit events already placed in a panel; those with a reason, or without a fit, are skipped.
 
@@ -115,36 +120,28 @@ def study_on(
         Why an event cannot be used; empty where it can.
     choices : tuple
         Names of the factors in the panel, model, minimum, kind.
+    run : Runner
+        Where blocks of events are worked on.
     """
     names, model, minimum, kind = choices
     placed = np.flatnonzero(reason == "")
-    fit = _fit(panel, column[placed], position[placed], model)
+    fit = _fit(panel, column[placed], position[placed], model, run)
     forecast = None
     if model == "garch":
         fit, forecast = garch_errors.refit(panel, column[placed], position[placed], fit)
     reason = reason.copy()
     reason[placed] = _fit_reasons(fit, minimum, model)
     sound = reason[placed] == ""
-    kept, fit = placed[sound], fit.take(sound)
-    column, position = column[kept], position[kept]
-    raw, x = panel.event_windows(column, position)
-    ar = raw - fit.alpha[:, None] - np.einsum("na,anl->nl", fit.beta, x)
+    fitted = Fitted(panel, column[placed], position[placed], fit, model, forecast).take(sound)
+    skipped = reason != ""
     return EventStudy(
-        rows=_rows(events.iloc[kept], panel, column, position, fit, names),
-        event_time=event_time(panel.layout.first, panel.layout.last),
-        raw=raw,
-        ar=ar,
-        factor_window=np.moveaxis(x, 0, 2),
-        skipped=events[reason != ""].assign(reason=reason[reason != ""]).reset_index(drop=True),
+        events=events.iloc[placed[sound]].reset_index(drop=True),
+        fitted=fitted,
+        skipped=events[skipped].assign(reason=reason[skipped]).reset_index(drop=True),
         factors=names,
-        model=model,
         minimum=minimum,
         kind=kind,
-        panel=panel,
-        column=column,
-        position=position,
-        fit=fit,
-        forecast=forecast.take(sound) if forecast else None,
+        run=run,
     )
 
 
@@ -186,28 +183,30 @@ def _place_reasons(
     """Say for each event why its day 0 cannot be used; empty where it can."""
     reason = np.full(len(events), "", dtype=object)
     day0 = pd.DatetimeIndex(events["day0"])
-    listed = pd.DatetimeIndex(events["ticker"].map(dict(listed_from)))
     at = (panel.layout.before + position)[:, None]
     observed = panel.observed[column[:, None], at][:, 0] if len(panel.assets) else column * np.nan
     factor = panel.factors[:, at[:, 0]].sum(axis=0)
     # The last reason that applies is overwritten by those that explain it.
     reason[np.isnan(observed)] = "no return on day 0"
     reason[np.isnan(factor)] = "no factor return on day 0"
-    reason[np.asarray(day0 <= listed)] = "not listed before day 0"
+    if listed_from:
+        listed = pd.DatetimeIndex(events["ticker"].map(dict(listed_from)))
+        reason[np.asarray(day0 <= listed)] = "not listed before day 0"
     reason[position < 0] = "day 0 is not a session"
     reason[column < 0] = "unknown ticker"
     return reason
 
 
-def _fit(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
+def _fit(panel: Panel, column: Ints, position: Ints, model: Model, run: Runner) -> WindowFit:
     """Fit all events, a block of windows at a time."""
-    one = fit_shifted if model in SHIFTED else _fit_ols
-    fits = [one(panel, column[part], position[part], model) for part in blocks(len(column))]
-    return WindowFit.join(fits) if fits else one(panel, column, position, model)
+    tasks = ((column[part], position[part], model) for part in blocks(len(column)))
+    return WindowFit.join(list(run(_fit_block, panel, tasks)))
 
 
-def _fit_ols(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
-    """Fit a block of windows by least squares."""
+def _fit_block(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
+    """Fit a block of windows; those for GARCH by least squares first."""
+    if model in SHIFTED:
+        return fit_shifted(panel, column, position, model)
     shape: Model = "market" if model == "garch" else model
     return fit_windows(*panel.estimation_windows(column, position), shape)
 
@@ -223,37 +222,3 @@ def _fit_reasons(fit: WindowFit, minimum: int, model: Model) -> npt.NDArray[np.o
     for row in np.flatnonzero(fit.n < minimum):
         reason[row] = f"too few estimation sessions (found {fit.n[row]}, needed {minimum})"
     return reason
-
-
-def _rows(
-    events: pd.DataFrame,
-    panel: Panel,
-    column: Ints,
-    position: Ints,
-    fit: WindowFit,
-    factors: tuple[str, ...],
-) -> pd.DataFrame:
-    """Put the fits beside the events, with the bounds of the sessions that entered."""
-    first, last = _bounds(panel, column, position)
-    fitted: dict[str, npt.NDArray[Any] | pd.DatetimeIndex] = {
-        "estimation_start": panel.sessions[first],
-        "estimation_end": panel.sessions[last],
-        "n_estimation": fit.n,
-        "alpha": fit.alpha,
-        **{f"beta_{name}": fit.beta[:, place] for place, name in enumerate(factors)},
-        "sigma": fit.sigma,
-        "k": np.full(fit.n.shape, fit.k),
-    }
-    return events.reset_index(drop=True).assign(**fitted)
-
-
-def _bounds(panel: Panel, column: Ints, position: Ints) -> tuple[Ints, Ints]:
-    """Return the positions of the first and last usable estimation session of each event."""
-    length, before = panel.layout.length, panel.layout.before
-    first, last = np.empty_like(position), np.empty_like(position)
-    for part in blocks(len(position)):
-        y, x = panel.estimation_windows(column[part], position[part])
-        usable = np.isfinite(y) & np.isfinite(x).all(axis=0)
-        first[part] = usable.argmax(axis=1)
-        last[part] = length - 1 - usable[:, ::-1].argmax(axis=1)
-    return first + position - before, last + position - before

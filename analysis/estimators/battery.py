@@ -122,7 +122,7 @@ def episode_values(
     ValueError
         If one day 0 belongs to two episodes or lists a firm twice.
     """
-    labels = study.rows["day0"] if episode is None else study.rows[episode]
+    labels = study.events["day0" if episode is None else episode]
     pairs = pd.DataFrame({"session": study.position, "episode": labels.to_numpy()})
     pairs = pairs.drop_duplicates()
     if pairs["session"].duplicated().any():
@@ -136,8 +136,8 @@ def episode_values(
 
 def _conformal(study: EventStudy, first: int, last: int) -> Outcome:
     """Return the conformal test of the equal-weight portfolio on the group's one day 0."""
-    n = len(study.rows)
-    if n == 0 or len(set(study.position)) > 1:
+    n = study.fitted.size
+    if study.dates != 1:
         return refused("conformal", n, "needs firms that share one day 0")
     if study.model not in LEAST_SQUARES:
         return refused("conformal", n, f"refits by least squares, not by {study.model}")

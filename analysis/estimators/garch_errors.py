@@ -42,16 +42,26 @@ class Forecast:
     variance: Floats
     covariance: Floats
 
-    def take(self, rows: npt.NDArray[Any]) -> Forecast:
-        """Return the forecasts of some rows, by number or mask."""
+    def take(self, rows: npt.NDArray[Any] | slice) -> Forecast:
+        """Return the forecasts of some rows, by number, mask or slice."""
         return Forecast(self.variance[rows], self.covariance[rows])
 
-    def of_sum(self, part: slice, factor_sum: Floats) -> Floats:
-        """Return the variance of the CAR over the days `part`: errors and estimated mean. (N,)."""
-        days = self.variance[:, part].sum(axis=1)
-        length = self.variance[0:1, part].shape[1]
-        moved = np.column_stack([np.full(len(days), float(length)), factor_sum])
-        return np.asarray(days + np.einsum("na,nab,nb->n", moved, self.covariance, moved))
+    def days(self, part: slice) -> Forecast:
+        """Return the forecasts of some of the event days."""
+        return Forecast(self.variance[:, part], self.covariance)
+
+    def of_sum(self, factor_sum: Floats) -> Floats:
+        """Return the variance of the CAR over all L days: errors and estimated mean. (N,)."""
+        count, length = self.variance.shape
+        moved = np.column_stack([np.full(count, float(length)), factor_sum])
+        mean = np.einsum("na,nab,nb->n", moved, self.covariance, moved)
+        return np.asarray(self.variance.sum(axis=1) + mean)
+
+    def of_days(self, factors: Floats) -> Floats:
+        """Return the variance of each day's abnormal return, (N, L), from (m, N, L) factors."""
+        days = range(self.variance.shape[1])
+        parts = [self.days(slice(d, d + 1)).of_sum(factors[:, :, d].T) for d in days]
+        return np.stack(parts, axis=1)
 
 
 def refit(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special, stats
 
+from analysis.estimators.fitted import Fitted
 from analysis.estimators.models import LEAST_SQUARES
 from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
 from analysis.estimators.study import EventStudy
@@ -33,7 +34,7 @@ def joint_f(study: EventStudy, first: int, last: int) -> Outcome:
         ``joint_f``; the estimate is the mean CAR, `mde` the CAR that, in all firms at once, is
         found with probability 0.8. Refused with several day 0s or too few sessions.
     """
-    return _contrast_f("joint_f", study, first, last, np.eye(len(study.rows)))
+    return _contrast_f("joint_f", study, first, last)
 
 
 def equal_response_f(study: EventStudy, first: int, last: int) -> Outcome:
@@ -47,27 +48,28 @@ def equal_response_f(study: EventStudy, first: int, last: int) -> Outcome:
         ``equal_response_f``; the estimate is the range of the CARs, `mde` the smallest distance
         of one firm from all others that is found with probability 0.8.
     """
-    n = len(study.rows)
+    n = study.fitted.size
     if n < 2:
         return refused("equal_response_f", n, "needs at least two firms")
-    contrast = np.column_stack([np.eye(n - 1), -np.ones(n - 1)])
-    return _contrast_f("equal_response_f", study, first, last, contrast)
+    return _contrast_f("equal_response_f", study, first, last)
 
 
-def _contrast_f(name: str, study: EventStudy, first: int, last: int, contrast: Floats) -> Outcome:
-    """Return the exact F of ``contrast @ CAR = 0``."""
-    n = len(study.rows)
-    if n == 0 or len(set(study.position)) > 1 or len(set(study.column)) < n:
+def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Outcome:
+    """Return the exact F of ``contrast @ CAR = 0``, of all CARs or of their differences."""
+    n = study.fitted.size
+    if study.dates != 1 or np.unique(study.column).size < n:
         return refused(name, n, "needs distinct firms that share one day 0")
     if study.model not in LEAST_SQUARES:
         return refused(name, n, f"exact for least squares only, not for {study.model}")
     part = study.days(first, last)
     if np.isnan(study.ar[:, part]).any():
         return refused(name, n, "a return is missing in the event window")
-    cars, covariance, sessions = _common_fit(study, part)
-    q, nu = len(contrast), sessions - study.fit.k
+    usable = np.logical_and.reduce(list(study.fitted.map(study.run, _observed)))
+    q, nu = n if name == "joint_f" else n - 1, int(usable.sum()) - study.fit.k
     if nu - q + 1 < 1:
-        return refused(name, n, f"{sessions} common sessions are too few for {n} firms")
+        return refused(name, n, f"{usable.sum()} common sessions are too few for {n} firms")
+    cars, covariance = _common_fit(study, part, usable)
+    contrast = np.eye(n) if name == "joint_f" else np.eye(n - 1, n) - np.eye(1, n, n - 1)
     differences = contrast @ cars
     inverse = np.linalg.pinv(contrast @ covariance @ contrast.T)
     scale = (nu - q + 1) / (nu * q)
@@ -89,10 +91,16 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int, contrast: F
     )
 
 
-def _common_fit(study: EventStudy, part: slice) -> tuple[Floats, Floats, int]:
-    """Return CARs, their forecast-corrected covariance and the common sessions of all firms."""
+def _observed(block: Fitted) -> npt.NDArray[np.bool_]:
+    """Return the estimation sessions on which all firms of a block are observed. (L1,)."""
+    return np.asarray(np.isfinite(block.residuals()).all(axis=0))
+
+
+def _common_fit(
+    study: EventStudy, part: slice, usable: npt.NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Return CARs and their forecast-corrected covariance from the common sessions of all firms."""
     y, x = study.panel.estimation_windows(study.column, study.position)
-    usable = np.isfinite(y).all(axis=0) & np.isfinite(x[:, 0]).all(axis=0)
     returns, factors = y[:, usable].T, x[:, 0, usable].T
     event, event_factors = study.raw[:, part].T, study.factor_window[0, part]
     if study.model == "market_adjusted":
@@ -106,7 +114,7 @@ def _common_fit(study: EventStudy, part: slice) -> tuple[Floats, Floats, int]:
         excess = float(total @ np.linalg.solve(design.T @ design, total))
     nu = max(len(returns) - study.fit.k, 1)
     covariance = residuals.T @ residuals / nu * (len(event) + excess)
-    return ar.sum(axis=0), covariance, len(returns)
+    return ar.sum(axis=0), covariance
 
 
 @lru_cache(maxsize=1024)

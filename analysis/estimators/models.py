@@ -25,6 +25,8 @@ Ints = npt.NDArray[np.int64]
 
 # Sums of squares below this share of their scale are rounding, not variation.
 _ROUNDING = 1e-20
+# Share of a sum of squares that must be left for its difference to keep all digits that matter.
+_MOVES = 1e-3
 _ARRAYS = ("alpha", "beta", "sse", "sst", "n", "mean", "scatter")
 
 
@@ -65,9 +67,15 @@ class WindowFit:
         joined = {name: np.concatenate([getattr(fit, name) for fit in fits]) for name in _ARRAYS}
         return cls(**joined, k=fits[0].k)
 
-    def take(self, rows: npt.NDArray[Any]) -> WindowFit:
-        """Return the fits of some windows, by number or mask."""
+    def take(self, rows: npt.NDArray[Any] | slice) -> WindowFit:
+        """Return the fits of some windows, by number, mask or slice."""
         return WindowFit(**{name: getattr(self, name)[rows] for name in _ARRAYS}, k=self.k)
+
+    def updated(self, rows: Ints, others: WindowFit) -> WindowFit:
+        """Put other fits in the place of some, by number."""
+        for name in _ARRAYS:
+            getattr(self, name)[rows] = getattr(others, name)
+        return self
 
     @property
     def sigma(self) -> Floats:
@@ -114,34 +122,9 @@ def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
     WindowFit
         NaN coefficients where the factors are constant or collinear.
     """
-    usable = _usable(y, x)
-    n = np.full(y.shape[0], y.shape[1], dtype=np.int64)
-    if usable is not None:
-        n = usable.sum(axis=1, dtype=np.int64)
-        y, x = np.where(usable, y, 0.0), np.where(usable, x, 0.0)
-    count = np.maximum(n, 1)
-    y_mean, x_mean = y.sum(axis=1) / count, x.sum(axis=2) / count
-    yc, xc = y - y_mean[:, None], x - x_mean[:, :, None]
-    if usable is not None:
-        yc *= usable
-        xc *= usable
-    sst = np.einsum("nl,nl->n", yc, yc)
-    scatter = np.einsum("anl,bnl->nab", xc, xc)
-    flat = np.einsum("naa->na", scatter) <= _ROUNDING * (count * x_mean**2).T
-    scatter[flat.any(axis=1)] = 0.0  # a constant factor: what is left of it is rounding
-    k = parameters(model, x.shape[0])
-    if model == "market":
-        beta = _solve(scatter, np.einsum("anl,nl->na", xc, yc))
-    else:
-        beta = np.full((y.shape[0], x.shape[0]), 1.0 if model == "market_adjusted" else 0.0)
-    for factor in range(x.shape[0]):
-        yc -= beta[:, factor, None] * xc[factor]
-    sse = np.einsum("nl,nl->n", yc, yc)
-    alpha = y_mean - np.einsum("na,an->n", beta, x_mean)
-    if model == "market_adjusted":
-        sse += n * alpha**2  # the intercept is not estimated: its square stays in the residuals
-        alpha = np.zeros_like(alpha)
-    return WindowFit(alpha, beta, sse, sst, n, x_mean.T, scatter, k)
+    fit, sound = _from_moments(y, x, model)
+    rows = np.flatnonzero(~sound)
+    return fit.updated(rows, _from_deviations(y[rows], x[:, rows], model)) if rows.size else fit
 
 
 def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Floats) -> Floats:
@@ -157,36 +140,90 @@ def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Float
         Fits of N windows.
     length : int
         Event days in the sum, L2.
-    factor_sum : array, (N, m)
-        Sums of the factors over those days.
+    factor_sum : array, (N, m) or (D, N, m)
+        Sums of the factors over those days, or over D sets of that many days.
 
     Returns
     -------
-    array, (N,)
+    array, (N,) or (D, N)
     """
     if model == "market_adjusted":
-        return np.zeros(fit.n.shape)
-    intercept: Floats = length**2 / np.maximum(fit.n, 1)
+        return np.zeros(factor_sum.shape[:-1])
+    intercept: Floats = np.broadcast_to(length**2 / np.maximum(fit.n, 1), factor_sum.shape[:-1])
     if model == "mean":
         return intercept
     deviation = factor_sum - length * fit.mean
-    intercept += np.einsum("na,na->n", deviation, _solve(fit.scatter, deviation))
-    return intercept
+    return np.asarray(intercept + np.vecdot(deviation, _solve(fit.scatter, deviation)))
 
 
-def _usable(y: Floats, x: Floats) -> npt.NDArray[np.bool_] | None:
-    """Return the mask of complete sessions, (N, L), or None if all are complete (the fast path)."""
-    if np.isfinite(y.sum()) and np.isfinite(x.sum()):
-        return None
-    return np.isfinite(y) & np.isfinite(x).all(axis=0)
+def _from_moments(y: Floats, x: Floats, model: Model) -> tuple[WindowFit, npt.NDArray[np.bool_]]:
+    """Fit from sums of products over whole windows, in one reading, and say which fits are sound.
+
+    Not those of windows in which a value is missing, or in which means or the fit take so much of
+    the sums of squares that their differences would lose more than four digits.
+    """
+    length = y.shape[1]
+    ones = np.ones(length)
+    y_mean, x_mean = y @ ones / length, (x @ ones / length).T
+    y_squares, x_squares = np.vecdot(y, y), np.moveaxis(np.vecdot(x[:, None], x), 2, 0)
+    sst = y_squares - length * y_mean**2
+    scatter = x_squares - length * x_mean[:, :, None] * x_mean[:, None]
+    cross = np.vecdot(x, y).T - length * x_mean * y_mean[:, None]
+    beta = _slopes(scatter, cross, model)
+    sse = sst - np.vecdot(beta, 2 * cross - np.einsum("nab,nb->na", scatter, beta))
+    moves = np.einsum("naa->na", scatter) > _MOVES * np.einsum("naa->na", x_squares)
+    sound = (np.minimum(sse, sst) > _MOVES * y_squares) & moves.all(axis=1)
+    n = np.full(y.shape[0], length, dtype=np.int64)
+    return _put_together((n, y_mean, x_mean, sst, scatter), beta, sse, model), sound
+
+
+def _from_deviations(y: Floats, x: Floats, model: Model) -> WindowFit:
+    """Fit from deviations from the means over the usable sessions; no difference loses digits."""
+    usable = np.isfinite(y) & np.isfinite(x).all(axis=0)
+    n = usable.sum(axis=1, dtype=np.int64)
+    count = np.maximum(n, 1)
+    y_mean, x_mean = (np.where(usable, v, 0.0).sum(axis=-1) / count for v in (y, x))
+    yc = np.where(usable, y - y_mean[:, None], 0.0)
+    xc = np.where(usable, x - x_mean[:, :, None], 0.0)
+    sst = np.vecdot(yc, yc)
+    scatter = np.moveaxis(np.vecdot(xc[:, None], xc), 2, 0)
+    flat = np.einsum("naa->na", scatter) <= _ROUNDING * (n * x_mean**2).T
+    scatter[flat.any(axis=1)] = 0.0  # a constant factor: what is left of it is rounding
+    beta = _slopes(scatter, np.vecdot(xc, yc).T, model)
+    residuals = yc - np.einsum("na,anl->nl", beta, xc)
+    sse = np.vecdot(residuals, residuals)
+    return _put_together((n, y_mean, x_mean.T, sst, scatter), beta, sse, model)
+
+
+def _slopes(scatter: Floats, cross: Floats, model: Model) -> Floats:
+    """Return the slopes, estimated or fixed by the model. (N, m)."""
+    if model == "market":
+        return _solve(scatter, cross)
+    return np.full(cross.shape, 1.0 if model == "market_adjusted" else 0.0)
+
+
+def _put_together(
+    moments: tuple[Ints, Floats, Floats, Floats, Floats], beta: Floats, sse: Floats, model: Model
+) -> WindowFit:
+    """Return the fit with its intercept, from ``n, y_mean, x_mean, sst, scatter`` and slopes."""
+    n, y_mean, x_mean, sst, scatter = moments
+    alpha = y_mean - np.vecdot(beta, x_mean)
+    if model == "market_adjusted":
+        sse = (
+            sse + n * alpha**2
+        )  # the intercept is not estimated: its square stays in the residuals
+        alpha = np.zeros_like(alpha)
+    return WindowFit(alpha, beta, sse, sst, n, x_mean, scatter, parameters(model, beta.shape[1]))
 
 
 def _solve(scatter: Floats, right: Floats) -> Floats:
-    """Solve ``scatter @ b = right`` for each window; NaN where the factors are collinear."""
-    scale = np.sqrt(np.einsum("naa->na", scatter))
+    """Solve ``scatter @ b = right``, (..., N, m), for each window; NaN for collinear factors."""
     with np.errstate(invalid="ignore", divide="ignore"):
+        scale = np.sqrt(np.einsum("naa->na", scatter))
+        if scatter.shape[1] == 1:  # no algebra to call a library for, window by window
+            return np.where(scale > 0, right / scatter[:, 0], np.nan)
         correlation = scatter / (scale[:, :, None] * scale[:, None, :])
         sound = np.linalg.det(np.nan_to_num(correlation, posinf=0.0, neginf=0.0)) > 1e-12
         safe = np.where(sound[:, None, None], correlation, np.eye(scatter.shape[1]))
-        solution = np.linalg.solve(safe, (right / scale)[:, :, None])[:, :, 0] / scale
+        solution = np.linalg.solve(safe, (right / scale)[..., None])[..., 0] / scale
     return np.where(sound[:, None], solution, np.nan)

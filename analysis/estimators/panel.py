@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["BLOCK", "Layout", "Panel", "blocks", "build_panel"]
+__all__ = ["Layout", "Panel", "build_panel"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-BLOCK = 1024  # windows worked on at a time: two arrays of 250 sessions stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,25 @@ class Panel:
 
     def estimation_windows(self, column: Ints, position: Ints) -> tuple[Floats, Floats]:
         """Return returns (B, L1) and factors (m, B, L1) on the estimation windows."""
-        return _gather(self.estimation, self.factors, column, position, self.layout.length)
+        return self.estimation_returns(column, position), self.estimation_factors(position)
 
-    def event_windows(self, column: Ints, position: Ints) -> tuple[Floats, Floats]:
-        """Return returns (B, L) and factors (m, B, L) on the event windows."""
-        start = position + self.layout.before + self.layout.first
-        return _gather(self.observed, self.factors, column, start, self.layout.days)
+    def estimation_returns(self, column: Ints, position: Ints) -> Floats:
+        """Return the returns on the estimation windows, (B, L1)."""
+        return _windows(self.estimation, self.layout.length)[column, position]
+
+    def estimation_factors(self, position: Ints) -> Floats:
+        """Return the factors on the estimation windows, (m, B, L1)."""
+        return _windows(self.factors, self.layout.length)[:, position]
+
+    def event_windows(
+        self, column: Ints, position: Ints, first: int, last: int
+    ) -> tuple[Floats, Floats]:
+        """Return returns (B, L2) and factors (m, B, L2) on the event days ``first, ..., last``."""
+        start, length = position + self.layout.before + first, last - first + 1
+        return (
+            _windows(self.observed, length)[column, start],
+            _windows(self.factors, length)[:, start],
+        )
 
 
 def build_panel(
@@ -120,28 +131,23 @@ def build_panel(
     return Panel(sessions, tuple(assets), layout, observed, estimation, lines)
 
 
-def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
-    """Yield slices that cut `count` rows into blocks of `size`."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
+def _windows(rows: Floats, length: int) -> Floats:
+    """View contiguous rows, (A, T), as their windows of `length`, (A, T - length + 1, length).
 
-
-def _gather(
-    assets: Floats, factors: Floats, column: Ints, start: Ints, length: int
-) -> tuple[Floats, Floats]:
-    """Copy the windows of `length` sessions from `start`; one copy each, no index arrays."""
-    views = np.lib.stride_tricks.sliding_window_view
-    y: Floats = views(assets, length, axis=1)[column, start]
-    if not len(factors):
-        return y, np.empty((0, *y.shape))
-    x: Floats = views(factors, length, axis=1)[:, start]
-    return y, x
+    An index into it copies windows without arrays of indices. NumPy's own sliding windows take as
+    long to make as a small block takes to copy.
+    """
+    count, sessions = rows.shape
+    shape, strides = (count, sessions - length + 1, length), (*rows.strides, rows.itemsize)
+    return np.ndarray(shape, rows.dtype, rows, strides=strides)
 
 
 def _padded(values: Floats, layout: Layout) -> Floats:
     """Turn (T, A) into contiguous rows of sessions with NaN at both ends."""
-    width = ((0, 0), (layout.before, layout.after))
-    return np.pad(np.ascontiguousarray(values.T), width, constant_values=np.nan)
+    sessions, assets = values.shape
+    padded = np.full((assets, layout.before + sessions + layout.after), np.nan)
+    padded[:, layout.before : layout.before + sessions] = values.T
+    return padded
 
 
 def _sessions(returns: pd.DataFrame) -> pd.DatetimeIndex:

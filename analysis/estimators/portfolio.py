@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from analysis.estimators.abnormal import study_on
 from analysis.estimators.outcome import Outcome, refused, student
@@ -49,13 +50,15 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
         If a portfolio has members with different day 0s or twice the same firm.
     """
     labels, groups = _groups(study, by)
-    shares = np.zeros((len(groups), len(study.panel.assets)))
     position = np.zeros(len(groups), dtype=np.int64)
+    sigma = study.sigma
+    parts = []
     for row, (label, members) in enumerate(zip(labels, groups, strict=True)):
         position[row] = _shared_day(study, label, members)
-        raw = np.ones(len(members)) if weights == "equal" else 1.0 / study.sigma[members]
-        shares[row, study.column[members]] = raw / raw.sum()
-    names = study.rows["ticker"].to_numpy(dtype=object)
+        raw = np.ones(len(members)) if weights == "equal" else 1.0 / sigma[members]
+        parts.append(raw / raw.sum())
+    shares = _shares(study, parts, groups)
+    names = study.events["ticker"].to_numpy(dtype=object)
     tickers = ["+".join(names[members]) for members in groups]
     panel = replace(
         study.panel,
@@ -73,6 +76,7 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
         position,
         np.full(len(groups), "", dtype=object),
         (study.factors, study.model, study.minimum, study.kind),
+        study.run,
     )
 
 
@@ -89,10 +93,10 @@ def portfolio_t(study: EventStudy, first: int, last: int, weights: Weights = "eq
         Refused where firms have several day 0s or the window is not fully observed.
     """
     name = "portfolio_t" if weights == "equal" else "portfolio_t_risk"
-    n = len(study.rows)
-    if n == 0 or len(set(study.position)) > 1:
+    n = study.fitted.size
+    if study.dates != 1:
         return refused(name, n, "needs firms that share one day 0")
-    labelled = replace(study, rows=study.rows.assign(portfolio=0))
+    labelled = replace(study, events=study.events.assign(portfolio=0))
     joined = portfolio_study(labelled, "portfolio", weights)
     if joined.rows.empty:
         return refused(name, n, str(joined.skipped["reason"].iloc[0]))
@@ -104,7 +108,7 @@ def portfolio_t(study: EventStudy, first: int, last: int, weights: Weights = "eq
 
 def _groups(study: EventStudy, by: str) -> tuple[list[Hashable], list[npt.NDArray[np.int64]]]:
     """Return the labels of the portfolios in order and the rows of their members."""
-    codes, labels = pd.factorize(study.rows[by], sort=True)
+    codes, labels = pd.factorize(study.events[by], sort=True)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(labels) + 1))
     members = [order[a:b].astype(np.int64) for a, b in pairwise(starts)]
@@ -121,9 +125,18 @@ def _shared_day(study: EventStudy, label: Hashable, members: npt.NDArray[np.int6
     return int(days.pop())
 
 
-def _weighted(shares: Floats, returns: Floats) -> Floats:
+def _shares(
+    study: EventStudy, parts: list[Floats], groups: list[npt.NDArray[np.int64]]
+) -> sparse.csr_array:
+    """Return the weights of the assets in the portfolios, (G, A), which are mostly zero."""
+    members = np.concatenate([np.empty(0, dtype=np.int64), *groups])
+    values = np.concatenate([np.empty(0), *parts])
+    starts = np.cumsum([0, *map(len, groups)])
+    shape = (len(groups), len(study.panel.assets))
+    return sparse.csr_array((values, study.column[members], starts), shape=shape)
+
+
+def _weighted(shares: sparse.csr_array, returns: Floats) -> Floats:
     """Return the weighted returns, (G, T); missing where a member with weight is missing."""
-    missing = np.isnan(returns)
-    sums: Floats = shares @ np.where(missing, 0.0, returns)
-    sums[((shares > 0).astype(float) @ missing.astype(float)) > 0] = np.nan
+    sums: Floats = shares @ returns  # a missing member, and no other, makes the sum missing
     return sums

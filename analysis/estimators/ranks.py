@@ -12,26 +12,16 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analysis.estimators.outcome import Outcome, minimum_detectable, refused, two_sided_t
 from analysis.estimators.sample import Sample
 from analysis.estimators.signs import RANK_EFFICIENCY
 
-__all__ = ["corrado", "corrado_zivney", "grank_t", "rank_deviations"]
+__all__ = ["corrado", "corrado_zivney", "grank_t"]
 
 Floats = npt.NDArray[np.float64]
 
 FEWEST_FOR_GRANK = 30
-
-
-def rank_deviations(values: Floats) -> Floats:
-    """Return ``rank / (T + 1) - 1/2`` within each row, (N, D); ties share, NaN stays NaN."""
-    count = np.isfinite(values).sum(axis=1, keepdims=True)
-    # Missing values sort to the end, where they cannot change a rank.
-    ranks = stats.rankdata(np.where(np.isnan(values), np.inf, values), axis=1)
-    deviations: Floats = np.where(np.isnan(values), np.nan, ranks / (count + 1) - 0.5)
-    return deviations
 
 
 def corrado(sample: Sample) -> Outcome:
@@ -40,7 +30,9 @@ def corrado(sample: Sample) -> Outcome:
     ``Σ Ū_t / (√L2 S)`` over the event days, with ``S² = Σ_t (n_t / N) Ū_t² / T`` over all T days,
     corrected for missing days as in Corrado and Zivney (1992); t(T - 1).
     """
-    return _rank_t("corrado", sample, sample.residuals, sample.ar)
+    if not sample.size:
+        return refused("corrado", 0, "no firm-event with a fully observed window")
+    return _rank_t("corrado", sample, sample.ranks.plain)
 
 
 def corrado_zivney(sample: Sample) -> Outcome:
@@ -52,10 +44,9 @@ def corrado_zivney(sample: Sample) -> Outcome:
     name = "corrado_zivney"
     if sample.size < 2:
         return refused(name, sample.size, "needs at least two firm-events")
-    spread = sample.sar.std(axis=0, ddof=1)
-    if not (spread > 0).all():
+    if not (sample.ranks.spread > 0).all():
         return refused(name, sample.size, "no variation over firm-events to standardise by")
-    return _rank_t(name, sample, _standardised(sample), sample.sar / spread)
+    return _rank_t(name, sample, sample.ranks.standardised)
 
 
 def grank_t(sample: Sample) -> Outcome:
@@ -72,8 +63,8 @@ def grank_t(sample: Sample) -> Outcome:
     spread = float(sample.scar.std(ddof=1))
     if not spread > 0:
         return refused(name, n, "no variation over firm-events to standardise by")
-    values = np.column_stack([_standardised(sample), sample.scar / spread])
-    means, error = _means(rank_deviations(values))
+    firms = np.append(sample.ranks.firms[: -sample.days], n)
+    means, error = _means(sample.ranks.window, firms / n)
     days = means.size
     z = float(means[-1]) / error
     t = z * math.sqrt((days - 2) / (days - 1 - z**2))
@@ -91,36 +82,20 @@ def grank_t(sample: Sample) -> Outcome:
     )
 
 
-def _standardised(sample: Sample) -> Floats:
-    """Return estimation residuals over their own standard deviation, (N, L1)."""
-    squares = np.nansum(sample.residuals**2, axis=1)
-    standardised: Floats = sample.residuals / np.sqrt(squares / sample.df)[:, None]
-    return standardised
+def _means(means: Floats, weights: Floats) -> tuple[Floats, float]:
+    """Return the mean deviation of each day with firms, and their weighted root mean square S."""
+    seen = weights > 0
+    return means[seen], math.sqrt(float((weights[seen] * means[seen] ** 2).mean()))
 
 
-def _means(deviations: Floats) -> tuple[Floats, float]:
-    """Return the mean deviation of each day with firms, and their root mean square S."""
-    means, firms = _daily_means(deviations)
-    return means, math.sqrt(float((firms / len(deviations) * means**2).mean()))
-
-
-def _daily_means(values: Floats) -> tuple[Floats, Floats]:
-    """Return the mean over firms of each day with firms, and their number."""
-    firms = np.isfinite(values).sum(axis=0)
-    seen = firms > 0
-    return np.nansum(values, axis=0)[seen] / firms[seen], firms[seen].astype(float)
-
-
-def _rank_t(name: str, sample: Sample, before: Floats, event: Floats) -> Outcome:
+def _rank_t(name: str, sample: Sample, deviations: Floats) -> Outcome:
     """Return the rank test of the event days among all days."""
     n, length = sample.size, sample.days
-    if n == 0:
-        return refused(name, n, "no firm-event with a fully observed window")
-    means, error = _means(rank_deviations(np.column_stack([before, event])))
+    means, error = _means(deviations, sample.ranks.firms / n)
     days = means.size
     statistic = float(means[-length:].sum()) / (math.sqrt(length) * error)
     largest = ((days - (length - 1) / 2) / (days + 1) - 0.5) * math.sqrt(length) / error
-    daily, _ = _daily_means(np.column_stack([sample.residuals, sample.ar]))
+    daily = sample.ranks.values[sample.ranks.firms > 0]
     se = float(daily.std(ddof=1)) * math.sqrt(length / RANK_EFFICIENCY)
     return Outcome(
         name,

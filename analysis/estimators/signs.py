@@ -42,10 +42,8 @@ def generalized_sign(sample: Sample) -> Outcome:
     """
     if not sample.size:
         return refused("generalized_sign", 0, "no firm-event has a fully observed window")
-    usable = np.isfinite(sample.residuals).sum(axis=1)
-    share = float(((sample.residuals > 0).sum(axis=1) / np.maximum(usable, 1)).mean())
     positive = int((sample.car > 0).sum())
-    return _binomial("generalized_sign", sample, positive, sample.size, share)
+    return _binomial("generalized_sign", sample, positive, sample.size, sample.ranks.positive)
 
 
 def wilcoxon(sample: Sample) -> Outcome:

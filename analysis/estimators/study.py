@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
+from analysis.estimators.blocks import Runner, blocks, here
+from analysis.estimators.fitted import Fitted
 from analysis.estimators.garch_errors import Forecast
-from analysis.estimators.models import Model, WindowFit, excess_variance
-from analysis.estimators.panel import Panel, blocks
+from analysis.estimators.models import Model, WindowFit
+from analysis.estimators.panel import Panel
+from analysis.estimators.windows import event_time
 
 __all__ = ["EventStudy", "Kind"]
 
@@ -25,77 +29,124 @@ Kind = Literal["simple", "log"]
 class EventStudy:
     """Fits and abnormal returns of N events over L event days.
 
+    What has the size of the windows is computed when it is asked for: a study of many events
+    holds no more than a few numbers an event.
+
     Attributes
     ----------
-    rows : DataFrame, (N, ...)
-        The columns of the events, then ``estimation_start`` and ``estimation_end`` (first and last
-        usable session), ``n_estimation`` (usable sessions), ``alpha`` (fraction a session),
-        ``beta_<factor>``, ``sigma`` (residual standard deviation, fraction, divisor n - k), ``k``.
-    event_time : (L,)
-        Event days.
-    raw, ar : (N, L)
-        Realised and abnormal returns, fraction; NaN beyond the data or where a return is missing.
-    factor_window : (N, L, m)
-        Factor returns on the event window.
+    events : DataFrame, (N, ...)
+        The columns of the events that have a fit.
+    fitted : Fitted
+        Their returns and fits, for inference.
     skipped : DataFrame
         Events without a fit: their columns and a ``reason``.
     factors : tuple of str
         Names of the m factors that entered; none for the mean model.
-    model, minimum, kind
-        Model of the normal return, fewest estimation sessions, "simple" or "log" returns.
-    panel, column, position, fit
-        Laid-out returns, the events' rows in it and sessions (N,), and the fits, for inference.
-    forecast : Forecast or None
-        Variances of the event days where the model of the errors forecasts them (GARCH).
+    minimum, kind
+        Fewest estimation sessions, "simple" or "log" returns.
+    run : Runner
+        Where blocks of events are worked on.
     """
 
-    rows: pd.DataFrame
-    event_time: Ints
-    raw: Floats
-    ar: Floats
-    factor_window: Floats
+    events: pd.DataFrame
+    fitted: Fitted
     skipped: pd.DataFrame
     factors: tuple[str, ...]
-    model: Model
     minimum: int
     kind: Kind
-    panel: Panel
-    column: Ints
-    position: Ints
-    fit: WindowFit
-    forecast: Forecast | None = None
+    run: Runner = here
 
     def take(self, rows: npt.NDArray[Any]) -> EventStudy:
         """Return the study of some of its rows, by number or mask; nothing is fitted again."""
-        return replace(
-            self,
-            rows=self.rows.iloc[np.arange(len(self.rows))[rows]].reset_index(drop=True),
-            raw=self.raw[rows],
-            ar=self.ar[rows],
-            factor_window=self.factor_window[rows],
-            column=self.column[rows],
-            position=self.position[rows],
-            fit=self.fit.take(rows),
-            forecast=self.forecast.take(rows) if self.forecast else None,
-        )
+        if rows.dtype == bool and rows.all():
+            return self
+        events = self.events.iloc[np.arange(self.fitted.size)[rows]].reset_index(drop=True)
+        return replace(self, events=events, fitted=self.fitted.take(rows))
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The events with their fits, (N, ...).
+
+        The columns of the events, then ``estimation_start`` and ``estimation_end`` (first and last
+        usable session), ``n_estimation`` (usable sessions), ``alpha`` (fraction a session),
+        ``beta_<factor>``, ``sigma`` (residual standard deviation, fraction, divisor n - k), ``k``.
+        """
+        first, last = _bounds(self.fitted)
+        fit, sessions = self.fit, self.panel.sessions
+        fitted: dict[str, npt.NDArray[Any] | pd.DatetimeIndex] = {
+            "estimation_start": sessions[first],
+            "estimation_end": sessions[last],
+            "n_estimation": fit.n,
+            "alpha": fit.alpha,
+            **{f"beta_{name}": fit.beta[:, place] for place, name in enumerate(self.factors)},
+            "sigma": fit.sigma,
+            "k": np.full(fit.n.shape, fit.k),
+        }
+        return self.events.assign(**fitted)
+
+    @property
+    def panel(self) -> Panel:
+        """Laid-out returns."""
+        return self.fitted.panel
+
+    @property
+    def column(self) -> Ints:
+        """Row of each event's asset in the panel. (N,)."""
+        return self.fitted.column
+
+    @property
+    def position(self) -> Ints:
+        """Session of each event's day 0. (N,)."""
+        return self.fitted.position
+
+    @property
+    def fit(self) -> WindowFit:
+        """The fits of the N estimation windows."""
+        return self.fitted.fit
+
+    @property
+    def model(self) -> Model:
+        """Model of the normal return."""
+        return self.fitted.model
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Variances of the event days where the model of the errors forecasts them (GARCH)."""
+        return self.fitted.forecast
+
+    @property
+    def event_time(self) -> Ints:
+        """Event days. (L,)."""
+        return event_time(self.panel.layout.first, self.panel.layout.last)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """First and last event day."""
+        return self.panel.layout.first, self.panel.layout.last
+
+    @cached_property
+    def raw(self) -> Floats:
+        """Realised returns, fraction; NaN beyond the data or where one is missing. (N, L)."""
+        return self.fitted.window(*self.bounds).raw
+
+    @cached_property
+    def ar(self) -> Floats:
+        """Abnormal returns, fraction; NaN as in `raw`. (N, L)."""
+        ar = np.empty((self.fitted.size, self.panel.layout.days))
+        found = self.fitted.map(self.run, partial(_ar, bounds=self.bounds))
+        for part, block in zip(blocks(len(ar)), found, strict=True):
+            ar[part] = block
+        return ar
+
+    @cached_property
+    def factor_window(self) -> Floats:
+        """Factor returns on the event window. (N, L, m)."""
+        return np.moveaxis(self.fitted.window(*self.bounds).factors, 0, 2)
 
     @property
     def residuals(self) -> Floats:
-        """Estimation residuals, (N, length), NaN on sessions that did not enter the fit.
-
-        Computed on demand, so that a study of many events does not hold them.
-        """
-        return self.residuals_of(np.arange(len(self.rows)))
-
-    def residuals_of(self, rows: Ints) -> Floats:
-        """Return the estimation residuals of some rows, (len(rows), length)."""
-        residuals = np.empty((rows.size, self.panel.layout.length))
-        for part in blocks(rows.size):
-            at = rows[part]
-            y, x = self.panel.estimation_windows(self.column[at], self.position[at])
-            fitted = np.einsum("na,anl->nl", self.fit.beta[at], x)
-            residuals[part] = y - self.fit.alpha[at, None] - fitted
-        return residuals
+        """Estimation residuals, (N, length), NaN on sessions that did not enter the fit."""
+        return self.fitted.residuals()
 
     @property
     def sigma(self) -> Floats:
@@ -107,6 +158,11 @@ class EventStudy:
         """Degrees of freedom of each fit, n - k. (N,)."""
         return self.fit.n - self.fit.k
 
+    @property
+    def dates(self) -> int:
+        """Different day 0s."""
+        return int(np.unique(self.position).size)
+
     def days(self, first: int, last: int) -> slice:
         """Return the place of the event days ``first, ..., last`` in the event window.
 
@@ -115,7 +171,7 @@ class EventStudy:
         ValueError
             If they are not inside the event window.
         """
-        low, high = int(self.event_time[0]), int(self.event_time[-1])
+        low, high = self.bounds
         if not low <= first <= last <= high:
             raise ValueError(
                 f"window [{first}, {last}] is not inside the event window [{low}, {high}]"
@@ -124,12 +180,8 @@ class EventStudy:
 
     def scale(self, first: int, last: int) -> Floats:
         """Return se(CAR) over sigma: ``√(L2 + L2²/L1 + d'S⁻¹d)`` of each event. (N,)."""
-        part = self.days(first, last)
-        length = last - first + 1
-        factor_sum = self.factor_window[:, part].sum(axis=1)
-        if self.forecast:
-            return np.sqrt(self.forecast.of_sum(part, factor_sum)) / self.sigma
-        return np.sqrt(length + excess_variance(self.fit, self.model, length, factor_sum))
+        self.days(first, last)
+        return self.fitted.window(first, last).scale()
 
     def car(self, first: int, last: int) -> pd.DataFrame:
         """Return the cumulative abnormal return of each event over ``[first, last]``.
@@ -150,30 +202,34 @@ class EventStudy:
         ValueError
             If the window is not inside the event window.
         """
-        part = self.days(first, last)
-        raw, ar = self.raw[:, part], self.ar[:, part]
-        car = ar.sum(axis=1)
-        se = np.where(np.isnan(car), np.nan, self.sigma * self.scale(first, last))
+        self.days(first, last)
+        work = partial(_cumulated, first=first, last=last, kind=self.kind)
+        raw, car, se, bhar = np.concatenate(list(self.fitted.map(self.run, work)), axis=1)
         t = car / se
-        held = _compound(np.where(np.isnan(ar), np.nan, raw), self.kind)
-        return pd.DataFrame(
-            {
-                "raw": _compound(raw, self.kind),
-                "car": car,
-                "se": se,
-                "t": t,
-                "df": self.df,
-                "p": 2.0 * stats.t.sf(np.abs(t), self.df),
-                "bhar": held - _compound(raw - ar, self.kind),
-            },
-            index=self.rows.index,
-        )
+        p = 2.0 * special.stdtr(self.df, -np.abs(t))
+        columns = {"raw": raw, "car": car, "se": se, "t": t, "df": self.df, "p": p, "bhar": bhar}
+        return pd.DataFrame(columns, index=self.events.index)
 
     def sar(self) -> Floats:
         """Return standardised abnormal returns, AR over its forecast-corrected error. (N, L)."""
-        scales = np.stack([self.scale(int(day), int(day)) for day in self.event_time], axis=1)
-        sar: Floats = self.ar / (self.sigma[:, None] * scales)
-        return sar
+        return self.ar / self.fitted.window(*self.bounds).errors()
+
+
+def _ar(block: Fitted, bounds: tuple[int, int]) -> Floats:
+    """Return the abnormal returns of a block over the event window. (B, L)."""
+    return block.window(*bounds).ar()
+
+
+def _cumulated(block: Fitted, first: int, last: int, kind: Kind) -> Floats:
+    """Return the compounded realised return, CAR, its error and BHAR of each event. (4, B)."""
+    window = block.window(first, last)
+    raw, ar = window.raw, window.ar()
+    car = ar.sum(axis=1)
+    missing = np.isnan(car)
+    se = np.where(missing, np.nan, block.fit.sigma * window.scale())
+    held = _compound(raw, kind)
+    bhar = np.where(missing, np.nan, held - _compound(raw - ar, kind))
+    return np.stack([held, car, se, bhar])
 
 
 def _compound(values: Floats, kind: Kind) -> Floats:
@@ -181,3 +237,17 @@ def _compound(values: Floats, kind: Kind) -> Floats:
     if kind == "log":
         return np.asarray(np.expm1(values.sum(axis=1)))
     return np.asarray(np.prod(1.0 + values, axis=1) - 1.0)
+
+
+def _bounds(fitted: Fitted) -> tuple[Ints, Ints]:
+    """Return the sessions of the first and last usable estimation return of each event."""
+    length, before = fitted.panel.layout.length, fitted.panel.layout.before
+    first = np.zeros(fitted.size, dtype=np.int64)
+    last = np.full(fitted.size, length - 1, dtype=np.int64)
+    holed = np.flatnonzero(fitted.fit.n < length)
+    for part in blocks(holed.size):
+        at = holed[part]
+        usable = np.isfinite(fitted.take(at).residuals())
+        first[at] = usable.argmax(axis=1)
+        last[at] = length - 1 - usable[:, ::-1].argmax(axis=1)
+    return first + fitted.position - before, last + fitted.position - before

@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from analysis.estimators.blocks import blocks
 from analysis.estimators.models import WindowFit, fit_windows
-from analysis.estimators.panel import blocks
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import Weigher

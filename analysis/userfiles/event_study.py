@@ -14,6 +14,7 @@ from analysis.errors import UserDataError
 from analysis.estimators import garch_errors
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import TESTS as ENGINE_TESTS
+from analysis.estimators.blocks import Runner, here
 from analysis.estimators.breakdown import LEVELS
 from analysis.estimators.models import Model
 from analysis.estimators.returns import log_returns, simple_returns
@@ -90,7 +91,9 @@ class Result:
     skipped: pd.DataFrame
 
 
-def run(prices: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
+def run(
+    prices: pd.DataFrame, events: pd.DataFrame, choices: Choices, runner: Runner = here
+) -> Result:
     """Run the event study.
 
     Parameters
@@ -101,6 +104,8 @@ def run(prices: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
         ``ticker``, ``day0``, optionally ``group`` (all one group without it) and ``episode``.
     choices : Choices
         Everything else.
+    runner : Runner
+        Where blocks of events are worked on; results do not depend on it.
 
     Raises
     ------
@@ -113,12 +118,12 @@ def run(prices: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
         events = events.assign(group="all")
     try:
         returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
-        return _run(returns, events, choices)
+        return _run(returns, events, choices, runner)
     except ValueError as error:
         raise UserDataError(f"event study: {error}; change the option or the file") from None
 
 
-def _run(returns: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Result:
+def _run(returns: pd.DataFrame, events: pd.DataFrame, choices: Choices, runner: Runner) -> Result:
     whole = event_study(
         returns,
         events,
@@ -130,6 +135,7 @@ def _run(returns: pd.DataFrame, events: pd.DataFrame, choices: Choices) -> Resul
         window=_hull(choices),
         exclude=_listed_windows(returns.index, events, choices) if choices.skip_listed else None,
         kind=choices.returns,
+        run=runner,
     )
     observed = np.isfinite(whole.ar[:, whole.days(*choices.window)]).all(axis=1)
     kept = whole.take(np.asarray(observed))

@@ -14,7 +14,7 @@ import pytest
 
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.parametric import bmp, patell, t_cross_sectional, t_time_series
-from analysis.estimators.ranks import corrado, rank_deviations
+from analysis.estimators.ranks import corrado
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.estimators.sample import draw_sample
 from analysis.estimators.signs import generalized_sign, sign, wilcoxon
@@ -141,7 +141,7 @@ def test_corrado_ranks_all_days_together(studies, theirs, model, day):
     days; its version for missing days scales ranks by T + 1, and differs by rounding only.
     """
     study = studies[model]
-    ranked = rank_deviations(np.column_stack([study.residuals, study.ar])).mean(axis=0)
+    ranked = draw_sample(study, DAYS[0], DAYS[-1]).ranks.plain
     statistic = ranked[120 + day] / np.sqrt((ranked**2).mean())
     equal(statistic, theirs[MODELS[model], "rank", day])
     equal(statistic, theirs[MODELS[model], "modified_rank", day])

@@ -19,7 +19,6 @@ from analysis.estimators.episodes import sign_flip
 from analysis.estimators.joint import equal_response_f, joint_f
 from analysis.estimators.parametric import bmp, kp_bmp
 from analysis.estimators.portfolio import portfolio_t
-from analysis.estimators.ranks import rank_deviations
 from analysis.estimators.sample import draw_sample
 from analysis.estimators.signs import sign, wilcoxon
 
@@ -139,8 +138,11 @@ def test_ranks_are_scipys_to_the_last_digit(case):
     """Rank over T + 1 less one half, taken back: the ranks, whole or half numbers, exactly."""
     study = case[0]
     values = np.column_stack([study.residuals, study.ar[:, study.days(FIRST, LAST)]])
-    back = (rank_deviations(values) + 0.5) * (values.shape[1] + 1)
-    assert np.array_equal(np.round(2 * back), 2 * stats.rankdata(values, axis=1))
+    for row, ranks in enumerate(stats.rankdata(values, axis=1)):
+        deviations = draw_sample(study.take(np.array([row])), FIRST, LAST).ranks.plain
+        back = (deviations + 0.5) * (values.shape[1] + 1)
+        np.testing.assert_allclose(back, ranks, rtol=1e-12)
+        assert np.array_equal(np.round(2 * back), 2 * ranks)
 
 
 def test_sign_flips_are_scipys_permutations():

@@ -10,6 +10,9 @@ import pytest
 from scipy import stats
 
 from analysis.estimators.abnormal import event_study
+from analysis.estimators.fitted import Fitted
+from analysis.estimators.models import WindowFit
+from analysis.estimators.panel import Layout, Panel
 from analysis.estimators.parametric import (
     bmp,
     kp_bmp,
@@ -22,22 +25,43 @@ from analysis.estimators.parametric import (
 from analysis.estimators.sample import Sample, draw_sample, mean_correlation
 
 
-def hand_sample(car, se=None, ar=None, errors=None, residuals=None, day0=None, df=118) -> Sample:
-    """Build a sample from the numbers of a hand-worked example."""
+def hand_sample(car, se=None, residuals=None, day0=None, df=118) -> Sample:
+    """Build a sample of one event day from the numbers of a hand-worked example."""
     car = np.asarray(car, float)
     n = car.size
     se = np.ones(n) if se is None else np.asarray(se, float)
+    residuals = np.eye(n) if residuals is None else np.asarray(residuals, float)
     return Sample(
         car=car,
         se=se,
-        plain=se,
-        ar=car[:, None] if ar is None else np.asarray(ar, float),
-        errors=se[:, None] if errors is None else np.asarray(errors, float),
-        residuals=np.eye(n) if residuals is None else np.asarray(residuals, float),
+        sigma=se,
+        sar_sum=car / se,
+        unit_sum=1 / se,
         df=np.full(n, df),
         day0=np.zeros(n, int) if day0 is None else np.asarray(day0),
         dropped=0,
+        first=0,
+        last=0,
+        fitted=by_hand(residuals),
     )
+
+
+def by_hand(residuals) -> Fitted:
+    """Build events with these residuals: returns of a model whose parameters are all zero."""
+    n, length = residuals.shape
+    panel = Panel(
+        sessions=pd.bdate_range("2024-01-01", periods=length + 1),
+        assets=tuple(f"A{i}" for i in range(n)),
+        layout=Layout(length, 1, 0, 0),
+        observed=np.column_stack([residuals, np.zeros(n)]),
+        estimation=np.column_stack([residuals, np.zeros(n)]),
+        factors=np.empty((0, length + 1)),
+    )
+    zero, none = np.zeros(n), np.empty((n, 0))
+    squares = (residuals**2).sum(axis=1)
+    scatter, full = np.empty((n, 0, 0)), np.full(n, length)
+    fit = WindowFit(zero, none, squares, squares, full, none, scatter, k=0)
+    return Fitted(panel, np.arange(n), np.zeros(n, int), fit, "mean")
 
 
 @pytest.fixture
@@ -79,7 +103,8 @@ def test_forecast_term_makes_the_time_series_t_smaller(sample):
 def test_patell_by_its_formula(sample):
     """Daily standardised returns over the root of L2 times q, summed over firms."""
     q = sample.df / (sample.df - 2)
-    total = sum((a / e).sum() for a, e in zip(sample.ar, sample.errors, strict=True))
+    window = sample.fitted.window(-1, 3)
+    total = sum((a / e).sum() for a, e in zip(window.ar(), window.errors(), strict=True))
     expected = total / np.sqrt(sum(5 * value for value in q))
     assert patell(sample).statistic == pytest.approx(expected, rel=1e-12)
 
@@ -123,7 +148,7 @@ def test_bmp_ignores_the_forecast_term_on_a_shared_date(returns, events):
 def test_mean_correlation_equals_the_mean_of_all_pairs(returns, events):
     """On one date: the mean off-diagonal entry of the residuals' correlation matrix."""
     sample = draw_sample(event_study(returns, events.iloc[:6]), 0, 0)
-    matrix = np.corrcoef(sample.residuals)
+    matrix = np.corrcoef(sample.fitted.residuals())
     expected = matrix[np.triu_indices(6, 1)].mean()
     assert mean_correlation(sample) == pytest.approx(expected, rel=1e-9)
 
@@ -157,7 +182,9 @@ def test_skewness_adjusted_t_of_a_symmetric_sample_is_the_plain_t():
 def test_detectable_effect_moves_the_statistic_by_its_noncentrality(sample, test):
     """Adding the detectable effect to every CAR adds noncentrality, not more nor less."""
     before = test(sample)
-    plus = replace(sample, car=sample.car + before.mde, ar=sample.ar + before.mde / sample.days)
+    errors = sample.fitted.window(-1, 3).errors()
+    sar_sum = sample.sar_sum + (before.mde / 5 / errors).sum(axis=1)
+    plus = replace(sample, car=sample.car + before.mde, sar_sum=sar_sum)
     moved = test(plus).statistic - before.statistic
     assert 2.7 < moved < 3.1  # between the normal's 2.80 and that of few degrees of freedom
 

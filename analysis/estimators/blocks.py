@@ -1,0 +1,69 @@
+"""Work on many events cut into blocks: each block fits the cache, so memory stays flat.
+
+A runner decides where blocks are worked on. Whoever it is, blocks are the same and come back in
+their order, so that results do not depend on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from typing import Any, Protocol, TypeVar
+
+__all__ = ["BLOCK", "Awaited", "Runner", "blocks", "here", "in_order"]
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+BLOCK = 1024  # windows worked on at a time: few calls an event, and arrays that stay in the cache
+THREADS = min(os.cpu_count() or 1, 2)  # NumPy lets two run side by side, hardly more
+
+
+class Runner(Protocol):
+    """Calls ``work(common, *task)`` for each task and yields the results in order."""
+
+    def __call__(
+        self, work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]
+    ) -> Iterator[R]:
+        """Work on the tasks."""
+        ...
+
+
+class Awaited(Protocol[R_co]):
+    """A result to come."""
+
+    def result(self) -> R_co:
+        """Wait for it."""
+        ...
+
+
+def here(work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]) -> Iterator[R]:
+    """Work on the tasks in this process, two at a time if there is more than one."""
+    todo = iter(tasks)
+    first = list(islice(todo, 2))
+    if len(first) < 2 or THREADS < 2:
+        yield from (work(common, *task) for task in chain(first, todo))
+        return
+    with ThreadPoolExecutor(THREADS) as pool:
+        yield from in_order(lambda task: pool.submit(work, common, *task), chain(first, todo), 16)
+
+
+def in_order(submit: Callable[[Any], Awaited[R]], tasks: Iterable[Any], ahead: int) -> Iterator[R]:
+    """Yield results in order, with no more than `ahead` tasks handed in before they are needed."""
+    waiting: deque[Awaited[R]] = deque()
+    for task in tasks:
+        waiting.append(submit(task))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def blocks(count: int, size: int | None = None) -> Iterator[slice]:
+    """Yield slices that cut `count` rows into blocks of `size`; one empty slice for no rows."""
+    size = size or BLOCK
+    for start in range(0, max(count, 1), size):
+        yield slice(start, min(start + size, count))
