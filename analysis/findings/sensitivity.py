@@ -102,8 +102,8 @@ def _table(frame: pd.DataFrame) -> Table:
         {"variant": "Choice changed"},
         SOURCE,
         "Effect (unadjusted p; episodes). One choice differs from the baseline in each row. Day 0 "
-        "only concerns the claims on the primary window; A12 and A9 fix windows of their own. A4 is "
-        "defined by its model and keeps it.",
+        "only concerns the claims on the primary window; A12 and A9 fix windows of their own. A4 "
+        "is defined by its model and keeps it.",
     )
 
 

@@ -135,8 +135,16 @@ def changes(panel: Panel) -> list[Change]:
             reach = stats.t.ppf((1 + level) / 2, count - 1) * means.std(ddof=1) / np.sqrt(count)
             mean = float(means.mean())
             turned = rotate(values, mean_weights(days), 2 * window)
-            found.append(Change(kind, measure, count, mean, mean - reach, mean + reach, turned))
+            low, high = mean - float(reach), mean + float(reach)
+            if measure == "garch":
+                mean, low, high = _settled(mean), _settled(low), _settled(high)
+            found.append(Change(kind, measure, count, mean, low, high, turned))
     return found
+
+
+def _settled(value: float) -> float:
+    """Keep three digits: the optimiser stops elsewhere in the sixth on another machine."""
+    return float(f"{value:.3g}")
 
 
 def leverage_terms(panel: Panel) -> pd.DataFrame:
@@ -156,6 +164,8 @@ def leverage_terms(panel: Panel) -> pd.DataFrame:
         row = {"asset": name, "persistence": plain.persistence, "half_life": plain.half_life}
         rows.append(row | {"gamma": term.gamma, "se": term.se, "p": term.p, "n": term.n})
     frame = pd.DataFrame(rows)
+    fitted = ["persistence", "half_life", "gamma", "se", "p"]
+    frame[fitted] = frame[fitted].map(_settled)
     frame.insert(6, "holm", multipletests(frame["p"], method="holm")[1])
     frame["half_life"] = frame["half_life"].replace(np.inf, np.nan)
     return frame
