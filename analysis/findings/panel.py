@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -46,8 +46,8 @@ class Panel:
 
     @property
     def highlights(self) -> dict[str, date]:
-        """The days of the two news items by name."""
-        return asdict(self.snapshot.study.highlights)
+        """The days that are shown one by one, by name: those of the two news items."""
+        return dict(self.snapshot.study.highlights)
 
 
 def build_panel(snapshot: Snapshot) -> Panel:
