@@ -101,7 +101,9 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     findings, reads, lacking = Findings(), {}, left_out(snapshot)
     for title, question in QUESTIONS.items():
         if title in lacking:
-            stage.console.print(f"{title}: left out, needs {'; '.join(lacking[title])}", markup=False)
+            stage.console.print(
+                f"{title}: left out, needs {'; '.join(lacking[title])}", markup=False
+            )
             continue
         with stage(title):
             answer, reads[title] = answered(title, question, panel)

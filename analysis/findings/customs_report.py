@@ -122,7 +122,7 @@ def _levels(panel: Panel) -> list[Number]:
     numbers = []
     for series, name in SERIES.items():
         source = _source("customs_report.compute", f"{name} exports, reported figures")
-        known = changes.xs(series).dropna(subset="level")
+        known = pd.DataFrame(changes.loc[series]).dropna(subset="level")
         for month in known.index.intersection(pd.PeriodIndex(["2025-08", "2025-09"], freq="M")):
             value = float(known["level"].loc[month])
             key = f"customs.{name}.{str(month).replace('-', '_')}"

@@ -156,7 +156,8 @@ def _figure(panel: Panel, days: pd.DataFrame) -> Figure:
         for label, part in frame.groupby("label", sort=False)
     ]
     alt = (
-        f"{len(labels)} panels of dots, one a firm, on grey bars that show the 95% forecast interval. "
+        f"{len(labels)} panels of dots, one a firm, on grey bars that show the 95% forecast "
+        "interval. "
         + " ".join(sentences).replace("-", "\u2212")
         + f" Of {len(frame)} dots {outside} lie outside their bar."
     )

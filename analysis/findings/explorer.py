@@ -40,7 +40,7 @@ def compute(panel: Panel) -> Findings:
         "start": start,
         "firms": firms,
     }
-    alt = _alternative(panel, data)
+    alt = _alternative(data)
     return Findings(figures=[Figure("explorer", "explorer", data, alt, SOURCE)])
 
 
@@ -97,16 +97,16 @@ def bands(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ticker", "length", "low", "high", "dates"])
 
 
-def _alternative(panel: Panel, data: dict[str, pd.DataFrame]) -> str:
+def _alternative(data: dict[str, pd.DataFrame]) -> str:
     chosen = data["start"].iloc[0]
     path = data["paths"].query(
         "event == @chosen.event and @chosen['first'] <= day <= @chosen['last']"
     )
     sums = path.groupby("ticker", sort=False)[["raw", "ar"]].sum()
-    length = int(chosen["last"] - chosen["first"] + 1)
-    band = data["bands"].query("length == @length").set_index("ticker")
+    band = data["bands"].query("length == @chosen['last'] - @chosen['first'] + 1")
+    band = band.set_index("ticker")
     parts = []
-    for ticker in sums.index.intersection(data["firms"].query("chosen")["ticker"], sort=False):
+    for ticker in data["firms"].query("chosen and ticker in @sums.index")["ticker"]:
         text = f"{ticker} {100 * sums.loc[ticker, 'ar']:.1f}%"
         if ticker in band.index:
             low, high = 100 * band.loc[ticker, ["low", "high"]]

@@ -42,6 +42,10 @@ def _series(*names: str) -> Need:
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
 
 
+def _window(name: str) -> Need:
+    return Need(f"the window {name}", lambda snapshot: name in snapshot.study.windows.bounds)
+
+
 def _claims(snapshot: Snapshot) -> bool:
     content = (snapshot.folder / "claims.toml").read_text(encoding="utf-8")
     claims = tomllib.loads(content).get("claim", [])
@@ -58,16 +62,15 @@ LEDGER = (
     _funds("sector", "metals"),
 )
 PLAYS = _baskets("heavy_exposed", "producer")
-TWO_FIRMS = Need(
-    "a second firm in firms.core", lambda snapshot: len(snapshot.study.firms.core) > 1
-)
+TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.study.firms.core) > 1)
+THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.study.firms.core) > 2)
 RECORD = Need(
     "the record of simulations that belongs to these data",
     lambda snapshot: (snapshot.folder.parent / "simulations" / "size.json").is_file(),
 )
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the others run on any study
-    "Highlighted days": (_section("highlights"),),
+    "Highlighted days": (_section("highlights"), _window("car_0_0")),
     "Relative beta": (TWO_FIRMS,),
     "Beta by method": (TWO_FIRMS, PLAYS),
     "Exposure over noise": (PLAYS, _funds("sector")),
@@ -81,6 +84,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the other
     "Specification curves": (_section("curve"), *LEDGER),
     "Out of sample": (_section("out_of_sample"), *LEDGER),
     "Size and power": (RECORD,),
+    "Event-free dates": (THREE_FIRMS, _window("car_0_10")),
 }
 
 

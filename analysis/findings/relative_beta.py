@@ -24,7 +24,12 @@ def compute(panel: Panel) -> Findings:
     betas = full_sample(panel)
     sides = two_sided(panel)
     return Findings(
-        numbers=[*_beta_numbers(betas), *_side_numbers(panel, sides), *_equality(panel), *_ranges(panel)],
+        numbers=[
+            *_beta_numbers(betas),
+            *_side_numbers(panel, sides),
+            *_equality(panel),
+            *_ranges(panel),
+        ],
         tables=[_beta_table(panel, betas), _side_table(panel, sides)],
         figures=[_rolling_figure(panel, betas), _side_figure(panel, sides)],
         verdicts=[_symmetry(panel, sides)],
@@ -279,8 +284,9 @@ def _side_figure(panel: Panel, sides: pd.DataFrame) -> Figure:
     ]
     higher = int((sides["down"] > sides["up"]).sum())
     alt = (
-        f"Dots with 95% intervals: beta to {panel.snapshot.study.benchmark.market} on falling and on "
-        f"rising days for {len(sides)} firms. The downside beta is the larger one for {higher} of them."
+        f"Dots with 95% intervals: beta to {panel.snapshot.study.benchmark.market} on falling and "
+        f"on rising days for {len(sides)} firms. The downside beta is the larger one for {higher} "
+        "of them."
     )
     source = _source("two_sided", "each firm since its listing")
     return Figure("up_down_beta", "up_down_beta", {"betas": pd.concat(frames)}, alt, source)

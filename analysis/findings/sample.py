@@ -39,14 +39,10 @@ def compute(panel: Panel) -> Findings:
     claims = _claims(panel)
     source = Provenance(f"{HERE}.compute", ("claims.toml",), "the ledger")
     numbers.append(
-        Number(
-            "ledger.claims", len(claims), "count", "integer", "claims in the ledger", source
-        )
+        Number("ledger.claims", len(claims), "count", "integer", "claims in the ledger", source)
     )
     listed = [] if claims.empty else [_claim_table(claims)]
-    return Findings(
-        numbers=numbers, tables=[*listed, _firms(panel)], figures=[_price_paths(panel)]
-    )
+    return Findings(numbers=numbers, tables=[*listed, _firms(panel)], figures=[_price_paths(panel)])
 
 
 def _choices(panel: Panel) -> list[Number]:

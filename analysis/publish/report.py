@@ -145,7 +145,7 @@ def _published(results: Path) -> dict[str, set[str]]:
 
 def _with_questions(body: str, left_out: Mapping[str, Sequence[str]]) -> str:
     """Say at the end of the report which questions were not asked, and why."""
-    said = [f"- {title}: the study has no {', no '.join(needs)}." for title, needs in left_out.items()]
+    said = [f"- {title}: needs {'; '.join(needs)}." for title, needs in left_out.items()]
     heading = next(block for block in blocks(body) if "#sec-left-out" in block)
     text = "\n".join(said) if said else "Nothing: every question could be asked."
     return body.replace(heading, f"{heading}\n\n{text}")

@@ -21,7 +21,9 @@ _NOTHING = pd.DataFrame(
         "reason": pd.Series(dtype=str),
         "release_date": pd.Series(dtype="datetime64[ns]"),
     }
-).set_index(pd.MultiIndex.from_arrays([[], pd.PeriodIndex([], freq="M")], names=["series", "month"]))
+).set_index(
+    pd.MultiIndex.from_arrays([[], pd.PeriodIndex([], freq="M")], names=["series", "month"])
+)
 
 
 def monthly_panel(customs: pd.DataFrame, study: Study) -> pd.DataFrame:

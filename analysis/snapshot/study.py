@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -254,6 +255,14 @@ class Report:
     title: Text = "An event study"
     authors: tuple[Text, ...] = ()
     mark: str = ""
+
+    @model_validator(mode="after")
+    def _no_numerals(self) -> Report:
+        # A numeral on a page is a result or a year: nothing else could be told from a result.
+        for key, text in (("title", self.title), ("mark", self.mark)):
+            if re.search(r"\d", re.sub(r"\b(19|20)\d\d\b", "", text)):
+                raise ValueError(f"Input should be a {key} whose only numerals are years")
+        return self
 
 
 @dataclass(frozen=True, config=_CLOSED)

@@ -1,7 +1,7 @@
-"""A synthetic twin of the snapshot: its calendar, firms and events, simulated figures, known truth.
+"""A synthetic twin of the snapshot: its calendar, firms and events with simulated figures.
 
-No price and no export figure of the real snapshot enters, so that the pipeline can be run, and
-held against what was planted, without them.
+No price and no export figure of the real snapshot enters, only how wide the band of a derived
+figure is. The pipeline can be run without them and held against what was planted.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Truth:
     unmoved : tuple of str
         Firms without any effect: the placebo names.
     turbulence : float
-        Factor of all residuals on the ``wake`` sessions after day 0 of a direction in ``turbulent``.
+        Factor of all residuals on the ``wake`` sessions after a day 0 of a ``turbulent`` direction.
     wake : int
     turbulent : tuple of str
     customs_series : str
@@ -182,14 +182,14 @@ def _customs(snapshot: Snapshot, truth: Truth, rng: np.random.Generator) -> pd.D
     dollars = f"{truth.customs_series}_usd"
     if dollars in levels:
         levels[dollars] = levels[dollars] * levels[truth.customs_series] / LEVELS["t"]
-    values = [
-        levels[row.series][row.month]
-        + (levels[row.series][row.month - 1] if row.coverage == "jan_feb" else 0.0)
-        for row in customs.itertuples()
-    ]
-    ratio = np.array(values).round() / customs["value"].where(customs["value"] > 0)
+    table = pd.DataFrame(levels)
+    at = table.index.get_indexer(pd.Index(customs["month"]))
+    column = table.columns.get_indexer(pd.Index(customs["series"]))
+    sums = np.where(customs["coverage"] == "jan_feb", table.to_numpy()[at - 1, column], 0.0)
+    values = (table.to_numpy()[at, column] + sums).round()
+    ratio = values / customs["value"].where(customs["value"] > 0)
     bands = {end: (customs[end] * ratio).round(4) for end in ("low", "high")}
-    return customs.assign(value=np.array(values).round(), **bands)
+    return customs.assign(value=values, **bands)
 
 
 def _standardised_returns(snapshot: Snapshot) -> pd.Series:
@@ -265,12 +265,16 @@ def _long(prices: pd.DataFrame) -> pd.DataFrame:
 
 def _as_text(customs: pd.DataFrame) -> pd.DataFrame:
     told = f"{MARK}: simulated figure in the place of a published one"
-    return customs.assign(month=customs["month"].astype(str), source_title=told, source_url="", note="")
+    return customs.assign(
+        month=customs["month"].astype(str), source_title=told, source_url="", note=""
+    )
 
 
 def _toml(truth: Truth) -> bytes:
     """Write the truth as TOML: numbers, words, lists and tables of them."""
-    lines = ["# What was planted in this simulated snapshot; analysis/snapshot/twin.py explains it."]
+    lines = [
+        "# What was planted in this simulated snapshot; analysis/snapshot/twin.py explains it."
+    ]
     tables = []
     for name, value in asdict(truth).items():
         if isinstance(value, Mapping):

@@ -46,7 +46,9 @@ def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
         )  # fmt: skip
     axes[-1].xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
     axes[-1].xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
-    canvas.supylabel("beta to the market; dotted: exponential weights; dashed: full sample", fontsize=8)
+    canvas.supylabel(
+        "beta to the market; dotted: exponential weights; dashed: full sample", fontsize=8
+    )
     return canvas
 
 
