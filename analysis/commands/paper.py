@@ -7,6 +7,7 @@ import argparse
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
 from analysis.commands.elsewhere import add_data_option, chosen
+from analysis.errors import StudyError
 from analysis.publish.renderers.base import FORMATS, STEM
 from analysis.publish.report import REPORT_STEM, Head, mark_figures, write_report
 from analysis.results import Findings
@@ -56,10 +57,11 @@ def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
     render_paper(options, chosen(options.data, workspace, stage), stage)
 
 
-def publish(workspace: Workspace, stage: Stages) -> None:
+def publish(workspace: Workspace, stage: Stages) -> Snapshot:
     """Compute every result and write ``paper/results/`` and the findings in the README.
 
-    Another study than that of the repository gets the sources of its report instead.
+    Another study than that of the repository gets the sources of its report instead. Returns the
+    snapshot that was read.
     """
     snapshot = load(workspace, stage)
     findings = compute(snapshot, stage)
@@ -81,13 +83,14 @@ def publish(workspace: Workspace, stage: Stages) -> None:
         )
         if not workspace.own:
             update_readme(workspace.root / "README.md", workspace.paper / "results")
-            return
-        write_report(
-            workspace.root / "paper",
-            workspace.paper,
-            head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
-            left_out=left_out(snapshot),
-        )
+        else:
+            write_report(
+                workspace.root / "paper",
+                workspace.paper,
+                head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
+                left_out=left_out(snapshot),
+            )
+    return snapshot
 
 
 def compute(snapshot: Snapshot, stage: Stages) -> Findings:
@@ -116,7 +119,12 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
     """Compute, render and say where the files are; return the seconds of rendering."""
     from analysis.publish.render import render
 
-    publish(workspace, stage)
+    snapshot = publish(workspace, stage)
+    if workspace.own and snapshot.study.report.mark and "docx" in options.formats:
+        raise StudyError(
+            "--formats: expected formats that carry the mark of report.mark in study.toml on every "
+            "page, found docx; name html, pdf or jats"
+        )
     report = render(
         workspace.paper,
         stem=REPORT_STEM if workspace.own else STEM,

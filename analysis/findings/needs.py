@@ -43,7 +43,10 @@ def _series(*names: str) -> Need:
 
 
 def _window(name: str) -> Need:
-    return Need(f"the window {name}", lambda snapshot: name in snapshot.study.windows.bounds)
+    first, last = name.removeprefix("car_").split("_")
+    return Need(
+        f"an event window [{first}, {last}]", lambda snapshot: name in snapshot.study.windows.bounds
+    )
 
 
 def _claims(snapshot: Snapshot) -> bool:

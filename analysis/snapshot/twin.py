@@ -88,7 +88,7 @@ class Truth:
     unmoved: tuple[str, ...] = ("TMC", "UAMY")
     turbulence: float = 2.0
     wake: int = 20
-    turbulent: tuple[str, ...] = ("disappointment",)
+    turbulent: tuple[str, ...] = ("easing",)
     customs_series: str = "rare_earths_total"
     customs_lag: int = 1
     customs_correlation: float = 0.8
