@@ -82,13 +82,13 @@ class Truth:
     funds: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FUNDS)
     firms: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FIRMS)
     correlation: float = 0.3
-    effect: float = 0.03
-    gradient: float = 0.04
+    effect: float = 0.04
+    gradient: float = 0.06
     signs: Mapping[str, int] = field(default_factory=lambda: SIGNS)
     unmoved: tuple[str, ...] = ("TMC", "UAMY")
     turbulence: float = 2.0
     wake: int = 20
-    turbulent: tuple[str, ...] = ("easing",)
+    turbulent: tuple[str, ...] = ("disappointment",)
     customs_series: str = "rare_earths_total"
     customs_lag: int = 1
     customs_correlation: float = 0.8
