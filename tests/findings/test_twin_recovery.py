@@ -63,7 +63,7 @@ def test_betas_are_found(panel) -> None:
 
 @pytest.mark.parametrize(("direction", "sign"), [("tightening", 1), ("easing", -1)])
 def test_effects_are_found_by_direction(panel, direction, sign) -> None:
-    """The pooled CAR is significant, has the planted sign, and its interval holds the planted mean."""
+    """The pooled CAR is significant, has the planted sign, and its interval holds the truth."""
     core = equal(panel.snapshot.study.firms.core)
     planted, result = recovered(panel, core, (direction,))
     assert planted * sign > 0.03

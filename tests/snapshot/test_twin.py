@@ -26,7 +26,7 @@ def twin(folder: Path) -> Snapshot:
 
 
 def test_calendar_firms_and_events_are_those_of_the_snapshot(snapshot, twin) -> None:
-    """The twin loads without fault and has the sessions, tickers, events and claims of the study."""
+    """The twin loads without fault and has sessions, tickers, events and choices of the study."""
     assert twin.prices.index.equals(snapshot.prices.index)
     assert twin.prices.columns.equals(snapshot.prices.columns)
     for name in ("events", "universe", "confounders"):
