@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
@@ -57,19 +58,24 @@ def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
     render_paper(options, chosen(options.data, workspace, stage), stage)
 
 
-def publish(workspace: Workspace, stage: Stages) -> Snapshot:
+def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) -> None:
     """Compute every result and write ``paper/results/`` and the findings in the README.
 
-    Another study than that of the repository gets the sources of its report instead. Returns the
-    snapshot that was read.
+    Another study than that of the repository gets the sources of its report instead; ``formats``
+    are those that will be rendered.
     """
     snapshot = load(workspace, stage)
+    head = snapshot.study.report
+    if workspace.own and head.mark and "docx" in formats:
+        raise StudyError(
+            "--formats: expected formats that carry the mark of report.mark in study.toml on every "
+            "page, found docx; name html, pdf or jats"
+        )
     findings = compute(snapshot, stage)
     from analysis.findings.study import left_out
     from analysis.publish.readme import update_readme
     from analysis.publish.writers import write_results
 
-    head = snapshot.study.report
     if workspace.own and head.mark:
         findings.figures = mark_figures(findings.figures, head.mark)
 
@@ -90,7 +96,6 @@ def publish(workspace: Workspace, stage: Stages) -> Snapshot:
                 head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
                 left_out=left_out(snapshot),
             )
-    return snapshot
 
 
 def compute(snapshot: Snapshot, stage: Stages) -> Findings:
@@ -119,12 +124,7 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
     """Compute, render and say where the files are; return the seconds of rendering."""
     from analysis.publish.render import render
 
-    snapshot = publish(workspace, stage)
-    if workspace.own and snapshot.study.report.mark and "docx" in options.formats:
-        raise StudyError(
-            "--formats: expected formats that carry the mark of report.mark in study.toml on every "
-            "page, found docx; name html, pdf or jats"
-        )
+    publish(workspace, stage, options.formats)
     report = render(
         workspace.paper,
         stem=REPORT_STEM if workspace.own else STEM,
