@@ -13,6 +13,7 @@ from analysis.publish.renderers.base import FORMATS, STEM
 from analysis.publish.report import REPORT_STEM, Head, mark_figures, write_report
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.study import Report
 
 __all__ = ["PAPER", "RESULTS", "compute", "render_paper"]
 
@@ -65,7 +66,7 @@ def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) 
     are those that will be rendered.
     """
     snapshot = load(workspace, stage)
-    head = snapshot.study.report
+    head = snapshot.study.report or Report()
     if workspace.own and head.mark and "docx" in formats:
         raise StudyError(
             "--formats: expected formats that carry the mark of report.mark in study.toml on every "

@@ -68,8 +68,8 @@ PLAYS = _baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.study.firms.core) > 1)
 THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.study.firms.core) > 2)
 RECORD = Need(
-    "the record of simulations that belongs to these data",
-    lambda snapshot: (snapshot.folder.parent / "simulations" / "size.json").is_file(),
+    "the sample of the paper, of which the record of simulations is",
+    lambda snapshot: not snapshot.study.report and _claims(snapshot),
 )
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the others run on any study

@@ -204,7 +204,7 @@ def _price_paths(panel: Panel) -> Figure:
     last = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.iloc[-1].items())
     peak = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.max().items())
     alt = (
-        f"Prices of the {levels.shape[1]} core firms from {start.date()} (= 100) on a log scale, "
+        f"Prices of the core firms from {start.date()} (= 100) on a log scale, "
         "with the "
         "events "
         f"marked below by direction and {len(notes)} policy steps numbered. "

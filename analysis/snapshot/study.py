@@ -270,7 +270,8 @@ class Study:
     """Every choice of the study; ``data/study.toml`` says what each one means.
 
     ``highlights`` maps names to the day 0 of exploratory events that are shown one by one.
-    Sections from ``pair`` on can be left out, and with them the questions that need them.
+    Sections from ``pair`` on can be left out, and with them the questions that need them. The
+    study of the paper has no ``report``.
     """
 
     as_of: date
@@ -291,7 +292,7 @@ class Study:
     out_of_sample: OutOfSample = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
-    report: Report = field(default_factory=Report)
+    report: Report = _ABSENT
 
     @model_validator(mode="after")
     def _windows_clear_of_estimation(self) -> Study:

@@ -41,8 +41,8 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ends[str(firm)] = (mdates.date2num(path["session"].iloc[-1]), path["level"].iloc[-1])
     ax.set_yscale("log")
     low, high = data["paths"]["level"].min() / 2, data["paths"]["level"].max() * 2
-    ticks = [level for level in (12.5, 25, 50, 100, 200, 400, 800, 1600) if low < level < high]
-    ax.set_yticks(ticks, labels=[f"{level:g}" for level in ticks])
+    ticks = [level for level in (50, 100, 200, 400, 800) if low < level < high]
+    ax.set_yticks(ticks, labels=[str(level) for level in ticks])
     ax.minorticks_off()
     ax.set_ylabel("first session = 100, log scale")
     marks = data["highlights"]
