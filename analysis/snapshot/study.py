@@ -10,8 +10,16 @@ from dataclasses import field, replace
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
+from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot.curve import Curve
 from analysis.snapshot.faults import fault
@@ -50,6 +58,15 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 # A section that a study may leave out. Its type says what it is where it is given: whoever reads it
 # has declared the need for it (analysis/findings/needs.py).
 _ABSENT: Any = None
+
+
+class _Optional:
+    """Marks such a section: None passes, whatever else is checked."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.nullable_schema(handler(source))
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -285,14 +302,14 @@ class Study:
     customs: Customs
     firms: Firms
     volatility: Volatility
-    pair: Pair = _ABSENT
-    curve: Curve = _ABSENT
-    regimes: Regimes = _ABSENT
-    cross_asset: CrossAsset = _ABSENT
-    out_of_sample: OutOfSample = _ABSENT
+    pair: Annotated[Pair, _Optional()] = _ABSENT
+    curve: Annotated[Curve, _Optional()] = _ABSENT
+    regimes: Annotated[Regimes, _Optional()] = _ABSENT
+    cross_asset: Annotated[CrossAsset, _Optional()] = _ABSENT
+    out_of_sample: Annotated[OutOfSample, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
-    report: Report = _ABSENT
+    report: Annotated[Report, _Optional()] = _ABSENT
 
     @model_validator(mode="after")
     def _windows_clear_of_estimation(self) -> Study:
