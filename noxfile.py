@@ -89,7 +89,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(tags=["build"])
 def paper(session: nox.Session) -> None:
-    """Recompute every result and render HTML and PDF (-- --renderer quarto|pandoc|auto)."""
+    """Recompute every result and render HTML and PDF (-- --data FOLDER|twin --renderer NAME)."""
     _prepare(session, "paper")
     _try_quarto(session)
     session.run("python", "-m", "analysis", "paper", *session.posargs)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from analysis.errors import ResultsError
 from analysis.results import Format
 
-__all__ = ["MISSING", "format_value"]
+__all__ = ["MISSING", "format_value", "listed"]
 
 MINUS = "\u2212"
 THIN_SPACE = "\u202f"
@@ -47,6 +47,17 @@ def format_value(value: float | int | str | None, fmt: Format) -> str:
         ) from None
     except (TypeError, ValueError) as error:
         raise ResultsError(f"the value {value!r} cannot be printed as {fmt}: {error}") from None
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does.
+
+    Examples
+    --------
+    >>> listed(["MP", "USAR", "CRML"])
+    'MP, USAR and CRML'
+    """
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _signless_zero(text: str) -> str:

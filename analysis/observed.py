@@ -14,6 +14,8 @@ __all__ = ["note", "recording"]
 CODE = frozenset({".py", ".pyc", ".pyi", ".so", ".pyd", ".lua"})
 """Suffixes of programs: they are not inputs of a result."""
 
+_PROGRAMS = tuple(os.path.realpath(p) + os.sep for p in {sys.prefix, sys.base_prefix})
+
 _active: list[tuple[str, set[str]]] = []
 _hooked: list[bool] = []
 
@@ -23,8 +25,8 @@ def recording(root: Path) -> Iterator[set[str]]:
     """Record every file inside ``root`` that is opened for reading within the block.
 
     An audit hook of the interpreter sees each opening, whichever library asks for it. Programs,
-    folders, and what lies in a folder whose name begins with a dot (environments, caches) are left
-    out. Recordings can be nested; each sees everything.
+    folders, the installation of Python, and what lies in a folder whose name begins with a dot
+    (environments, caches) are left out. Recordings can be nested; each sees everything.
 
     Parameters
     ----------
@@ -73,6 +75,8 @@ def _record(path: str) -> None:
         if not absolute.startswith(root) or os.path.splitext(absolute)[1] in CODE:  # noqa: PTH122
             continue
         parts = Path(absolute[len(root) :]).parts
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in parts[:-1])
+        hidden = absolute.startswith(_PROGRAMS) or any(
+            part.startswith(".") or part == "__pycache__" for part in parts[:-1]
+        )
         if not hidden and not os.path.isdir(absolute):  # noqa: PTH112
             seen.add("/".join(parts))

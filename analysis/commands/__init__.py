@@ -10,6 +10,7 @@ from analysis.commands import (
     diff,
     event_study,
     explain,
+    init,
     paper,
     preview,
     readme,
@@ -36,4 +37,5 @@ COMMANDS: tuple[Command, ...] = (
     correlate.CORRELATE,
     size.SIZE,
     refresh.REFRESH,
+    init.INIT,
 )

@@ -23,12 +23,21 @@ class Workspace:
     root : Path
         The repository; printed paths are relative to it.
     data, paper : Path
-        The snapshot and the Quarto project.
+        The snapshot and the Quarto project; another study has both in a folder of its own.
     """
 
     root: Path
     data: Path
     paper: Path
+
+    @property
+    def own(self) -> bool:
+        """Whether this is another study than that of the repository."""
+        return self.data != self.root / "data"
+
+    def shown(self, path: Path) -> Path:
+        """Return a path as it is printed: relative to the repository where it lies inside."""
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
 
     @classmethod
     def at(cls, root: Path) -> Workspace:

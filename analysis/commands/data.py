@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.elsewhere import add_data_option, chosen
 from analysis.snapshot import derived, edits, manifest
 from analysis.snapshot.load import Snapshot, load_snapshot
 
@@ -12,6 +13,7 @@ __all__ = ["DATA", "load"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     parser.add_argument(
         "--accept",
         action="store_true",
@@ -21,16 +23,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
+    workspace = chosen(options.data, workspace, stage)
     if options.accept:
         _accept(workspace, stage)
         return
     snapshot = load(workspace, stage)
     folder = workspace.data / "derived"
-    with stage("Rebuilding data/derived"):
+    with stage(f"Rebuilding {workspace.data.name}/derived"):
         paths = derived.write_derived(derived.build_derived(snapshot), folder)
         derived.check_derived(folder, snapshot.manifest)
     for path in paths:
-        stage.console.print(f"  {path.relative_to(workspace.root)}")
+        stage.console.print(f"  {workspace.shown(path)}")
 
 
 def _accept(workspace: Workspace, stage: Stages) -> None:
@@ -45,7 +48,7 @@ def _accept(workspace: Workspace, stage: Stages) -> None:
 
 def load(workspace: Workspace, stage: Stages) -> Snapshot:
     """Load the snapshot and say how long it took."""
-    with stage("Verifying data/"):
+    with stage(f"Verifying {workspace.data.name}/"):
         return load_snapshot(workspace.data)
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
+from analysis.commands.elsewhere import add_data_option, chosen
 from analysis.errors import ResultsError
 from analysis.publish.review.compare import compare
 from analysis.publish.review.entry import Published, find_entry, stated
@@ -25,6 +26,7 @@ __all__ = ["EXPLAIN", "committed_results", "makers"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     parser.add_argument(
         "key", metavar="KEY", help="number (beta.mp.spy), claim (A6), figure or table"
     )
@@ -32,6 +34,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages(stderr=True)
+    workspace = chosen(options.data, workspace, stage)
     committed = committed_results(workspace.paper / "results")
     published = find_entry(committed, options.key)
     snapshot = load(workspace, stage)
@@ -95,7 +98,7 @@ def _inputs(published: Published, snapshot: Snapshot) -> None:
             continue
         extent = "" if entry.rows is None else f", {entry.rows} rows"
         span = "" if entry.span is None else f", {entry.span[0]} to {entry.span[1]}"
-        _say("input", f"data/{name}{extent}{span}, sha256 {entry.sha256}")
+        _say("input", f"{snapshot.folder.name}/{name}{extent}{span}, sha256 {entry.sha256}")
 
 
 def _uses(published: Published, paper: Path) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 
-from analysis.commands.base import Command, Stages, Workspace, no_options
+from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
-from analysis.publish.renderers.base import FORMATS
+from analysis.commands.elsewhere import add_data_option, chosen
+from analysis.errors import StudyError
+from analysis.publish.renderers.base import FORMATS, STEM
+from analysis.publish.report import REPORT_STEM, Head, mark_figures, write_report
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.study import Report
 
 __all__ = ["PAPER", "RESULTS", "compute", "render_paper"]
 
@@ -16,6 +21,7 @@ DEFAULT = ("html", "pdf")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     parser.add_argument(
         "--renderer",
         choices=["auto", "quarto", "pandoc"],
@@ -43,20 +49,36 @@ def _formats(text: str) -> tuple[str, ...]:
     return names
 
 
-def _results(_: argparse.Namespace, workspace: Workspace) -> None:
-    publish(workspace, Stages())
+def _results(options: argparse.Namespace, workspace: Workspace) -> None:
+    stage = Stages()
+    publish(chosen(options.data, workspace, stage), stage)
 
 
 def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
-    render_paper(options, workspace, Stages())
+    stage = Stages()
+    render_paper(options, chosen(options.data, workspace, stage), stage)
 
 
-def publish(workspace: Workspace, stage: Stages) -> None:
-    """Compute every result and write ``paper/results/`` and the findings in the README."""
+def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) -> None:
+    """Compute every result and write ``paper/results/`` and the findings in the README.
+
+    Another study than that of the repository gets the sources of its report instead; ``formats``
+    are those that will be rendered.
+    """
     snapshot = load(workspace, stage)
+    head = snapshot.study.report or Report()
+    if workspace.own and head.mark and "docx" in formats:
+        raise StudyError(
+            "--formats: expected formats that carry the mark of report.mark in study.toml on every "
+            "page, found docx; name html, pdf or jats"
+        )
     findings = compute(snapshot, stage)
+    from analysis.findings.study import left_out
     from analysis.publish.readme import update_readme
     from analysis.publish.writers import write_results
+
+    if workspace.own and head.mark:
+        findings.figures = mark_figures(findings.figures, head.mark)
 
     with stage("Writing numbers, tables and figures"):
         write_results(
@@ -64,20 +86,34 @@ def publish(workspace: Workspace, stage: Stages) -> None:
             workspace.paper / "results",
             fingerprint=snapshot.fingerprint,
             as_of=snapshot.study.as_of.isoformat(),
+            linked=not workspace.own,
         )
-        update_readme(workspace.root / "README.md", workspace.paper / "results")
+        if not workspace.own:
+            update_readme(workspace.root / "README.md", workspace.paper / "results")
+        else:
+            write_report(
+                workspace.root / "paper",
+                workspace.paper,
+                head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
+                left_out=left_out(snapshot),
+            )
 
 
 def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     """Answer every question of the study on a snapshot."""
     # Imported late: `data` and `--help` need neither statsmodels nor matplotlib.
     from analysis.findings.observed import answered, observed_inputs
-    from analysis.findings.study import QUESTIONS, build_panel
+    from analysis.findings.study import QUESTIONS, build_panel, left_out
 
     with stage("Estimating every event window"):
         panel = build_panel(snapshot)
-    findings, reads = Findings(), {}
+    findings, reads, lacking = Findings(), {}, left_out(snapshot)
     for title, question in QUESTIONS.items():
+        if title in lacking:
+            stage.console.print(
+                f"{title}: left out, needs {'; '.join(lacking[title])}", markup=False
+            )
+            continue
         with stage(title):
             answer, reads[title] = answered(title, question, panel)
         findings.extend([answer])
@@ -89,9 +125,10 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
     """Compute, render and say where the files are; return the seconds of rendering."""
     from analysis.publish.render import render
 
-    publish(workspace, stage)
+    publish(workspace, stage, options.formats)
     report = render(
         workspace.paper,
+        stem=REPORT_STEM if workspace.own else STEM,
         renderer=options.renderer,
         formats=options.formats,
         echo=stage.console.print,
@@ -102,5 +139,7 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
     return sum(report.seconds.values())
 
 
-RESULTS = Command("results", "compute every result and write paper/results/", no_options, _results)
+RESULTS = Command(
+    "results", "compute every result and write paper/results/", add_data_option, _results
+)
 PAPER = Command("paper", "compute every result and render the paper", _configure, _paper)

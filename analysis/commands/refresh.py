@@ -126,7 +126,7 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         stage.console.print(f"Parsing, comparing and checking: {spent:.1f} s of processor time")
         headline = _headline(old, new, stage) if texts else []
         report = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
-        shown: Path | None = report.relative_to(workspace.root)
+        shown: Path | None = workspace.shown(report)
         decision = _decision(options, texts, refused=refused)
         text = _tell(f"Vintage of {report.stem}, data to {end:%Y-%m-%d}", decision, vintage,
                      headline, stage)  # fmt: skip

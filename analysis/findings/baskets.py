@@ -28,6 +28,7 @@ NAMES = {
     "peers": "peers",
     "placebo": "placebo names",
 }
+UNLISTED = ("explorers",)  # serves a claim alone
 SOURCE = Provenance(
     "analysis.findings.baskets.basket_responses",
     ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),
@@ -42,7 +43,7 @@ def compute(panel: Panel) -> Findings:
         numbers=_numbers(panel, frame),
         tables=[_table(panel, frame)],
         datasets=[Dataset("baskets", frame, SOURCE)],
-        verdicts=[_against_placebo(panel)],
+        verdicts=[_against_placebo(panel)] if "placebo" in members(panel) else [],
     )
     return own.extend([episode_days.compute(panel), heavy_share.compute(panel)])
 
@@ -50,9 +51,15 @@ def compute(panel: Panel) -> Findings:
 def members(panel: Panel) -> dict[str, tuple[str, ...]]:
     """Return the baskets; the peers are those of the study without the placebo names."""
     study = panel.snapshot.study
-    placebo = study.baskets["placebo"]
+    placebo = study.baskets.get("placebo", ())
     peers = tuple(t for t in study.firms.peers if t not in placebo)
-    return {name: peers if name == "peers" else study.baskets[name] for name in NAMES}
+    baskets = {"core": study.firms.core, **study.baskets, "peers": peers}
+    order = [*NAMES, *(name for name in baskets if name not in (*NAMES, *UNLISTED))]
+    return {name: baskets[name] for name in order if baskets.get(name)}
+
+
+def _label(name: str) -> str:
+    return NAMES.get(name, name.replace("_", " "))
 
 
 def unnamed_only(panel: Panel, tickers: Sequence[str]) -> Panel:
@@ -98,7 +105,7 @@ def _numbers(panel: Panel, frame: pd.DataFrame) -> list[Number]:
     numbers = []
     for row in frame.dropna(subset=["mean"]).to_dict("records"):
         key = f"basket.{row['basket']}.{row['kind'].split(',')[0]}"
-        what = f"mean primary CAR of {NAMES[row['basket']]}, {row['kind']} episodes"
+        what = f"mean primary CAR of {_label(row['basket'])}, {row['kind']} episodes"
         numbers += [
             Number(f"{key}.mean", row["mean"], "fraction", "percent1", what, SOURCE, low=row["low"],
                    high=row["high"], level=level, p=row["p"], n=row["episodes"]),
@@ -134,7 +141,7 @@ def _against_placebo(panel: Panel) -> Verdict:
 
 def _table(panel: Panel, frame: pd.DataFrame) -> Table:
     shown = frame[frame["episodes"] > 0].copy()
-    shown["basket"] = shown["basket"].map(NAMES)
+    shown["basket"] = shown["basket"].map(_label)
     shown["interval"] = [
         f"{format_value(low, 'percent1')} to {format_value(high, 'percent1')}"
         if pd.notna(low)
@@ -142,7 +149,7 @@ def _table(panel: Panel, frame: pd.DataFrame) -> Table:
         for low, high in zip(shown["low"], shown["high"], strict=True)
     ]
     groups = members(panel)
-    listed = "; ".join(f"{NAMES[name]}: {', '.join(groups[name])}" for name in NAMES)
+    listed = "; ".join(f"{_label(name)}: {', '.join(group)}" for name, group in groups.items())
     return Table(
         "baskets",
         shown[["basket", "kind", "episodes", "mean", "interval", "p", "detectable"]],

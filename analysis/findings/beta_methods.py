@@ -117,8 +117,7 @@ def _common(panel: Panel) -> pd.DataFrame:
 
 
 def _benchmarks(panel: Panel) -> tuple[str, ...]:
-    benchmark = panel.snapshot.study.benchmark
-    return (benchmark.market, benchmark.small_caps, benchmark.sector, benchmark.metals)
+    return panel.snapshot.study.benchmark.funds
 
 
 def by_method(panel: Panel) -> pd.DataFrame:
@@ -228,9 +227,9 @@ def differences(panel: Panel) -> pd.DataFrame:
 def _method_numbers(methods: pd.DataFrame, source: Provenance) -> list[Number]:
     shown = methods[methods["method"].isin(set(LABELS) - {"huber", "ols"})]  # those: elsewhere
     return [
-        Number(f"beta.{row['firm']}.spy.{row['method']}".lower(), row["beta"], "beta", "decimal2",
-               f"market beta of {row['firm']}: {LABELS[row['method']].lower()}", source,
-               se=None if np.isnan(row["se"]) else row["se"], n=int(row["n"]))
+        Number(f"beta.{row['firm']}.{row['benchmark']}.{row['method']}".lower(), row["beta"],
+               "beta", "decimal2", f"market beta of {row['firm']}: {LABELS[row['method']].lower()}",
+               source, se=None if np.isnan(row["se"]) else row["se"], n=int(row["n"]))
         for row in shown.to_dict("records")
     ]  # fmt: skip
 

@@ -83,9 +83,7 @@ def compute(panel: Panel) -> Findings:
 def _pairs(panel: Panel) -> list[tuple[str, str]]:
     """Core firms with every benchmark, and the pure plays with MP."""
     study = panel.snapshot.study
-    benchmark = study.benchmark
-    funds = (benchmark.market, benchmark.small_caps, benchmark.sector, benchmark.metals)
-    pairs = [(firm, fund) for fund in funds for firm in study.firms.core]
+    pairs = [(firm, fund) for fund in study.benchmark.funds for firm in study.firms.core]
     pure, producer = study.baskets["heavy_exposed"], study.baskets["producer"]
     return pairs + [(firm, other) for other in producer for firm in pure]
 

@@ -17,6 +17,7 @@ from analysis.findings.placebo import quiet_sessions
 from analysis.snapshot.customs import monthly_panel, release_days
 
 __all__ = [
+    "DOLLARS",
     "METHODS",
     "NAMES",
     "SERIES",
@@ -32,6 +33,7 @@ __all__ = [
 
 SERIES = {"rare_earths_total": "headline", "magnets_total": "magnets"}  # what the claims speak of
 TONNES = {**SERIES, "magnets_to_us": "magnets_us"}
+DOLLARS = "rare_earths_total_usd"  # the headline's value, for its value a tonne
 NAMES = {
     "headline": "Headline exports",
     "magnets": "Magnet exports",
@@ -48,7 +50,7 @@ def export_changes(panel: Panel) -> dict[str, pd.Series]:
     """
     changes = monthly_panel(panel.snapshot.customs, panel.snapshot.study)["change"]
     found = {name: changes.xs(series) for series, name in TONNES.items()}
-    found["unit_value"] = changes.xs("rare_earths_total_usd") - found["headline"]
+    found["unit_value"] = changes.xs(DOLLARS) - found["headline"]
     return {name: change.dropna() for name, change in found.items()}
 
 
@@ -132,7 +134,7 @@ def release_returns(panel: Panel) -> pd.DataFrame:
     study = panel.snapshot.study
     changes = export_changes(panel)
     days = release_days(panel.snapshot.customs, panel.snapshot.sessions)
-    names = {**TONNES, "rare_earths_total_usd": "unit_value"}
+    names = {**TONNES, DOLLARS: "unit_value"}
     days = days[days["series"].isin(names)].dropna(subset=["session"])
     days = days.drop(columns="reason").rename(columns={"session": "day0"})
     days = days.drop_duplicates(["series", "day0"], keep="last")

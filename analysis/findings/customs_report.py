@@ -117,22 +117,24 @@ def _any_left(lags: pd.DataFrame) -> Verdict:
 
 
 def _levels(panel: Panel) -> list[Number]:
-    """State the figures of August and September 2025 that the truce item speaks of."""
+    """State the figures of August and September 2025 that the truce item speaks of, if known."""
     changes = monthly_panel(panel.snapshot.customs, panel.snapshot.study)
     numbers = []
     for series, name in SERIES.items():
         source = _source("customs_report.compute", f"{name} exports, reported figures")
-        for month in ("2025-08", "2025-09"):
-            value = float(changes.xs(series)["level"].loc[month])
-            key = f"customs.{name}.{month.replace('-', '_')}"
+        known = pd.DataFrame(changes.loc[series]).dropna(subset="level")
+        for month in known.index.intersection(pd.PeriodIndex(["2025-08", "2025-09"], freq="M")):
+            value = float(known["level"].loc[month])
+            key = f"customs.{name}.{str(month).replace('-', '_')}"
             numbers.append(
                 Number(key, value, "tonnes", "tonnes1", f"{name} exports in {month}", source)
             )
-        change = float(np.expm1(changes.xs(series)["change"].loc["2025-09"]))
-        numbers.append(
-            Number(f"customs.{name}.2025_09.change", change, "fraction", "percent1",
-                   f"change of {name} exports from August to September 2025", source)
-        )  # fmt: skip
+        numbers += [
+            Number(f"customs.{name}.2025_09.change", float(np.expm1(change)), "fraction",
+                   "percent1", f"change of {name} exports from August to September 2025", source)
+            for month, change in known["change"].dropna().items()
+            if str(month) == "2025-09"
+        ]  # fmt: skip
         count = int(changes.xs(series)["change"].count())
         numbers.append(
             Number(f"customs.{name}.changes", count, "count", "integer",

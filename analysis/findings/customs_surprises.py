@@ -20,9 +20,10 @@ from analysis.formatting import format_value
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.snapshot.customs import monthly_panel
 
-__all__ = ["compute", "heavy_elements", "release_responses", "surprises"]
+__all__ = ["ELEMENTS", "compute", "heavy_elements", "release_responses", "surprises"]
 
 INPUTS = ("customs.csv", "prices.csv", "events.csv", "universe.csv", "study.toml")
+ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}
 TARGET = 0.3  # correlation for which the months needed are stated
 MEASURES = {"change": "change on the month", "surprise": "surprise"}
 
@@ -122,11 +123,7 @@ def heavy_elements(panel: Panel) -> pd.DataFrame:
         headline, percent).
     """
     levels = monthly_panel(panel.snapshot.customs, panel.snapshot.study)["level"]
-    names = {
-        "headline": "rare_earths_total",
-        "dysprosium": "dysprosium_exports",
-        "terbium": "terbium_exports",
-    }
+    names = {"headline": "rare_earths_total", **ELEMENTS}
     frame = pd.DataFrame({name: levels.xs(series) for name, series in names.items()})
     frame = frame.dropna(subset=["dysprosium", "terbium", "headline"])
     tonnes = (frame["dysprosium"] + frame["terbium"]) / 1000

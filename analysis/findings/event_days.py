@@ -9,6 +9,7 @@ from analysis.estimators.conformal import conformal
 from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal, portfolio_study
+from analysis.formatting import listed
 from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
 
 __all__ = ["compute", "reactions"]
@@ -21,7 +22,7 @@ SOURCE = Provenance(
 NOTE = (
     "Return: close to close. AR: abnormal return of the market model; s.e.: its forecast error. "
     "p(t): two-sided, Student t; p(c): conformal, the p-value of record. core: equal-weight "
-    "portfolio of MP, USAR and CRML as one asset."
+    "portfolio of {firms} as one asset."
 )
 SHOWN = ("raw", "car", "se", "p", "conformal_p")
 HEADS = {"raw": "return", "car": "AR", "se": "s.e.", "p": "p(t)", "conformal_p": "p(c)"}
@@ -135,7 +136,7 @@ def _table(panel: Panel, days: pd.DataFrame) -> Table:
         {c: "pvalue" if c.endswith("_p") else "percent1" for c in order},
         {"ticker": "Firm"} | heads,
         SOURCE,
-        NOTE,
+        NOTE.format(firms=listed(panel.snapshot.study.firms.core)),
     )
 
 
@@ -155,7 +156,8 @@ def _figure(panel: Panel, days: pd.DataFrame) -> Figure:
         for label, part in frame.groupby("label", sort=False)
     ]
     alt = (
-        "Two panels of dots, one a firm, on grey bars that show the 95% forecast interval. "
+        f"{len(labels)} panels of dots, one a firm, on grey bars that show the 95% forecast "
+        "interval. "
         + " ".join(sentences).replace("-", "\u2212")
         + f" Of {len(frame)} dots {outside} lie outside their bar."
     )

@@ -20,8 +20,10 @@ HERE = "analysis.findings.event_figures"
 INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
 
 
-def caar_paths(panel: Panel) -> Figure:
+def caar_paths(panel: Panel) -> list[Figure]:
     """Mean cumulative path of the core portfolio by direction, over episodes, on placebo bands.
+
+    There is no figure if no direction has three episodes.
 
     Paths are zero on day -1, so that day d >= 0 shows the CAR over [0, d], and what came before
     the news stands to the left.
@@ -48,6 +50,8 @@ def caar_paths(panel: Panel) -> Figure:
             f"{direction} ends at {frame['mean'].iloc[-1]:+.1%} over {len(by_episode)} episodes, "
             f"outside on {int(outside.sum())} of {int(after.sum())} days"
         )
+    if not frames:
+        return []
     alt = (
         f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero "
         "on day \u22121, to day 20, with 95% intervals on 95% placebo bands: "
@@ -55,7 +59,7 @@ def caar_paths(panel: Panel) -> Figure:
         + "."
     ).replace("-", "\u2212")
     source = Provenance(f"{HERE}.caar_paths", INPUTS, "confirmatory events, clean primary windows")
-    return Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)
+    return [Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)]
 
 
 def _with_interval(by_episode: pd.DataFrame, level: float) -> pd.DataFrame:

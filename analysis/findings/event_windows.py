@@ -47,7 +47,7 @@ def compute(panel: Panel) -> Findings:
             _event_table(panel, everything),
             _exclusion_table(panel),
         ],
-        figures=[caar_paths(panel), heatmap(panel)],
+        figures=[*caar_paths(panel), heatmap(panel)],
         verdicts=[_with_all_windows(panel, pooled)],
         datasets=[
             Dataset("firm_windows", everything, _source("firm_windows", "all firms, all events"))
@@ -153,17 +153,17 @@ def _with_all_windows(panel: Panel, pooled: dict[tuple[str, str, bool], Pooled |
 
 def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
     rows = []
+    shown = ("episodes", "mean", "low", "high", "p", "p_flip", "detectable")
     for (kind, window, clean), result in pooled.items():
         if not clean or (result is None and pooled[kind, window, False] is None):
             continue
         everyone = pooled[kind, window, False]
-        shown = ("episodes", "mean", "low", "high", "p", "p_flip", "detectable")
         rows.append(
             {"kind": kind, "window": _bounds(window)}
             | {name: getattr(result, name, None) for name in shown}
             | {f"{name}_all": getattr(everyone, name, None) for name in ("mean", "p")}
         )
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=["kind", "window", *shown, "mean_all", "p_all"])
     order = {kind: i for i, kind in enumerate(KINDS)}
     frame = frame.sort_values("kind", key=lambda c: c.map(order), kind="stable")
     percent: dict[str, Format] = dict.fromkeys(

@@ -12,6 +12,7 @@ from analysis.results import Figure, Findings, Provenance
 __all__ = ["bands", "compute", "paths"]
 
 FEWEST_DATES = 40  # placebo dates below which 2.5 and 97.5 percent are not told apart from the ends
+WINDOW = (0, 4)  # event days of the picture
 SOURCE = Provenance(
     "analysis.findings.explorer.compute",
     ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml"),
@@ -20,13 +21,16 @@ SOURCE = Provenance(
 
 
 def compute(panel: Panel) -> Findings:
-    """Collect what the figure shows, with the truce day as the picture that stands without it."""
+    """Collect what the figure shows, with one event as the picture that stands without it.
+
+    That event is the first highlighted one, or the last in time where none is.
+    """
     shown, band = paths(panel), bands(panel)
     events = panel.events[panel.events.index.isin(shown["event"])]
-    truce = pd.Timestamp(panel.highlights["truce"])
-    chosen = str(events.index[events["day0"] == truce][0])
-    window = panel.snapshot.study.windows.bounds["car_0_4"]
-    start = pd.DataFrame({"event": [chosen], "first": [window[0]], "last": [window[1]]})
+    day = pd.Timestamp(next(iter(panel.highlights.values()), events["day0"].max()))
+    chosen = str(events.index[events["day0"] == day][0])
+    first, last = WINDOW
+    start = pd.DataFrame({"event": [chosen], "first": [first], "last": [last]})
     firms = pd.DataFrame({"ticker": list(panel.snapshot.study.firms.studied)})
     firms["chosen"] = firms["ticker"].isin(panel.snapshot.study.firms.core)
     data = {
@@ -36,7 +40,7 @@ def compute(panel: Panel) -> Findings:
         "start": start,
         "firms": firms,
     }
-    alt = _alternative(panel, data)
+    alt = _alternative(data)
     return Findings(figures=[Figure("explorer", "explorer", data, alt, SOURCE)])
 
 
@@ -93,22 +97,22 @@ def bands(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ticker", "length", "low", "high", "dates"])
 
 
-def _alternative(panel: Panel, data: dict[str, pd.DataFrame]) -> str:
+def _alternative(data: dict[str, pd.DataFrame]) -> str:
     chosen = data["start"].iloc[0]
     path = data["paths"].query(
         "event == @chosen.event and @chosen['first'] <= day <= @chosen['last']"
     )
     sums = path.groupby("ticker", sort=False)[["raw", "ar"]].sum()
-    length = int(chosen["last"] - chosen["first"] + 1)
-    band = data["bands"].set_index(["length", "ticker"]).loc[length]
+    band = data["bands"].query("length == @chosen['last'] - @chosen['first'] + 1")
+    band = band.set_index("ticker")
     parts = []
-    for ticker in data["firms"].query("chosen")["ticker"]:
+    for ticker in data["firms"].query("chosen and ticker in @sums.index")["ticker"]:
         text = f"{ticker} {100 * sums.loc[ticker, 'ar']:.1f}%"
         if ticker in band.index:
             low, high = 100 * band.loc[ticker, ["low", "high"]]
             text += f" (placebo band {low:.1f}% to {high:.1f}%)"
         parts.append(text)
-    day = panel.highlights["truce"]
+    day = data["events"].set_index("event").loc[chosen["event"], "day0"]
     return (
         f"Abnormal returns of the core firms cumulated over event days {chosen['first']} to "
         f"{chosen['last']} around {day.day} {day:%B %Y}: {'; '.join(parts)}."

@@ -36,7 +36,7 @@ def compute(panel: Panel) -> Findings:
             )
             for row in frame.to_dict("records")
         ],
-        figures=[_figure(frame)],
+        figures=[] if frame.empty else [_figure(frame)],
     )  # fmt: skip
 
 

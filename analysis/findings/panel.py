@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
 
+from analysis.errors import StudyError
 from analysis.estimators.abnormal import EventStudy, event_study
 from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import SIGNS, assign_episodes
@@ -46,15 +47,27 @@ class Panel:
 
     @property
     def highlights(self) -> dict[str, date]:
-        """The days of the two news items by name."""
-        return asdict(self.snapshot.study.highlights)
+        """The days that are shown one by one, by name: those of the two news items."""
+        return dict(self.snapshot.study.highlights)
 
 
 def build_panel(snapshot: Snapshot) -> Panel:
-    """Compute returns, episodes and every firm's event study."""
+    """Compute returns, episodes and every firm's event study.
+
+    Raises
+    ------
+    StudyError
+        If no firm has an estimation window for any event.
+    """
     returns = listed_returns(snapshot)
     events = in_episodes(snapshot.events.set_index("id"), snapshot)
     windows = firm_windows(snapshot)
+    if not windows["eligible"].any():
+        raise StudyError(
+            f"events.csv: expected a firm with {snapshot.study.estimation.minimum} usable sessions "
+            f"before an event, found none for {len(events)} events; add earlier prices or later "
+            "events, or correct listed_from in universe.csv"
+        )
     hits = windows.pivot(index=["event", "ticker"], columns="window", values="contaminated")
     return Panel(
         snapshot=snapshot,

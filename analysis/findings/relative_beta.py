@@ -24,9 +24,14 @@ def compute(panel: Panel) -> Findings:
     betas = full_sample(panel)
     sides = two_sided(panel)
     return Findings(
-        numbers=[*_beta_numbers(betas), *_side_numbers(sides), *_equality(panel), *_ranges(panel)],
-        tables=[_beta_table(betas), _side_table(sides)],
-        figures=[_rolling_figure(panel, betas), _side_figure(sides)],
+        numbers=[
+            *_beta_numbers(betas),
+            *_side_numbers(panel, sides),
+            *_equality(panel),
+            *_ranges(panel),
+        ],
+        tables=[_beta_table(panel, betas), _side_table(panel, sides)],
+        figures=[_rolling_figure(panel, betas), _side_figure(panel, sides)],
         verdicts=[_symmetry(panel, sides)],
     )
 
@@ -50,14 +55,8 @@ def full_sample(panel: Panel) -> pd.DataFrame:
         error), ``huber``, ``r2``, ``n``.
     """
     study, returns = panel.snapshot.study, _common(panel)
-    benchmarks = [
-        study.benchmark.market,
-        study.benchmark.small_caps,
-        study.benchmark.sector,
-        study.benchmark.metals,
-    ]
     pairs = [
-        *itertools.product(study.firms.core, benchmarks),
+        *itertools.product(study.firms.core, study.benchmark.funds),
         *itertools.permutations(study.firms.core, 2),
     ]
     rows = []
@@ -159,23 +158,24 @@ def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
     )
 
 
-def _side_numbers(sides: pd.DataFrame) -> list[Number]:
+def _side_numbers(panel: Panel, sides: pd.DataFrame) -> list[Number]:
+    market = panel.snapshot.study.benchmark.market
     source = _source("two_sided", "each firm since its listing")
     numbers = []
     for row in sides.to_dict("records"):
         key, who = f"beta.{row['ticker']}".lower(), row["ticker"]
         numbers += [
             Number(f"{key}.down", row["down"], "beta", "decimal2",
-                   f"beta of {who} to SPY on days when it fell", source, se=row["se_down"]),
+                   f"beta of {who} to {market} on days when it fell", source, se=row["se_down"]),
             Number(f"{key}.up", row["up"], "beta", "decimal2",
-                   f"beta of {who} to SPY on days when it rose", source, se=row["se_up"]),
+                   f"beta of {who} to {market} on days when it rose", source, se=row["se_up"]),
             Number(f"{key}.down_less_up.p", row["p"], "p-value", "pvalue",
                    f"p of equal downside and upside beta of {who}", source),
         ]  # fmt: skip
     return numbers
 
 
-def _beta_table(betas: pd.DataFrame) -> Table:
+def _beta_table(panel: Panel, betas: pd.DataFrame) -> Table:
     numbers = ["beta", "se_hac", "se_hc3", "low", "high", "huber", "r2"]
     return Table(
         "betas",
@@ -194,13 +194,13 @@ def _beta_table(betas: pd.DataFrame) -> Table:
             "n": "n",
         },
         _source("full_sample", "core firms, common sessions"),
-        "Daily simple returns on the sessions that all three firms share. low and high: 95% "
-        "interval "
+        f"Daily {panel.snapshot.study.returns} returns on the sessions that all "
+        f"{len(panel.snapshot.study.firms.core)} core firms share. low and high: 95% interval "
         "from the HAC error.",
     )
 
 
-def _side_table(sides: pd.DataFrame) -> Table:
+def _side_table(panel: Panel, sides: pd.DataFrame) -> Table:
     columns = ["ticker", "down", "se_down", "up", "se_up", "difference", "se_difference", "p"]
     return Table(
         "two_sided_betas",
@@ -216,7 +216,8 @@ def _side_table(sides: pd.DataFrame) -> Table:
             "se_difference": "s.e.  ",
         },
         _source("two_sided", "each firm since its listing"),
-        "Betas to SPY on days when it fell and when it rose; HAC errors; p: two-sided, of "
+        f"Betas to {panel.snapshot.study.benchmark.market} on days when it fell and when it rose; "
+        "HAC errors; p: two-sided, of "
         "equal betas.",
     )
 
@@ -235,42 +236,46 @@ def _rolling(panel: Panel) -> pd.DataFrame:
 def _ranges(panel: Panel) -> list[Number]:
     """How far the rolling beta of each firm wanders."""
     source = _source("compute", "core firms since listing, rolling windows")
+    market = panel.snapshot.study.benchmark.market
     paths = _rolling(panel).groupby("firm")["beta"]
     return [
         Number(f"beta.{str(firm).lower()}.rolling.{name}", float(value), "beta", "decimal1",
-               f"{name} of the rolling beta of {firm} to SPY", source)
+               f"{name} of the rolling beta of {firm} to {market}", source)
         for name in ("min", "max")
         for firm, value in paths.agg(name).items()
     ]  # fmt: skip
 
 
 def _rolling_figure(panel: Panel, betas: pd.DataFrame) -> Figure:
-    study, paths = panel.snapshot.study, _rolling(panel)
+    study, paths, marks = panel.snapshot.study, _rolling(panel), _regime_marks(panel)
     full = betas[betas["benchmark"] == study.benchmark.market][["firm", "beta"]]
     ends = paths.groupby("firm", sort=False)["beta"].agg(["min", "max"])
     spans = [f"{f} between {r['min']:.1f} and {r['max']:.1f}" for f, r in ends.iterrows()]
     alt = (
         (
-            f"Three panels of the rolling {study.beta.rolling}-session beta to SPY with a "
+            f"{len(study.firms.core)} panels of the rolling "
+            f"{study.beta.rolling}-session beta to {study.benchmark.market} with a "
             "shaded 95% interval, the start of "
-            f"{len(study.regimes.starts)} policy regimes marked: " + ", ".join(spans) + "."
+            f"{len(marks)} policy regimes marked: " + ", ".join(spans) + "."
         )
         .replace("-0", "\u22120")
         .replace(" -", " \u2212")
     )
     source = _source("compute", "core firms since listing")
-    data = {"paths": paths, "full": full, "regimes": _regime_marks(panel)}
+    data = {"paths": paths, "full": full, "regimes": marks}
     return Figure("rolling_beta", "rolling_beta", data, alt, source)
 
 
 def _regime_marks(panel: Panel) -> pd.DataFrame:
     """First session of each policy regime with its printed name."""
-    starts = panel.snapshot.study.regimes.starts
+    regimes = panel.snapshot.study.regimes
+    starts = regimes.starts if regimes else {}
     names = [name.replace("_", " ").capitalize() for name in starts]
-    return pd.DataFrame({"day": [pd.Timestamp(r.day) for r in starts.values()], "label": names})
+    days = pd.DatetimeIndex([r.day for r in starts.values()])
+    return pd.DataFrame({"day": days, "label": names})
 
 
-def _side_figure(sides: pd.DataFrame) -> Figure:
+def _side_figure(panel: Panel, sides: pd.DataFrame) -> Figure:
     frames = [
         sides.rename(columns={side: "beta", f"low_{side}": "low", f"high_{side}": "high"})[
             ["ticker", "beta", "low", "high"]
@@ -279,8 +284,9 @@ def _side_figure(sides: pd.DataFrame) -> Figure:
     ]
     higher = int((sides["down"] > sides["up"]).sum())
     alt = (
-        "Dots with 95% intervals: beta to SPY on falling and on rising days for "
-        f"{len(sides)} firms. The downside beta is the larger one for {higher} of them."
+        f"Dots with 95% intervals: beta to {panel.snapshot.study.benchmark.market} on falling and "
+        f"on rising days for {len(sides)} firms. The downside beta is the larger one for {higher} "
+        "of them."
     )
     source = _source("two_sided", "each firm since its listing")
     return Figure("up_down_beta", "up_down_beta", {"betas": pd.concat(frames)}, alt, source)

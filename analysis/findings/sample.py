@@ -39,11 +39,10 @@ def compute(panel: Panel) -> Findings:
     claims = _claims(panel)
     source = Provenance(f"{HERE}.compute", ("claims.toml",), "the ledger")
     numbers.append(
-        Number(
-            "ledger.claims", len(claims.frame), "count", "integer", "claims in the ledger", source
-        )
+        Number("ledger.claims", len(claims), "count", "integer", "claims in the ledger", source)
     )
-    return Findings(numbers=numbers, tables=[claims, _firms(panel)], figures=[_price_paths(panel)])
+    listed = [] if claims.empty else [_claim_table(claims)]
+    return Findings(numbers=numbers, tables=[*listed, _firms(panel)], figures=[_price_paths(panel)])
 
 
 def _choices(panel: Panel) -> list[Number]:
@@ -78,10 +77,12 @@ def _prices(panel: Panel) -> list[Number]:
     days = {
         "first_session": (prices.index[0], "first session"),
         "last_session": (prices.index[-1], "last session"),
-        "usar_listed": (universe.loc["USAR", "listed_from"], "first session of USA Rare Earth"),
-        "crml_listed": (universe.loc["CRML", "listed_from"], "first session of Critical Metals"),
         "as_of": (pd.Timestamp(panel.snapshot.study.as_of), "day the prices were retrieved"),
     }
+    for ticker in panel.snapshot.study.firms.core:
+        name, listed = universe.loc[ticker, ["name", "listed_from"]]
+        if listed >= prices.index[0]:
+            days[f"{ticker.lower()}_listed"] = (listed, f"first session of {name}")
     dated = [
         Number(f"data.{key}", day.date().isoformat(), "date", "date", what, source)
         for key, (day, what) in days.items()
@@ -136,10 +137,14 @@ def _customs(panel: Panel) -> list[Number]:
     ]
 
 
-def _claims(panel: Panel) -> Table:
-    """List the claims as the ledger words them."""
+def _claims(panel: Panel) -> pd.DataFrame:
+    """Read the claims of the study, one row each; a study may make none."""
     with (panel.snapshot.folder / "claims.toml").open("rb") as handle:
-        claims = pd.DataFrame(tomllib.load(handle)["claim"])
+        return pd.DataFrame(tomllib.load(handle).get("claim", []))
+
+
+def _claim_table(claims: pd.DataFrame) -> Table:
+    """List the claims as the ledger words them."""
     frame = claims[["id", "status", "statement", "estimand"]].copy()
     frame["status"] = frame["status"].str[0].str.upper()
     return Table(
@@ -199,7 +204,8 @@ def _price_paths(panel: Panel) -> Figure:
     last = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.iloc[-1].items())
     peak = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.max().items())
     alt = (
-        f"Prices of the three core firms from {start.date()} (= 100) on a log scale, with the "
+        f"Prices of the core firms from {start.date()} (= 100) on a log scale, "
+        "with the "
         "events "
         f"marked below by direction and {len(notes)} policy steps numbered. "
         f"Peaks: {peak}. Last session: {last}."

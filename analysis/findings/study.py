@@ -24,12 +24,14 @@ from analysis.findings import (
     specification_report,
     volatility,
 )
+from analysis.findings.needs import lacking
 from analysis.findings.panel import Panel, build_panel
 from analysis.findings.size import event_free
 from analysis.findings.size import report as size_report
 from analysis.results import Findings
+from analysis.snapshot.load import Snapshot
 
-__all__ = ["QUESTIONS", "Panel", "build_panel"]
+__all__ = ["QUESTIONS", "Panel", "build_panel", "left_out"]
 
 QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Describing the sample": sample.compute,
@@ -53,3 +55,9 @@ QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
     "Size and power": size_report.compute,
     "Event-free dates": event_free.compute,
 }
+
+
+def left_out(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return the questions that cannot be asked of a study, with what it lacks for each."""
+    found = {title: lacking(title, snapshot) for title in QUESTIONS}
+    return {title: needs for title, needs in found.items() if needs}

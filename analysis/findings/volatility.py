@@ -84,7 +84,7 @@ def compute(panel: Panel) -> Findings:
             *_term_numbers(terms, garch_source),
         ],
         tables=[_table(frame, source), _term_table(terms, garch_source)],
-        figures=[_figure(panel)],
+        figures=_figure(panel),
         verdicts=[*_change_verdicts(found, source), _symmetry(terms, garch_source)],
         datasets=[Dataset("volatility_changes", frame, source)],
     )
@@ -331,8 +331,10 @@ def _term_table(terms: pd.DataFrame, source: Provenance) -> Table:
     )
 
 
-def _figure(panel: Panel) -> Figure:
+def _figure(panel: Panel) -> list[Figure]:
     frame = paths(panel)
+    if frame.empty:
+        return []
     said = []
     for kind, part in frame.groupby("kind", sort=False):
         by_day = part.set_index("day")["ratio"]
@@ -347,4 +349,4 @@ def _figure(panel: Panel) -> Figure:
         "calendars: " + "; ".join(said) + "."
     ).replace("-", "\u2212")
     source = Provenance(f"{HERE}.paths", INPUTS, SAMPLE)
-    return Figure("volatility_paths", "volatility_paths", {"paths": frame}, alt, source)
+    return [Figure("volatility_paths", "volatility_paths", {"paths": frame}, alt, source)]

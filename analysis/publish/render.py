@@ -56,6 +56,7 @@ class RenderReport:
 def render(
     paper: Path,
     *,
+    stem: str = STEM,
     renderer: RendererName = "auto",
     formats: Sequence[Format] = ("html", "pdf"),
     echo: Callable[[str], None] = print,
@@ -66,6 +67,8 @@ def render(
     ----------
     paper : Path
         The Quarto project: ``index.qmd``, ``_quarto.yml``, ``results/``.
+    stem : str
+        Name of the rendered files without suffix; ``_quarto.yml`` says the same.
     renderer : {"auto", "quarto", "pandoc"}
         ``auto`` takes Quarto when there is one and says so when there is none.
     formats : sequence of {"html", "pdf", "docx", "jats"}
@@ -91,7 +94,7 @@ def render(
     with tempfile.TemporaryDirectory(prefix="render-") as temporary:
         built: dict[Format, Path] = {}
         for format_ in formats:
-            target = Path(temporary) / f"{STEM}.{SUFFIXES[format_]}"
+            target = Path(temporary) / f"{stem}.{SUFFIXES[format_]}"
             with _stage(f"{format_.upper()} with {chosen.description}", seconds, echo):
                 log = chosen.build(paper, target, format_, environment)
             with _stage(f"check of the {format_.upper()}", seconds, echo):

@@ -25,7 +25,9 @@ __all__ = ["documents", "figure_digest", "significant", "write_results"]
 SCHEMA = 1
 
 
-def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: str) -> list[Path]:
+def write_results(
+    findings: Findings, folder: Path, *, fingerprint: str, as_of: str, linked: bool = True
+) -> list[Path]:
     """Write everything the paper reads.
 
     Everything is first written to a temporary folder beside ``folder`` and then moved file by file,
@@ -42,6 +44,8 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
         Hash of the snapshot that was read.
     as_of : str
         ISO date of the snapshot.
+    linked : bool
+        Whether the page lies in the repository, so that its exhibits can lead to code and data.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
     ResultsError
         If a key is used twice or the folder cannot be written.
     """
-    texts = documents(findings, fingerprint=fingerprint, as_of=as_of)
+    texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked)
     texts |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
     with _staged(folder) as stage:
         for name, text in texts.items():
@@ -65,7 +69,9 @@ def write_results(findings: Findings, folder: Path, *, fingerprint: str, as_of: 
     return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
-def documents(findings: Findings, *, fingerprint: str, as_of: str) -> dict[str, str]:
+def documents(
+    findings: Findings, *, fingerprint: str, as_of: str, linked: bool = True
+) -> dict[str, str]:
     """Return the committed files as text: what a pull request shows of the results.
 
     Returns
@@ -74,7 +80,8 @@ def documents(findings: Findings, *, fingerprint: str, as_of: str) -> dict[str, 
         By path below ``paper/results``: ``numbers.json``, ``claims.json``, ``figures.json``,
         ``tables.json``, the tables and the passages.
     """
-    header = {"schema": SCHEMA, "data": {"fingerprint": fingerprint, "as_of": as_of}}
+    data: dict[str, Any] = {"fingerprint": fingerprint, "as_of": as_of}
+    header = {"schema": SCHEMA, "data": data if linked else data | {"linked": False}}
     texts = {
         "numbers.json": _json(header | {"numbers": _numbers(findings)}),
         "claims.json": _json(header | {"verdicts": _verdicts(findings)}),

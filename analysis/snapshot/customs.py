@@ -10,6 +10,22 @@ from analysis.snapshot.study import Study
 __all__ = ["monthly_panel", "release_days"]
 
 
+_NOTHING = pd.DataFrame(
+    {
+        "level": pd.Series(dtype=float),
+        "change": pd.Series(dtype=float),
+        "unit": pd.Series(dtype=str),
+        "coverage": pd.Series(dtype=str),
+        "status": pd.Series(dtype=str),
+        "gap": pd.Series(dtype=bool),
+        "reason": pd.Series(dtype=str),
+        "release_date": pd.Series(dtype="datetime64[ns]"),
+    }
+).set_index(
+    pd.MultiIndex.from_arrays([[], pd.PeriodIndex([], freq="M")], names=["series", "month"])
+)
+
+
 def monthly_panel(customs: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Monthly level and log change of every export series, with the rules that were applied.
 
@@ -36,6 +52,8 @@ def monthly_panel(customs: pd.DataFrame, study: Study) -> pd.DataFrame:
         ``coverage`` (month, jan_feb, none), ``status`` (reported, derived or empty), ``gap`` (bool:
         no level), ``reason`` (why there is no level or no change), ``release_date``.
     """
+    if customs.empty:
+        return _NOTHING.copy()
     panels = {
         str(series): _series_panel(rows, study.customs.derived_band)
         for series, rows in customs.groupby("series", sort=True)

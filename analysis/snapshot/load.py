@@ -222,7 +222,7 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
                 found=f"{day:%Y-%m-%d (%A)}",
                 remedy="give the first session that could price the news",
             )
-    for name, day in (("truce", study.highlights.truce), ("rebound", study.highlights.rebound)):
+    for name, day in study.highlights.items():
         if pd.Timestamp(day) not in set(events["day0"]):
             raise fault(
                 f"study.toml, key highlights.{name}",
@@ -231,7 +231,7 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
                 remedy="correct the date or add the event",
             )
     day_of = dict(zip(events["id"], events["day0"], strict=True))
-    for name, regime in study.regimes.starts.items():
+    for name, regime in (study.regimes.starts if study.regimes else {}).items():
         if day_of.get(regime.event) != pd.Timestamp(regime.day):
             raise fault(
                 f"study.toml, key regimes.starts.{name}",

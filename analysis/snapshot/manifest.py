@@ -16,10 +16,12 @@ from analysis.snapshot.files import csv_bytes, digest, read_file, read_rows, wri
 
 __all__ = [
     "FILES",
+    "NAME",
     "REFRESHED",
     "Entry",
     "Manifest",
     "Origin",
+    "first_manifest",
     "mismatch",
     "read_manifest",
     "write_manifest",
@@ -168,9 +170,7 @@ def write_manifest(
     told |= origins or {}
     files = {n: _renewed(n, read_file(folder / n), told[n]) for n in sorted(told)}
     hashes = {name: digest(csv_bytes(frame)) for name, frame in sorted(derived.items())}
-    document = {"files": {n: asdict(e) for n, e in files.items()}, "derived": hashes}
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    write_whole(folder, {NAME: text.encode("utf-8")})
+    write_whole(folder, {NAME: _text(files, hashes)})
     before = {n: e.sha256 for n, e in old.files.items()} | dict(old.derived)
     after = {n: e.sha256 for n, e in files.items()} | hashes
     lines = [
@@ -181,12 +181,30 @@ def write_manifest(
     return lines or ["nothing changed"]
 
 
+def first_manifest(contents: Mapping[str, bytes], origins: Mapping[str, Origin]) -> bytes:
+    """Return the manifest of a folder that has none yet; nothing is derived so far.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes
+        The data files.
+    origins : mapping of str to Origin
+        Where each of them comes from.
+    """
+    return _text({n: _renewed(n, contents[n], origins[n]) for n in sorted(origins)}, {})
+
+
+def _text(files: Mapping[str, Entry], derived: Mapping[str, str]) -> bytes:
+    document = {"files": {n: asdict(e) for n, e in files.items()}, "derived": dict(derived)}
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
 def _renewed(name: str, content: bytes, told: Origin) -> Entry:
     rows, span = None, None
     if name.endswith(".csv"):
         frame = read_rows(name, content)
         rows = len(frame)
         column = (FILES | REFRESHED)[name]
-        if column is not None:
+        if column is not None and rows:
             span = (str(frame[column].min()), str(frame[column].max()))
     return Entry(**asdict(told), sha256=digest(content), rows=rows, span=span)

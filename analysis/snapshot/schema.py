@@ -42,6 +42,7 @@ ROLES = (
 )
 UNITS = ("t", "kg", "usd")
 ACTIONS = ("dividend", "capital_gain", "split")
+OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
 
 # What a reader is told where pandera names its own rule instead of ours.
 _EXPECTED = {
@@ -283,10 +284,11 @@ def typed(name: str, rows: pd.DataFrame) -> pd.DataFrame:
         Naming the first faulty row and how many more there are.
     """
     schema = SCHEMAS[name]
-    if rows.empty and len(rows.columns):
+    if rows.empty and len(rows.columns) and name not in OPTIONAL:
         raise fault(
-            name, row=2, expected="at least one row", found="none", remedy="restore it with git"
-        )
+            name, row=2, expected="at least one row", found="none",
+            remedy="add the rows, or restore the file with git",
+        )  # fmt: skip
     optional = [c for c, column in schema.columns.items() if column.nullable and c in rows]
     rows = rows.assign(**{c: rows[c].mask(rows[c] == "") for c in optional})
     try:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
+from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot.curve import Curve
 from analysis.snapshot.faults import fault
@@ -23,12 +32,12 @@ __all__ = [
     "Episodes",
     "Estimation",
     "Firms",
-    "Highlights",
     "Inference",
     "OutOfSample",
     "Pair",
     "Regime",
     "Regimes",
+    "Report",
     "Study",
     "Volatility",
     "Windows",
@@ -43,16 +52,37 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Ticker = Annotated[str, Field(pattern=r"^[A-Z]+$")]
 Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1)]
 Bounds = tuple[int, int]
+Text = Annotated[str, Field(pattern=r"\S")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+# A section that a study may leave out. Its type says what it is where it is given: whoever reads it
+# has declared the need for it (analysis/findings/needs.py).
+_ABSENT: Any = None
+
+
+class _Optional:
+    """Marks such a section: None passes, whatever else is checked."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.nullable_schema(handler(source))
 
 
 @dataclass(frozen=True, config=_CLOSED)
 class Benchmark:
-    """Tickers of the benchmarks; ``market`` is the factor of the market model."""
+    """Tickers of the benchmarks; ``market`` is the factor of the market model, "" is none."""
 
     market: Ticker
-    sector: Ticker
-    small_caps: Ticker
-    metals: Ticker
+    sector: Ticker = ""
+    small_caps: Ticker = ""
+    metals: Ticker = ""
+
+    @property
+    def funds(self) -> tuple[str, ...]:
+        """Those that the study names, each once: market, small caps, sector, metals."""
+        named = (self.market, self.small_caps, self.sector, self.metals)
+        return tuple(dict.fromkeys(ticker for ticker in named if ticker))
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -89,6 +119,8 @@ class Windows:
         for name, (first, last) in self.bounds.items():
             if first > last:
                 raise ValueError(f"Input should be {name} with its first session before its last")
+            if name != (own := f"car_{first}_{last}".replace("-", "m")):
+                raise ValueError(f"Input should be {name} named after its sessions: {own}")
         return self
 
 
@@ -151,7 +183,7 @@ class Firms:
     """Tickers under study: the ``core`` three and their ``peers``."""
 
     core: Tickers
-    peers: Tickers
+    peers: tuple[Ticker, ...] = ()
 
     @property
     def studied(self) -> tuple[str, ...]:
@@ -224,14 +256,6 @@ class CrossAsset:
 
 
 @dataclass(frozen=True, config=_CLOSED)
-class Highlights:
-    """Day 0 of the two news items; both are exploratory."""
-
-    truce: date
-    rebound: date
-
-
-@dataclass(frozen=True, config=_CLOSED)
 class OutOfSample:
     """Last day of the part of the sample to which the rules apply first; later events follow."""
 
@@ -239,8 +263,33 @@ class OutOfSample:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class Report:
+    """Head of the report on a study that has no paper of its own.
+
+    ``mark`` stands on every page, such as SYNTHETIC for simulated data; "" is none.
+    """
+
+    title: Text = "An event study"
+    authors: tuple[Text, ...] = ()
+    mark: str = ""
+
+    @model_validator(mode="after")
+    def _no_numerals(self) -> Report:
+        # A numeral on a page is a result or a year: nothing else could be told from a result.
+        for key, text in (("title", self.title), ("mark", self.mark)):
+            if re.search(r"\d", re.sub(r"\b(19|20)\d\d\b", "", text)):
+                raise ValueError(f"Input should be a {key} whose only numerals are years")
+        return self
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Study:
-    """Every choice of the study; ``data/study.toml`` says what each one means."""
+    """Every choice of the study; ``data/study.toml`` says what each one means.
+
+    ``highlights`` maps names to the day 0 of exploratory events that are shown one by one.
+    Sections from ``pair`` on can be left out, and with them the questions that need them. The
+    study of the paper has no ``report``.
+    """
 
     as_of: date
     returns: Literal["simple", "log"]
@@ -252,14 +301,15 @@ class Study:
     beta: Beta
     customs: Customs
     firms: Firms
-    highlights: Highlights
-    pair: Pair
-    curve: Curve
-    regimes: Regimes
     volatility: Volatility
-    cross_asset: CrossAsset
-    out_of_sample: OutOfSample
-    baskets: Mapping[str, Tickers] = field(default_factory=dict)
+    pair: Annotated[Pair, _Optional()] = _ABSENT
+    curve: Annotated[Curve, _Optional()] = _ABSENT
+    regimes: Annotated[Regimes, _Optional()] = _ABSENT
+    cross_asset: Annotated[CrossAsset, _Optional()] = _ABSENT
+    out_of_sample: Annotated[OutOfSample, _Optional()] = _ABSENT
+    highlights: Mapping[Name, date] = field(default_factory=dict)
+    baskets: Mapping[Name, Tickers] = field(default_factory=dict)
+    report: Annotated[Report, _Optional()] = _ABSENT
 
     @model_validator(mode="after")
     def _windows_clear_of_estimation(self) -> Study:
@@ -285,17 +335,14 @@ class Study:
     def tickers(self) -> dict[str, tuple[str, ...]]:
         """Every ticker the study names, by the key that names it."""
         named = {
-            "benchmark": (
-                self.benchmark.market,
-                self.benchmark.sector,
-                self.benchmark.small_caps,
-                self.benchmark.metals,
-            ),
+            "benchmark": self.benchmark.funds,
             "firms.core": self.firms.core,
             "firms.peers": self.firms.peers,
-            "cross_asset": self.cross_asset.tickers,
         }
-        named |= {f"curve.models.{name}": m.factors for name, m in self.curve.models.items()}
+        if self.cross_asset:
+            named["cross_asset"] = self.cross_asset.tickers
+        if self.curve:
+            named |= {f"curve.models.{name}": m.factors for name, m in self.curve.models.items()}
         return named | {f"baskets.{name}": basket for name, basket in self.baskets.items()}
 
 

@@ -73,7 +73,7 @@ def test_joined_moments_are_those_of_all_values():
 
 
 def test_memory_is_flat_in_the_number_of_events():
-    """Three chunks of 2,000 events take less than half more than one; held, they would take thrice."""
+    """Three chunks of 2,000 events take less than half more than one; held, thrice as much."""
     returns, events = panel(6_000)
     peaks = []
     for count in (2_000, 2_000, 6_000):  # the first also fills caches of imports

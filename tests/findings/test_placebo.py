@@ -186,7 +186,7 @@ def test_paths_are_zero_before_the_event_and_hold_the_planted_step(simulate):
 def test_mean_path_leaves_its_placebo_band_only_with_an_effect(simulate, effect, outside):
     """Ten percent on every day lifts the mean path above the band on days 0 to 2; zero does not."""
     plant = {(firm, day): effect for firm in CORE for day in QUIET}
-    figure = caar_paths(build_panel(simulate(rows(*QUIET), plant)))
+    (figure,) = caar_paths(build_panel(simulate(rows(*QUIET), plant)))
     part = figure.data["paths"].set_index("day").loc[[0, 1, 2]]
     assert (part["mean"] > part["placebo_high"]).all() == outside
     assert (part["placebo_low"] < part["placebo_high"]).all()

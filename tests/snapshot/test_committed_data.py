@@ -33,7 +33,7 @@ def test_calendar_knows_holidays_and_half_days() -> None:
 def test_days_of_the_news_items_are_exploratory(snapshot: Snapshot) -> None:
     """Every event on a highlighted day is marked as seed, and no other one is."""
     highlights = snapshot.study.highlights
-    days = pd.to_datetime([highlights.truce, highlights.rebound])
+    days = pd.to_datetime([highlights["truce"], highlights["rebound"]])
     on_those_days = snapshot.events["day0"].isin(days)
     assert (on_those_days == (snapshot.events["status"] == "seed")).all()
     assert on_those_days.sum() == 3

@@ -116,3 +116,12 @@ def test_curve_puts_the_studys_own_choices_in_front(snapshot: Snapshot) -> None:
     shorter = dataclasses.replace(study.estimation, length=100)
     lengths = dataclasses.replace(study, estimation=shorter).own_curve.lengths
     assert lengths == (100, *study.curve.lengths)
+
+
+def test_a_study_without_optional_sections_can_be_varied(snapshot: Snapshot) -> None:
+    """A copy with one choice changed may lack the sections that its original lacks."""
+    names = ("pair", "curve", "regimes", "cross_asset", "out_of_sample", "report")
+    bare = dataclasses.replace(snapshot.study, **dict.fromkeys(names))
+    varied = dataclasses.replace(bare, returns="log")
+    assert varied.returns == "log"
+    assert all(getattr(varied, name) is None for name in names)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from analysis.publish.figures.style import FIRM_COLOURS, GREY, INK, decimal_axis, panels, zero_line
+from analysis.publish.figures.style import GREY, decimal_axis, firm_colours, panels, zero_line
 
 __all__ = ["rolling_beta", "up_down_beta"]
 
@@ -21,11 +21,11 @@ def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ``data["full"]``: firm, beta. ``data["regimes"]``: day, label.
     """
     paths, full = data["paths"], data["full"].set_index("firm")["beta"]
-    firms = list(dict.fromkeys(paths["firm"]))
+    firms, colours = list(dict.fromkeys(paths["firm"])), firm_colours(paths["firm"])
     canvas, axes = panels(len(firms), 1, 3.6, sharex=True, sharey=True)
     for ax, firm in zip(axes, firms, strict=True):
         part = paths[paths["firm"] == firm]
-        colour = FIRM_COLOURS.get(firm, INK)
+        colour = colours[firm]
         ax.fill_between(
             part["session"], part["low"], part["high"], color=colour, alpha=0.18, linewidth=0
         )
@@ -46,7 +46,9 @@ def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
         )  # fmt: skip
     axes[-1].xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
     axes[-1].xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
-    canvas.supylabel("beta to SPY; dotted: exponential weights; dashed: full sample", fontsize=8)
+    canvas.supylabel(
+        "beta to the market; dotted: exponential weights; dashed: full sample", fontsize=8
+    )
     return canvas
 
 
@@ -71,6 +73,6 @@ def up_down_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ax.invert_yaxis()
     zero_line(ax, "x")
     decimal_axis(ax, "x", 0)
-    ax.set_xlabel("beta to SPY with 95% interval (HAC)")
+    ax.set_xlabel("beta to the market with 95% interval (HAC)")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return canvas

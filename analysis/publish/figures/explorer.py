@@ -10,8 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from analysis.publish.figures.style import (
-    FIRM_COLOURS,
-    INK,
+    firm_colours,
     label_line_ends,
     panels,
     percent_axis,
@@ -39,10 +38,10 @@ def explorer(data: Mapping[str, pd.DataFrame]) -> Canvas:
     canvas, (ranges, ways) = panels(1, 2, 2.4)
     rows = np.arange(len(firms))
     ranges.hlines(rows, band["low"], band["high"], color="#c9c9c9", linewidth=7, zorder=1)
-    ends = {}
+    ends, colours = {}, firm_colours(firms)
     for row, firm in enumerate(firms):
         way = sums[sums["ticker"] == firm]
-        colour = FIRM_COLOURS.get(firm, INK)
+        colour = colours[firm]
         ranges.plot(way["ar"].iloc[-1], row, "o", color=colour, markersize=5)
         ranges.plot(way["raw"].iloc[-1], row, "o", markerfacecolor="white", color=colour)
         ways.plot(way.index, way["ar"], color=colour)
@@ -56,7 +55,7 @@ def explorer(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ways.set_xlabel("event time in sessions")
     ways.set_xlim(first, last)
     ways.autoscale_view()
-    label_line_ends(ways, ends, FIRM_COLOURS, 0.09)
+    label_line_ends(ways, ends, colours, 0.09)
     for ax, axis in ((ranges, "x"), (ways, "y")):
         zero_line(ax, axis)
         percent_axis(ax, axis)

@@ -17,6 +17,7 @@ from analysis.publish.figures.style import (
     GREY,
     INK,
     WIDTH,
+    firm_colours,
     label_line_ends,
     panels,
     percent_axis,
@@ -34,12 +35,14 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ``data["notes"]``: day0, number, label of events that are numbered in the picture.
     """
     canvas, (ax, rug) = panels(2, 1, 3.7, sharex=True, height_ratios=[5, 1])
-    ends = {}
+    ends, colours = {}, firm_colours(data["paths"]["firm"])
     for firm, path in data["paths"].groupby("firm", sort=False):
-        ax.plot(path["session"], path["level"], color=FIRM_COLOURS[str(firm)])
+        ax.plot(path["session"], path["level"], color=colours[str(firm)])
         ends[str(firm)] = (mdates.date2num(path["session"].iloc[-1]), path["level"].iloc[-1])
     ax.set_yscale("log")
-    ax.set_yticks([50, 100, 200, 400, 800], labels=["50", "100", "200", "400", "800"])
+    low, high = data["paths"]["level"].min() / 2, data["paths"]["level"].max() * 2
+    ticks = [level for level in (50, 100, 200, 400, 800) if low < level < high]
+    ax.set_yticks(ticks, labels=[str(level) for level in ticks])
     ax.minorticks_off()
     ax.set_ylabel("first session = 100, log scale")
     marks = data["highlights"]
@@ -50,7 +53,7 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
             label, (day, 1), xycoords=("data", "axes fraction"), fontsize=7,
             xytext=(3, -1), textcoords="offset points", va="top",
         )  # fmt: skip
-    label_line_ends(ax, ends, FIRM_COLOURS, 0.06)
+    label_line_ends(ax, ends, colours, 0.06)
     _numbered_events(canvas, ax, data["notes"])
     _event_rug(rug, data["events"])
     return canvas
@@ -186,11 +189,11 @@ def heavy_share(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ``data["firms"]``: kind, ticker, share, mean, low, high (fractions), episodes.
     """
     firms = data["firms"]
-    kinds = list(dict.fromkeys(firms["kind"]))
+    kinds, colours = list(dict.fromkeys(firms["kind"])), firm_colours(firms["ticker"])
     canvas, axes = panels(1, len(kinds), 2.5, sharey=True, sharex=True)
     for ax, kind in zip(axes, kinds, strict=True):
         for row in firms[firms["kind"] == kind].itertuples():
-            colour = FIRM_COLOURS.get(str(row.ticker), INK)
+            colour = colours[str(row.ticker)]
             ax.vlines(row.share, row.low, row.high, color=colour, linewidth=1.4)
             ax.scatter([row.share], [row.mean], color=colour, s=20, zorder=3)
             ax.annotate(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "INK",
     "WIDTH",
     "decimal_axis",
+    "firm_colours",
     "house_style",
     "label_line_ends",
     "panels",
@@ -35,6 +37,7 @@ GREY = "#8a8a8a"
 
 # Okabe and Ito's palette: told apart with every common form of colour blindness and in grey print.
 FIRM_COLOURS = {"MP": "#0072B2", "USAR": "#D55E00", "CRML": "#009E73", "core": INK}
+_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DIRECTION_COLOURS = {
     "tightening": "#D55E00",
     "disappointment": "#CC79A7",
@@ -66,6 +69,14 @@ _RC = {
     "ytick.color": INK,
     "ytick.labelsize": 7.5,
 }
+
+
+def firm_colours(names: Iterable[str]) -> dict[str, str]:
+    """Give each firm its colour: that of the house, or the next one that is left."""
+    firms = list(dict.fromkeys(names))
+    taken = {FIRM_COLOURS[name] for name in firms if name in FIRM_COLOURS}
+    free = itertools.cycle([colour for colour in _PALETTE if colour not in taken])
+    return {name: FIRM_COLOURS.get(name) or next(free) for name in firms}
 
 
 @contextmanager

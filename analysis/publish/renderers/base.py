@@ -28,7 +28,7 @@ FORMATS: tuple[Format, ...] = ("html", "pdf", "docx", "jats")
 SUFFIXES: dict[Format, str] = {"html": "html", "pdf": "pdf", "docx": "docx", "jats": "xml"}
 
 STEM = "rare-earth-headlines"
-"""Name of the rendered files without suffix; ``_quarto.yml`` says the same."""
+"""Name of the paper's rendered files without suffix; ``_quarto.yml`` says the same."""
 
 _PREFIX = re.compile(r"^((ERROR|error):\s*)+|^\S+\.lua:\d+:\s*")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")

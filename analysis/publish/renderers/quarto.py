@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from analysis.errors import RenderError
-from analysis.publish.renderers.base import STEM, SUFFIXES, Format, run
+from analysis.publish.renderers.base import Format, run
 
 __all__ = ["MINIMUM", "Quarto", "find_quarto"]
 
@@ -81,7 +81,7 @@ class Quarto:
             _require_no_dot_folder(copy)
             shutil.copytree(paper, copy, ignore=shutil.ignore_patterns("_output", ".quarto"))
             log = run([self.program, "render", "--to", _TARGETS[format_]], copy, environment)
-            produced = copy / "_output" / f"{STEM}.{SUFFIXES[format_]}"
+            produced = copy / "_output" / target.name
             if not produced.is_file():
                 raise RenderError(
                     f"paper as {format_}: expected Quarto to write {produced.name}, found none; "

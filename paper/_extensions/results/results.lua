@@ -72,7 +72,9 @@ local function html(text)
   return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
 end
 
+-- The report on another study lies outside the repository: nothing to lead to.
 local function link(target, text)
+  if store.load("numbers", "numbers").data.linked == false then return text end
   return '<a href="../' .. html(target) .. '">' .. text .. "</a>"
 end
 

@@ -1,0 +1,70 @@
+"""The option ``--data``: the same commands on another study than that of the repository."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from analysis.commands.base import Stages, Workspace
+from analysis.errors import StudyError
+from analysis.snapshot.load import load_snapshot
+from analysis.snapshot.manifest import NAME
+
+__all__ = ["TWIN", "add_data_option", "chosen"]
+
+TWIN = "twin"
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data`` to a command that works on any folder with the schema of ``data/``."""
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="another study: a folder made by `init`, or twin for simulated data with the calendar "
+        "of this one; results and report go to its subfolder paper/ (default: data/)",
+    )
+
+
+def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
+    """Return the workspace of the study that ``--data`` names.
+
+    Parameters
+    ----------
+    data : str or None
+        A folder, ``twin``, or None for the study of the repository.
+    workspace : Workspace
+        Of the repository.
+    stage : Stages
+        Says so when the twin is made.
+
+    Raises
+    ------
+    StudyError
+        If the folder is missing or holds no study.
+    """
+    if data is None:
+        return workspace
+    if data == TWIN:
+        return _twin(workspace, stage)
+    folder = Path(data).resolve()
+    if folder == workspace.data.resolve():
+        return workspace
+    if not (folder / NAME).is_file():
+        raise StudyError(
+            f"--data {data}: expected a folder with {NAME}, found "
+            f"{'none in it' if folder.is_dir() else 'no such folder'}; "
+            f"start one with: python -m analysis init {data}"
+        )
+    return replace(workspace, data=folder, paper=folder / "paper")
+
+
+def _twin(workspace: Workspace, stage: Stages) -> Workspace:
+    # Imported late: no other command simulates anything.
+    from analysis.snapshot.twin import write_twin
+
+    folder = workspace.root / "build" / TWIN
+    with stage("Simulating the twin of data/"):
+        write_twin(load_snapshot(workspace.data), folder)
+    stage.console.print(f"  {workspace.shown(folder)}: SYNTHETIC, no market figures")
+    return replace(workspace, data=folder, paper=folder / "paper")

@@ -1,0 +1,292 @@
+"""A synthetic twin of the snapshot: its calendar, firms and events with simulated figures.
+
+No price and no export figure of the real snapshot enters, only how wide the band of a derived
+figure is. The pipeline can be run without them and held against what was planted.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.estimators.returns import equal_weight
+from analysis.snapshot.derived import build_derived
+from analysis.snapshot.eligibility import listed_returns
+from analysis.snapshot.files import csv_bytes, read_file, write_whole
+from analysis.snapshot.load import Snapshot, load_snapshot
+from analysis.snapshot.manifest import FILES, NAME, Origin, first_manifest, write_manifest
+
+__all__ = ["MARK", "TRUTH", "Truth", "planted_effects", "residual_scale", "simulate", "write_twin"]
+
+Floats = npt.NDArray[np.float64]
+
+MARK = "SYNTHETIC"
+SIMULATED = ("prices.csv", "customs.csv")
+TRADED = 0.05  # standard deviation of a monthly log change of any export series
+LEVELS = {"t": 5000.0, "kg": 20000.0, "usd": 50e6}  # starting levels by unit
+FUNDS = {
+    "IWM": (1.1, 0.006), "XME": (1.2, 0.012), "REMX": (1.0, 0.014), "COPX": (1.2, 0.012),
+    "CPER": (0.3, 0.012), "UUP": (-0.1, 0.004),
+}  # fmt: skip
+FIRMS = {
+    "MP": (1.3, 0.025), "USAR": (0.8, 0.035), "CRML": (1.8, 0.035), "UUUU": (1.2, 0.025),
+    "NB": (1.0, 0.03), "AREC": (0.9, 0.03), "METC": (1.1, 0.025), "TMC": (1.4, 0.03),
+    "UAMY": (1.0, 0.03),
+}  # fmt: skip
+SIGNS = {"tightening": 1, "easing": -1}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is planted.
+
+    Attributes
+    ----------
+    seed : int
+        Of every random number.
+    market : float
+        Daily standard deviation of the market fund's returns, fraction; their mean is zero.
+    funds : mapping of str to (float, float)
+        Beta to the market and daily residual standard deviation of the other funds.
+    firms : mapping of str to (float, float)
+        The same of the firms. Every intercept is zero.
+    correlation : float
+        Of the residuals of any two firms.
+    effect, gradient : float
+        An effective event moves a firm on day 0 by ``effect + gradient * heavy share`` (fraction;
+        an unknown share counts as none), times the sign of its direction.
+    signs : mapping of str to int
+        Directions with an effect; the others have none.
+    unmoved : tuple of str
+        Firms without any effect: the placebo names.
+    turbulence : float
+        Factor of all residuals on the ``wake`` sessions after a day 0 of a ``turbulent`` direction.
+    wake : int
+    turbulent : tuple of str
+    customs_series : str
+        The export series whose change goes with returns; all others are independent of them.
+    customs_lag : int
+        Months by which that change comes before the return.
+    customs_correlation : float
+        Of that change with the core firms' monthly return.
+    """
+
+    seed: int = 1
+    market: float = 0.01
+    funds: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FUNDS)
+    firms: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FIRMS)
+    correlation: float = 0.3
+    effect: float = 0.04
+    gradient: float = 0.06
+    signs: Mapping[str, int] = field(default_factory=lambda: SIGNS)
+    unmoved: tuple[str, ...] = ("TMC", "UAMY")
+    turbulence: float = 2.0
+    wake: int = 20
+    turbulent: tuple[str, ...] = ("disappointment",)
+    customs_series: str = "rare_earths_total"
+    customs_lag: int = 1
+    customs_correlation: float = 0.8
+
+
+TRUTH = Truth()
+
+
+def simulate(snapshot: Snapshot, truth: Truth = TRUTH) -> Snapshot:
+    """Return the snapshot with simulated prices and export figures in place of its own.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Gives sessions, firms, events, and which export figure is known for which month.
+    truth : Truth
+        What to plant.
+
+    Returns
+    -------
+    Snapshot
+        Still with the folder, manifest and fingerprint of the one it was made from.
+    """
+    rng = np.random.default_rng(truth.seed)
+    priced = replace(snapshot, prices=_prices(snapshot, truth, rng), refreshed={})
+    return replace(priced, customs=_customs(priced, truth, rng))
+
+
+def planted_effects(snapshot: Snapshot, truth: Truth = TRUTH) -> pd.DataFrame:
+    """Return what the events add to each firm's return.
+
+    Two headlines of one direction on one day are one effect.
+
+    Returns
+    -------
+    DataFrame
+        Sessions by firms, fraction, shape ``(S, N)``.
+    """
+    events = snapshot.events.drop_duplicates(["day0", "direction"])
+    signs = events["direction"].map(truth.signs).fillna(0).groupby(events["day0"]).sum()
+    share = snapshot.universe["heavy_share"].reindex(list(truth.firms)).fillna(0)
+    size = (truth.effect + truth.gradient * share).where(~share.index.isin(truth.unmoved), 0.0)
+    moved = signs.reindex(snapshot.sessions, fill_value=0)
+    return pd.DataFrame(np.outer(moved, size), moved.index, size.index)
+
+
+def residual_scale(snapshot: Snapshot, truth: Truth = TRUTH) -> pd.Series:
+    """Return the factor of the firms' residuals by session: larger in the wake of some events."""
+    loud = snapshot.events.loc[snapshot.events["direction"].isin(truth.turbulent), "day0"]
+    first = snapshot.sessions.get_indexer(pd.DatetimeIndex(loud.unique())) + 1
+    wake = np.unique(np.add.outer(first, np.arange(truth.wake)))
+    scale = pd.Series(1.0, snapshot.sessions)
+    scale.iloc[wake[wake < len(scale)]] = truth.turbulence
+    return scale
+
+
+def _prices(snapshot: Snapshot, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+    sessions, firms = snapshot.sessions, list(truth.firms)
+    market = truth.market * rng.standard_normal(len(sessions))
+    returns = {snapshot.study.benchmark.market: market}
+    for fund, (beta, noise) in truth.funds.items():
+        returns[fund] = beta * market + noise * rng.standard_normal(len(sessions))
+    betas, noises = np.array([truth.firms[firm] for firm in firms]).T
+    common = rng.standard_normal((len(sessions), 1))
+    own = rng.standard_normal((len(sessions), len(firms)))
+    shocks = np.sqrt(truth.correlation) * common + np.sqrt(1 - truth.correlation) * own
+    scale = residual_scale(snapshot, truth).to_numpy()[:, None]
+    moves = np.outer(market, betas) + noises * scale * shocks
+    moves += planted_effects(snapshot, truth)[firms].to_numpy()
+    frame = pd.DataFrame({**returns, **dict(zip(firms, moves.T, strict=True))}, sessions)
+    frame.iloc[0] = 0.0
+    levels = 50 * (1 + frame.clip(lower=-0.6)).cumprod()
+    return levels[snapshot.prices.columns].round(4).clip(lower=0.0001)
+
+
+def _customs(snapshot: Snapshot, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+    """Replace every export figure: months, releases and bands stay, values are simulated."""
+    customs = snapshot.customs
+    months = pd.period_range(customs["month"].min() - 1, customs["month"].max(), freq="M")
+    led = _standardised_returns(snapshot).reindex(months + truth.customs_lag)
+    levels = {}
+    for series, unit in customs.groupby("series")["unit"].first().items():
+        shocks = rng.standard_normal(len(months))
+        if series == truth.customs_series:
+            rest = np.sqrt(1 - truth.customs_correlation**2)
+            known = np.nan_to_num(led.to_numpy(), nan=0.0)
+            tied = truth.customs_correlation * known + rest * shocks
+            shocks = np.where(led.isna(), shocks, tied)
+        levels[series] = pd.Series(LEVELS[unit] * np.exp(np.cumsum(TRADED * shocks)), months)
+    # The headline's value in dollars has its tonnage in it, or the unit value would mirror it.
+    dollars = f"{truth.customs_series}_usd"
+    if dollars in levels:
+        levels[dollars] = levels[dollars] * levels[truth.customs_series] / LEVELS["t"]
+    table = pd.DataFrame(levels)
+    at = table.index.get_indexer(pd.Index(customs["month"]))
+    column = table.columns.get_indexer(pd.Index(customs["series"]))
+    sums = np.where(customs["coverage"] == "jan_feb", table.to_numpy()[at - 1, column], 0.0)
+    values = (table.to_numpy()[at, column] + sums).round()
+    ratio = values / customs["value"].where(customs["value"] > 0)
+    bands = {end: (customs[end] * ratio).round(4) for end in ("low", "high")}
+    return customs.assign(value=values, **bands)
+
+
+def _standardised_returns(snapshot: Snapshot) -> pd.Series:
+    """Monthly returns of the core firms' equal-weight mean, zero mean and unit variance."""
+    firms = list(snapshot.study.firms.core)
+    returns = listed_returns(snapshot)[firms]
+    months = snapshot.sessions.to_period("M")
+    whole = returns.notna().groupby(months).all()
+    monthly = ((1 + returns.fillna(0)).groupby(months).prod() - 1).where(whole)
+    core = equal_weight(monthly, firms).dropna()
+    return (core - core.mean()) / core.std(ddof=0)
+
+
+def write_twin(snapshot: Snapshot, folder: Path, truth: Truth = TRUTH) -> Path:
+    """Write the twin of a snapshot as a data folder of its own, with what was planted beside it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The real one.
+    folder : pathlib.Path
+        Made if missing; its files are replaced.
+    truth : Truth
+        What to plant.
+
+    Returns
+    -------
+    pathlib.Path
+        ``truth.toml``, which says what was planted.
+
+    Raises
+    ------
+    SnapshotError
+        If the folder cannot be written.
+    """
+    made = simulate(snapshot, truth)
+    contents = {name: read_file(snapshot.folder / name) for name in FILES}
+    contents["study.toml"] += _HEAD.encode("utf-8")
+    contents["prices.csv"] = csv_bytes(_long(made.prices))
+    contents["customs.csv"] = csv_bytes(_as_text(made.customs))
+    origins = {
+        name: Origin(entry.source, entry.obtained, entry.retrieved, entry.licence)
+        for name, entry in snapshot.manifest.files.items()
+        if name in FILES
+    }
+    origins |= dict.fromkeys(
+        SIMULATED,
+        Origin(
+            source=f"simulated, seed {truth.seed}",
+            obtained="written by analysis/snapshot/twin.py; truth.toml says what was planted",
+            retrieved=None,
+            licence="CC BY 4.0",
+        ),
+    )
+    manifest = first_manifest(contents, origins)
+    write_whole(folder, {**contents, "truth.toml": _toml(truth), NAME: manifest})
+    write_manifest(folder, build_derived(load_snapshot(folder)))
+    return folder / "truth.toml"
+
+
+_HEAD = f"""
+[report]
+title = "{MARK}: a simulated twin of rare-earth headlines and US-listed miners"
+mark = "{MARK}: simulated prices and export figures, no result about any firm"
+"""
+
+
+def _long(prices: pd.DataFrame) -> pd.DataFrame:
+    long = prices.rename_axis("session").reset_index()
+    long = long.melt("session", var_name="ticker", value_name="adjusted_close")
+    return long.sort_values(["session", "ticker"], ignore_index=True)
+
+
+def _as_text(customs: pd.DataFrame) -> pd.DataFrame:
+    told = f"{MARK}: simulated figure in the place of a published one"
+    return customs.assign(
+        month=customs["month"].astype(str), source_title=told, source_url="", note=""
+    )
+
+
+def _toml(truth: Truth) -> bytes:
+    """Write the truth as TOML: numbers, words, lists and tables of them."""
+    lines = [
+        "# What was planted in this simulated snapshot; analysis/snapshot/twin.py explains it."
+    ]
+    tables = []
+    for name, value in asdict(truth).items():
+        if isinstance(value, Mapping):
+            tables += [f"\n[{name}]", *(f"{key} = {_literal(v)}" for key, v in value.items())]
+        else:
+            lines.append(f"{name} = {_literal(value)}")
+    text = "\n".join([*lines, *tables]) + "\n"
+    tomllib.loads(text)
+    return text.encode("utf-8")
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
