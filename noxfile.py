@@ -106,7 +106,9 @@ def run(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     _prepare(session, "browser")
-    session.run("python", "-m", "pytest", "-m", "browser", *session.posargs)
+    session.run(
+        "python", "-m", "pytest", "-m", "browser", "tests/paper/test_browser.py", *session.posargs
+    )
 
 
 @nox.session(default=False)
