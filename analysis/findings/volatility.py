@@ -161,14 +161,19 @@ def leverage_terms(panel: Panel) -> pd.DataFrame:
     rows = []
     for name, returns in assets.items():
         plain, term = garch(returns), leverage(returns)
-        row = {"asset": name, "persistence": plain.persistence, "half_life": plain.half_life}
+        persistence = _settled(plain.persistence)
+        row = {"asset": name, "persistence": persistence, "half_life": _half_life(persistence)}
         rows.append(row | {"gamma": term.gamma, "se": term.se, "p": term.p, "n": term.n})
     frame = pd.DataFrame(rows)
-    fitted = ["persistence", "half_life", "gamma", "se", "p"]
+    fitted = ["gamma", "se", "p"]
     frame[fitted] = frame[fitted].map(_settled)
     frame.insert(6, "holm", multipletests(frame["p"], method="holm")[1])
-    frame["half_life"] = frame["half_life"].replace(np.inf, np.nan)
     return frame
+
+
+def _half_life(persistence: float) -> float:
+    """Sessions after which half of a shock is gone, for the persistence shown; NaN for never."""
+    return float(np.log(0.5) / np.log(persistence)) if 0 < persistence < 1 else float("nan")
 
 
 def paths(panel: Panel) -> pd.DataFrame:
