@@ -25,7 +25,7 @@ def clone(tmp_path_factory) -> Path:
     """A repository of today's files whose first commit holds the results of today's code."""
     folder = tmp_path_factory.mktemp("clone")
     skip = shutil.ignore_patterns("_output", ".quarto", "derived", "__pycache__")
-    for name in ("analysis", "data", "paper"):
+    for name in ("analysis", "data", "paper", "simulations"):
         shutil.copytree(ROOT / name, folder / name, ignore=skip)
     for name in ("README.md", ".gitignore"):
         shutil.copy(ROOT / name, folder / name)
