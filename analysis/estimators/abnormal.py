@@ -12,10 +12,19 @@ import pandas as pd
 from analysis.estimators import garch_errors
 from analysis.estimators.blocks import Runner, blocks, here
 from analysis.estimators.fitted import Fitted
-from analysis.estimators.models import Model, WindowFit, fit_windows, parameters
+from analysis.estimators.models import (
+    Model,
+    WindowFit,
+    fit_deviations,
+    fit_sums,
+    parameters,
+    window_sums,
+)
 from analysis.estimators.nonsynchronous import SHIFTED, fit_shifted, with_neighbours
 from analysis.estimators.panel import Layout, Panel, build_panel
 from analysis.estimators.study import EventStudy, Kind
+from analysis.estimators.unit_sums import UnitSums, day_starts, join_days, sum_whole
+from analysis.estimators.windows import in_time
 
 __all__ = ["EventStudy", "event_study", "study_on"]
 
@@ -87,11 +96,13 @@ def event_study(
         raise ValueError(
             f"minimum: expected {garch_errors.FEWEST} or more for garch, found {minimum}"
         )
-    known = [t for t in events["ticker"].unique() if t in returns.columns]
-    panel = build_panel(returns, known, names, layout, listed_from, exclude)
+    columns = returns.columns.drop_duplicates()  # a double one is an error only if it is asked for
+    place = columns.get_indexer(pd.Index(events["ticker"]))
+    used = np.bincount(place[place >= 0], minlength=len(columns)) > 0
+    panel = build_panel(returns, list(columns[used]), names, layout, listed_from, exclude)
     if model in SHIFTED:
         panel = with_neighbours(panel)
-    column = pd.Index(panel.assets).get_indexer(pd.Index(events["ticker"])).astype(np.int64)
+    column = np.append(np.cumsum(used) - 1, -1)[place]
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
     reason = _place_reasons(panel, events, column, position, listed_from or {})
     return study_on(panel, events, column, position, reason, (names, model, minimum, kind), run)
@@ -125,14 +136,17 @@ def study_on(
     """
     names, model, minimum, kind = choices
     placed = np.flatnonzero(reason == "")
-    fit = _fit(panel, column[placed], position[placed], model, run)
+    column, position = column[placed], position[placed]
+    fit, units = _fit(panel, column, position, model, run)
     forecast = None
     if model == "garch":
-        fit, forecast = garch_errors.refit(panel, column[placed], position[placed], fit)
+        fit, forecast = garch_errors.refit(panel, column, position, fit)
+        units = None
     reason = reason.copy()
     reason[placed] = _fit_reasons(fit, minimum, model)
     sound = reason[placed] == ""
-    fitted = Fitted(panel, column[placed], position[placed], fit, model, forecast).take(sound)
+    fitted = Fitted(panel, column, position, fit, model, forecast, units)
+    fitted = fitted if sound.all() else fitted.take(sound)
     skipped = reason != ""
     return EventStudy(
         events=events.iloc[placed[sound]].reset_index(drop=True),
@@ -197,18 +211,48 @@ def _place_reasons(
     return reason
 
 
-def _fit(panel: Panel, column: Ints, position: Ints, model: Model, run: Runner) -> WindowFit:
-    """Fit all events, a block of windows at a time."""
-    tasks = ((column[part], position[part], model) for part in blocks(len(column)))
-    return WindowFit.join(list(run(_fit_block, panel, tasks)))
+def _fit(
+    panel: Panel, column: Ints, position: Ints, model: Model, run: Runner
+) -> tuple[WindowFit, UnitSums | None]:
+    """Fit all events, a block of windows at a time; sum their residuals on the way if all allow.
 
-
-def _fit_block(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
-    """Fit a block of windows; those for GARCH by least squares first."""
+    In order of time neighbours share their factors, and windows are read once for both.
+    """
+    length = panel.layout.length
     if model in SHIFTED:
-        return fit_shifted(panel, column, position, model)
-    shape: Model = "market" if model == "garch" else model
-    return fit_windows(*panel.estimation_windows(column, position), shape)
+        tasks = ((column[part], position[part], model) for part in blocks(len(column), length))
+        return WindowFit.join(list(run(fit_shifted, panel, tasks))), None
+    shape: Model = "market" if model == "garch" else model  # least squares first
+    by_day = in_time(position)
+    days = (by_day[part] for part in blocks(by_day.size, length))
+    tasks = ((column[at], position[at], shape) for at in days)
+    fits, sounds, units = zip(*run(_fit_whole, panel, tasks), strict=True)
+    back = np.empty_like(by_day)
+    back[by_day] = np.arange(by_day.size)
+    fit = WindowFit.join(fits).take(back)
+    rest = np.flatnonzero(~np.concatenate(sounds)[back])
+    if not rest.size:
+        return fit, join_days(units, length)
+    parts = (rest[part] for part in blocks(rest.size, length))
+    more = run(_fit_rest, panel, ((column[at], position[at], shape) for at in parts))
+    return fit.updated(rest, WindowFit.join(list(more))), None
+
+
+def _fit_whole(
+    panel: Panel, column: Ints, position: Ints, model: Model
+) -> tuple[WindowFit, npt.NDArray[np.bool_], UnitSums]:
+    """Fit a block of windows, in order of time, say which fits are sound, and sum residuals."""
+    new = day_starts(position)
+    starts = np.flatnonzero(new)
+    y, x = panel.estimation_returns(column, position), panel.estimation_factors(position[starts])
+    fit, sound = fit_sums(window_sums(y, x, np.cumsum(new) - 1), y.shape[1], model)
+    sums = sum_whole(y, x, fit, starts) if sound.all() else np.empty((starts.size, y.shape[1]))
+    return fit, sound, UnitSums(position[starts], sums)
+
+
+def _fit_rest(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
+    """Fit a block of windows whose sums are not to be relied on."""
+    return fit_deviations(*panel.estimation_windows(column, position), model)
 
 
 def _fit_reasons(fit: WindowFit, minimum: int, model: Model) -> npt.NDArray[np.object_]:

@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["BLOCK", "Awaited", "Runner", "blocks", "here", "in_order"]
+__all__ = ["CELLS", "Awaited", "Runner", "blocks", "here", "in_order", "side_by_side"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-BLOCK = 1024  # windows worked on at a time: few calls an event, and arrays that stay in the cache
+CELLS = 2**18  # days of all windows worked on at a time: few calls an event, and all in the cache
 THREADS = min(os.cpu_count() or 1, 2)  # NumPy lets two run side by side, hardly more
 
 
@@ -41,6 +41,22 @@ class Awaited(Protocol[R_co]):
 
 
 def here(work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]) -> Iterator[R]:
+    """Work on the tasks in this process, one after the other."""
+    yield from (work(common, *task) for task in tasks)
+
+
+def side_by_side(run: Runner) -> Runner:
+    """Return the runner for work that spends its time in few long calls of NumPy, as sorting does.
+
+    Threads in the place of :func:`here`. Where calls are short, threads wait for one another
+    longer than they work.
+    """
+    return _in_threads if run is here else run
+
+
+def _in_threads(
+    work: Callable[..., R], common: Any, tasks: Iterable[tuple[Any, ...]]
+) -> Iterator[R]:
     """Work on the tasks in this process, two at a time if there is more than one."""
     todo = iter(tasks)
     first = list(islice(todo, 2))
@@ -62,8 +78,11 @@ def in_order(submit: Callable[[Any], Awaited[R]], tasks: Iterable[Any], ahead: i
         yield waiting.popleft().result()
 
 
-def blocks(count: int, size: int | None = None) -> Iterator[slice]:
-    """Yield slices that cut `count` rows into blocks of `size`; one empty slice for no rows."""
-    size = size or BLOCK
+def blocks(count: int, width: int) -> Iterator[slice]:
+    """Yield slices that cut `count` windows of `width` days into blocks of CELLS days or fewer.
+
+    One window is a block at least; no windows are one empty slice.
+    """
+    size = max(CELLS // width, 1)
     for start in range(0, max(count, 1), size):
         yield slice(start, min(start + size, count))

@@ -14,7 +14,7 @@ from functools import partial, reduce
 import numpy as np
 import numpy.typing as npt
 
-from analysis.estimators.blocks import Runner
+from analysis.estimators.blocks import Runner, side_by_side
 from analysis.estimators.fitted import Fitted
 
 __all__ = ["DailyRanks", "daily_ranks", "deviation_sums", "sort_days"]
@@ -98,7 +98,9 @@ def daily_ranks(fitted: Fitted, first: int, last: int, scar: Floats, run: Runner
     spread = _spread(fitted, first, last, run)
     wide = float(scar.std(ddof=1)) if n > 1 else np.nan
     work = partial(_rank_sums, first=first, last=last, spread=_or_one(spread))
-    shares, parts = zip(*fitted.map(run, work, scar / _or_one(wide)), strict=True)
+    shares, parts = zip(
+        *fitted.map(side_by_side(run), work, scar / _or_one(wide), width=length), strict=True
+    )
     sums = reduce(np.add, parts)
     firms = sums[0]
     with np.errstate(invalid="ignore"):
@@ -187,7 +189,8 @@ def _spread(fitted: Fitted, first: int, last: int, run: Runner) -> Floats:
     """Return the standard deviation over firm-events of each event day's standardised AR. (L2,)."""
     if fitted.size < 2:
         return np.full(last - first + 1, np.nan)
-    parts = fitted.map(run, partial(_moments, first=first, last=last))
+    work = partial(_moments, first=first, last=last)
+    parts = fitted.map(run, work, width=last - first + 1)
     return np.asarray(np.sqrt(reduce(_joined, parts)[2] / (fitted.size - 1)))
 
 

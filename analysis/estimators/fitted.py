@@ -14,6 +14,7 @@ from analysis.estimators.blocks import Runner, blocks
 from analysis.estimators.garch_errors import Forecast
 from analysis.estimators.models import Model, WindowFit, excess_variance
 from analysis.estimators.panel import Panel
+from analysis.estimators.unit_sums import UnitSums
 
 __all__ = ["Fitted", "Window"]
 
@@ -41,6 +42,8 @@ class Fitted:
         Model of the normal return.
     forecast : Forecast or None
         Variances of the event days where the model of the errors forecasts them (GARCH).
+    unit_sums : UnitSums or None
+        Sums of these events' residuals by day 0, where they came with the fits.
     """
 
     panel: Panel
@@ -49,6 +52,7 @@ class Fitted:
     fit: WindowFit
     model: Model
     forecast: Forecast | None = None
+    unit_sums: UnitSums | None = None
 
     @property
     def size(self) -> int:
@@ -71,7 +75,7 @@ class Fitted:
         run: Runner,
         work: Callable[..., R],
         *columns: npt.NDArray[Any],
-        rows: Ints | None = None,
+        width: int,
     ) -> Iterator[R]:
         """Yield ``work(block, *columns of the block)`` for one block of events after the other.
 
@@ -83,12 +87,11 @@ class Fitted:
             Takes a :class:`Fitted`.
         columns : arrays of N rows
             Cut into blocks like the events.
-        rows : array of int, optional
-            Order in which to go through the events.
+        width : int
+            Days of an event that `work` handles.
         """
         tasks = (
-            (*self.take(at).arrays, *(c[at] for c in columns))
-            for at in (part if rows is None else rows[part] for part in blocks(self.size))
+            (*self.take(at).arrays, *(c[at] for c in columns)) for at in blocks(self.size, width)
         )
         return run(partial(_on_block, work, self.model), self.panel, tasks)
 
@@ -131,7 +134,7 @@ class Window:
 
     def ar(self) -> Floats:
         """Return the abnormal returns, fraction. (N, L2)."""
-        return _unexpected(self.raw.copy(), self.factors.copy(), self.fit)
+        return _unexpected(self.raw.copy(order="K"), self.factors.copy(order="K"), self.fit)
 
     def scale(self) -> Floats:
         """Return se(CAR) over sigma, ``√(L2 + L2²/L1 + d'S⁻¹d)``. (N,)."""

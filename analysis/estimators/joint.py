@@ -64,7 +64,9 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Outcome:
     part = study.days(first, last)
     if np.isnan(study.ar[:, part]).any():
         return refused(name, n, "a return is missing in the event window")
-    usable = np.logical_and.reduce(list(study.fitted.map(study.run, _observed)))
+    usable = np.logical_and.reduce(
+        list(study.fitted.map(study.run, _observed, width=study.panel.layout.length))
+    )
     q, nu = n if name == "joint_f" else n - 1, int(usable.sum()) - study.fit.k
     if nu - q + 1 < 1:
         return refused(name, n, f"{usable.sum()} common sessions are too few for {n} firms")

@@ -14,8 +14,11 @@ __all__ = [
     "Model",
     "WindowFit",
     "excess_variance",
+    "fit_deviations",
+    "fit_sums",
     "fit_windows",
     "parameters",
+    "window_sums",
 ]
 
 Model = Literal["market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"]
@@ -122,9 +125,76 @@ def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
     WindowFit
         NaN coefficients where the factors are constant or collinear.
     """
-    fit, sound = _from_moments(y, x, model)
+    fit, sound = fit_sums(window_sums(y, x, slice(None)), y.shape[1], model)
     rows = np.flatnonzero(~sound)
-    return fit.updated(rows, _from_deviations(y[rows], x[:, rows], model)) if rows.size else fit
+    return fit.updated(rows, fit_deviations(y[rows], x[:, rows], model)) if rows.size else fit
+
+
+def window_sums(y: Floats, x: Floats, rows: Ints | slice) -> tuple[Floats, ...]:
+    """Return sums over whole windows; NaN where a value is missing.
+
+    Parameters
+    ----------
+    y : array, (N, L)
+        Returns.
+    x : array, (m, D, L)
+        Factor returns over D windows.
+    rows : array of int, (N,), or slice
+        Which of them belongs to each window of returns.
+
+    Returns
+    -------
+    tuple of arrays
+        Sums of y and of its square, (N,), of each factor, (N, m), of the factors' products,
+        (N, m, m), and of each factor times y, (N, m).
+    """
+    ones = np.ones(y.shape[1])
+    x_products = np.moveaxis(np.vecdot(x[:, None], x), 2, 0)
+    products = np.vecdot(x[:, rows], y).T
+    y_sum, x_sum = np.vecdot(y, ones), np.vecdot(x, ones).T  # y @ ones would start BLAS threads
+    return y_sum, np.vecdot(y, y), x_sum[rows], x_products[rows], products
+
+
+def fit_sums(
+    sums: tuple[Floats, ...], length: int, model: Model
+) -> tuple[WindowFit, npt.NDArray[np.bool_]]:
+    """Fit from the :func:`window_sums` over `length` sessions, and say which fits are sound. (N,).
+
+    Not those of windows in which a value is missing, or in which means or the fit take so much of
+    the sums of squares that their differences would lose more than four digits.
+    """
+    y_sum, y_squares, x_sum, x_squares, products = sums
+    y_mean, x_mean = y_sum / length, x_sum / length
+    sst = y_squares - length * y_mean**2
+    scatter = x_squares - length * x_mean[:, :, None] * x_mean[:, None]
+    cross = products - length * x_mean * y_mean[:, None]
+    beta = _slopes(scatter, cross, model)
+    sse = sst - _dot(beta, 2 * cross - _dot(scatter, beta[:, None]))
+    moves = _diagonal(scatter) > _MOVES * _diagonal(x_squares)
+    sound = (np.minimum(sse, sst) > _MOVES * y_squares) & moves.all(axis=1)
+    n = np.full(y_mean.shape, length, dtype=np.int64)
+    return _put_together((n, y_mean, x_mean, sst, scatter), beta, sse, model), sound
+
+
+def fit_deviations(y: Floats, x: Floats, model: Model) -> WindowFit:
+    """Fit as :func:`fit_windows`, from deviations from the means over the usable sessions.
+
+    Slower than from sums, but no difference loses digits.
+    """
+    usable = np.isfinite(y) & np.isfinite(x).all(axis=0)
+    n = usable.sum(axis=1, dtype=np.int64)
+    count = np.maximum(n, 1)
+    y_mean, x_mean = (np.where(usable, v, 0.0).sum(axis=-1) / count for v in (y, x))
+    yc = np.where(usable, y - y_mean[:, None], 0.0)
+    xc = np.where(usable, x - x_mean[:, :, None], 0.0)
+    sst = np.vecdot(yc, yc)
+    scatter = np.moveaxis(np.vecdot(xc[:, None], xc), 2, 0)
+    flat = _diagonal(scatter) <= _ROUNDING * (n * x_mean**2).T
+    scatter[flat.any(axis=1)] = 0.0  # a constant factor: what is left of it is rounding
+    beta = _slopes(scatter, np.vecdot(xc, yc).T, model)
+    residuals = yc - np.einsum("na,anl->nl", beta, xc)
+    sse = np.vecdot(residuals, residuals)
+    return _put_together((n, y_mean, x_mean.T, sst, scatter), beta, sse, model)
 
 
 def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Floats) -> Floats:
@@ -153,46 +223,7 @@ def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Float
     if model == "mean":
         return intercept
     deviation = factor_sum - length * fit.mean
-    return np.asarray(intercept + np.vecdot(deviation, _solve(fit.scatter, deviation)))
-
-
-def _from_moments(y: Floats, x: Floats, model: Model) -> tuple[WindowFit, npt.NDArray[np.bool_]]:
-    """Fit from sums of products over whole windows, in one reading, and say which fits are sound.
-
-    Not those of windows in which a value is missing, or in which means or the fit take so much of
-    the sums of squares that their differences would lose more than four digits.
-    """
-    length = y.shape[1]
-    ones = np.ones(length)
-    y_mean, x_mean = y @ ones / length, (x @ ones / length).T
-    y_squares, x_squares = np.vecdot(y, y), np.moveaxis(np.vecdot(x[:, None], x), 2, 0)
-    sst = y_squares - length * y_mean**2
-    scatter = x_squares - length * x_mean[:, :, None] * x_mean[:, None]
-    cross = np.vecdot(x, y).T - length * x_mean * y_mean[:, None]
-    beta = _slopes(scatter, cross, model)
-    sse = sst - np.vecdot(beta, 2 * cross - np.einsum("nab,nb->na", scatter, beta))
-    moves = np.einsum("naa->na", scatter) > _MOVES * np.einsum("naa->na", x_squares)
-    sound = (np.minimum(sse, sst) > _MOVES * y_squares) & moves.all(axis=1)
-    n = np.full(y.shape[0], length, dtype=np.int64)
-    return _put_together((n, y_mean, x_mean, sst, scatter), beta, sse, model), sound
-
-
-def _from_deviations(y: Floats, x: Floats, model: Model) -> WindowFit:
-    """Fit from deviations from the means over the usable sessions; no difference loses digits."""
-    usable = np.isfinite(y) & np.isfinite(x).all(axis=0)
-    n = usable.sum(axis=1, dtype=np.int64)
-    count = np.maximum(n, 1)
-    y_mean, x_mean = (np.where(usable, v, 0.0).sum(axis=-1) / count for v in (y, x))
-    yc = np.where(usable, y - y_mean[:, None], 0.0)
-    xc = np.where(usable, x - x_mean[:, :, None], 0.0)
-    sst = np.vecdot(yc, yc)
-    scatter = np.moveaxis(np.vecdot(xc[:, None], xc), 2, 0)
-    flat = np.einsum("naa->na", scatter) <= _ROUNDING * (n * x_mean**2).T
-    scatter[flat.any(axis=1)] = 0.0  # a constant factor: what is left of it is rounding
-    beta = _slopes(scatter, np.vecdot(xc, yc).T, model)
-    residuals = yc - np.einsum("na,anl->nl", beta, xc)
-    sse = np.vecdot(residuals, residuals)
-    return _put_together((n, y_mean, x_mean.T, sst, scatter), beta, sse, model)
+    return np.asarray(intercept + _dot(deviation, _solve(fit.scatter, deviation)))
 
 
 def _slopes(scatter: Floats, cross: Floats, model: Model) -> Floats:
@@ -207,7 +238,7 @@ def _put_together(
 ) -> WindowFit:
     """Return the fit with its intercept, from ``n, y_mean, x_mean, sst, scatter`` and slopes."""
     n, y_mean, x_mean, sst, scatter = moments
-    alpha = y_mean - np.vecdot(beta, x_mean)
+    alpha = y_mean - _dot(beta, x_mean)
     if model == "market_adjusted":
         sse = (
             sse + n * alpha**2
@@ -216,10 +247,21 @@ def _put_together(
     return WindowFit(alpha, beta, sse, sst, n, x_mean, scatter, parameters(model, beta.shape[1]))
 
 
+def _diagonal(matrices: Floats) -> Floats:
+    """Return the diagonals of square matrices, (N, m)."""
+    return np.diagonal(matrices, axis1=1, axis2=2)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    """Return the sum of products over the factors, (..., m): a loop over few, not one an event."""
+    products = (a[..., place] * b[..., place] for place in range(a.shape[-1]))
+    return sum(products, np.zeros(a.shape[:-1]))
+
+
 def _solve(scatter: Floats, right: Floats) -> Floats:
     """Solve ``scatter @ b = right``, (..., N, m), for each window; NaN for collinear factors."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        scale = np.sqrt(np.einsum("naa->na", scatter))
+        scale = np.sqrt(_diagonal(scatter))
         if scatter.shape[1] == 1:  # no algebra to call a library for, window by window
             return np.where(scale > 0, right / scatter[:, 0], np.nan)
         correlation = scatter / (scale[:, :, None] * scale[:, None, :])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,16 @@ from analysis.estimators.daily_ranks import DailyRanks, daily_ranks
 from analysis.estimators.fitted import Fitted
 from analysis.estimators.study import EventStudy
 from analysis.estimators.sums import Moments, Sums
+from analysis.estimators.unit_sums import (
+    UnitSums,
+    day_starts,
+    join_days,
+    mean_correlation,
+    sum_whole,
+)
+from analysis.estimators.windows import in_time
 
-__all__ = ["Sample", "draw_sample", "mean_correlation", "pair_correlation", "residual_sums"]
+__all__ = ["Sample", "draw_sample"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -108,7 +115,16 @@ class Sample:
     @cached_property
     def correlation(self) -> float:
         """Mean correlation of residuals over all pairs, as :func:`mean_correlation`."""
-        return mean_correlation(self)
+        return mean_correlation(self.size, self.unit_sums.sums)
+
+    @cached_property
+    def unit_sums(self) -> UnitSums:
+        """Residuals scaled to unit length and summed by day 0."""
+        if self.fitted.unit_sums:
+            return self.fitted.unit_sums
+        ordered = self.fitted.take(in_time(self.day0))
+        length = ordered.panel.layout.length
+        return join_days(ordered.map(self.run, _unit_sums, width=length), length)
 
     @cached_property
     def ranks(self) -> DailyRanks:
@@ -124,20 +140,17 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
     ValueError
         If the window is not inside the event window.
     """
-    study.days(first, last)
-    work = partial(_window_sums, first=first, last=last)
-    sums = np.concatenate(list(study.fitted.map(study.run, work)), axis=1)
-    observed = np.isfinite(sums[0])
-    kept, whole = study.fitted, bool(observed.all())
-    if not whole:
-        kept, sums = kept.take(observed), sums[:, observed]
-    car, se, sar_sum, unit_sum = sums
+    over = study.over(first, last)
+    observed = np.isfinite(over.car)
+    whole = bool(observed.all())
+    rows = slice(None) if whole else np.flatnonzero(observed)
+    kept = study.fitted if whole else study.fitted.take(rows)
     return Sample(
-        car=car,
-        se=se,
+        car=over.car[rows],
+        se=over.se[rows],
         sigma=kept.fit.sigma,
-        sar_sum=sar_sum,
-        unit_sum=unit_sum,
+        sar_sum=over.sar[rows],
+        unit_sum=over.unit[rows],
         df=kept.fit.n - kept.fit.k,
         day0=kept.position,
         dropped=int((~observed).sum()),
@@ -148,59 +161,14 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
     )
 
 
-def mean_correlation(sample: Sample) -> float:
-    """Return the mean correlation of residuals over all pairs of firm-events, r̄.
-
-    Pairs that share their day 0 count with the correlation of their estimation residuals, pairs
-    on different days with zero. No pair is looped over: with residuals scaled to unit length the
-    squared length of their sum on a day 0 is N_d plus the correlations of its pairs. NaN for one
-    firm-event. (Kolari and Pynnönen 2010, Review of Financial Studies 23.)
-    """
-    if sample.size < 2:
-        return float("nan")
-    return pair_correlation(sample.size, residual_sums(sample)[1])
-
-
-def residual_sums(sample: Sample) -> tuple[Ints, Floats]:
-    """Return the day 0s and, on each, the sum of residuals scaled to unit length. (P,), (P, L1)."""
-    dates, place = np.unique(sample.day0, return_inverse=True)
-    sums = np.zeros((dates.size, sample.fitted.panel.layout.length))
-    if sample.size:
-        by_day = np.argsort(place, kind="stable")
-        for start, part in sample.fitted.map(sample.run, _unit_sums, place, rows=by_day):
-            sums[start : start + len(part)] += part
-    return dates, sums
-
-
-def pair_correlation(n: int, sums: Floats) -> float:
-    """Return r̄ of `n` firm-events from their :func:`residual_sums`; NaN for one."""
-    return float((np.vdot(sums, sums) - n) / (n * (n - 1))) if n > 1 else float("nan")
-
-
-def _window_sums(block: Fitted, first: int, last: int) -> Floats:
-    """Return CAR, its error, and the sums of SAR and of one over the daily errors. (4, B)."""
-    window = block.window(first, last)
-    ar, errors, se = window.ar(), window.errors(), block.fit.sigma * window.scale()
-    return np.stack([ar.sum(axis=1), se, (ar / errors).sum(axis=1), (1.0 / errors).sum(axis=1)])
-
-
-def _unit_sums(block: Fitted, place: Ints) -> tuple[int, Floats]:
-    """Return the first of the days, and by day the sum of residuals scaled to unit length.
-
-    ``Σ w (y - α - β'x) = Σ w y - Σ w α - x'Σ w β`` with ``w = 1 / √sse``, for x is shared by the
-    firms of a day: the residuals themselves are not needed unless a value is missing.
-    """
-    fit, weight = block.fit, 1.0 / np.sqrt(block.fit.sse)
-    starts = np.flatnonzero(np.diff(place, prepend=-1))
-    bounds = [*starts, place.size]
-    if (fit.n < block.panel.layout.length).any():
-        residuals = np.nan_to_num(block.residuals())
-        return int(place[0]), np.stack([weight[a:b] @ residuals[a:b] for a, b in pairwise(bounds)])
-    y = block.panel.estimation_returns(block.column, block.position)
-    sums = np.stack([weight[a:b] @ y[a:b] for a, b in pairwise(bounds)])
-    sums -= np.add.reduceat(weight * fit.alpha, starts)[:, None]
-    slopes = np.add.reduceat(weight[:, None] * fit.beta, starts)
-    x = block.panel.estimation_factors(block.position[starts])
-    for line, slope in zip(x, slopes.T, strict=True):
-        sums -= line * slope[:, None]
-    return int(place[0]), sums
+def _unit_sums(block: Fitted) -> UnitSums:
+    """Return the sums of a block of firm-events in order of time."""
+    starts = np.flatnonzero(day_starts(block.position))
+    dates = block.position[starts]
+    if (block.fit.n == block.panel.layout.length).all():
+        y = block.panel.estimation_returns(block.column, block.position)
+        return UnitSums(
+            dates, sum_whole(y, block.panel.estimation_factors(dates), block.fit, starts)
+        )
+    unit = np.nan_to_num(block.residuals()) / np.sqrt(block.fit.sse)[:, None]
+    return UnitSums(dates, np.add.reduceat(unit, starts))

@@ -16,9 +16,10 @@ import pandas as pd
 from analysis.estimators import parametric
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.outcome import Outcome
-from analysis.estimators.sample import draw_sample, pair_correlation, residual_sums
+from analysis.estimators.sample import draw_sample
 from analysis.estimators.study import EventStudy
 from analysis.estimators.sums import Pooled, Sums, join_sums
+from analysis.estimators.unit_sums import mean_correlation
 
 __all__ = ["STREAMED", "stream_tests"]
 
@@ -81,12 +82,11 @@ def stream_tests(
         sink(study)
         sample = draw_sample(study, first, last)
         sums = join_sums(sums, sample.sums) if sums else sample.sums
-        dates, more = residual_sums(sample)
-        residuals[dates] += more
+        residuals[sample.unit_sums.dates] += sample.unit_sums.sums
         del study, sample  # or they stay while the next chunk is fitted
     if sums is None:
         raise ValueError("events: expected at least one chunk, found none")
-    whole = _Streamed(sums, pair_correlation(sums.car.n, residuals))
+    whole = _Streamed(sums, mean_correlation(sums.car.n, residuals))
     outcomes = [asdict(test(whole)) for test in STREAMED.values()]
     columns = [field.name for field in fields(Outcome)]
     return pd.DataFrame(outcomes, columns=columns).set_index("name")

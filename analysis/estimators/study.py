@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analysis.estimators.blocks import Runner, blocks, here
+from analysis.estimators.blocks import Runner, blocks, here, side_by_side
 from analysis.estimators.fitted import Fitted
 from analysis.estimators.garch_errors import Forecast
 from analysis.estimators.models import Model, WindowFit
@@ -23,6 +23,30 @@ __all__ = ["EventStudy", "Kind"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Kind = Literal["simple", "log"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulated:
+    """What a window of event days adds up to for N events; NaN where it is not fully observed.
+
+    Attributes
+    ----------
+    raw : (N,)
+        Compounded realised return, fraction.
+    car, se : (N,)
+        CAR and its standard error with the forecast-error term, fractions.
+    bhar : (N,)
+        Compounded realised less compounded normal return, fraction.
+    sar, unit : (N,)
+        Sums of the AR over its forecast-corrected error, and of one over that error.
+    """
+
+    raw: Floats
+    car: Floats
+    se: Floats
+    bhar: Floats
+    sar: Floats
+    unit: Floats
 
 
 @dataclass(frozen=True)
@@ -55,6 +79,7 @@ class EventStudy:
     minimum: int
     kind: Kind
     run: Runner = here
+    _kept: dict[tuple[int, int], Cumulated] = field(default_factory=dict, init=False, repr=False)
 
     def take(self, rows: npt.NDArray[Any]) -> EventStudy:
         """Return the study of some of its rows, by number or mask; nothing is fitted again."""
@@ -133,8 +158,9 @@ class EventStudy:
     def ar(self) -> Floats:
         """Abnormal returns, fraction; NaN as in `raw`. (N, L)."""
         ar = np.empty((self.fitted.size, self.panel.layout.days))
-        found = self.fitted.map(self.run, partial(_ar, bounds=self.bounds))
-        for part, block in zip(blocks(len(ar)), found, strict=True):
+        days = self.panel.layout.days
+        found = self.fitted.map(self.run, partial(_ar, bounds=self.bounds), width=days)
+        for part, block in zip(blocks(len(ar), days), found, strict=True):
             ar[part] = block
         return ar
 
@@ -202,13 +228,34 @@ class EventStudy:
         ValueError
             If the window is not inside the event window.
         """
-        self.days(first, last)
-        work = partial(_cumulated, first=first, last=last, kind=self.kind)
-        raw, car, se, bhar = np.concatenate(list(self.fitted.map(self.run, work)), axis=1)
-        t = car / se
-        p = 2.0 * special.stdtr(self.df, -np.abs(t))
-        columns = {"raw": raw, "car": car, "se": se, "t": t, "df": self.df, "p": p, "bhar": bhar}
+        over = self.over(first, last)
+        t = over.car / over.se
+        parts = side_by_side(here)(_two_sided, self.df, ((t, part) for part in blocks(t.size, 16)))
+        columns = {
+            "raw": over.raw,
+            "car": over.car,
+            "se": over.se,
+            "t": t,
+            "df": self.df,
+            "p": np.concatenate(list(parts)),
+            "bhar": over.bhar,
+        }
         return pd.DataFrame(columns, index=self.events.index)
+
+    def over(self, first: int, last: int) -> Cumulated:
+        """Return what the event days ``first, ..., last`` add up to; kept, for tests ask again.
+
+        Raises
+        ------
+        ValueError
+            If the window is not inside the event window.
+        """
+        self.days(first, last)
+        if (first, last) not in self._kept:
+            work = partial(_cumulated, first=first, last=last, kind=self.kind)
+            parts = self.fitted.map(self.run, work, width=last - first + 1)
+            self._kept[first, last] = Cumulated(*np.concatenate(list(parts), axis=1))
+        return self._kept[first, last]
 
     def sar(self) -> Floats:
         """Return standardised abnormal returns, AR over its forecast-corrected error. (N, L)."""
@@ -221,15 +268,26 @@ def _ar(block: Fitted, bounds: tuple[int, int]) -> Floats:
 
 
 def _cumulated(block: Fitted, first: int, last: int, kind: Kind) -> Floats:
-    """Return the compounded realised return, CAR, its error and BHAR of each event. (4, B)."""
+    """Return the arrays of :class:`Cumulated` for a block of events. (6, B)."""
     window = block.window(first, last)
-    raw, ar = window.raw, window.ar()
+    raw, ar, errors = window.raw, window.ar(), window.errors()
     car = ar.sum(axis=1)
-    missing = np.isnan(car)
-    se = np.where(missing, np.nan, block.fit.sigma * window.scale())
     held = _compound(raw, kind)
-    bhar = np.where(missing, np.nan, held - _compound(raw - ar, kind))
-    return np.stack([held, car, se, bhar])
+    rest = np.stack(
+        [
+            block.fit.sigma * window.scale(),
+            held - _compound(raw - ar, kind),
+            (ar / errors).sum(axis=1),
+            (1.0 / errors).sum(axis=1),
+        ]
+    )
+    rest[:, np.isnan(car)] = np.nan
+    return np.vstack([held, car, rest])
+
+
+def _two_sided(df: Ints, t: Floats, part: slice) -> Floats:
+    """Return two-sided p-values by Student's t, for some of the events."""
+    return np.asarray(2.0 * special.stdtr(df[part], -np.abs(t[part])))
 
 
 def _compound(values: Floats, kind: Kind) -> Floats:
@@ -245,7 +303,7 @@ def _bounds(fitted: Fitted) -> tuple[Ints, Ints]:
     first = np.zeros(fitted.size, dtype=np.int64)
     last = np.full(fitted.size, length - 1, dtype=np.int64)
     holed = np.flatnonzero(fitted.fit.n < length)
-    for part in blocks(holed.size):
+    for part in blocks(holed.size, length):
         at = holed[part]
         usable = np.isfinite(fitted.take(at).residuals())
         first[at] = usable.argmax(axis=1)

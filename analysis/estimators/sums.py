@@ -27,7 +27,8 @@ class Moments:
         """Return the moments of some values; those of none are zero."""
         mean = float(values.mean()) if values.size else 0.0
         apart = values - mean
-        return cls(values.size, mean, float((apart**2).sum()), float((apart**3).sum()))
+        squares = apart * apart
+        return cls(values.size, mean, float(squares.sum()), float(squares @ apart))
 
     @property
     def spread(self) -> float:

@@ -275,7 +275,7 @@ class _Fitted:
         views = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1)
         factors = np.tile(views, (1, portfolios, 1)) if len(self.x) else None
         fits = []
-        for part in blocks(len(windows)):
+        for part in blocks(len(windows), length):
             x = np.empty((0, *windows[part].shape)) if factors is None else factors[:, part]
             fits.append(fit_windows(windows[part], x, self.model.model))
         return WindowFit.join(fits)

@@ -62,7 +62,7 @@ def test_block_size_and_threads_change_no_result(monkeypatch):
     returns, events = panel(300)
     tables = []
     for size, threads in [(256, 1), (1, 1), (64, 2), (10_000, 1)]:
-        monkeypatch.setattr(blocks, "BLOCK", size)
+        monkeypatch.setattr(blocks, "CELLS", size * 120)
         monkeypatch.setattr(blocks, "THREADS", threads)
         study = event_study(returns, events, factors=("M",), window=(-2, 2))
         tests = run_tests(study, -2, 2, np.random.default_rng(0), tests=POOLED)
@@ -101,11 +101,12 @@ def test_more_firms_than_sessions_refuse_the_joint_test_before_any_matrix():
 
 
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_windows_of_the_events():
+def test_memory_does_not_grow_with_the_windows_of_the_events(monkeypatch):
     """Per event a run takes less than a quarter of the window of 120 returns that it is fitted to.
 
-    From 4,000 events to 12,000; the tests of ranks and of correlation included.
+    From 4,000 events to 12,000, in many blocks; the tests of ranks and of correlation included.
     """
+    monkeypatch.setattr(blocks, "CELLS", 2**15)
     returns, events = panel(12_000, holes=0.0)
     peaks = []
     for count in (4_000, 12_000):

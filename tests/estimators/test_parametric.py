@@ -22,7 +22,7 @@ from analysis.estimators.parametric import (
     t_cross_sectional,
     t_time_series,
 )
-from analysis.estimators.sample import Sample, draw_sample, mean_correlation
+from analysis.estimators.sample import Sample, draw_sample
 
 
 def hand_sample(car, se=None, residuals=None, day0=None, df=118) -> Sample:
@@ -122,7 +122,7 @@ def test_kolari_pynnonen_by_hand():
     """SCARs 1 and 3, correlation 1/2: BMP 2 times √(0.5 / 1.5); Patell 4 / √(2q) over √1.5."""
     residuals = [[1.0, 0.0], [0.5, np.sqrt(0.75)]]
     sample = hand_sample([1.0, 3.0], residuals=residuals)
-    assert mean_correlation(sample) == pytest.approx(0.5)
+    assert sample.correlation == pytest.approx(0.5)
     assert bmp(sample).statistic == pytest.approx(2.0)
     assert kp_bmp(sample).statistic == pytest.approx(2.0 / np.sqrt(3.0))
     q = 118 / 116
@@ -133,7 +133,7 @@ def test_kolari_pynnonen_by_hand():
 def test_kp_equals_bmp_and_patell_without_correlation():
     """At mean correlation zero the adjustment is one."""
     sample = hand_sample([1.0, 3.0, 2.5])
-    assert mean_correlation(sample) == pytest.approx(0.0)
+    assert sample.correlation == pytest.approx(0.0)
     assert kp_bmp(sample).statistic == pytest.approx(bmp(sample).statistic)
     assert kp_patell(sample).statistic == pytest.approx(patell(sample).statistic)
 
@@ -150,14 +150,14 @@ def test_mean_correlation_equals_the_mean_of_all_pairs(returns, events):
     sample = draw_sample(event_study(returns, events.iloc[:6]), 0, 0)
     matrix = np.corrcoef(sample.fitted.residuals())
     expected = matrix[np.triu_indices(6, 1)].mean()
-    assert mean_correlation(sample) == pytest.approx(expected, rel=1e-9)
+    assert sample.correlation == pytest.approx(expected, rel=1e-9)
 
 
 def test_pairs_on_different_dates_count_as_uncorrelated(returns, events):
     """Three dates of six: 45 of 153 pairs share a date."""
     study = event_study(returns, events)
-    pooled = mean_correlation(draw_sample(study, 0, 0))
-    parts = [mean_correlation(draw_sample(study.take(np.arange(6) + i), 0, 0)) for i in (0, 6, 12)]
+    pooled = draw_sample(study, 0, 0).correlation
+    parts = [draw_sample(study.take(np.arange(6) + i), 0, 0).correlation for i in (0, 6, 12)]
     assert pooled == pytest.approx(sum(parts) * 15 / 153, rel=1e-9)
 
 
