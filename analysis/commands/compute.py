@@ -1,42 +1,90 @@
-"""All questions answered at once, over processes: for commands that need results and no log."""
+"""Every question of the study answered, over as many processes as there are processors."""
 
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from contextlib import contextmanager
+from functools import cache
+from multiprocessing import get_all_start_methods, get_context
+from typing import TYPE_CHECKING
 
+from analysis.commands.base import Stages
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["compute_parallel"]
+if TYPE_CHECKING:
+    from analysis.findings.study import Panel
+
+__all__ = ["compute"]
 
 
-def compute_parallel(snapshot: Snapshot, workers: int | None = None) -> Findings:
-    """Answer every question, each in one of ``workers`` processes (default: one a processor).
+def compute(snapshot: Snapshot, stage: Stages) -> Findings:
+    """Answer every question that can be asked of a snapshot.
 
-    The order of the findings is that of the questions, so that the result is the same as with one
-    process.
+    The findings come in the order of the questions, whatever the number of processes.
+
+    Raises
+    ------
+    ResultsError
+        If a question reads a file that none of its results names.
     """
-    from analysis.findings.study import QUESTIONS
+    with stage("Answering every question"), _processes(snapshot) as pool:
+        # Imported late: `data` and `--help` need neither statsmodels nor matplotlib, and by now
+        # the processes import them too.
+        from analysis.findings.observed import observed_inputs
+        from analysis.findings.study import QUESTIONS, left_out
 
-    workers = min(workers or os.cpu_count() or 1, len(QUESTIONS))
-    # spawn, not fork: the same on every platform, and no threads of a library are copied.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (snapshot,)) as pool:
-        return Findings().extend(pool.map(_answer, QUESTIONS))
+        lacking = left_out(snapshot)
+        for title, needs in lacking.items():
+            stage.console.print(f"  {title}: left out, needs {'; '.join(needs)}", markup=False)
+        titles = [title for title in QUESTIONS if title not in lacking]
+        findings, reads = Findings(), {}
+        for title, (answer, read, seconds) in zip(titles, pool.map(_answer, titles), strict=True):
+            findings.extend([answer])
+            reads[title] = read
+            stage.console.print(f"  {title:<42} {seconds:6.1f} s")
+    findings.datasets.append(observed_inputs(reads, snapshot.folder))
+    return findings
 
 
-_panels: list[object] = []
+_held: list[Snapshot] = []
+
+
+@contextmanager
+def _processes(snapshot: Snapshot) -> Iterator[ProcessPoolExecutor]:
+    """Yield processes that hold the snapshot; what has not begun is dropped if one fails."""
+    # Not fork, which copies the threads of libraries. A server that has imported once and forks
+    # from there where there are such things, else a process that imports for itself.
+    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
+    context.set_forkserver_preload(["analysis.findings.study"])
+    pool = ProcessPoolExecutor(os.cpu_count(), context, _start, (snapshot,))
+    pool.submit(int)  # the first call starts the server
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _start(snapshot: Snapshot) -> None:
+    _held.append(snapshot)
+
+
+@cache
+def _panel() -> Panel:
+    """Return the panel of this process, made with the first question: faults reach the caller."""
     from analysis.findings.study import build_panel
 
-    _panels.append(build_panel(snapshot))
+    return build_panel(_held[0])
 
 
-def _answer(title: str) -> Findings:
+def _answer(title: str) -> tuple[Findings, set[str], float]:
+    """Answer one question: findings, files read, seconds."""
     from analysis.findings.observed import answered
     from analysis.findings.study import QUESTIONS
 
-    return answered(title, QUESTIONS[title], _panels[0])[0]  # type: ignore[arg-type]
+    start = time.perf_counter()
+    findings, read = answered(title, QUESTIONS[title], _panel())
+    return findings, read, time.perf_counter() - start

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from analysis.commands.base import Command, Stages, Workspace
-from analysis.commands.compute import compute_parallel
+from analysis.commands.compute import compute
 from analysis.commands.data import load
 from analysis.publish.review.base_figures import BaseBuild
 from analysis.publish.review.compare import Comparison, compare
@@ -84,8 +84,7 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
     from analysis.publish.writers import documents
 
     snapshot = load(workspace, stage)
-    with stage("Computing every result"):
-        findings = compute_parallel(snapshot)
+    findings = compute(snapshot, stage)
     texts = documents(
         findings, fingerprint=snapshot.fingerprint, as_of=snapshot.study.as_of.isoformat()
     )

@@ -6,16 +6,15 @@ import argparse
 from collections.abc import Collection
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.compute import compute
 from analysis.commands.data import load
 from analysis.commands.elsewhere import add_data_option, chosen
 from analysis.errors import StudyError
 from analysis.publish.renderers.base import FORMATS, STEM
 from analysis.publish.report import REPORT_STEM, Head, mark_figures, write_report
-from analysis.results import Findings
-from analysis.snapshot.load import Snapshot
 from analysis.snapshot.study import Report
 
-__all__ = ["PAPER", "RESULTS", "compute", "render_paper"]
+__all__ = ["PAPER", "RESULTS", "render_paper"]
 
 DEFAULT = ("html", "pdf")
 
@@ -97,28 +96,6 @@ def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) 
                 head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
                 left_out=left_out(snapshot),
             )
-
-
-def compute(snapshot: Snapshot, stage: Stages) -> Findings:
-    """Answer every question of the study on a snapshot."""
-    # Imported late: `data` and `--help` need neither statsmodels nor matplotlib.
-    from analysis.findings.observed import answered, observed_inputs
-    from analysis.findings.study import QUESTIONS, build_panel, left_out
-
-    with stage("Estimating every event window"):
-        panel = build_panel(snapshot)
-    findings, reads, lacking = Findings(), {}, left_out(snapshot)
-    for title, question in QUESTIONS.items():
-        if title in lacking:
-            stage.console.print(
-                f"{title}: left out, needs {'; '.join(lacking[title])}", markup=False
-            )
-            continue
-        with stage(title):
-            answer, reads[title] = answered(title, question, panel)
-        findings.extend([answer])
-    findings.datasets.append(observed_inputs(reads, snapshot.folder))
-    return findings
 
 
 def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.compute import compute
 from analysis.commands.data import load
-from analysis.commands.paper import compute
 from analysis.errors import StudyError
 from analysis.formatting import MISSING, format_value
 from analysis.snapshot.load import Snapshot

@@ -145,7 +145,7 @@ def _runtimes(root: Path) -> str:
     return (
         _pipe(["stage", "seconds"], [*rows, ("all", f"{total:.1f}")])
         + f"\n\n{machine['processor']}, {machine['processors']} processors, {machine['system']}, Python "
-        f"{machine['python']}; peak memory {measured['peak_memory_mib']:.0f} MiB; measured "
+        f"{machine['python']}; peak memory of one process {measured['peak_memory_mib']:.0f} MiB; measured "
         f"{measured['day']}."
     )
 
