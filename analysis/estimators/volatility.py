@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from arch import arch_model
+from arch.univariate.base import ARCHModelResult
 
 __all__ = [
     "GarchFit",
     "Leverage",
     "garch",
+    "half_life",
     "leverage",
     "realised_volatility",
     "volatility_change",
@@ -114,9 +116,7 @@ def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Gar
     ValueError
         If fewer than 100 returns are left or they do not vary.
     """
-    known, scale = _scaled(returns)
-    model = arch_model(known * scale, mean="Constant", p=1, q=1, dist=distribution, rescale=False)
-    fit = model.fit(disp="off", show_warning=False)
+    fit, scale = _fit(returns, distribution)
     omega, alpha, beta = (float(fit.params[name]) for name in ("omega", "alpha[1]", "beta[1]"))
     persistence = alpha + beta
     stationary = 0 < persistence < 1
@@ -125,12 +125,12 @@ def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Gar
         alpha=alpha,
         beta=beta,
         persistence=persistence,
-        half_life=float(np.log(0.5) / np.log(persistence)) if stationary else float("inf"),
+        half_life=half_life(persistence),
         unconditional=float(np.sqrt(omega / (1 - persistence))) / scale
         if stationary
         else float("nan"),
-        conditional=pd.Series(fit.conditional_volatility / scale, index=known.index),
-        n=len(known),
+        conditional=pd.Series(fit.conditional_volatility / scale),
+        n=int(fit.nobs),
         converged=fit.convergence_flag == 0,
     )
 
@@ -153,23 +153,36 @@ def leverage(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> 
     ValueError
         If fewer than 100 returns are left or they do not vary.
     """
-    known, scale = _scaled(returns)
-    model = arch_model(
-        known * scale, mean="Constant", p=1, o=1, q=1, dist=distribution, rescale=False
-    )
-    fit = model.fit(disp="off", show_warning=False)
+    fit, _ = _fit(returns, distribution, asymmetric=True)
     return Leverage(
         gamma=float(fit.params["gamma[1]"]),
         se=float(fit.std_err["gamma[1]"]),
         p=float(fit.pvalues["gamma[1]"]),
-        n=len(known),
+        n=int(fit.nobs),
         converged=fit.convergence_flag == 0,
     )
 
 
-def _scaled(returns: pd.Series) -> tuple[pd.Series, float]:
-    """Return the known returns and the factor that gives them unit variance."""
+def half_life(persistence: float) -> float:
+    """Return the sessions until half of a shock to the variance is gone; infinite from 1 on."""
+    return float(np.log(0.5) / np.log(persistence)) if 0 < persistence < 1 else float("inf")
+
+
+def _fit(
+    returns: pd.Series, distribution: Literal["normal", "t"], *, asymmetric: bool = False
+) -> tuple[ARCHModelResult, float]:
+    """Fit the known returns times the factor that gives them unit variance; return it too."""
     known = returns.dropna().astype(float)
     if len(known) < 100 or not known.std() > 0:
         raise ValueError(f"GARCH: expected at least 100 varying returns, found {len(known)}")
-    return known, 1.0 / float(known.std())  # the optimiser works best near unit variance
+    scale = 1.0 / float(known.std())  # the optimiser works best near unit variance
+    model = arch_model(
+        known * scale,
+        mean="Constant",
+        p=1,
+        o=int(asymmetric),
+        q=1,
+        dist=distribution,
+        rescale=False,
+    )
+    return model.fit(disp="off", show_warning=False), scale

@@ -23,7 +23,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.rotation import Rotation, rotate
-from analysis.estimators.volatility import garch, leverage, volatility_change
+from analysis.estimators.volatility import garch, half_life, leverage, volatility_change
 from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
@@ -162,18 +162,13 @@ def leverage_terms(panel: Panel) -> pd.DataFrame:
     for name, returns in assets.items():
         plain, term = garch(returns), leverage(returns)
         persistence = _settled(plain.persistence)
-        row = {"asset": name, "persistence": persistence, "half_life": _half_life(persistence)}
+        row = {"asset": name, "persistence": persistence, "half_life": half_life(persistence)}
         rows.append(row | {"gamma": term.gamma, "se": term.se, "p": term.p, "n": term.n})
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows).replace({"half_life": {np.inf: np.nan}})
     fitted = ["gamma", "se", "p"]
     frame[fitted] = frame[fitted].map(_settled)
     frame.insert(6, "holm", multipletests(frame["p"], method="holm")[1])
     return frame
-
-
-def _half_life(persistence: float) -> float:
-    """Sessions after which half of a shock is gone, for the persistence shown; NaN for never."""
-    return float(np.log(0.5) / np.log(persistence)) if 0 < persistence < 1 else float("nan")
 
 
 def paths(panel: Panel) -> pd.DataFrame:
