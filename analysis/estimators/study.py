@@ -79,7 +79,9 @@ class EventStudy:
     minimum: int
     kind: Kind
     run: Runner = here
-    _kept: dict[tuple[int, int], Cumulated] = field(default_factory=dict, init=False, repr=False)
+    _kept: dict[tuple[int, int], Cumulated] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def take(self, rows: npt.NDArray[Any]) -> EventStudy:
         """Return the study of some of its rows, by number or mask; nothing is fitted again."""
