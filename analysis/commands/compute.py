@@ -42,9 +42,11 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
             stage.console.print(f"  {title}: left out, needs {'; '.join(needs)}", markup=False)
         titles = [title for title in QUESTIONS if title not in lacking]
         findings, reads = Findings(), {}
-        for title, (answer, read, seconds) in zip(titles, pool.map(_answer, titles), strict=True):
+        # The last ones take longest: begun first, they do not keep one process while others rest.
+        answers = {title: pool.submit(_answer, title) for title in reversed(titles)}
+        for title in titles:
+            answer, reads[title], seconds = answers[title].result()
             findings.extend([answer])
-            reads[title] = read
             stage.console.print(f"  {title:<42} {seconds:6.1f} s")
     findings.datasets.append(observed_inputs(reads, snapshot.folder))
     return findings
