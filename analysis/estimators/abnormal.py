@@ -31,6 +31,8 @@ __all__ = ["EventStudy", "event_study", "study_on"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+SHARED = 8  # firm-events a day from which one product a day takes less than one an event
+
 
 def event_study(
     returns: pd.DataFrame,
@@ -242,12 +244,15 @@ def _fit_whole(
     panel: Panel, column: Ints, position: Ints, model: Model
 ) -> tuple[WindowFit, npt.NDArray[np.bool_], UnitSums]:
     """Fit a block of windows, in order of time, say which fits are sound, and sum residuals."""
-    new = day_starts(position)
-    starts = np.flatnonzero(new)
+    starts = np.flatnonzero(day_starts(position))
     y, x = panel.estimation_returns(column, position), panel.estimation_factors(position[starts])
-    fit, sound = fit_sums(window_sums(y, x, np.cumsum(new) - 1), y.shape[1], model)
-    sums = sum_whole(y, x, fit, starts) if sound.all() else np.empty((starts.size, y.shape[1]))
-    return fit, sound, UnitSums(position[starts], sums)
+    if len(y) > SHARED * starts.size:
+        sums = window_sums(y, x, starts)
+    else:
+        sums = window_sums(y, panel.estimation_factors(position))
+    fit, sound = fit_sums(sums, y.shape[1], model)
+    units = sum_whole(y, x, fit, starts) if sound.all() else np.empty((starts.size, y.shape[1]))
+    return fit, sound, UnitSums(position[starts], units)
 
 
 def _fit_rest(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:

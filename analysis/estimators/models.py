@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -125,22 +126,22 @@ def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
     WindowFit
         NaN coefficients where the factors are constant or collinear.
     """
-    fit, sound = fit_sums(window_sums(y, x, slice(None)), y.shape[1], model)
+    fit, sound = fit_sums(window_sums(y, x), y.shape[1], model)
     rows = np.flatnonzero(~sound)
     return fit.updated(rows, fit_deviations(y[rows], x[:, rows], model)) if rows.size else fit
 
 
-def window_sums(y: Floats, x: Floats, rows: Ints | slice) -> tuple[Floats, ...]:
+def window_sums(y: Floats, x: Floats, starts: Ints | None = None) -> tuple[Floats, ...]:
     """Return sums over whole windows; NaN where a value is missing.
 
     Parameters
     ----------
     y : array, (N, L)
         Returns.
-    x : array, (m, D, L)
-        Factor returns over D windows.
-    rows : array of int, (N,), or slice
-        Which of them belongs to each window of returns.
+    x : array, (m, N, L) or (m, P, L)
+        Factor returns over the same windows, or over those of P days.
+    starts : array of int, (P,), optional
+        Number of the first of each day's windows of returns, which stand day by day.
 
     Returns
     -------
@@ -149,10 +150,15 @@ def window_sums(y: Floats, x: Floats, rows: Ints | slice) -> tuple[Floats, ...]:
         (N, m, m), and of each factor times y, (N, m).
     """
     ones = np.ones(y.shape[1])
-    x_products = np.moveaxis(np.vecdot(x[:, None], x), 2, 0)
-    products = np.vecdot(x[:, rows], y).T
-    y_sum, x_sum = np.vecdot(y, ones), np.vecdot(x, ones).T  # y @ ones would start BLAS threads
-    return y_sum, np.vecdot(y, y), x_sum[rows], x_products[rows], products
+    x_sum, x_products = np.vecdot(x, ones).T, np.moveaxis(np.vecdot(x[:, None], x), 2, 0)
+    if starts is None:  # y @ ones would start BLAS threads
+        return np.vecdot(y, ones), np.vecdot(y, y), x_sum, x_products, np.vecdot(x, y).T
+    sums = np.empty((len(y), 1 + len(x)))
+    design = np.concatenate([np.broadcast_to(ones, (1, *x.shape[1:])), x]).transpose(1, 2, 0)
+    for day, (a, b) in zip(design, pairwise([*starts.tolist(), len(y)]), strict=True):
+        np.matmul(y[a:b], day, out=sums[a:b])
+    rows = np.repeat(np.arange(starts.size), np.diff(starts, append=len(y)))
+    return sums[:, 0], np.vecdot(y, y), x_sum[rows], x_products[rows], sums[:, 1:]
 
 
 def fit_sums(

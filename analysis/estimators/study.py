@@ -159,11 +159,14 @@ class EventStudy:
     @cached_property
     def ar(self) -> Floats:
         """Abnormal returns, fraction; NaN as in `raw`. (N, L)."""
-        ar = np.empty((self.fitted.size, self.panel.layout.days))
-        days = self.panel.layout.days
-        found = self.fitted.map(self.run, partial(_ar, bounds=self.bounds), width=days)
-        for part, block in zip(blocks(len(ar), days), found, strict=True):
+        first, last = self.bounds
+        ar, sums = np.empty((self.fitted.size, last - first + 1)), []
+        work = partial(_added_up, first=first, last=last, kind=self.kind)
+        found = self.fitted.map(self.run, work, width=ar.shape[1])
+        for part, (block, more) in zip(blocks(*ar.shape), found, strict=True):
             ar[part] = block
+            sums.append(more)
+        self._kept[first, last] = Cumulated(*np.concatenate(sums, axis=1))
         return ar
 
     @cached_property
@@ -264,27 +267,21 @@ class EventStudy:
         return self.ar / self.fitted.window(*self.bounds).errors()
 
 
-def _ar(block: Fitted, bounds: tuple[int, int]) -> Floats:
-    """Return the abnormal returns of a block over the event window. (B, L)."""
-    return block.window(*bounds).ar()
+def _added_up(block: Fitted, first: int, last: int, kind: Kind) -> tuple[Floats, Floats]:
+    """Return a block's abnormal returns, (B, L2), and the arrays of :class:`Cumulated`, (6, B)."""
+    window = block.window(first, last)
+    raw, ar, errors = window.raw, window.ar(), window.errors()
+    held, car = _compound(raw, kind), ar.sum(axis=1)
+    bhar = held - _compound(raw - ar, kind)
+    sar, unit = (ar / errors).sum(axis=1), (1.0 / errors).sum(axis=1)
+    sums = np.stack([held, car, block.fit.sigma * window.scale(), bhar, sar, unit])
+    sums[1:, np.isnan(car)] = np.nan
+    return ar, sums
 
 
 def _cumulated(block: Fitted, first: int, last: int, kind: Kind) -> Floats:
     """Return the arrays of :class:`Cumulated` for a block of events. (6, B)."""
-    window = block.window(first, last)
-    raw, ar, errors = window.raw, window.ar(), window.errors()
-    car = ar.sum(axis=1)
-    held = _compound(raw, kind)
-    rest = np.stack(
-        [
-            block.fit.sigma * window.scale(),
-            held - _compound(raw - ar, kind),
-            (ar / errors).sum(axis=1),
-            (1.0 / errors).sum(axis=1),
-        ]
-    )
-    rest[:, np.isnan(car)] = np.nan
-    return np.vstack([held, car, rest])
+    return _added_up(block, first, last, kind)[1]
 
 
 def _two_sided(df: Ints, t: Floats, part: slice) -> Floats:

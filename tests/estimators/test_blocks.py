@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimators import blocks
+from analysis.estimators import abnormal, blocks
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import run_tests
 from analysis.estimators.joint import joint_f
@@ -70,6 +70,35 @@ def test_block_size_and_threads_change_no_result(monkeypatch):
     for other in tables[1:]:
         for one, same in zip(tables[0], other, strict=True):
             pd.testing.assert_frame_equal(one, same, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("factors", [("M",), ("M", "X")])
+def test_days_that_many_firms_share_are_fitted_as_single_ones_are(monkeypatch, factors):
+    """One product a day or one an event: the same fits and residual sums but for rounding."""
+    returns, events = panel(300, holes=0.0)
+    returns["X"] = returns["A0"] - returns["M"] / 2
+    events = events[events["ticker"] != "A0"]
+    found = []
+    for shared in (0, 10**6):
+        monkeypatch.setattr(abnormal, "SHARED", shared)
+        study = event_study(returns, events, factors=factors, window=(-2, 2))
+        found.append((study.rows, draw_sample(study, -2, 2).correlation))
+    pd.testing.assert_frame_equal(found[0][0], found[1][0], rtol=1e-10, atol=1e-14)
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-9, abs=1e-14)
+
+
+def test_kept_windows_are_those_of_the_study_that_is_asked():
+    """Asked before or after the abnormal returns, of all events or of some, CARs are the same."""
+    returns, events = panel(60)
+    study = event_study(returns, events, factors=("M",), window=(-2, 2))
+    other = event_study(returns, events, factors=("M",), window=(-2, 2))
+    before = study.car(-2, 2)
+    assert np.isfinite(other.ar).any()
+    pd.testing.assert_frame_equal(other.car(-2, 2), before, check_exact=True)
+    rows = np.arange(5, 25)
+    some = study.take(rows)
+    pd.testing.assert_frame_equal(some.car(-2, 2), before.iloc[rows].reset_index(drop=True))
+    assert draw_sample(some, -2, 2).size == int(before["car"].iloc[rows].notna().sum())
 
 
 def test_daily_errors_are_those_of_one_day_windows():
