@@ -246,9 +246,8 @@ def _put_together(
     n, y_mean, x_mean, sst, scatter = moments
     alpha = y_mean - _dot(beta, x_mean)
     if model == "market_adjusted":
-        sse = (
-            sse + n * alpha**2
-        )  # the intercept is not estimated: its square stays in the residuals
+        # The intercept is not estimated: its square stays in the residuals.
+        sse = sse + n * alpha**2
         alpha = np.zeros_like(alpha)
     return WindowFit(alpha, beta, sse, sst, n, x_mean, scatter, parameters(model, beta.shape[1]))
 
