@@ -99,7 +99,7 @@ def test_from_init_to_the_report(tmp_path, workspace, capsys) -> None:
     assert _bytes(workspace.root) == before
 
     said = capsys.readouterr().out
-    assert "The ledger of claims: left out, needs the claims A1 to B15 in claims.toml" in said
+    assert "The ledger of claims: left out, needs a claim in claims.toml" in said
     numbers = json.loads((folder / "paper/results/numbers.json").read_text("utf-8"))["numbers"]
     for direction, sign in (("tightening", 1), ("easing", -1)):
         found = numbers[f"pooled.{direction}.car_0_1.mean"]

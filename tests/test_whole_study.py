@@ -12,8 +12,8 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace, paper
-from analysis.formatting import format_value
 from analysis.results import Findings
+from analysis.results.formats import format_value
 
 ROOT = Path(__file__).parents[1]
 

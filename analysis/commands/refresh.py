@@ -19,7 +19,7 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
 from analysis.errors import StudyError
-from analysis.formatting import MISSING, format_value
+from analysis.results.formats import MISSING, format_value
 from analysis.snapshot.load import Snapshot
 
 if TYPE_CHECKING:

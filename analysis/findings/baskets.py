@@ -11,9 +11,10 @@ import pandas as pd
 from analysis.findings import episode_days, heavy_share
 from analysis.findings.episodes import Pooled, episode_values, pool
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Weigher, contrast, equal, portfolio_cars
-from analysis.formatting import format_value
+from analysis.findings.portfolios import contrast, equal
+from analysis.findings.responses import cumulate
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import format_value
 from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["basket_responses", "compute", "members", "unnamed_only"]
@@ -28,7 +29,7 @@ NAMES = {
     "peers": "peers",
     "placebo": "placebo names",
 }
-UNLISTED = ("explorers",)  # serves a claim alone
+UNLISTED = ("explorers", "metals_funds", "cyclical_funds")  # serve a claim alone
 SOURCE = Provenance(
     "analysis.findings.baskets.basket_responses",
     ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),
@@ -88,7 +89,7 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
     rows = []
     for name, tickers in members(panel).items():
         own = unnamed_only(panel, tickers) if name == "placebo" else panel
-        cars = portfolio_cars(own, equal(tickers), own.snapshot.study.windows.primary)
+        cars = cumulate(own, equal(tickers)).at_events(own)
         for kind, (directions, signed) in KINDS.items():
             values = episode_values(own, cars, directions, signed=signed)
             rows.append({"basket": name, "kind": kind} | _row(pool(values, own), len(values)))
@@ -126,8 +127,7 @@ def _against_placebo(panel: Panel) -> Verdict:
     """Say whether the core firms respond otherwise than firms without rare earths."""
     groups = members(panel)
     own = unnamed_only(panel, groups["placebo"])
-    weigher: Weigher = contrast(groups["core"], groups["placebo"])
-    cars = portfolio_cars(own, weigher, own.snapshot.study.windows.primary)
+    cars = cumulate(own, contrast(groups["core"], groups["placebo"])).at_events(own)
     result = pool(episode_values(own, cars, POLICY, signed=True), own)
     told = result is not None and result.p < 0.05
     return Verdict(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.findings.claim_facts import day_named
 from analysis.findings.ledger import Entry
 from analysis.findings.outcomes import NOISE, NOT_TESTABLE
 from analysis.findings.panel import Panel
-from analysis.formatting import format_value
+from analysis.results.formats import format_value
 from analysis.snapshot.calendar import nyse_sessions
+from analysis.snapshot.claims import Equivalence, Waiting
 
 __all__ = ["paragraphs", "testable_from"]
-
-DOWNSTREAM = 126  # sessions after the rebound before claim A8 can be tested
 
 
 def paragraphs(claims: list[Entry], panel: Panel) -> str:
@@ -20,17 +20,17 @@ def paragraphs(claims: list[Entry], panel: Panel) -> str:
     return "\n\n".join(_paragraph(entry, panel) for entry in claims)
 
 
-def testable_from(panel: Panel) -> pd.Timestamp:
-    """Return the session from which on the claim on downstream value can be tested."""
-    day = pd.Timestamp(panel.highlights["rebound"])
-    return nyse_sessions(day, day + pd.Timedelta(days=300))[DOWNSTREAM]
+def testable_from(claim: Waiting, panel: Panel) -> pd.Timestamp:
+    """Return the session from which on a claim that waits for sessions can be tested."""
+    day, needed = day_named(claim.start, panel), claim.sessions[0]
+    return nyse_sessions(day, day + pd.Timedelta(days=2 * needed + 30))[needed]
 
 
 def _paragraph(entry: Entry, panel: Panel) -> str:
-    claim = entry.definition
+    claim = entry.claim
     sentences = [
-        f"**{entry.id}** ({claim['item']} item, {claim['status']}). *{claim['statement']}.*",
-        f"Measured: {claim['estimand']}. Test: {claim['test']}. Rule: {claim['rule']}.",
+        f"**{entry.id}** ({claim.item} item, {claim.status}). *{claim.statement}.*",
+        f"Measured: {claim.estimand}. Test: {claim.test}. Rule: {claim.rule}.",
         _result(entry),
         _placebo(entry),
         _adjusted(entry),
@@ -53,7 +53,7 @@ def _result(entry: Entry) -> str:
 def _sample(entry: Entry) -> str:
     """Name the unit where the count of the ledger is a bare number of episodes."""
     count = entry.outcome.count
-    if entry.id == "A8":
+    if isinstance(entry.claim, Waiting):
         return f"{count} sessions"
     return f"{count} episodes" if count.replace(" + ", "").isdigit() else count
 
@@ -94,8 +94,8 @@ def _meaning(entry: Entry, panel: Panel) -> str:
     """Say in one sentence what the verdict means for a reader of the claim."""
     o = entry.outcome
     if entry.verdict == NOT_TESTABLE:
-        if entry.id == "A8":
-            day = format_value(testable_from(panel).date().isoformat(), "date")
+        if isinstance(entry.claim, Waiting):
+            day = format_value(testable_from(entry.claim, panel).date().isoformat(), "date")
             return f"It can be tested from {day} on, with prices to that day."
         return "Fewer than three clean episodes of this kind exist, too few for any spread."
     if o.p is None:
@@ -104,7 +104,7 @@ def _meaning(entry: Entry, panel: Panel) -> str:
             "mixed": "Part of the statement holds and part does not.",
             "contradicted": "The fact is not as stated.",
         }[entry.verdict]
-    if entry.id == "A10":
+    if isinstance(entry.claim, Equivalence):
         return {
             "supported": "A drift beyond the bounds is excluded.",
             "mixed": "Neither a drift nor its absence within the bounds is shown.",

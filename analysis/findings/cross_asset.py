@@ -31,6 +31,7 @@ from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.findings.volatility import mean_weights
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.snapshot.claims import Events
 
 __all__ = ["compute", "correlation_changes", "responses"]
 
@@ -86,7 +87,9 @@ def _held(panel: Panel) -> pd.DataFrame:
 
 def _by_episode(panel: Panel, values: pd.Series, direction: str) -> pd.DataFrame:
     at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
-    return chosen_days(panel, pd.DataFrame({"car": at, "scar": at}).dropna(), (direction,))
+    return chosen_days(
+        panel, pd.DataFrame({"car": at, "scar": at}).dropna(), Events(directions=(direction,))
+    )
 
 
 def responses(panel: Panel) -> pd.DataFrame:

@@ -17,8 +17,8 @@ from analysis.findings.customs import (
     release_tests,
 )
 from analysis.findings.panel import Panel
-from analysis.formatting import format_value
 from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table, Verdict
+from analysis.results.formats import format_value
 from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["compute"]

@@ -16,8 +16,8 @@ from analysis.findings.customs import (
     release_returns,
 )
 from analysis.findings.panel import Panel
-from analysis.formatting import format_value
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import format_value
 from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["ELEMENTS", "compute", "heavy_elements", "release_responses", "surprises"]

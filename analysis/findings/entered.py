@@ -11,7 +11,8 @@ from analysis.findings.customs import SERIES, monthly_returns
 from analysis.findings.episodes import episode_values
 from analysis.findings.event_windows import KINDS
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import cumulate
 from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["Rows", "rows_entered"]
@@ -74,7 +75,9 @@ def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
         return []
     (directions, signed), window = KINDS[parts[0]], parts[1]
     firms = panel.snapshot.study.firms.core
-    cars = portfolio_cars(panel, equal(firms), window, clean="all_windows" not in parts)
+    bounds = panel.snapshot.study.windows.bounds[window]
+    responses = cumulate(panel, equal(firms), bounds, clean="all_windows" not in parts)
+    cars = responses.at_events(panel)
     values = episode_values(panel, cars, directions, signed=signed)
     events = panel.events
     other = events.loc[~events["direction"].isin(list(directions)), "day0"]

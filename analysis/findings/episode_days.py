@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.estimators.conformal import conformal
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_study
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import fit_events
 from analysis.results import Dataset, Findings, Number, Provenance, Table
 from analysis.snapshot.episodes import SIGNS
 
@@ -48,8 +49,7 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         ``mixed``, ``confirmatory`` (events that may confirm), ``members``, ``car``, ``se``
         (fraction), ``t``, ``p``, ``conformal_p``.
     """
-    core = equal(panel.snapshot.study.firms.core)
-    fitted = portfolio_study(panel, core, panel.snapshot.study.windows.primary, clean=False)
+    fitted = fit_events(panel, equal(panel.snapshot.study.firms.core))
     position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
     rows = []
     for episode, part in panel.events.assign(position=position).groupby("episode"):
@@ -67,7 +67,7 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         chosen = fitted.take((fitted.rows["id"] == first).to_numpy())
         if len(chosen.rows):
             cars = chosen.car(0, span + 1).iloc[0]
-            row |= {"members": chosen.rows["members"].iloc[0]}
+            row |= {"members": chosen.rows["ticker"].iloc[0]}
             row |= {name: float(cars[name]) for name in ("car", "se", "t", "p")}
             row |= {"conformal_p": float(conformal(chosen, 0, span + 1)["p"].iloc[0])}
         rows.append(row)

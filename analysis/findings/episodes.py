@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from analysis.estimators.episodes import across_episodes_t, sign_flip
 from analysis.estimators.outcome import Outcome, minimum_detectable, power_at
 from analysis.findings.panel import Panel
+from analysis.snapshot.claims import Events
+from analysis.snapshot.episodes import SIGNS
 
-__all__ = ["FEWEST", "Pooled", "averaged", "chosen_days", "episode_values", "pool", "precision"]
+__all__ = [
+    "FEWEST",
+    "Pooled",
+    "averaged",
+    "chosen_days",
+    "episode_values",
+    "holds",
+    "pool",
+    "precision",
+]
 
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
 
@@ -49,32 +62,23 @@ class Pooled:
     power: float
 
 
-def chosen_days(
-    panel: Panel,
-    cars: pd.DataFrame,
-    directions: Collection[str],
-    *,
-    signed: bool = False,
-    confirmatory: bool = True,
-) -> pd.DataFrame:
+def chosen_days(panel: Panel, cars: pd.DataFrame, events: Events) -> pd.DataFrame:
     """Choose the days whose responses a test averages, one row a day of an episode.
 
     An event enters if its direction is asked for, its episode holds no event of the opposite sign,
-    and no event of a direction not asked for has the same day 0. Days and not headlines are
-    averaged: two headlines of one day are one response.
+    and no event of a direction not asked for has the same day 0. Conditions on dates, on single
+    events and on prices before the event apply after that. Days and not headlines are averaged:
+    two headlines of one day are one response.
 
     Parameters
     ----------
     panel : Panel
         For the events and their episodes.
     cars : DataFrame
-        From :func:`analysis.findings.portfolios.portfolio_cars`.
-    directions : collection of str
-        Directions asked for.
-    signed : bool
-        Multiply by the expected sign.
-    confirmatory : bool
-        Leave out the highlighted days and events that were found by looking for large days.
+        Indexed by event ``id``: ``car`` (fraction) and ``scar``, and columns to carry through.
+    events : Events
+        Which events enter. The highlighted days and events that were found by looking for large
+        days never do.
 
     Returns
     -------
@@ -82,17 +86,49 @@ def chosen_days(
         Indexed by event ``id``: ``episode``, ``day0``, ``sign`` (1 unless signed), and the columns
         of ``cars``, of which ``car`` (fraction) and ``scar`` are multiplied by ``sign``.
     """
-    events = panel.events
-    asked = events["direction"].isin(list(directions))
-    other_days = events.loc[~asked, "day0"]
-    keep = asked & ~events["mixed"] & ~events["day0"].isin(other_days)
-    if confirmatory:
-        keep &= events["status"] == "confirmatory"
-    chosen = events.loc[keep, ["episode", "day0", "sign"]].join(cars, how="inner")
-    if not signed:
+    rows = panel.events
+    asked = rows["direction"].isin(events.directions or list(SIGNS))
+    keep = asked & ~rows["day0"].isin(rows.loc[~asked, "day0"])
+    keep &= (rows["status"] == "confirmatory") & (events.mixed | ~rows["mixed"])
+    keep &= _conditions(panel, events)
+    chosen = rows.loc[keep, ["episode", "day0", "sign"]]
+    if events.day == "first":
+        chosen = chosen.sort_values("day0", kind="stable").drop_duplicates("episode")
+    chosen = chosen.join(cars, how="inner")
+    if not events.signed:
         chosen["sign"] = 1
     chosen[["car", "scar"]] = chosen[["car", "scar"]].mul(chosen["sign"], axis=0)
     return chosen.drop_duplicates(["episode", "day0"])
+
+
+def _conditions(panel: Panel, events: Events) -> pd.Series:
+    """Mark the events that meet what is asked beyond direction and episode."""
+    rows = panel.events
+    met = pd.Series(True, rows.index)
+    if events.after is not None:
+        met &= rows["day0"] > pd.Timestamp(events.after)
+    if events.before is not None:
+        met &= rows["day0"] < pd.Timestamp(events.before)
+    if events.only:
+        met &= rows.index.isin(events.only)
+    met &= ~rows.index.isin(events.without)
+    if (where := events.where) is not None:
+        price = panel.snapshot.prices[where.of]
+        past = price.shift(-where.end) / price.shift(-where.start) - 1
+        met &= holds(where.holds, past.reindex(rows["day0"]).to_numpy())
+    return met
+
+
+def holds(condition: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Say of values whether they meet ``"> 0.1"``, ``"< 0"`` or ``"in [-0.08, -0.05]"``.
+
+    Bounds of a band belong to it; a missing value meets nothing.
+    """
+    known = np.asarray(values, dtype=float)
+    low, *high = (float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", condition))
+    if high:
+        return np.asarray((known >= low) & (known <= high[0]))
+    return np.asarray(known > low if condition.startswith(">") else known < low)
 
 
 def averaged(days: pd.DataFrame) -> pd.DataFrame:
@@ -114,13 +150,12 @@ def episode_values(
     directions: Collection[str],
     *,
     signed: bool = False,
-    confirmatory: bool = True,
 ) -> pd.DataFrame:
     """Average the responses of one kind of event within each episode.
 
     See :func:`chosen_days` for what enters and :func:`averaged` for what comes out.
     """
-    return averaged(chosen_days(panel, cars, directions, signed=signed, confirmatory=confirmatory))
+    return averaged(chosen_days(panel, cars, Events(directions=tuple(directions), signed=signed)))
 
 
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:

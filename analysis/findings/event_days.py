@@ -8,9 +8,10 @@ from scipy import stats
 from analysis.estimators.conformal import conformal
 from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_study
-from analysis.formatting import listed
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import fit_events
 from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import listed
 
 __all__ = ["compute", "reactions"]
 
@@ -49,7 +50,7 @@ def reactions(panel: Panel) -> pd.DataFrame:
         ``t``, ``df``, ``p``, ``conformal_p`` and its smallest attainable value
         ``conformal_p_min``; one row a day and asset, the portfolio first.
     """
-    core = portfolio_study(panel, equal(panel.snapshot.study.firms.core), "car_0_0", clean=False)
+    core = fit_events(panel, equal(panel.snapshot.study.firms.core))
     frames = []
     for name, day in panel.highlights.items():
         event = panel.events.index[panel.events["day0"] == pd.Timestamp(day)][0]

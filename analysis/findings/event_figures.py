@@ -9,9 +9,11 @@ from scipy import stats
 
 from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
-from analysis.findings.placebo import cumulated, moved_paths, portfolio_placebo_paths
-from analysis.findings.portfolios import equal, portfolio_study
+from analysis.findings.placebo import cumulated, moved_paths
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import fit_events, quiet_paths
 from analysis.results import Figure, Provenance
+from analysis.snapshot.claims import Events
 from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["caar_paths", "heatmap"]
@@ -29,15 +31,15 @@ def caar_paths(panel: Panel) -> list[Figure]:
     the news stands to the left.
     """
     study = panel.snapshot.study
-    core, window = equal(study.firms.core), study.windows.primary
-    fitted = portfolio_study(panel, core, window)
+    core = equal(study.firms.core)
+    fitted = fit_events(panel, core, panel.primary)
     ids = pd.Index(fitted.rows["id"], name="id")
     paths = pd.DataFrame(cumulated(fitted), ids, fitted.event_time).dropna()
-    cars = pd.DataFrame({"car": 0.0, "scar": 0.0, "members": fitted.rows["members"].array}, ids)
-    quiet = portfolio_placebo_paths(panel, core, window, set(fitted.rows["members"]))
+    cars = pd.DataFrame({"car": 0.0, "scar": 0.0, "members": fitted.rows["ticker"].array}, ids)
+    quiet = quiet_paths(panel, core, panel.primary)
     frames, sentences = [], []
     for direction in SIGNS:
-        days = chosen_days(panel, cars.loc[paths.index], (direction,))
+        days = chosen_days(panel, cars.loc[paths.index], Events(directions=(direction,)))
         if days["episode"].nunique() < FEWEST:
             continue
         by_episode = paths.loc[days.index].groupby(days["episode"]).mean()

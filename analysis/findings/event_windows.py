@@ -8,7 +8,8 @@ import pandas as pd
 from analysis.findings.episodes import Pooled, episode_values, pool
 from analysis.findings.event_figures import caar_paths, heatmap
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import cumulate
 from analysis.results import (
     Dataset,
     Findings,
@@ -91,9 +92,9 @@ def pooled_by_direction(panel: Panel) -> dict[tuple[str, str, bool], Pooled | No
     """
     core = equal(panel.snapshot.study.firms.core)
     results = {}
-    for window in panel.snapshot.study.windows.bounds:
+    for window, bounds in panel.snapshot.study.windows.bounds.items():
         for clean in (True, False):
-            cars = portfolio_cars(panel, core, window, clean=clean)
+            cars = cumulate(panel, core, bounds, clean=clean).at_events(panel)
             for kind, (directions, signed) in KINDS.items():
                 values = episode_values(panel, cars, directions, signed=signed)
                 results[kind, window, clean] = pool(values, panel)

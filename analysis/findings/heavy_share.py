@@ -6,7 +6,8 @@ import pandas as pd
 
 from analysis.findings.episodes import episode_values, pool
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import cumulate
 from analysis.results import Figure, Findings, Number, Provenance
 
 __all__ = ["by_share", "compute"]
@@ -52,7 +53,7 @@ def by_share(panel: Panel) -> pd.DataFrame:
     shares = panel.snapshot.universe["heavy_share"].dropna()
     rows = []
     for ticker, share in shares.items():
-        cars = portfolio_cars(panel, equal([str(ticker)]), panel.snapshot.study.windows.primary)
+        cars = cumulate(panel, equal([str(ticker)])).at_events(panel)
         for kind, (directions, signed) in PANELS.items():
             result = pool(episode_values(panel, cars, directions, signed=signed), panel)
             if result is not None:

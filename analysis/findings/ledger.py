@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from analysis.errors import StudyError
 from analysis.estimators.multiplicity import holm, step_down
-from analysis.findings.claims_days import SINGLE
-from analysis.findings.claims_pooled import POOLED
+from analysis.findings.claims import decide_claim
 from analysis.findings.outcomes import Outcome, decide
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import EpisodeNull, claim_placebo, drawn_jointly, normal_scores
+from analysis.snapshot.claims import Claim
 
-__all__ = ["Entry", "definitions", "entries", "holm_family", "outcomes", "step_down_family"]
+__all__ = ["Entry", "entries", "holm_family", "outcomes", "step_down_family"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Entry:
 
     Attributes
     ----------
-    definition : dict
+    claim : Claim
         As in ``data/claims.toml``.
     outcome : Outcome
     placebo : float or None
@@ -37,7 +34,7 @@ class Entry:
     verdict : str
     """
 
-    definition: dict[str, Any]
+    claim: Claim
     outcome: Outcome
     placebo: float | None
     sessions: tuple[int, int] | None
@@ -48,27 +45,12 @@ class Entry:
     @property
     def id(self) -> str:
         """The claim's identifier, such as A3."""
-        return str(self.definition["id"])
-
-
-def definitions(panel: Panel) -> list[dict[str, Any]]:
-    """Read the claims as ``data/claims.toml`` defines them, in order."""
-    with (panel.snapshot.folder / "claims.toml").open("rb") as handle:
-        claims: list[dict[str, Any]] = tomllib.load(handle)["claim"]
-    tests = {**SINGLE, **POOLED}
-    unknown = {c["id"] for c in claims} ^ set(tests)
-    if unknown:
-        raise StudyError(
-            f"claims.toml: expected exactly the claims that have a test, found a difference in "
-            f"{', '.join(sorted(unknown))}; add the test or the definition"
-        )
-    return claims
+        return self.claim.id
 
 
 def outcomes(panel: Panel) -> dict[str, Outcome]:
     """Run the test of every claim."""
-    tests = {**SINGLE, **POOLED}
-    return {claim["id"]: tests[claim["id"]](panel) for claim in definitions(panel)}
+    return {key: decide_claim(claim, panel) for key, claim in panel.snapshot.claims.items()}
 
 
 def entries(panel: Panel) -> list[Entry]:
@@ -79,15 +61,15 @@ def entries(panel: Panel) -> list[Entry]:
     adjusted = holm_family(results)
     stepped = step_down_family(results, nulls, inference.draws, inference.seed)
     found = []
-    for claim in definitions(panel):
-        key, outcome = claim["id"], results[claim["id"]]
+    for key, claim in panel.snapshot.claims.items():
+        outcome = results[key]
         placebo = outcome.placebo
         if key in nulls and outcome.statistic is not None:
             rng = np.random.default_rng(inference.seed)
             placebo = claim_placebo(outcome.statistic, nulls[key], inference.draws, rng)
         found.append(
             Entry(
-                definition=claim,
+                claim=claim,
                 outcome=outcome,
                 placebo=placebo,
                 sessions=nulls[key].sessions if key in nulls else None,

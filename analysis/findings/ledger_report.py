@@ -6,12 +6,11 @@ from collections import Counter
 
 import pandas as pd
 
+from analysis.findings.claim_kinds import raw_move
 from analysis.findings.claim_paragraphs import paragraphs, testable_from
-from analysis.findings.claims_pooled import raw_move
 from analysis.findings.ledger import Entry, entries
 from analysis.findings.outcomes import NOISE, Outcome
 from analysis.findings.panel import Panel
-from analysis.formatting import MISSING, format_value
 from analysis.results import (
     Dataset,
     Figure,
@@ -22,6 +21,8 @@ from analysis.results import (
     Table,
     Verdict,
 )
+from analysis.results.formats import MISSING, format_value
+from analysis.snapshot.claims import Mean, Waiting
 
 __all__ = ["compute"]
 
@@ -53,7 +54,7 @@ def compute(panel: Panel) -> Findings:
     level = panel.snapshot.study.inference.level
     for entry in claims:
         found.numbers += _numbers(entry, level)
-        rule, evidence = entry.definition["rule"], _evidence(entry.outcome)
+        rule, evidence = entry.claim.rule, _evidence(entry.outcome)
         found.verdicts.append(Verdict(entry.id, entry.verdict, rule, evidence, SOURCE))
     return found
 
@@ -72,7 +73,7 @@ def _family(claims: list[Entry]) -> list[Number]:
     family = [entry for entry in claims if entry.holm is not None]
     counts = {
         "confirmatory": (
-            sum(e.definition["status"] == "confirmatory" for e in claims),
+            sum(e.claim.status == "confirmatory" for e in claims),
             "confirmatory claims",
         ),
         "family": (len(family), "confirmatory claims with a p-value"),
@@ -104,14 +105,19 @@ def _family(claims: list[Entry]) -> list[Number]:
 
 
 def _beside(panel: Panel) -> list[Number]:
-    """State what two definitions ask to be shown beside the verdict."""
-    day = testable_from(panel).date().isoformat()
-    return [
-        Number("claim.a8.testable_from", day, "date", "date",
-               "session from which the downstream claim can be tested", SOURCE),
-        Number("claim.a4.raw", raw_move(panel), "fraction", "percent1",
-               "mean raw signed move of the same days, market and sector included", SOURCE),
-    ]  # fmt: skip
+    """State what entries ask to be shown beside the verdict."""
+    numbers = []
+    for claim in panel.snapshot.claims.values():
+        key = f"claim.{claim.id.lower()}"
+        if isinstance(claim, Waiting):
+            day = testable_from(claim, panel).date().isoformat()
+            what = "session from which the claim can be tested"
+            numbers.append(Number(f"{key}.testable_from", day, "date", "date", what, SOURCE))
+        if isinstance(claim, Mean) and claim.beside:
+            what = "mean raw signed move of the same days, market and sector included"
+            raw = raw_move(claim, panel)
+            numbers.append(Number(f"{key}.raw", raw, "fraction", "percent1", what, SOURCE))
+    return numbers
 
 
 def _agreement(claims: list[Entry]) -> Verdict:
@@ -145,7 +151,7 @@ def _evidence(outcome: Outcome) -> str:
 
 
 def _numbers(entry: Entry, level: float) -> list[Number]:
-    outcome, what = entry.outcome, entry.definition["estimand"]
+    outcome, what = entry.outcome, entry.claim.estimand
     name = f"claim.{entry.id.lower()}"
     numbers = []
     if outcome.effect is not None:
@@ -183,8 +189,8 @@ def _numbers(entry: Entry, level: float) -> list[Number]:
 def _table(claims: list[Entry]) -> Table:
     rows = [
         {
-            "claim": e.id + ("" if e.definition["status"] == "confirmatory" else r"\*"),
-            "statement": e.definition["statement"],
+            "claim": e.id + ("" if e.claim.status == "confirmatory" else r"\*"),
+            "statement": e.claim.statement,
             "effect": _effect(e.outcome),
             "count": e.outcome.count,
             "p": e.outcome.p,
@@ -228,8 +234,8 @@ def _frame(claims: list[Entry]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "claim": e.id,
-            "status": e.definition["status"],
-            "statement": e.definition["statement"],
+            "status": e.claim.status,
+            "statement": e.claim.statement,
             **{name: getattr(e.outcome, name) for name in shown},
             "placebo_p": e.placebo,
             "placebo_sessions_fewest": e.sessions[0] if e.sessions else None,
@@ -250,7 +256,7 @@ def _picture(claims: list[Entry]) -> Figure:
     rows = []
     for e in claims:
         o = e.outcome
-        row = {"claim": e.id, "status": e.definition["status"], "verdict": e.verdict}
+        row = {"claim": e.id, "status": e.claim.status, "verdict": e.verdict}
         known = None not in (o.effect, o.low, o.high, o.detectable)
         scale = o.sign / o.detectable if known and o.detectable else float("nan")
         ends = [scale * (v if v is not None else float("nan")) for v in (o.effect, o.low, o.high)]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.findings.claims_days import SINGLE
-from analysis.findings.claims_pooled import POOLED
-from analysis.findings.ledger import definitions
+from analysis.findings.claims import ON_EVENTS, ON_RETURNS, decide_claim
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import Panel
 from analysis.findings.variants import events_between, returns_between
-from analysis.formatting import MISSING, format_value
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import MISSING, format_value
 
 __all__ = ["compute", "split_outcomes"]
 
@@ -77,16 +75,14 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
     sessions = panel.snapshot.sessions
     cut = pd.Timestamp(panel.snapshot.study.out_of_sample.fixed_to)
     ends = ((sessions[0], cut), (sessions[sessions > cut][0], sessions[-1]))
-    tests = {claim: (test, events_between) for claim, test in POOLED.items()}
-    tests |= {claim: (SINGLE[claim], returns_between) for claim in ("A6", "B6")}
     rows = []
-    for claim in definitions(panel):
-        if claim["id"] not in tests:
+    for claim in panel.snapshot.claims.values():
+        if not isinstance(claim, (*ON_EVENTS, *ON_RETURNS)):
             continue
-        test, part = tests[claim["id"]]
-        row: dict[str, object] = {"claim": claim["id"], "statement": claim["statement"]}
+        part = events_between if isinstance(claim, ON_EVENTS) else returns_between
+        row: dict[str, object] = {"claim": claim.id, "statement": claim.statement}
         for name, (first, last) in zip(PARTS, ends, strict=True):
-            outcome = test(part(panel, first, last))
+            outcome = decide_claim(claim, part(panel, first, last))
             row |= {"format": outcome.format} | _values(name, outcome)
         rows.append(row)
     return pd.DataFrame(rows)

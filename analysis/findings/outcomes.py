@@ -13,9 +13,10 @@ from analysis.findings.panel import Panel
 from analysis.findings.placebo import EpisodeNull
 from analysis.results import Format
 
-__all__ = ["NOISE", "NOT_TESTABLE", "Outcome", "decide", "from_pool", "two_samples"]
+__all__ = ["NOISE", "NOT_TESTABLE", "SIGN", "Outcome", "decide", "from_pool", "two_samples"]
 
 NOT_TESTABLE = "not testable"
+SIGN = {"positive": 1, "negative": -1}
 NOISE = {1: "right sign within noise", -1: "wrong sign within noise"}
 
 

@@ -35,8 +35,10 @@ from scipy import stats
 from analysis.estimators.rotation import Rotation, rotate
 from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
+from analysis.findings.portfolios import Portfolio, parse_portfolio
 from analysis.findings.volatility import mean_weights
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.snapshot.claims import Events
 
 __all__ = ["ENTRIES", "Account", "Tested", "account", "compute", "net_returns", "signals", "tested"]
 
@@ -92,10 +94,14 @@ class Account:
 def compute(panel: Panel) -> Findings:
     """Test every variant of the pair and keep its account."""
     study = panel.snapshot.study
-    shorts = {"mp": study.baskets["producer"], "remx": (study.benchmark.metals,)}
-    variants = [(name, entry) for name in shorts for entry in ENTRIES]
-    tests = {(n, e): tested(panel, shorts[n], ENTRIES[e]) for n, e in variants}
-    accounts = {(n, e): account(panel, shorts[n], ENTRIES[e]) for n, e in variants}
+    shorts = {"mp": "producer", "remx": study.benchmark.metals}
+    pairs = {
+        name: parse_portfolio(f"all(heavy_exposed) - {short}", panel.snapshot)
+        for name, short in shorts.items()
+    }
+    variants = [(name, entry) for name in pairs for entry in ENTRIES]
+    tests = {(n, e): tested(panel, pairs[n], ENTRIES[e]) for n, e in variants}
+    accounts = {(n, e): account(panel, pairs[n], ENTRIES[e]) for n, e in variants}
     source = Provenance(f"{HERE}.tested", INPUTS, "unwelcome confirmatory news, unmixed episodes")
     kept = Provenance(f"{HERE}.account", INPUTS, "unwelcome confirmatory news, in order of time")
     trades = pd.concat(
@@ -125,10 +131,10 @@ def compute(panel: Panel) -> Findings:
     )
 
 
-def net_returns(panel: Panel, short: tuple[str, ...], delay: int) -> pd.Series:
+def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
     """Compute the net return of a trade signalled on each session.
 
-    Half the capital in each pure play against the short leg, opened at the close `delay` sessions
+    The long side in equal parts against the short one, opened at the close `delay` sessions
     after the signal and closed `holding` sessions later. Costs: four trades of one leg's value, and
     the borrow fee.
 
@@ -139,20 +145,20 @@ def net_returns(panel: Panel, short: tuple[str, ...], delay: int) -> pd.Series:
         close of entry or the data end before the exit.
     """
     study = panel.snapshot.study
-    rules, long = study.pair, list(study.baskets["heavy_exposed"])
-    prices, started = panel.snapshot.prices, panel.returns.notna()
-    held = prices.shift(-rules.holding) / prices - 1
-    gross = held[long].where(started[long]).mean(axis=1, skipna=False)
-    gross = gross - held[list(short)].where(started[list(short)]).mean(axis=1, skipna=False)
+    rules, prices = study.pair, panel.snapshot.prices
+    held = (prices.shift(-rules.holding) / prices - 1).where(panel.returns.notna())
+    long, short = (held[list(leg.members)].mean(axis=1, skipna=False) for leg in pair.legs)
+    gross = long - short
     fee = 4 * rules.cost + rules.borrow * rules.holding / 252
     return (gross - fee).shift(-delay)
 
 
-def tested(panel: Panel, short: tuple[str, ...], delay: int) -> Tested:
+def tested(panel: Panel, pair: Portfolio, delay: int) -> Tested:
     """Average the net return over the unmixed episodes of unwelcome news."""
-    values = net_returns(panel, short, delay)
+    values = net_returns(panel, pair, delay)
     at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
-    days = chosen_days(panel, pd.DataFrame({"car": at, "scar": at}).dropna(), UNWELCOME)
+    cars = pd.DataFrame({"car": at, "scar": at}).dropna()
+    days = chosen_days(panel, cars, Events(directions=UNWELCOME))
     means = days.groupby("episode")["car"].mean()
     count = len(means)
     nan = float("nan")
@@ -175,10 +181,10 @@ def signals(panel: Panel) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(sorted(days.unique()))
 
 
-def account(panel: Panel, short: tuple[str, ...], delay: int) -> Account:
+def account(panel: Panel, pair: Portfolio, delay: int) -> Account:
     """Trade every signal in order of time, one position at a time."""
     sessions, holding = panel.snapshot.sessions, panel.snapshot.study.pair.holding
-    values = net_returns(panel, short, delay)
+    values = net_returns(panel, pair, delay)
     path = pd.Series(0.0, sessions)
     rows, skipped, free = [], 0, 0
     days = signals(panel)
@@ -188,21 +194,19 @@ def account(panel: Panel, short: tuple[str, ...], delay: int) -> Account:
             skipped += 1
             continue
         free = entry + holding
-        path.iloc[entry : free + 1] += _daily(panel, short, entry)
+        path.iloc[entry : free + 1] += _daily(panel, pair, entry)
         rows.append((day, sessions[entry], sessions[free], float(values[day])))
     trades = pd.DataFrame(rows, columns=["signal", "entry", "exit", "net"])
     return Account(trades, path.cumsum(), skipped)
 
 
-def _daily(panel: Panel, short: tuple[str, ...], entry: int) -> npt.NDArray[np.float64]:
+def _daily(panel: Panel, pair: Portfolio, entry: int) -> npt.NDArray[np.float64]:
     """Results of one trade from the close of entry to that of exit, session by session."""
     rules = panel.snapshot.study.pair
     prices = panel.snapshot.prices.iloc[entry : entry + rules.holding + 1]
     worth = prices / prices.iloc[0]
-    long = worth[list(panel.snapshot.study.baskets["heavy_exposed"])].mean(axis=1)
-    result: npt.NDArray[np.float64] = (
-        (long - worth[list(short)].mean(axis=1)).diff().fillna(0.0).to_numpy(copy=True)
-    )
+    long, short = (worth[list(leg.members)].mean(axis=1) for leg in pair.legs)
+    result: npt.NDArray[np.float64] = (long - short).diff().fillna(0.0).to_numpy(copy=True)
     result[1:] -= rules.borrow / 252
     result[[0, -1]] -= 2 * rules.cost
     return result

@@ -46,6 +46,12 @@ class Panel:
     exclude: pd.DatetimeIndex | None = None
 
     @property
+    def primary(self) -> tuple[int, int]:
+        """First and last event day of the primary window."""
+        windows = self.snapshot.study.windows
+        return windows.bounds[windows.primary]
+
+    @property
     def highlights(self) -> dict[str, date]:
         """The days that are shown one by one, by name: those of the two news items."""
         return dict(self.snapshot.study.highlights)

@@ -7,7 +7,7 @@ portfolios have a fit and, if the claim uses clean windows, no confounder in the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.estimators.placebo import clear_sessions, placebo_p, placebo_table
+from analysis.estimators.placebo import clear_sessions, placebo_p
 from analysis.estimators.study import EventStudy
-from analysis.findings.panel import Panel, estimate
-from analysis.findings.portfolios import Weigher
+from analysis.findings.panel import Panel
 from analysis.snapshot.eligibility import confounder_spans
 
 __all__ = [
@@ -32,8 +31,6 @@ __all__ = [
     "moved_episodes",
     "moved_paths",
     "normal_scores",
-    "portfolio_placebo_paths",
-    "portfolio_responses",
     "quiet_sessions",
     "t_statistics",
 ]
@@ -88,95 +85,12 @@ def clean_sessions(panel: Panel, ticker: str, first: int, last: int) -> Bools:
     return np.asarray(~np.any(hit, axis=1))
 
 
-def portfolio_responses(
-    panel: Panel,
-    weigher: Weigher,
-    window: str,
-    members: Collection[str],
-    *,
-    bounds: tuple[int, int] | None = None,
-    factors: tuple[str, ...] | None = None,
-    clean: bool = True,
-) -> pd.DataFrame:
-    """Compute the standardised CAR of portfolios on every quiet session, if wanted a clean one.
-
-    Parameters
-    ----------
-    members : collection of str
-        Compositions as :func:`analysis.findings.portfolios.portfolio_cars` names them.
-
-    Returns
-    -------
-    DataFrame, (T, compositions)
-        CAR over its standard error; NaN where a composition cannot be used.
-    """
-    first, last = panel.snapshot.study.windows.bounds[window]
-    weights, returns = _compositions(panel, weigher, members)
-    rows = pd.DataFrame({"ticker": list(weights), "day0": panel.snapshot.sessions[-1]})
-    fitted = estimate(panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude)
-    every = np.arange(len(panel.snapshot.sessions))
-    table = placebo_table(fitted, *(bounds or (first, last)), every)
-    found = pd.DataFrame(table.car / table.se, every, list(fitted.panel.assets))
-    for name, usable in _usable(panel, weights, (first, last) if clean else None).items():
-        found[name] = found[name].where(usable)
-    return found
-
-
-def portfolio_placebo_paths(
-    panel: Panel, weigher: Weigher, window: str, members: Collection[str]
-) -> dict[str, Floats]:
-    """Cumulate portfolios' abnormal returns around every quiet, clean session.
-
-    Returns
-    -------
-    dict of array, (T, L)
-        By composition: see :func:`cumulated` (fraction); NaN where
-        it cannot be used or a day is missing.
-    """
-    weights, returns = _compositions(panel, weigher, members)
-    sessions = panel.snapshot.sessions
-    bounds = panel.snapshot.study.windows.bounds[window]
-    paths = {}
-    for name, usable in _usable(panel, weights, bounds).items():
-        rows = pd.DataFrame({"ticker": name, "day0": sessions[usable]})
-        fitted = estimate(panel.snapshot, returns, rows, exclude=panel.exclude)
-        paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
-        paths[name][fitted.position] = cumulated(fitted)
-    return paths
-
-
 def cumulated(fitted: EventStudy) -> Floats:
     """Cumulate abnormal returns forwards and backwards from day -1, where they are zero. (N, L)."""
     paths = np.cumsum(fitted.ar, axis=1)
     before = int(np.flatnonzero(fitted.event_time == -1)[0])
     anchored: Floats = paths - paths[:, [before]]
     return anchored
-
-
-def _compositions(
-    panel: Panel, weigher: Weigher, members: Collection[str]
-) -> tuple[dict[str, pd.Series], pd.DataFrame]:
-    """Return the weights of each composition, and their return columns beside all others."""
-    names = sorted(set(members))
-    weights = {name: pd.Series(weigher(name.split(","))) for name in names}
-    formed = {
-        name: panel.returns[w.index] @ w for name, w in weights.items() if name not in panel.returns
-    }
-    return weights, pd.concat([panel.returns, pd.DataFrame(formed)], axis=1)
-
-
-def _usable(
-    panel: Panel, weights: Mapping[str, pd.Series], window: tuple[int, int] | None
-) -> dict[str, Bools]:
-    """Mark the quiet sessions on which the firms of each composition are clean. (T,) each."""
-    marked: dict[str, Bools] = {}
-    for name, weight in weights.items():
-        usable = quiet_sessions(panel)
-        if window is not None:
-            for ticker in weight.index:
-                usable &= clean_sessions(panel, str(ticker), *window)
-        marked[name] = usable
-    return marked
 
 
 def moved_episodes(panel: Panel, days: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:

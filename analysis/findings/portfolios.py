@@ -1,146 +1,211 @@
-"""Portfolios of the firms with a usable window, one for each event, studied as single assets.
+"""Portfolios as expressions: ``heavy_exposed - producer``, ``slope(core, heavy_share)``.
 
-A portfolio's return on each session is formed first and its market model fitted second, so that the
-co-movement of firms which share an event day enters the standard error by itself.
+A name is a basket of the study or a ticker. ``a - b`` holds ``a`` against ``b``, each side equally
+weighted over its usable members; ``all(a)`` needs every member; ``each(a)`` is one value a firm;
+``slope(a, column)`` weighs so that the return is the slope on a column of ``universe.csv``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.estimators.study import EventStudy
-from analysis.findings.panel import Panel, estimate
+from analysis.errors import SnapshotError
+from analysis.snapshot.load import Snapshot
 
-__all__ = [
-    "Weigher",
-    "contrast",
-    "equal",
-    "portfolio_cars",
-    "portfolio_study",
-    "slope",
-]
+__all__ = ["Leg", "Portfolio", "contrast", "equal", "parse_portfolio"]
 
-# Takes the firms that can be used and gives their weights, or None if they do not make a portfolio.
-Weigher = Callable[[Sequence[str]], dict[str, float] | None]
+_TOKEN = re.compile(r"\s*(?:(?P<name>[\w.^=-]*\w)|(?P<mark>[(),-]))")
+_CALLS = {"all": 1, "each": 1, "slope": 2}
 
 
-def equal(members: Sequence[str]) -> Weigher:
-    """Weigh the usable ``members`` equally."""
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of a portfolio.
 
-    def weigh(usable: Sequence[str]) -> dict[str, float] | None:
-        held = [m for m in members if m in usable]
-        return {m: 1 / len(held) for m in held} if held else None
-
-    return weigh
-
-
-def contrast(long: Sequence[str], short: Sequence[str]) -> Weigher:
-    """Hold the usable firms of ``long`` against those of ``short``, each side equally weighted."""
-
-    def weigh(usable: Sequence[str]) -> dict[str, float] | None:
-        above, below = equal(long)(usable), equal(short)(usable)
-        if above is None or below is None:
-            return None
-        return {m: above.get(m, 0.0) - below.get(m, 0.0) for m in {**above, **below}}
-
-    return weigh
-
-
-def slope(score: pd.Series) -> Weigher:
-    """Weigh so that the portfolio return is the cross-sectional slope of returns on ``score``.
-
-    Needs every firm of ``score``: with fewer the slope would compare other firms.
+    Attributes
+    ----------
+    members : tuple of str
+        Tickers.
+    every : bool
+        Whether all of them are needed.
+    each : bool
+        Whether each stands for itself.
+    scores : tuple of float
+        For a slope, what the returns are regressed on, one a member.
     """
 
-    def weigh(usable: Sequence[str]) -> dict[str, float] | None:
-        if not set(score.index) <= set(usable):
+    members: tuple[str, ...]
+    every: bool = False
+    each: bool = False
+    scores: tuple[float, ...] = ()
+
+    def weigh(self, usable: Sequence[str]) -> dict[str, float] | None:
+        """Return the weights of the usable members; None if they do not make the leg."""
+        held = [m for m in self.members if m in usable]
+        if not held or ((self.every or self.scores) and len(held) < len(self.members)):
             return None
+        if not self.scores:
+            return {m: 1 / len(held) for m in held}
+        score = pd.Series(self.scores, list(self.members))
         deviation = score - score.mean()
         return dict(deviation / (deviation**2).sum())
 
-    return weigh
 
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """A leg, or one held against another.
 
-def portfolio_study(
-    panel: Panel,
-    weigher: Weigher,
-    window: str,
-    *,
-    clean: bool = True,
-    factors: tuple[str, ...] | None = None,
-) -> EventStudy:
-    """Run the event study on one portfolio an event; see :func:`portfolio_cars`."""
-    returns, rows = _formed(panel, weigher, window, clean=clean)
-    return estimate(panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude)
-
-
-def portfolio_cars(
-    panel: Panel,
-    weigher: Weigher,
-    window: str,
-    *,
-    clean: bool = True,
-    factors: tuple[str, ...] | None = None,
-    bounds: tuple[int, int] | None = None,
-) -> pd.DataFrame:
-    """Compute the portfolio's CAR for every event that has one.
-
-    Parameters
+    Attributes
     ----------
-    panel : Panel
-        The estimated panel.
-    weigher : Weigher
-        Composition from the usable firms.
-    window : str
-        Window of the study whose cleanliness decides who is usable, ``car_0_1``.
-    clean : bool
-        Leave out firms whose window a confounder touches.
-    factors : tuple of str, optional
-        Factors in place of the market alone.
-    bounds : tuple of int, optional
-        First and last event day, where they differ from those of ``window``.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by event ``id``: ``car``, ``se``, ``raw`` (fraction), ``t``, ``df``, ``p``, ``scar``
-        (CAR over its standard error), ``members`` (comma-separated).
+    text : str
+        The expression, for messages and captions.
+    long : Leg
+    short : Leg or None
     """
-    fitted = portfolio_study(panel, weigher, window, clean=clean, factors=factors)
-    cars = fitted.car(*(bounds or panel.snapshot.study.windows.bounds[window]))
-    cars.index = pd.Index(fitted.rows["id"], name="id")
-    cars["members"] = fitted.rows["members"].to_numpy()
-    cars["scar"] = cars["car"] / cars["se"]
-    return cars.dropna(subset=["car"])
+
+    text: str
+    long: Leg
+    short: Leg | None = None
+
+    def weigh(self, usable: Sequence[str]) -> dict[str, float] | None:
+        """Return the weights of the usable firms, None if they do not make the portfolio."""
+        above = self.long.weigh(usable)
+        if self.short is None or above is None:
+            return above
+        below = self.short.weigh(usable)
+        if below is None:
+            return None
+        return {m: above.get(m, 0.0) - below.get(m, 0.0) for m in {**above, **below}}
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The long side and, if there is one, the short side."""
+        return (self.long,) if self.short is None else (self.long, self.short)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Every ticker that it can hold, each once, the long side first."""
+        return tuple(dict.fromkeys(member for leg in self.legs for member in leg.members))
+
+    def split(self) -> list[Portfolio]:
+        """Return one portfolio for each member of an ``each`` leg; itself if there is none."""
+        if not self.long.each:
+            return [self]
+        return [replace(self, long=Leg((member,))) for member in self.long.members]
 
 
-def _formed(
-    panel: Panel, weigher: Weigher, window: str, *, clean: bool
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Form one return column for each composition; the factors are kept beside them."""
-    columns: dict[str, pd.Series] = {}
-    rows = []
-    untouched = set(panel.clean.index[panel.clean[window].astype(bool)]) if clean else set()
-    usable = panel.study.rows.groupby("id", sort=False)["ticker"].agg(list)
-    funds, day0 = _funds(panel), panel.events["day0"]
-    for event, firms in usable.items():
-        held = [f for f in firms if not clean or (event, f) in untouched]
-        weights = weigher([*held, *funds])
-        if weights is None:
-            continue
-        members = ",".join(weights)
-        if members not in columns:
-            columns[members] = panel.returns[list(weights)] @ pd.Series(weights)
-        rows.append({"id": event, "ticker": members, "day0": day0[str(event)], "members": members})
-    frame = pd.DataFrame(rows, columns=["id", "ticker", "day0", "members"])
-    # A portfolio of one firm is that firm, whose column is there already.
-    formed = pd.DataFrame({k: v for k, v in columns.items() if k not in panel.returns})
-    return pd.concat([panel.returns, formed], axis=1), frame
+def equal(members: Sequence[str]) -> Portfolio:
+    """Hold the usable members in equal parts."""
+    return Portfolio(", ".join(members), Leg(tuple(members)))
 
 
-def _funds(panel: Panel) -> list[str]:
-    """Tickers that are no firm: they can stand in a contrast and no confounder touches them."""
-    study = panel.snapshot.study
-    return [t for t in panel.returns.columns if t not in set(study.firms.studied)]
+def contrast(long: Sequence[str], short: Sequence[str]) -> Portfolio:
+    """Hold the usable members of one side in equal parts against those of the other."""
+    text = f"{', '.join(long)} - {', '.join(short)}"
+    return Portfolio(text, Leg(tuple(long)), Leg(tuple(short)))
+
+
+def parse_portfolio(text: str, snapshot: Snapshot) -> Portfolio:
+    """Read an expression.
+
+    Raises
+    ------
+    SnapshotError
+        If it does not parse, with a mark under the place, or names what the study does not know.
+    """
+    tokens = list(_tokens(text))
+    parser = _Parser(text, tokens, snapshot)
+    long = parser.leg()
+    short = None
+    if parser.take("-"):
+        short = parser.leg()
+    parser.end()
+    return Portfolio(text, long, short)
+
+
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    place = 0
+    while text[place:].strip():
+        found = _TOKEN.match(text, place)
+        if found is None:
+            raise _unread(text, place, "a name, a bracket, a comma or a minus sign")
+        yield found.start(found.lastgroup or 0), found.group(found.lastgroup or 0)
+        place = found.end()
+
+
+def _unread(text: str, place: int, expected: str) -> SnapshotError:
+    marked = f"{text[:place]}>>{text[place:]}"
+    return SnapshotError(f"portfolio {text!r}: expected {expected} at >>, found {marked!r}")
+
+
+class _Parser:
+    """Reads tokens from left to right."""
+
+    def __init__(self, text: str, tokens: list[tuple[int, str]], snapshot: Snapshot) -> None:
+        self.text, self.tokens, self.snapshot = text, tokens, snapshot
+        self.at = 0
+
+    def take(self, mark: str) -> bool:
+        """Step over a mark if it comes next."""
+        if self.at < len(self.tokens) and self.tokens[self.at][1] == mark:
+            self.at += 1
+            return True
+        return False
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        if self.at < len(self.tokens):
+            raise _unread(self.text, self.tokens[self.at][0], "the end or a minus sign")
+
+    def leg(self) -> Leg:
+        """Read a name or a call of one."""
+        word = self._name("a basket, a ticker, all(, each( or slope(")
+        if word not in _CALLS or not self.take("("):
+            return Leg(self._members(word))
+        members = self._members(self._name("a basket or a ticker"))
+        scores: tuple[float, ...] = ()
+        if _CALLS[word] == 2:
+            self._need(",")
+            scores = self._scores(self._name("a column of universe.csv"), members)
+        self._need(")")
+        return Leg(members, every=word == "all", each=word == "each", scores=scores)
+
+    def _name(self, expected: str) -> str:
+        if self.at >= len(self.tokens) or self.tokens[self.at][1] in "(),-":
+            place = self.tokens[self.at][0] if self.at < len(self.tokens) else len(self.text)
+            raise _unread(self.text, place, expected)
+        self.at += 1
+        return self.tokens[self.at - 1][1]
+
+    def _need(self, mark: str) -> None:
+        if not self.take(mark):
+            place = self.tokens[self.at][0] if self.at < len(self.tokens) else len(self.text)
+            raise _unread(self.text, place, f"{mark!r}")
+
+    def _members(self, name: str) -> tuple[str, ...]:
+        study = self.snapshot.study
+        baskets: Mapping[str, tuple[str, ...]] = {
+            "eligible": study.firms.studied, "core": study.firms.core,
+            "peers": study.firms.peers, **study.baskets,
+        }  # fmt: skip
+        if name in baskets:
+            return baskets[name]
+        if name in self.snapshot.prices.columns:
+            return (name,)
+        raise self._unknown(name, [*baskets, *map(str, self.snapshot.prices.columns)], "a basket")
+
+    def _scores(self, column: str, members: tuple[str, ...]) -> tuple[float, ...]:
+        universe = self.snapshot.universe
+        if column not in universe:
+            raise self._unknown(column, [str(c) for c in universe], "a column of universe.csv")
+        return tuple(universe.loc[list(members), column].astype(float))
+
+    def _unknown(self, name: str, known: list[str], expected: str) -> SnapshotError:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]}" if near else ""
+        return SnapshotError(f"portfolio {self.text!r}: expected {expected}, found {name}{hint}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.findings.claims_pooled import POOLED
+from analysis.findings.claims import decide_claim
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import Panel
 from analysis.findings.variants import VARIANTS, judgement_calls
-from analysis.formatting import format_value
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import format_value
 
 __all__ = ["HEADLINE", "compute", "under_variants"]
 
@@ -67,7 +67,8 @@ def under_variants(panel: Panel) -> pd.DataFrame:
     rows = []
     for name, change in VARIANTS.items():
         changed = change(panel)
-        rows += [_row(name, claim, POOLED[claim](changed)) for claim in HEADLINE]
+        claims = [(claim, panel.snapshot.claims[claim]) for claim in HEADLINE]
+        rows += [_row(name, key, decide_claim(claim, changed)) for key, claim in claims]
     return pd.DataFrame(rows)
 
 

@@ -17,8 +17,8 @@ from analysis.estimators.blocks import blocks
 from analysis.estimators.models import WindowFit, fit_windows
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Weigher
-from analysis.findings.specification_designs import DESIGNS
+from analysis.findings.portfolios import Portfolio
+from analysis.findings.specification_designs import measured_portfolio, read_designs
 from analysis.snapshot.curve import CurveModel
 from analysis.snapshot.eligibility import confounder_spans
 
@@ -146,22 +146,23 @@ def _usable_sets(panel: Panel) -> dict[tuple[int, int, Bounds | None], Ints]:
 
 def _portfolios(panel: Panel) -> _Portfolios:
     firms = core_firms(panel)
+    designs = read_designs(panel)
     found: dict[tuple[float, ...], int] = {}
     rows: dict[tuple[str, str], Ints] = {}
     for claim, rules in panel.snapshot.study.own_curve.claims.items():
         for measure in rules.measures:
-            weigher = DESIGNS[claim].weigher(panel, measure)
+            portfolio = measured_portfolio(panel, designs[claim], measure)
             rows[claim, measure] = np.array(
-                [_row(weigher, firms, number, found) for number in range(1 << len(firms))]
+                [_row(portfolio, firms, number, found) for number in range(1 << len(firms))]
             )
     return _Portfolios(np.array(list(found)), rows)
 
 
 def _row(
-    weigher: Weigher, firms: Sequence[str], number: int, found: dict[tuple[float, ...], int]
+    portfolio: Portfolio, firms: Sequence[str], number: int, found: dict[tuple[float, ...], int]
 ) -> int:
     """Return the row of the portfolio that a set of firms makes, -1 if it makes none."""
-    weights = weigher([f for bit, f in enumerate(firms) if number >> bit & 1])
+    weights = portfolio.weigh([f for bit, f in enumerate(firms) if number >> bit & 1])
     if weights is None:
         return -1
     return found.setdefault(tuple(weights.get(f, 0.0) for f in firms), len(found))

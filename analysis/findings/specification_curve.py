@@ -19,7 +19,7 @@ from scipy import stats
 from analysis.findings.episodes import FEWEST
 from analysis.findings.panel import Panel
 from analysis.findings.specification_cars import CHOICES, Tables, claim_tables
-from analysis.findings.specification_designs import DESIGNS, Days, Episodes, claim_days
+from analysis.findings.specification_designs import Days, Episodes, claim_days, read_designs
 from analysis.findings.specification_placebo import joint_flips, joint_shifts, placements
 from analysis.findings.specification_rule import LEVEL, CurveSummary
 
@@ -118,7 +118,8 @@ def curves(panel: Panel) -> list[Curve]:
     """Compute the curve of every claim of ``study.curve`` with shared draws."""
     study = panel.snapshot.study
     rules = study.curve.claims
-    days = {c: claim_days(panel, DESIGNS[c], rules[c].codings) for c in rules}
+    designs = read_designs(panel)
+    days = {c: claim_days(panel, designs[c], rules[c].codings) for c in rules}
     found = placements(panel, days.values())
     rng = np.random.default_rng(study.inference.seed)
     shifts = joint_shifts(found, study.curve.draws, rng)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.errors import StudyError
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Weigher, contrast, equal, slope
+from analysis.findings.portfolios import Leg, Portfolio, parse_portfolio
+from analysis.snapshot.claims import Difference, Events, Mean
 from analysis.snapshot.curve import Coding, Measure
 from analysis.snapshot.episodes import SIGNS, assign_episodes
 
-__all__ = ["DESIGNS", "Days", "Design", "Episodes", "Side", "claim_days", "coded_events", "scores"]
+__all__ = [
+    "Days",
+    "Design",
+    "Episodes",
+    "Side",
+    "claim_days",
+    "coded_events",
+    "measured_portfolio",
+    "read_designs",
+    "scores",
+]
 
 Ints = npt.NDArray[np.int64]
-POLICY = ("tightening", "disappointment", "easing")
 
 
 @dataclass(frozen=True)
@@ -33,8 +44,8 @@ class Side:
 class Design:
     """A mean over the episodes of one side, or the difference of two sides, of one portfolio."""
 
+    of: str
     sides: tuple[Side, ...]
-    weigher: Callable[[Panel, Measure], Weigher]
 
 
 @dataclass(frozen=True)
@@ -81,47 +92,51 @@ class Days:
     codings: Mapping[Coding, Episodes]
 
 
-def _core(panel: Panel, _: Measure) -> Weigher:
-    return equal(panel.snapshot.study.firms.core)
+def read_designs(panel: Panel) -> dict[str, Design]:
+    """Read off the claims of the curves what is compared: one side, or the first less the second.
+
+    Raises
+    ------
+    StudyError
+        If a claim that has menus in study.toml is no mean and no difference.
+    """
+    designs = {}
+    for key in panel.snapshot.study.own_curve.claims:
+        claim = panel.snapshot.claims.get(key)
+        if isinstance(claim, Mean):
+            asked: tuple[Events, ...] = (claim.events,)
+        elif isinstance(claim, Difference):
+            asked = (claim.first, claim.second)
+        else:
+            raise StudyError(
+                f"study.toml, key curve.claims.{key}: expected a claim of the kind mean or "
+                "difference in claims.toml, found none; correct the id or remove the menus"
+            )
+        sides = tuple(Side(e.directions, None if e.signed else 1) for e in asked)
+        designs[key] = Design(claim.of, sides)
+    return designs
 
 
-def _pure(panel: Panel, _: Measure) -> Weigher:
-    return equal(panel.snapshot.study.baskets["heavy_exposed"])
+def measured_portfolio(panel: Panel, design: Design, measure: Measure) -> Portfolio:
+    """Return the portfolio of a claim; a slope is on another measure of its scores."""
+    portfolio = parse_portfolio(design.of, panel.snapshot)
+    if not portfolio.long.scores or measure == "share":
+        return portfolio
+    leg = portfolio.long
+    return replace(portfolio, long=replace(leg, scores=tuple(scores(panel, leg, measure))))
 
 
-def _pure_less_producer(panel: Panel, _: Measure) -> Weigher:
-    baskets = panel.snapshot.study.baskets
-    return contrast(baskets["heavy_exposed"], baskets["producer"])
-
-
-def _gradient(panel: Panel, measure: Measure) -> Weigher:
-    return slope(scores(panel, measure))
-
-
-TIGHTENING, EASING = Side(("tightening",), 1), Side(("easing",), 1)
-DESIGNS: Mapping[str, Design] = {
-    "A3": Design((Side(POLICY),), _gradient),
-    "A4": Design((Side(POLICY),), _core),
-    "A9": Design((EASING,), _core),
-    "A11": Design((Side(("easing",), -1), TIGHTENING), _pure),
-    "B3": Design((TIGHTENING, EASING), _core),
-    "B11": Design((TIGHTENING, EASING), _pure_less_producer),
-}
-
-
-def scores(panel: Panel, measure: Measure) -> pd.Series:
-    """Measure the heavy exposure of the core firms.
+def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
+    """Measure the exposure of a leg's members by rank, or by whether the basket holds them.
 
     Rank and basket are stretched to the range of the stated share, so that a slope on any of the
-    three is in return for a heavy share of one.
+    three is in return for a share of one.
     """
-    study = panel.snapshot.study
-    share = panel.snapshot.universe["heavy_share"][list(study.firms.core)].astype(float)
-    if measure == "share":
-        return share
+    share = pd.Series(leg.scores, list(leg.members))
     raw = share.rank()
     if measure == "basket":
-        raw = pd.Series(share.index.isin(study.baskets["heavy_exposed"]) * 1.0, share.index)
+        heavy = panel.snapshot.study.baskets["heavy_exposed"]
+        raw = pd.Series(share.index.isin(heavy) * 1.0, share.index)
     return (raw - raw.min()) / (raw.max() - raw.min()) * (share.max() - share.min()) + share.min()
 
 

@@ -9,8 +9,8 @@ from analysis.findings.panel import Panel
 from analysis.findings.specification_cars import CHOICES
 from analysis.findings.specification_curve import GRID, Curve, JointP, curves, joint_p
 from analysis.findings.specification_rule import RULE, decide_curve
-from analysis.formatting import format_value
 from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table, Verdict
+from analysis.results.formats import format_value
 
 __all__ = ["compute", "explained"]
 

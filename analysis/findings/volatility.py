@@ -27,6 +27,7 @@ from analysis.estimators.volatility import garch, half_life, leverage, volatilit
 from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.snapshot.claims import Events
 
 __all__ = ["KINDS", "Change", "changes", "compute", "leverage_terms", "mean_weights", "paths"]
 
@@ -126,7 +127,7 @@ def changes(panel: Panel) -> list[Change]:
         at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
         cars = pd.DataFrame({"car": at, "scar": at}).dropna()
         for kind, directions in KINDS.items():
-            days = chosen_days(panel, cars, directions)
+            days = chosen_days(panel, cars, Events(directions=directions))
             means = days.groupby("episode")["car"].mean()
             count = len(means)
             if count < FEWEST:
@@ -193,7 +194,7 @@ def paths(panel: Panel) -> pd.DataFrame:
     cars = pd.DataFrame({"car": inside, "scar": inside})
     frames = []
     for kind in ("tightening", "easing"):
-        days = chosen_days(panel, cars, KINDS[kind])
+        days = chosen_days(panel, cars, Events(directions=KINDS[kind]))
         if days["episode"].nunique() < FEWEST:
             continue
         weights = mean_weights(days)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.errors import ResultsError
-from analysis.formatting import format_value
 from analysis.results import Table
+from analysis.results.formats import format_value
 
 __all__ = ["markdown"]
 

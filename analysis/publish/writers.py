@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from analysis.errors import ResultsError
-from analysis.formatting import format_value
 from analysis.publish import figures, interactive, tables
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
+from analysis.results.formats import format_value
 
 __all__ = ["documents", "figure_digest", "significant", "write_results"]
 

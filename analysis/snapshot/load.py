@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.calendar import check_prices, check_sessions
+from analysis.snapshot.claims import Claim, parse_claims
 from analysis.snapshot.faults import fault
 from analysis.snapshot.files import digest, read_file, read_rows
 from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
@@ -46,6 +47,8 @@ class Snapshot:
         Source, terms and hash of each file.
     fingerprint : str
         SHA-256 over the hashes of all files: two snapshots with the same one hold the same data.
+    claims : mapping of str to Claim
+        By id, in the order of ``claims.toml``.
     refreshed : mapping of str to pandas.DataFrame
         By file name what a live refresh keeps besides: ``prices_raw.csv``, ``actions.csv``,
         ``comtrade.csv``, as ``data/README.md`` describes them; empty before the first refresh.
@@ -60,6 +63,7 @@ class Snapshot:
     customs: pd.DataFrame
     manifest: Manifest
     fingerprint: str
+    claims: Mapping[str, Claim] = field(default_factory=dict)
     refreshed: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
@@ -134,6 +138,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         customs=_plain(_with_periods(tables["customs.csv"])),
         manifest=manifest,
         fingerprint=_fingerprint(contents),
+        claims=parse_claims(contents["claims.toml"]),
         refreshed={name: _plain(table) for name, table in refreshed.items()},
     )
 

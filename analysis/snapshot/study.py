@@ -119,9 +119,14 @@ class Windows:
         for name, (first, last) in self.bounds.items():
             if first > last:
                 raise ValueError(f"Input should be {name} with its first session before its last")
-            if name != (own := f"car_{first}_{last}".replace("-", "m")):
+            if name != (own := self.name_of((first, last))):
                 raise ValueError(f"Input should be {name} named after its sessions: {own}")
         return self
+
+    @staticmethod
+    def name_of(bounds: Bounds) -> str:
+        """Name a window after its sessions: ``car_m1_1``."""
+        return "car_{}_{}".format(*bounds).replace("-", "m")
 
 
 @dataclass(frozen=True, config=_CLOSED)

@@ -17,6 +17,7 @@ FILE_OF = {
     "confounders": "confounders.csv",
     "universe": "universe.csv",
     "customs": "customs.csv",
+    "claims": "claims.toml",
 }
 """Attribute of a snapshot: the file that it holds."""
 

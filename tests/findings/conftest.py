@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.findings.panel import Panel, build_panel
+from analysis.snapshot.claims import Difference, Events, Mean
 from analysis.snapshot.load import Snapshot
 
 BETA = 1.5
@@ -26,6 +27,33 @@ def events_frame(like: pd.DataFrame, rows: list[dict[str, str]]) -> pd.DataFrame
         base |= {"id": f"e{number}", "status": "confirmatory", "announced": day}
         filled.append(base | row | {"day0": day})
     return pd.DataFrame(filled)[list(like.columns)]
+
+
+WORDS = dict.fromkeys(("item", "statement", "estimand", "test", "rule"), "as planted")
+
+
+@pytest.fixture(scope="session")
+def mean_of() -> Callable[..., Mean]:
+    """Return a maker of claims on the mean response of a portfolio, the core firms by default."""
+
+    def make(*directions: str, of: str = "core", signed: bool = False, **fields: object) -> Mean:
+        events = Events(directions=directions, signed=signed)
+        words = {"id": "X1", "status": "confirmatory", "kind": "mean", **WORDS}
+        return Mean(**words, of=of, events=events, **fields)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def difference_of() -> Callable[[str, str], Difference]:
+    """Return a maker of claims on the core firms: one direction less another."""
+
+    def make(first: str, second: str) -> Difference:
+        sides = {"first": Events(directions=(first,)), "second": Events(directions=(second,))}
+        words = {"id": "X2", "status": "confirmatory", "kind": "difference", **WORDS}
+        return Difference(**words, of="core", **sides)  # type: ignore[arg-type]
+
+    return make
 
 
 @pytest.fixture

@@ -8,15 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import StudyError
 from analysis.findings import ledger
-from analysis.findings.claims_days import SINGLE
-from analysis.findings.claims_pooled import POOLED, pair_returns, raw_move, volatility_ratios
+from analysis.findings.claim_kinds import raw_move, responses_of
+from analysis.findings.claims import decide_claim
 from analysis.findings.outcomes import Outcome, decide, two_samples
-from analysis.findings.panel import build_panel
+from analysis.findings.panel import Panel, build_panel
 
 CORE = ("MP", "USAR", "CRML")
 DAYS = ["2025-10-27", "2026-05-20"]
+
+
+def decided(claim: str, panel: Panel) -> Outcome:
+    return decide_claim(panel.snapshot.claims[claim], panel)
+
+
+def responses(claim: str, panel: Panel) -> pd.DataFrame:
+    """What a claim measures, on the events."""
+    return responses_of(panel.snapshot.claims[claim], panel).at_events(panel)
 
 
 def tightening(*days: str) -> list[dict[str, str]]:
@@ -73,7 +81,7 @@ def moved(simulate, day: str, moves: dict[str, float]):
 )
 def test_rules_on_single_days(simulate, claim, day, moves, verdict):
     """All, some or none of the facts: supported, mixed or contradicted."""
-    assert SINGLE[claim](moved(simulate, day, moves)).verdict == verdict
+    assert decided(claim, moved(simulate, day, moves)).verdict == verdict
 
 
 @pytest.mark.parametrize(("back", "verdict"), [(0.5, "supported"), (1.3, "contradicted")])
@@ -84,7 +92,7 @@ def test_part_of_the_premium(committed, back, verdict):
     gain = prices.loc["2025-10-14", list(CORE)] - base
     prices.loc["2025-10-30", list(CORE)] = base + (1 - back) * gain
     panel = replace(committed, snapshot=replace(committed.snapshot, prices=prices))
-    outcome = SINGLE["B12"](panel)
+    outcome = decided("B12", panel)
     assert outcome.effect == pytest.approx(back)
     assert outcome.verdict == verdict
 
@@ -102,19 +110,19 @@ def test_steps_of_ninety_days(committed, extension, busan, verdict):
     events = committed.events.copy()
     events.loc["2025-08-truce-extension", "announced"] = pd.Timestamp(extension)
     events.loc["2025-10-busan-summit", "announced"] = pd.Timestamp(busan)
-    assert SINGLE["B13"](replace(committed, events=events)).verdict == verdict
+    assert decided("B13", replace(committed, events=events)).verdict == verdict
 
 
 def test_downstream_claim_waits_for_its_window(committed):
     """A8: too few sessions after 20 May 2026, with the number there are."""
-    outcome = SINGLE["A8"](committed)
+    outcome = decided("A8", committed)
     assert outcome.verdict == "not testable"
     assert outcome.count.endswith("of 126")
 
 
 def test_customs_claim_reads_the_reported_figures(committed):
     """B5: 5,791.8 to 4,000.3 tonnes is a fall of 30.9%, and magnets fell too."""
-    outcome = SINGLE["B5"](committed)
+    outcome = decided("B5", committed)
     assert outcome.effect == pytest.approx(4000.3 / 5791.8 - 1, abs=1e-12)
     assert outcome.verdict == "supported"
 
@@ -143,7 +151,7 @@ def test_higher_beta(simulate, betas, noise, verdict):
     prices = snapshot.prices.copy()
     for row, (firm, beta) in zip(drawn, betas.items(), strict=True):
         prices[firm] = 100 * np.cumprod(1 + np.clip(beta * market + row, -0.9, None))
-    assert SINGLE["A6"](build_panel(replace(snapshot, prices=prices))).verdict == verdict
+    assert decided("A6", build_panel(replace(snapshot, prices=prices))).verdict == verdict
 
 
 def test_two_samples_compare_means_with_the_smaller_sample(committed):
@@ -170,7 +178,7 @@ def test_pair_trade_is_worked_by_hand(simulate):
     event = panel.events.index[panel.events["day0"] == "2026-01-12"][0]
     rules = snapshot.study.pair
     net = 0.20 - 0.05 - 4 * rules.cost - rules.borrow * 5 / 252
-    assert pair_returns(panel).loc[event, "car"] == pytest.approx(net)
+    assert responses("A13", panel).loc[event, "car"] == pytest.approx(net)
 
 
 def test_pair_trade_looks_neither_back_nor_past_its_exit(simulate):
@@ -182,7 +190,7 @@ def test_pair_trade_looks_neither_back_nor_past_its_exit(simulate):
     spoiled.iloc[at + 6 :] *= 0.5
     one, two = build_panel(snapshot), build_panel(replace(snapshot, prices=spoiled))
     event = one.events.index[one.events["day0"] == "2026-01-12"][0]
-    assert pair_returns(one).loc[event].equals(pair_returns(two).loc[event])
+    assert responses("A13", one).loc[event].equals(responses("A13", two).loc[event])
 
 
 def test_volatility_ratio_finds_a_doubling(simulate):
@@ -192,7 +200,7 @@ def test_volatility_ratio_finds_a_doubling(simulate):
     returns = snapshot.prices.pct_change().fillna(0.0)
     returns.iloc[at + 1 :] *= 2.0
     prices = 100 * (1 + returns).cumprod()
-    ratio = volatility_ratios(build_panel(replace(snapshot, prices=prices)))["car"].iloc[0]
+    ratio = responses("B7", build_panel(replace(snapshot, prices=prices)))["car"].iloc[0]
     assert ratio == pytest.approx(np.log(2), abs=0.45)
 
 
@@ -207,15 +215,6 @@ def test_family_holds_confirmatory_claims_with_a_p():
     assert ledger.holm_family(results) == pytest.approx({"X": 0.02, "Y": 0.04})
 
 
-def test_every_claim_has_one_test(committed, monkeypatch):
-    """A definition without a test, or a test without a definition, stops the run."""
-    assert set(SINGLE).isdisjoint(POOLED)
-    assert len(ledger.definitions(committed)) == len(SINGLE) + len(POOLED)
-    monkeypatch.setattr(ledger, "SINGLE", {k: v for k, v in SINGLE.items() if k != "A1"})
-    with pytest.raises(StudyError, match="A1"):
-        ledger.definitions(committed)
-
-
 def test_raw_move_holds_the_markets_part(simulate):
     """A move that market and sector share is in the raw move and not in the claim's effect."""
     days = ["2025-11-20", "2026-01-12", "2026-02-10"]
@@ -224,5 +223,5 @@ def test_raw_move_holds_the_markets_part(simulate):
     for ticker, effect in {"SPY": 0.05, "XME": 0.075, **dict.fromkeys(CORE, 0.075)}.items():
         returns.loc[days, ticker] += effect
     panel = build_panel(replace(snapshot, prices=100 * (1 + returns).cumprod()))
-    assert raw_move(panel) == pytest.approx(0.075, abs=0.02)
-    assert POOLED["A4"](panel).effect == pytest.approx(0.0, abs=0.015)
+    assert raw_move(panel.snapshot.claims["A4"], panel) == pytest.approx(0.075, abs=0.02)
+    assert decided("A4", panel).effect == pytest.approx(0.0, abs=0.015)

@@ -62,7 +62,7 @@ def test_one_paragraph_for_each_claim_states_its_verdict(found, claims):
     assert len(parts) == len(claims)
     for part, entry in zip(parts, claims, strict=True):
         assert part.startswith(f"**{entry.id}** ")
-        assert entry.definition["statement"] in part
+        assert entry.claim.statement in part
         assert f"Verdict: **{entry.verdict}**." in part
         assert ("Placebo p" in part) == (entry.placebo is not None)
         assert ("by Holm" in part) == (entry.holm is not None)
@@ -79,7 +79,7 @@ def test_noise_is_called_common_only_where_placebo_draws_show_it(found, claims):
 
 def test_downstream_claim_says_from_when_it_can_be_tested(committed):
     """126 sessions after 20 May 2026."""
-    day = first_test(committed)
+    day = first_test(committed.snapshot.claims["A8"], committed)
     assert len(nyse_sessions(committed.snapshot.sessions[0], day)) - 1 == (
         committed.snapshot.sessions.get_loc("2026-05-20") + 126
     )

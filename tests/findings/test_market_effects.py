@@ -12,9 +12,11 @@ import statsmodels.api as sm
 from linearmodels.system import SUR
 
 from analysis.findings import beta_methods, beta_regimes, cross_asset, pair_trade, volatility
-from analysis.findings.claims_pooled import pair_returns
+from analysis.findings.claim_kinds import responses_of
 from analysis.findings.panel import Panel
+from analysis.findings.portfolios import Leg, contrast
 
+PAIR = replace(contrast(["USAR", "CRML"], ["MP"]), long=Leg(("USAR", "CRML"), every=True))
 CORE = ("MP", "USAR", "CRML")
 BAD = ["2025-06-16", "2025-08-18", "2025-12-15", "2026-02-17", "2026-04-14"]
 GOOD = ["2025-05-19", "2025-07-21", "2025-09-22", "2026-01-20", "2026-03-17"]
@@ -305,15 +307,15 @@ def test_net_return_is_worked_from_prices(world):
     for delay in (0, 1):
         start, end = prices.iloc[at + delay], prices.iloc[at + delay + 5]
         gross = ((end / start - 1)[["USAR", "CRML"]].mean()) - (end / start - 1)["MP"]
-        net = pair_trade.net_returns(panel, ("MP",), delay)[BAD[0]]
+        net = pair_trade.net_returns(panel, PAIR, delay)[BAD[0]]
         assert net == pytest.approx(gross - 4 * 0.001 - 0.10 * 5 / 252)
 
 
 def test_ledger_and_account_use_the_same_trade(world, committed):
     """Claim A13's returns are those of the base, on simulated and on committed data."""
     for panel in (world(), committed):
-        values = pair_trade.net_returns(panel, ("MP",), 0)
-        ledger = pair_returns(panel)["car"]
+        values = pair_trade.net_returns(panel, PAIR, 0)
+        ledger = responses_of(panel.snapshot.claims["A13"], panel).at_events(panel)["car"]
         days = panel.events.loc[ledger.index, "day0"]
         assert ledger.to_numpy() == pytest.approx(values[days].to_numpy())
 
@@ -321,20 +323,20 @@ def test_ledger_and_account_use_the_same_trade(world, committed):
 def test_planted_pair_earns(world):
     """Ten percent a trade is found by the t-test, by the rotations and in the account."""
     panel = world(pair_wins)
-    test = pair_trade.tested(panel, ("MP",), 0)
+    test = pair_trade.tested(panel, PAIR, 0)
     assert test.low < 0.10 < test.high
     assert test.rotation.p < 0.05
     said = verdicts(pair_trade.compute(panel))
     assert (said["pair.net"], said["pair.placebo"]) == ("earns", "better than other dates")
     assert said["pair.account"] == "gain"
-    late = pair_trade.tested(panel, ("MP",), 1)
+    late = pair_trade.tested(panel, PAIR, 1)
     assert late.mean < test.mean  # the first of the five sessions is missed
 
 
 def test_account_adds_up(world):
     """The path ends at the sum of its trades, and moves only while a position is open."""
     panel = world(pair_wins)
-    kept = pair_trade.account(panel, ("MP",), 0)
+    kept = pair_trade.account(panel, PAIR, 0)
     assert kept.path.iloc[-1] == pytest.approx(kept.trades["net"].sum())
     daily = kept.path.diff().fillna(kept.path.iloc[0])
     held = np.zeros(len(daily), dtype=bool)
@@ -369,7 +371,7 @@ def test_no_look_ahead(world, delay, cut):
         snapshot=replace(panel.snapshot, prices=prices),
         returns=prices.pct_change().where(panel.returns.notna()),
     )
-    one, other = (pair_trade.account(p, ("MP",), delay) for p in (panel, altered))
+    one, other = (pair_trade.account(p, PAIR, delay) for p in (panel, altered))
     columns = ["signal", "entry", "exit"]
     pd.testing.assert_frame_equal(one.trades[columns], other.trades[columns])
     closed = one.trades["exit"] <= cut
@@ -388,7 +390,7 @@ def test_later_events_change_no_earlier_trade(world):
     more.index = pd.Index(["late"])
     mixed = panel.events.assign(mixed=panel.events["day0"] == "2025-08-18")
     changed = replace(panel, events=pd.concat([mixed, more]))
-    one, other = (pair_trade.account(p, ("MP",), 0).trades for p in (panel, changed))
+    one, other = (pair_trade.account(p, PAIR, 0).trades for p in (panel, changed))
     pd.testing.assert_frame_equal(one, other)
 
 
@@ -398,6 +400,6 @@ def test_signal_during_a_trade_is_skipped(world):
     more = panel.events.iloc[[0]].assign(day0=pd.Timestamp("2025-06-18"), episode=0)
     more.index = pd.Index(["again"])
     panel = replace(panel, events=pd.concat([panel.events, more]))
-    kept = pair_trade.account(panel, ("MP",), 0)
+    kept = pair_trade.account(panel, PAIR, 0)
     assert kept.skipped == 1
     assert len(kept.trades) == len(BAD)

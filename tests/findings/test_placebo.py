@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,14 @@ import pytest
 
 from analysis.estimators.episodes import across_episodes_t, two_sample_im
 from analysis.findings import placebo
-from analysis.findings.claims_pooled import core_portfolio
+from analysis.findings.claim_kinds import responses_of
+from analysis.findings.claims import decide_claim
+from analysis.findings.episodes import averaged, chosen_days
 from analysis.findings.event_figures import caar_paths
 from analysis.findings.ledger import step_down_family
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import build_panel
 from analysis.findings.placebo import EpisodeNull, claim_placebo
-from analysis.findings.responses import Response, difference_test, mean_test
 
 CORE = ("MP", "USAR", "CRML")
 QUIET = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]
@@ -59,19 +61,18 @@ def test_clean_sessions_see_confounders_of_the_firm_and_of_all(simulate):
     assert placebo.clean_sessions(panel, "REMX", 0, 1).all()
 
 
-def test_observed_responses_are_those_of_the_event_days(simulate):
+def test_observed_responses_are_those_of_the_event_days(simulate, mean_of):
     """On an event's own session the moved episode shows the observed response."""
     panel = build_panel(simulate(rows("2026-01-12", "2026-01-14", "2026-03-10")))
-    response = Response(core_portfolio, ("tightening",))
-    days = response.days(panel)
+    claim = mean_of("tightening")
+    responses = responses_of(claim, panel)
+    days = chosen_days(panel, responses.at_events(panel), claim.events)
     everywhere = replace(panel, snapshot=replace(panel.snapshot, events=panel.snapshot.events[:0]))
-    table = placebo.portfolio_responses(
-        everywhere, core_portfolio(panel), "car_0_1", days["members"]
-    )
-    moved = placebo.moved_episodes(panel, days, table)
-    own = [panel.snapshot.sessions.get_loc(d) for d in response.values(panel)["first_day"]]
+    table = responses.on_quiet_sessions(everywhere, days["members"])
+    moved, values = placebo.moved_episodes(panel, days, table), averaged(days)
+    own = [panel.snapshot.sessions.get_loc(d) for d in values["first_day"]]
     found = [moved.iloc[k, at] for k, at in enumerate(own)]
-    assert np.allclose(found, response.values(panel)["scar"])
+    assert np.allclose(found, values["scar"])
 
 
 def test_statistics_of_draws_are_the_engines():
@@ -91,30 +92,29 @@ def test_normal_scores_keep_the_p():
     assert np.isfinite(placebo.normal_scores(np.inf, 3))
 
 
-def test_planted_effect_has_a_small_placebo_p(simulate):
+def test_planted_effect_has_a_small_placebo_p(simulate, mean_of):
     """Ten percent on each of five days: no placebo set looks like it; planted zero: many do."""
     plant = {(firm, day): 0.10 for firm in CORE for day in QUIET}
-    test = mean_test(Response(core_portfolio, ("tightening",)))
+    test = partial(decide_claim, mean_of("tightening"))
     assert p_of(test(build_panel(simulate(rows(*QUIET), plant)))) < 0.02
     assert p_of(test(build_panel(simulate(rows(*QUIET))))) > 0.05
 
 
-def test_difference_of_two_kinds_against_placebo_sets(simulate):
+def test_difference_of_two_kinds_against_placebo_sets(simulate, difference_of):
     """Five percent up on tightening and down on easing is unlike any placebo set."""
     plant = {(firm, day): 0.05 for firm in CORE for day in QUIET}
     plant |= {(firm, day): -0.05 for firm in CORE for day in EASING}
     events = rows(*QUIET) + rows(*EASING, direction="easing")
-    test = difference_test(
-        Response(core_portfolio, ("tightening",)), Response(core_portfolio, ("easing",))
+    outcome = decide_claim(
+        difference_of("tightening", "easing"), build_panel(simulate(events, plant))
     )
-    outcome = test(build_panel(simulate(events, plant)))
     assert outcome.effect == pytest.approx(0.10, abs=0.03)
     assert p_of(outcome) < 0.02
 
 
-def test_placebo_p_is_about_uniform_without_an_effect(simulate):
+def test_placebo_p_is_about_uniform_without_an_effect(simulate, mean_of):
     """Over twenty simulated studies without effects the mean p is near one half."""
-    test = mean_test(Response(core_portfolio, ("tightening",)))
+    test = partial(decide_claim, mean_of("tightening"))
     found = [p_of(test(build_panel(simulate(rows(*QUIET), seed=s)))) for s in range(8)]
     assert 0.2 < np.mean(found) < 0.8
     assert min(found) > 0.005
@@ -143,14 +143,11 @@ def test_joint_draws_use_sessions_that_serve_every_claim():
     assert {round(float(s), 9) for s in scores["a"]} <= possible
 
 
-def test_step_down_is_at_least_the_single_p_and_finds_a_planted_claim(simulate):
+def test_step_down_is_at_least_the_single_p_and_finds_a_planted_claim(simulate, mean_of):
     """The planted claim keeps a small adjusted p beside one without effect."""
     plant = {(firm, day): 0.10 for firm in CORE for day in QUIET}
     panel = build_panel(simulate(rows(*QUIET) + rows(*EASING, direction="easing"), plant))
-    results = {
-        name: mean_test(Response(core_portfolio, (name,)))(panel)
-        for name in ("tightening", "easing")
-    }
+    results = {name: decide_claim(mean_of(name), panel) for name in ("tightening", "easing")}
     nulls = {name: outcome.null() for name, outcome in results.items()}
     adjusted = step_down_family(results, nulls, 499, 1)
     assert adjusted["tightening"] < 0.05 < adjusted["easing"]

@@ -12,7 +12,8 @@ from analysis.findings.episodes import episode_values, pool
 from analysis.findings.event_days import reactions
 from analysis.findings.event_windows import firm_windows
 from analysis.findings.panel import build_panel
-from analysis.findings.portfolios import contrast, equal, portfolio_cars, slope
+from analysis.findings.portfolios import contrast, equal, parse_portfolio
+from analysis.findings.responses import cumulate
 
 CORE = ("MP", "USAR", "CRML")
 DAYS = ["2025-10-27", "2026-05-20"]  # the highlighted days
@@ -51,7 +52,7 @@ def test_pooled_mean_recovers_a_common_effect(simulate):
     """Five percent on all core firms on five separate days is the mean over five episodes."""
     plant = {(firm, day): 0.05 for firm in CORE for day in QUIET}
     panel = build_panel(simulate(tightening(*QUIET), plant))
-    cars = portfolio_cars(panel, equal(CORE), "car_0_0")
+    cars = cumulate(panel, equal(CORE), (0, 0)).at_events(panel)
     result = pool(episode_values(panel, cars, ("tightening",)), panel)
     assert result.episodes == 5
     assert result.low < 0.05 < result.high
@@ -63,7 +64,7 @@ def test_nothing_planted_is_not_found_too_often(simulate):
     rejected = 0
     for seed in range(30):
         panel = build_panel(simulate(tightening(*QUIET), seed=seed))
-        cars = portfolio_cars(panel, equal(CORE), "car_0_1")
+        cars = cumulate(panel, equal(CORE), (0, 1)).at_events(panel)
         rejected += pool(episode_values(panel, cars, ("tightening",)), panel).p < 0.05
     assert rejected <= 6  # at a true rate of 5% more happens once in three hundred runs
 
@@ -76,7 +77,8 @@ def test_common_noise_enters_the_error_of_the_portfolio(simulate):
     prices[list(CORE)] = prices[list(CORE)].mul(shared, axis=0)
     together = replace(snapshot, prices=prices)
     apart, joint = (
-        portfolio_cars(build_panel(s), equal(CORE), "car_0_0")["se"] for s in (snapshot, together)
+        cumulate(p, equal(CORE), (0, 0)).at_events(p)["se"]
+        for p in (build_panel(snapshot), build_panel(together))
     )
     assert (joint > 2 * apart).all()
 
@@ -86,7 +88,7 @@ def test_signed_responses_turn_easing_round(simulate):
     plant = {(f, QUIET[0]): 0.08 for f in CORE} | {(f, QUIET[1]): -0.08 for f in CORE}
     rows = [*tightening(QUIET[0]), {"day0": QUIET[1], "direction": "easing"}]
     panel = build_panel(simulate(rows, plant, noise=0.002))
-    cars = portfolio_cars(panel, equal(CORE), "car_0_0")
+    cars = cumulate(panel, equal(CORE), (0, 0)).at_events(panel)
     values = episode_values(panel, cars, ("tightening", "easing"), signed=True)
     assert np.allclose(values["car"], 0.08, atol=0.01)
 
@@ -96,7 +98,7 @@ def test_mixed_episode_is_left_out(simulate):
     rows = [*tightening("2026-01-12"), {"day0": "2026-01-14", "direction": "easing"}]
     panel = build_panel(simulate(rows))
     assert panel.events["mixed"].all()
-    cars = portfolio_cars(panel, equal(CORE), "car_0_0")
+    cars = cumulate(panel, equal(CORE), (0, 0)).at_events(panel)
     assert episode_values(panel, cars, ("tightening", "easing")).empty
 
 
@@ -105,7 +107,7 @@ def test_two_headlines_of_one_day_are_one_response(simulate):
     once = build_panel(simulate(tightening("2026-01-12", "2026-01-14")))
     twice = build_panel(simulate(tightening("2026-01-12", "2026-01-12", "2026-01-14")))
     one, two = (
-        episode_values(p, portfolio_cars(p, equal(CORE), "car_0_0"), ("tightening",))
+        episode_values(p, cumulate(p, equal(CORE), (0, 0)).at_events(p), ("tightening",))
         for p in (once, twice)
     )
     assert two["days"].tolist() == [2]
@@ -114,18 +116,17 @@ def test_two_headlines_of_one_day_are_one_response(simulate):
 
 @pytest.mark.parametrize("status", ["seed", "selected_on_outcome"])
 def test_events_that_suggested_the_claims_do_not_test_them(simulate, status):
-    """Only confirmatory events enter, unless all are asked for."""
+    """Only confirmatory events enter."""
     panel = build_panel(simulate([*tightening(QUIET[0], status=status), *tightening(QUIET[1])]))
-    cars = portfolio_cars(panel, equal(CORE), "car_0_0")
+    cars = cumulate(panel, equal(CORE), (0, 0)).at_events(panel)
     assert len(episode_values(panel, cars, ("tightening",))) == 1
-    assert len(episode_values(panel, cars, ("tightening",), confirmatory=False)) == 2
 
 
 def test_day_shared_with_another_direction_is_left_out(simulate):
     """A day with support news as well says nothing about tightening alone."""
     rows = [*tightening(QUIET[0]), {"day0": QUIET[0], "direction": "support"}]
     panel = build_panel(simulate(rows))
-    cars = portfolio_cars(panel, equal(CORE), "car_0_0")
+    cars = cumulate(panel, equal(CORE), (0, 0)).at_events(panel)
     assert episode_values(panel, cars, ("tightening",)).empty
     assert len(episode_values(panel, cars, ("tightening", "support"))) == 1
 
@@ -135,8 +136,8 @@ def test_contaminated_firm_leaves_the_clean_portfolio(simulate):
     hit = [{"ticker": "MP", "date": "2026-01-12", "kind": "earnings", "confidence": "high"}]
     panel = build_panel(simulate(tightening(*QUIET), confounders=hit))
     event = event_on(panel, "2026-01-12")
-    clean = portfolio_cars(panel, equal(CORE), "car_0_0")
-    everyone = portfolio_cars(panel, equal(CORE), "car_0_0", clean=False)
+    clean = cumulate(panel, equal(CORE), (0, 0)).at_events(panel)
+    everyone = cumulate(panel, equal(CORE), (0, 0), clean=False).at_events(panel)
     assert clean.loc[event, "members"] == "USAR,CRML"
     assert everyone.loc[event, "members"] == "MP,USAR,CRML"
 
@@ -149,15 +150,17 @@ def test_firm_without_enough_own_returns_is_skipped_with_the_reason(simulate):
     assert "too few estimation sessions" in early["reason"].iloc[0]
 
 
-def test_weights_are_worked_by_hand():
+def test_weights_are_worked_by_hand(snapshot):
     """Equal weights over the usable firms; a contrast sums to zero; a slope needs every firm."""
-    assert equal(CORE)(["CRML", "MP", "X"]) == {"MP": 0.5, "CRML": 0.5}
-    assert equal(CORE)(["X"]) is None
-    assert contrast(["USAR", "CRML"], ["MP"])([*CORE]) == {"USAR": 0.5, "CRML": 0.5, "MP": -1.0}
-    assert contrast(["USAR", "CRML"], ["MP"])(["USAR", "CRML"]) is None
-    shares = pd.Series({"MP": 0.0, "USAR": 1.0, "CRML": 0.5})
-    assert slope(shares)([*CORE]) == pytest.approx({"MP": -1.0, "USAR": 1.0, "CRML": 0.0})
-    assert slope(shares)(["MP", "USAR"]) is None
+    assert equal(CORE).weigh(["CRML", "MP", "X"]) == {"MP": 0.5, "CRML": 0.5}
+    assert equal(CORE).weigh(["X"]) is None
+    gap = contrast(["USAR", "CRML"], ["MP"])
+    assert gap.weigh([*CORE]) == {"USAR": 0.5, "CRML": 0.5, "MP": -1.0}
+    assert gap.weigh(["USAR", "CRML"]) is None
+    shares = snapshot.universe.assign(heavy_share=pd.Series({"MP": 0.0, "USAR": 1.0, "CRML": 0.5}))
+    slope = parse_portfolio("slope(core, heavy_share)", replace(snapshot, universe=shares))
+    assert slope.weigh([*CORE]) == pytest.approx({"MP": -1.0, "USAR": 1.0, "CRML": 0.0})
+    assert slope.weigh(["MP", "USAR"]) is None
 
 
 def test_slope_portfolio_finds_a_planted_gradient(simulate):
@@ -165,8 +168,8 @@ def test_slope_portfolio_finds_a_planted_gradient(simulate):
     shares = {"MP": 0.018, "USAR": 0.72, "CRML": 0.27}
     plant = {(firm, QUIET[1]): 0.10 * share for firm, share in shares.items()}
     panel = build_panel(simulate(tightening(*QUIET), plant, noise=0.001))
-    scores = panel.snapshot.universe["heavy_share"][list(CORE)]
-    cars = portfolio_cars(panel, slope(scores), "car_0_0")
+    slope = parse_portfolio("slope(core, heavy_share)", panel.snapshot)
+    cars = cumulate(panel, slope, (0, 0)).at_events(panel)
     assert cars.loc[event_on(panel, QUIET[1]), "car"] == pytest.approx(0.10, abs=0.01)
 
 

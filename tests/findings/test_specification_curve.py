@@ -11,17 +11,19 @@ import pytest
 
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.returns import log_returns, simple_returns
-from analysis.findings.claims_pooled import POOLED
+from analysis.findings.claims import decide_claim
 from analysis.findings.episodes import episode_values, pool
 from analysis.findings.outcomes import two_samples
 from analysis.findings.panel import Panel, build_panel
-from analysis.findings.portfolios import portfolio_cars
+from analysis.findings.portfolios import parse_portfolio
+from analysis.findings.responses import cumulate
 from analysis.findings.specification_cars import CHOICES, claim_tables
 from analysis.findings.specification_curve import Nulls, curves, joint_p
 from analysis.findings.specification_designs import (
-    DESIGNS,
     claim_days,
     coded_events,
+    measured_portfolio,
+    read_designs,
     scores,
 )
 from analysis.findings.specification_placebo import placements
@@ -85,7 +87,7 @@ def test_every_combination_appears_once(short, committed, claim):
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_first_specification_is_the_ledgers(short, committed, claim):
     """The baseline's estimate and p are those that decide the claim in the ledger."""
-    outcome = POOLED[claim](committed)
+    outcome = decide_claim(committed.snapshot.claims[claim], committed)
     first = short[claim].iloc[0]
     assert first["estimate"] == pytest.approx(outcome.effect, rel=1e-10)
     assert first["p"] == pytest.approx(outcome.p, rel=1e-8)
@@ -95,18 +97,17 @@ def test_first_specification_is_the_ledgers(short, committed, claim):
 @pytest.mark.parametrize("contamination", ["exclude", "keep"])
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_baseline_tables_are_the_ledgers_cars(committed, tables, claim, contamination):
-    """On each event day the table holds the CAR of `portfolio_cars`, clean and with all windows."""
+    """On each event day the table holds the CAR of `cumulate`, clean and with all windows."""
     rules, table = committed.snapshot.study.curve.claims[claim], tables[claim]
     model = committed.snapshot.study.curve.models[rules.models[0]]
-    window = "car_0_10" if claim == "A9" else "car_0_1"
-    cars = portfolio_cars(
+    kept = contamination == "keep"
+    cars = cumulate(
         committed,
-        DESIGNS[claim].weigher(committed, "share"),
-        window,
-        clean=contamination == "exclude",
+        measured_portfolio(committed, read_designs(committed)[claim], "share"),
+        rules.windows[0],
+        clean=False if kept else rules.clean or True,
         factors=model.factors,
-        bounds=rules.windows[0],
-    )
+    ).at_events(committed)
     at = committed.snapshot.sessions.get_indexer(committed.events.loc[cars.index, "day0"])
     c = ("exclude", "keep").index(contamination)
     assert len(cars) > 5
@@ -148,7 +149,7 @@ def test_any_specification_is_the_engines_event_study(committed, tables, claim):
     rng = np.random.default_rng(sum(map(ord, claim)))
     table = tables[claim]
     weigh = {
-        m: DESIGNS[claim].weigher(committed, m)(CORE)  # type: ignore[arg-type]
+        m: measured_portfolio(committed, read_designs(committed)[claim], m).weigh(CORE)  # type: ignore[arg-type]
         for m in table.menus["measure"]
     }
     keep = table.menus["contamination"].index("keep")
@@ -176,18 +177,19 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
     """Coding the events first and running the ledger's own functions gives the same estimate."""
     coding, recoded = coded
     rules = committed.snapshot.study.curve.claims[claim]
-    cars = portfolio_cars(
+    design = read_designs(recoded)[claim]
+    cars = cumulate(
         recoded,
-        DESIGNS[claim].weigher(recoded, "share"),
-        "car_0_10" if claim == "A9" else "car_0_1",
+        measured_portfolio(recoded, design, "share"),
+        rules.windows[0],
+        clean=rules.clean or True,
         factors=committed.snapshot.study.curve.models[rules.models[0]].factors,
-        bounds=rules.windows[0],
-    )
+    ).at_events(recoded)
     values = [
         episode_values(recoded, cars, side.directions, signed=side.factor is None)
-        for side in DESIGNS[claim].sides
+        for side in design.sides
     ]
-    for side, frame in zip(DESIGNS[claim].sides, values, strict=True):
+    for side, frame in zip(design.sides, values, strict=True):
         frame[["car", "scar"]] *= side.factor or 1
     frame = short[claim]
     row = frame[(frame["coding"] == coding) & (frame["contamination"] == "exclude")].iloc[0]
@@ -216,20 +218,22 @@ def test_codings_do_what_they_say(committed):
 
 def test_measures_of_the_heavy_share_have_one_range(committed):
     """Rank and basket run over the range of the stated share; the order is MP, CRML, USAR."""
-    share = scores(committed, "share")
+    leg = parse_portfolio("slope(core, heavy_share)", committed.snapshot).long
+    share = dict(zip(leg.members, leg.scores, strict=True))
     for measure in ("rank", "basket"):
-        stretched = scores(committed, measure)
-        assert stretched.max() - stretched.min() == pytest.approx(share.max() - share.min())
+        stretched = scores(committed, leg, measure)
+        assert stretched.max() - stretched.min() == pytest.approx(share["USAR"] - share["MP"])
         assert stretched["MP"] == share["MP"]
     middle = (share["MP"] + share["USAR"]) / 2
-    assert scores(committed, "rank")["CRML"] == pytest.approx(middle)
-    assert scores(committed, "basket")["CRML"] == share["USAR"]
+    assert scores(committed, leg, "rank")["CRML"] == pytest.approx(middle)
+    assert scores(committed, leg, "basket")["CRML"] == share["USAR"]
 
 
 def test_placebo_days_are_clear_and_have_the_same_firms(committed):
     """No moved day lies next to a listed event, and clusters keep the distances of their days."""
     curve = committed.snapshot.study.curve
-    days = [claim_days(committed, DESIGNS[c], curve.claims[c].codings) for c in curve.claims]
+    designs = read_designs(committed)
+    days = [claim_days(committed, designs[c], curve.claims[c].codings) for c in curve.claims]
     sessions = committed.snapshot.sessions
     listed = sessions.get_indexer(committed.events["day0"])
     found = placements(committed, days)

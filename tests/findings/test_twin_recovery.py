@@ -11,11 +11,13 @@ import pytest
 from analysis.estimators.beta import ols_beta
 from analysis.estimators.multiplicity import holm
 from analysis.findings import customs
-from analysis.findings.claims_pooled import POOLED
+from analysis.findings.claims import decide_claim
 from analysis.findings.episodes import averaged, chosen_days, pool
 from analysis.findings.panel import Panel, build_panel
-from analysis.findings.portfolios import Weigher, contrast, equal, portfolio_cars, slope
+from analysis.findings.portfolios import Portfolio, equal, parse_portfolio
+from analysis.findings.responses import cumulate
 from analysis.findings.volatility import KINDS, changes
+from analysis.snapshot.claims import Events
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.twin import TRUTH, planted_effects, residual_scale, simulate
 
@@ -31,23 +33,23 @@ def panel(snapshot: Snapshot) -> Panel:
     return twin_panel(snapshot)
 
 
-def expected(panel: Panel, days: pd.DataFrame, weigher: Weigher) -> float:
+def expected(panel: Panel, days: pd.DataFrame, portfolio: Portfolio) -> float:
     """Mean over episodes of what was planted in the portfolio over days 0 and 1."""
     effects = planted_effects(panel.snapshot)
     two = effects + effects.shift(-1).fillna(0)
     planted = []
     for row in days.itertuples():
-        weights = weigher(row.members.split(","))
+        weights = portfolio.weigh(row.members.split(","))
         assert weights is not None
         planted.append(row.sign * sum(w * two.loc[row.day0, t] for t, w in weights.items()))
     return float(averaged(days.assign(car=planted, scar=0.0))["car"].mean())
 
 
-def recovered(panel: Panel, weigher: Weigher, directions: tuple[str, ...], *, signed=False):
+def recovered(panel: Panel, portfolio: Portfolio, directions: tuple[str, ...], *, signed=False):
     """Return the planted mean and what the pooled test says."""
-    cars = portfolio_cars(panel, weigher, "car_0_1")
-    days = chosen_days(panel, cars, directions, signed=signed)
-    return expected(panel, days, weigher), pool(averaged(days), panel)
+    cars = cumulate(panel, portfolio, (0, 1)).at_events(panel)
+    days = chosen_days(panel, cars, Events(directions=directions, signed=signed))
+    return expected(panel, days, portfolio), pool(averaged(days), panel)
 
 
 def within(planted: float, result) -> bool:
@@ -85,11 +87,9 @@ def test_nothing_is_found_where_nothing_was_planted(panel) -> None:
 
 def test_the_gradient_and_the_pair_are_found(panel) -> None:
     """The slope on the heavy share and the gap of pure plays to MP hold the planted values."""
-    study, share = panel.snapshot.study, panel.snapshot.universe["heavy_share"]
-    baskets = study.baskets
-    gap = contrast(baskets["heavy_exposed"], baskets["producer"])
-    for weigher in (slope(share[list(study.firms.core)]), gap):
-        planted, result = recovered(panel, weigher, POLICY, signed=True)
+    for text in ("slope(core, heavy_share)", "heavy_exposed - producer"):
+        portfolio = parse_portfolio(text, panel.snapshot)
+        planted, result = recovered(panel, portfolio, POLICY, signed=True)
         assert planted > 0.005
         assert within(planted, result)
 
@@ -98,7 +98,7 @@ def test_the_ledger_sees_the_difference_of_the_directions(panel) -> None:
     """Claim B3, tightening less easing: the planted difference lies in its interval."""
     core = equal(panel.snapshot.study.firms.core)
     up, down = (recovered(panel, core, (d,))[0] for d in ("tightening", "easing"))
-    outcome = POOLED["B3"](panel)
+    outcome = decide_claim(panel.snapshot.claims["B3"], panel)
     assert outcome.low <= up - down <= outcome.high
     assert outcome.p < 0.05
 
@@ -135,7 +135,7 @@ def test_the_turbulence_is_found(panel) -> None:
     found = {c.kind: c for c in changes(panel) if c.measure == "realised" and c.rotation}
     assert len(found) >= 4
     for kind, change in found.items():
-        days = chosen_days(panel, cars.assign(scar=0.0), KINDS[kind])
+        days = chosen_days(panel, cars.assign(scar=0.0), Events(directions=KINDS[kind]))
         mean = float(averaged(days)["car"].mean())
         assert change.low <= mean <= change.high, kind
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.findings import baskets, episode_days, heavy_share, out_of_sample, sensitivity
-from analysis.findings.claims_pooled import POOLED, core_portfolio
+from analysis.findings.claims import decide_claim
 from analysis.findings.panel import build_panel
-from analysis.findings.portfolios import portfolio_cars
-from analysis.findings.responses import Response, mean_test
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import cumulate
 from analysis.findings.variants import VARIANTS, events_between, judgement_calls, returns_between
 
 CORE = ("MP", "USAR", "CRML")
 QUIET = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]
-TEST = mean_test(Response(core_portfolio, ("tightening",)))
+
+
+@pytest.fixture
+def decided(mean_of):
+    """The test of the core firms' response to tightening."""
+    return partial(decide_claim, mean_of("tightening"))
 
 
 def rows(*days: str, **more: str) -> list[dict[str, str]]:
@@ -28,18 +34,18 @@ def plant(days: list[str], effect: float = 0.08) -> dict[tuple[str, str], float]
     return {(firm, day): effect for firm in CORE for day in days}
 
 
-def test_contaminated_windows_come_back(simulate):
+def test_contaminated_windows_come_back(simulate, decided):
     """An event on which every firm is contaminated counts in this variant alone."""
     hits = [
         {"ticker": firm, "date": QUIET[0], "kind": "earnings", "confidence": "high"}
         for firm in CORE
     ]
     panel = build_panel(simulate(rows(*QUIET), plant(QUIET), hits))
-    assert TEST(panel).count == "4"
-    assert TEST(VARIANTS["contaminated windows back"](panel)).count == "5"
+    assert decided(panel).count == "4"
+    assert decided(VARIANTS["contaminated windows back"](panel)).count == "5"
 
 
-def test_events_found_beside_large_days_come_back(simulate):
+def test_events_found_beside_large_days_come_back(simulate, decided):
     """The variant counts them, the baseline does not, nor does either count the other kinds."""
     events = [
         *rows(*QUIET[:3]),
@@ -47,20 +53,20 @@ def test_events_found_beside_large_days_come_back(simulate):
         *rows(QUIET[4], status="selected_on_outcome"),
     ]
     panel = build_panel(simulate(events, plant(QUIET)))
-    assert TEST(panel).count == "3"
-    assert TEST(VARIANTS["events found beside large days back"](panel)).count == "4"
+    assert decided(panel).count == "3"
+    assert decided(VARIANTS["events found beside large days back"](panel)).count == "4"
 
 
-def test_judgement_calls_are_dropped_and_flipped(simulate):
+def test_judgement_calls_are_dropped_and_flipped(simulate, decided):
     """A doubted tightening event with an easing alternative leaves, or turns its sign."""
     doubted = {"alternative_direction": "easing", "note": "Two-sided."}
     panel = build_panel(simulate([*rows(*QUIET[:4]), *rows(QUIET[4], **doubted)], plant(QUIET)))
     assert judgement_calls(panel.events).tolist() == [False] * 4 + [True]
-    assert TEST(panel).count == "5"
-    assert TEST(VARIANTS["judgement calls dropped"](panel)).count == "4"
+    assert decided(panel).count == "5"
+    assert decided(VARIANTS["judgement calls dropped"](panel)).count == "4"
     flipped = VARIANTS["judgement calls flipped"](panel)
     assert flipped.events["sign"].tolist() == [1, 1, 1, 1, -1]
-    assert TEST(flipped).count == "4"
+    assert decided(flipped).count == "4"
 
 
 def test_doubt_is_read_from_the_note_or_the_alternative():
@@ -84,16 +90,16 @@ def test_open_day_moves_to_the_other_session(simulate):
     other = snapshot.events.assign(alternative_day0=pd.to_datetime(["2025-11-21"]))
     panel = build_panel(replace(snapshot, events=other))
     moved = VARIANTS["open days at the other session"](panel)
-    cars = [portfolio_cars(p, core_portfolio(p), "car_0_0")["car"].iloc[0] for p in (panel, moved)]
+    cars = [cumulate(p, equal(CORE), (0, 0)).at_events(p)["car"].iloc[0] for p in (panel, moved)]
     assert cars == pytest.approx([0.0, 0.08], abs=0.01)
 
 
-def test_day_zero_alone_leaves_the_next_session_out(simulate):
+def test_day_zero_alone_leaves_the_next_session_out(simulate, decided):
     """An effect on day one is in the primary window and not in this variant."""
     later = ["2025-11-21", "2026-01-13", "2026-02-11", "2026-03-11", "2026-04-15"]
     panel = build_panel(simulate(rows(*QUIET), plant(later), noise=0.002))
-    assert TEST(panel).effect == pytest.approx(0.08, abs=0.01)
-    assert TEST(VARIANTS["day 0 only"](panel)).effect == pytest.approx(0.0, abs=0.01)
+    assert decided(panel).effect == pytest.approx(0.08, abs=0.01)
+    assert decided(VARIANTS["day 0 only"](panel)).effect == pytest.approx(0.0, abs=0.01)
 
 
 def test_listed_events_leave_the_estimation_windows(simulate):
@@ -107,12 +113,12 @@ def test_listed_events_leave_the_estimation_windows(simulate):
     assert changed.exclude is not None
 
 
-def test_log_returns_shrink_large_gains(simulate):
+def test_log_returns_shrink_large_gains(simulate, decided):
     """A gain of thirty percent is log(1.3) on log returns."""
     panel = build_panel(simulate(rows(*QUIET), plant(QUIET, 0.30), noise=0.001))
     logs = VARIANTS["log returns"](panel)
-    assert TEST(panel).effect == pytest.approx(0.30, abs=0.01)
-    assert TEST(logs).effect == pytest.approx(np.log(1.30), abs=0.01)
+    assert decided(panel).effect == pytest.approx(0.30, abs=0.01)
+    assert decided(logs).effect == pytest.approx(np.log(1.30), abs=0.01)
     assert logs.study.kind == "log"
 
 
@@ -135,19 +141,22 @@ def test_baseline_row_is_the_ledger(committed, monkeypatch):
     monkeypatch.setattr(sensitivity, "VARIANTS", {"baseline": VARIANTS["baseline"]})
     frame = sensitivity.under_variants(committed).set_index(["variant", "claim"])
     for claim in sensitivity.HEADLINE:
-        assert frame.loc[("baseline", claim), "effect"] == POOLED[claim](committed).effect
+        assert (
+            frame.loc[("baseline", claim), "effect"]
+            == decide_claim(committed.snapshot.claims[claim], committed).effect
+        )
     assert len(frame) == len(sensitivity.HEADLINE)
 
 
-def test_split_finds_an_effect_planted_after_it(simulate):
+def test_split_finds_an_effect_planted_after_it(simulate, decided):
     """Effects of 2026 alone are in the later column and not in the earlier one."""
     early = ["2025-09-15", "2025-09-30", "2025-11-20"]
     events = rows(*early, *QUIET[1:])
     panel = build_panel(simulate(events, plant(QUIET[1:], 0.10)))
     sessions = panel.snapshot.sessions
     cut = pd.Timestamp("2025-12-31")
-    before = TEST(events_between(panel, sessions[0], cut))
-    after = TEST(events_between(panel, pd.Timestamp("2026-01-01"), sessions[-1]))
+    before = decided(events_between(panel, sessions[0], cut))
+    after = decided(events_between(panel, pd.Timestamp("2026-01-01"), sessions[-1]))
     assert (before.count, after.count) == ("3", "4")
     assert before.effect == pytest.approx(0.0, abs=0.03)
     assert after.effect == pytest.approx(0.10, abs=0.03)

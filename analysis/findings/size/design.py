@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.estimators.placebo import clear_sessions
 from analysis.findings.episodes import episode_values
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal, portfolio_study
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import compose
 
 __all__ = ["LAWS", "Case", "Cell", "Design", "Law", "Settings", "build_design", "cells"]
 
@@ -243,16 +244,12 @@ def _event_free(
 def _pooled(panel: Panel, directions: str, window: str = "") -> pd.DataFrame:
     """Return the firm-events of one of the paper's pooled samples."""
     asked = POLICY if directions == "all" else (directions,)
-    joined = portfolio_study(
-        panel,
-        equal(panel.snapshot.study.firms.core),
-        window or panel.snapshot.study.windows.primary,
-    )
-    rows = joined.rows.set_index("id")
-    values = pd.DataFrame({"car": 0.0, "scar": 0.0}, index=rows.index)
-    chosen = [e for e in rows.index if len(episode_values(panel, values.loc[[e]], asked))]
+    bounds = panel.snapshot.study.windows.bounds[window] if window else panel.primary
+    members, _ = compose(panel, equal(panel.snapshot.study.firms.core), bounds)
+    values = pd.DataFrame({"car": 0.0, "scar": 0.0}, index=members.index)
+    chosen = [e for e in members.index if len(episode_values(panel, values.loc[[e]], asked))]
     days = panel.events.loc[chosen, ["day0", "episode"]].drop_duplicates("day0")
-    days["ticker"] = rows.loc[days.index, "members"].str.split(",")
+    days["ticker"] = members[days.index].str.split(",")
     days["position"] = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
     rows = days.explode("ticker")[["ticker", "position", "episode"]]
     return pd.DataFrame(rows.reset_index(drop=True))

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from analysis.formatting import format_value
 from analysis.publish.figures.style import GREY, INK, WIDTH, percent_axis, zero_line
+from analysis.results.formats import format_value
 
 __all__ = ["specification_curve"]
 

@@ -12,7 +12,8 @@ from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import TESTS as BATTERY
 from analysis.estimators.battery import run_tests
 from analysis.findings.episodes import episode_values
-from analysis.findings.portfolios import equal, portfolio_cars
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import cumulate
 from analysis.findings.size import run
 from analysis.findings.size.design import LAWS, cells
 from analysis.findings.size.draws import draw, generator
@@ -30,11 +31,13 @@ def test_samples_are_those_of_the_paper(committed, design):
     cases = {case.name: case for case in design.cases}
     policy = ("tightening", "disappointment", "easing", "support")
     for kind, asked, window in (
-        ("tightening", ("tightening",), "car_0_1"),
-        ("all", policy, "car_0_1"),
-        ("long", policy, "car_0_10"),
+        ("tightening", ("tightening",), (0, 1)),
+        ("all", policy, (0, 1)),
+        ("long", policy, (0, 10)),
     ):
-        shown = episode_values(committed, portfolio_cars(committed, core, window), asked)
+        shown = episode_values(
+            committed, cumulate(committed, core, window).at_events(committed), asked
+        )
         case, sample = cases[f"pooled_{kind}"], design.samples[f"pooled_{kind}"]
         assert case.episodes == len(shown)
         assert sample["episode"].nunique() == case.episodes

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import ResultsError
-from analysis.formatting import format_value
+from analysis.results.formats import format_value
 
 CASES = [
     (0.1304, "percent1", "13.0%"),

@@ -1,0 +1,178 @@
+"""A result is a table: how its columns are printed, and which of its cells are numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.results import Format, Number, Provenance, Table
+from analysis.results.formats import format_value
+
+__all__ = ["Column", "Interval", "numbers_of", "scalar_numbers", "table_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a result.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the frame.
+    header : str
+        Its head in a printed table; the name where empty.
+    format : Format
+        How its cells are printed.
+    unit : str
+        Unit of its cells, for those that are numbers of their own.
+    words : str
+        What a cell measures; ``{firm}`` stands for the cell ``firm`` of the same row.
+    key : str or None
+        What follows the key of the row in the key of a cell, ``".p"``; empty: the row's key; None:
+        no cell is a number of its own.
+    se, low, high, p, n : str
+        Columns that hold a cell's standard error, bounds, p-value and count; empty: it has none.
+    """
+
+    name: str
+    header: str = ""
+    format: Format = "text"
+    unit: str = ""
+    words: str = ""
+    key: str | None = None
+    se: str = ""
+    low: str = ""
+    high: str = ""
+    p: str = ""
+    n: str = ""
+
+    def cells(self, frame: pd.DataFrame) -> pd.Series:
+        """Return the cells as the table takes them, unformatted."""
+        return frame[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Two columns of a result printed as one: ``0.2 to 0.9``, or a dash where there is none."""
+
+    header: str
+    low: str
+    high: str
+    format: Format
+    name: str = "interval"
+
+    def cells(self, frame: pd.DataFrame) -> pd.Series:
+        """Return the printed intervals."""
+        texts = [
+            format_value(None, self.format)
+            if pd.isna(low)
+            else f"{format_value(low, self.format)} to {format_value(high, self.format)}"
+            for low, high in zip(frame[self.low], frame[self.high], strict=True)
+        ]
+        return pd.Series(texts, index=frame.index, dtype=object)
+
+
+def numbers_of(
+    frame: pd.DataFrame,
+    columns: Sequence[Column | Interval],
+    key: str,
+    source: Provenance,
+    *,
+    level: float | None = None,
+    **texts: str,
+) -> list[Number]:
+    """Read the numbers off a result: the known cells of the columns that have a key, row by row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an estimate.
+    columns : sequence of Column or Interval
+        Which cells are numbers, and what they say.
+    key : str
+        Key of a row, ``"beta.{firm}.{benchmark}"``; printed in lower case.
+    source : Provenance
+        Where the result comes from.
+    level : float, optional
+        Coverage of the bounds.
+    **texts : str
+        What ``words`` may name beside the cells of the row, such as the market.
+
+    Returns
+    -------
+    list of Number
+        A cell that is missing is no number; nor is a missing error, bound, p-value or count.
+    """
+    keyed = [column for column in columns if isinstance(column, Column) and column.key is not None]
+    return [
+        _number(column, row, key, source, level, texts)
+        for row in frame.to_dict("records")
+        for column in keyed
+        if pd.notna(row[column.name])
+    ]
+
+
+def _number(
+    column: Column,
+    row: Mapping[Any, Any],
+    key: str,
+    source: Provenance,
+    level: float | None,
+    texts: Mapping[str, str],
+) -> Number:
+    words = {**texts, **{str(name): cell for name, cell in row.items()}}
+    beside = {
+        name: row[cell]
+        for name in ("se", "low", "high", "p", "n")
+        if (cell := getattr(column, name)) and pd.notna(row[cell])
+    }
+    return Number(
+        f"{key.format_map(words)}{column.key}".lower(),
+        row[column.name],
+        column.unit,
+        column.format,
+        column.words.format_map(words),
+        source,
+        level=level if "low" in beside else None,
+        **beside,
+    )
+
+
+def scalar_numbers(
+    key: str,
+    cells: Mapping[str, tuple[float | int | str, str]],
+    source: Provenance,
+    unit: str = "count",
+    format: Format = "integer",  # noqa: A002
+) -> list[Number]:
+    """Publish single values of one unit: by the end of their key, with what they measure."""
+    return [
+        Number(f"{key}.{name}", value, unit, format, words, source)
+        for name, (value, words) in cells.items()
+    ]
+
+
+def table_of(
+    name: str,
+    frame: pd.DataFrame,
+    columns: Sequence[Column | Interval],
+    source: Provenance,
+    notes: str = "",
+) -> Table:
+    """Print a result: its columns in the order given, each under its head.
+
+    A column that the frame lacks is left out: a study may have no firm, kind or fund for it.
+    """
+    shown = [c for c in columns if isinstance(c, Interval) or c.name in frame]
+    cells = {c.name: c.cells(frame) for c in shown}
+    return Table(
+        name,
+        pd.DataFrame(cells, index=frame.index),
+        {c.name: c.format for c in shown if isinstance(c, Column)},
+        {c.name: c.header or c.name for c in shown},
+        source,
+        notes,
+    )
