@@ -144,6 +144,16 @@ class Inference:
     draws: Count
     seed: Annotated[int, Field(ge=0)]
 
+    @property
+    def size(self) -> float:
+        """Of every test: a p-value below it is significant."""
+        return round(1 - self.level, 12)
+
+    @property
+    def tails(self) -> tuple[float, float]:
+        """Quantiles between which a share ``level`` of a distribution lies."""
+        return round(self.size / 2, 12), round(1 - self.size / 2, 12)
+
 
 @dataclass(frozen=True, config=_CLOSED)
 class Beta:

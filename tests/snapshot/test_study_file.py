@@ -98,6 +98,16 @@ def test_regime_without_its_event(snapshot_copy: Path, old: str, new: str) -> No
         load_snapshot(snapshot_copy)
 
 
+@pytest.mark.parametrize("level", [0.95, 0.9, 0.99])
+def test_level_fixes_the_size_of_tests_and_the_tails_of_bands(
+    snapshot: Snapshot, level: float
+) -> None:
+    """Size is what the level leaves, half of it on each side, to the digit and not nearly."""
+    inference = dataclasses.replace(snapshot.study.inference, level=level)
+    assert f"{inference.size!r}" == {0.95: "0.05", 0.9: "0.1", 0.99: "0.01"}[level]
+    assert inference.tails == (inference.size / 2, 1 - inference.size / 2)
+
+
 def test_study_is_frozen_and_typed(snapshot: Snapshot) -> None:
     """The committed choices load with their types and cannot be changed by accident."""
     study = snapshot.study
