@@ -24,12 +24,13 @@ LETTERS = {name: name[0].upper() for name in SIGNS}
 def compute(panel: Panel) -> Findings:
     """List the episodes with the reaction of the core portfolio."""
     frame = by_episode(panel)
-    small = int((frame["conformal_p"] < 0.05).sum())
+    size = panel.snapshot.study.inference.size
+    small = int((frame["conformal_p"] < size).sum())
     numbers = [
         Number("episode.tested", int(frame["conformal_p"].notna().sum()), "count", "integer",
                "episodes with a core portfolio", SOURCE),
         Number("episode.below_5", small, "count", "integer",
-               "episodes whose conformal p is below 0.05", SOURCE),
+               f"episodes whose conformal p is below {size:g}", SOURCE),
     ]  # fmt: skip
     return Findings(
         numbers=numbers, tables=[_table(frame)], datasets=[Dataset("episodes", frame, SOURCE)]

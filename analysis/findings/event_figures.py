@@ -8,9 +8,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis.findings.episodes import FEWEST, chosen_days
-from analysis.findings.panel import Panel
+from analysis.findings.panel import EVENT_TIME, Panel
 from analysis.findings.placebo import cumulated, moved_paths, portfolio_placebo_paths
 from analysis.findings.portfolios import equal, portfolio_study
+from analysis.formatting import percent
 from analysis.results import Figure, Provenance
 from analysis.snapshot.episodes import SIGNS
 
@@ -52,9 +53,10 @@ def caar_paths(panel: Panel) -> list[Figure]:
         )
     if not frames:
         return []
+    level = percent(study.inference.level)
     alt = (
         f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero "
-        "on day \u22121, to day 20, with 95% intervals on 95% placebo bands: "
+        f"on day \u22121, to day {EVENT_TIME[1]}, with {level} intervals on {level} placebo bands: "
         + "; ".join(sentences)
         + "."
     ).replace("-", "\u2212")
@@ -82,8 +84,7 @@ def _placebo_band(panel: Panel, moved: list[npt.NDArray[np.float64]]) -> npt.NDA
     inference = panel.snapshot.study.inference
     rng = np.random.default_rng(inference.seed)
     total = sum(paths[rng.integers(0, len(paths), inference.draws)] for paths in moved)
-    tail = (1 - inference.level) / 2
-    band: npt.NDArray[np.float64] = np.quantile(total, [tail, 1 - tail], axis=0) / len(moved)
+    band: npt.NDArray[np.float64] = np.quantile(total, inference.tails, axis=0) / len(moved)
     return band
 
 

@@ -280,11 +280,11 @@ def test_planted_link_is_found_after_easing(world):
 )
 def test_rules_of_moves(mean, half, p, steady, direction):
     """A small sure move is not a steady dollar if its interval leaves the band."""
-    row = {"mean": mean, "low90": mean - 2 * half, "high90": mean + 2 * half, "p": p}
+    row = {"mean": mean, "low_inner": mean - 2 * half, "high_inner": mean + 2 * half, "p": p}
     if steady == "steady":
-        row |= {"low90": -half, "high90": half}
-    assert cross_asset._steady(row, 0.005) == steady
-    assert cross_asset._direction(row) == direction
+        row |= {"low_inner": -half, "high_inner": half}
+    assert cross_asset._steady(row, 0.005, 0.05) == steady
+    assert cross_asset._direction(row, 0.05) == direction
 
 
 # The pair

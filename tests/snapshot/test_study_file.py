@@ -86,6 +86,14 @@ def test_highlight_without_an_event(snapshot_copy: Path) -> None:
         load_snapshot(snapshot_copy)
 
 
+def test_step_without_its_event(snapshot_copy: Path) -> None:
+    """A step of policy that the picture of the prices numbers is an event of the table."""
+    path = snapshot_copy / "study.toml"
+    path.write_text(path.read_text().replace('"2025-05-geneva-truce" =', '"2025-05-geneva" ='))
+    with pytest.raises(SnapshotError, match=r"key steps: expected events .* 2025-05-geneva;"):
+        load_snapshot(snapshot_copy)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("2025-11-07, event", "2025-11-06, event"), ("-mofcom-suspension", "-mofcom-nothing")],

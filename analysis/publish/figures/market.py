@@ -8,6 +8,7 @@ import matplotlib.dates as mdates
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from analysis.formatting import percent, span
 from analysis.publish.figures.style import (
     DIRECTION_COLOURS,
     GREY,
@@ -21,10 +22,11 @@ from analysis.publish.figures.style import (
 __all__ = ["pair_trade", "volatility_paths"]
 
 
-def volatility_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
+def volatility_paths(data: Mapping[str, pd.DataFrame], *, level: float, window: int) -> Canvas:
     """Mean absolute return around events over its level before, with the band of rotations.
 
-    ``data["paths"]``: kind, day, ratio, low, high, episodes.
+    ``data["paths"]``: kind, day, ratio, low, high, episodes. The ``window`` counts the sessions
+    before the event.
     """
     paths = data["paths"]
     kinds = list(dict.fromkeys(paths["kind"]))
@@ -39,9 +41,11 @@ def volatility_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ax.set_title(f"{kind} ({part['episodes'].iloc[0]})", color=colour)
         decimal_axis(ax, "x", 0)
     decimal_axis(axes[0])
-    axes[0].set_ylabel("absolute return,\nmean of days −20 to −1 = 1")
+    axes[0].set_ylabel(f"absolute return,\nmean of days {span((-window, -1))} = 1")
     canvas.supxlabel(
-        "event time in sessions; grey: 95% of rotated calendars; episodes in brackets", fontsize=8
+        f"event time in sessions; grey: {percent(level)} of rotated calendars; "
+        "episodes in brackets",
+        fontsize=8,
     )
     return canvas
 
