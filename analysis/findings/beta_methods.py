@@ -302,9 +302,10 @@ def _quiet_verdicts(panel: Panel, methods: pd.DataFrame) -> list[Verdict]:
     study = panel.snapshot.study
     returns = _common(panel)
     quiet = returns[returns.index.isin(quiet_sessions(panel))]
-    test = equal_betas(quiet[list(study.firms.core)], quiet[study.benchmark.market])
-    producer = test.betas[list(study.baskets["producer"])].mean()
-    above = test.betas[list(study.baskets["heavy_exposed"])] > producer
+    pure, producer = (list(study.baskets[name]) for name in ("heavy_exposed", "producer"))
+    firms = list(dict.fromkeys((*study.firms.core, *pure, *producer)))
+    test = equal_betas(quiet[firms], quiet[study.benchmark.market])
+    above = test.betas[pure] > test.betas[producer].mean()
     betas = methods.pivot_table(index="firm", columns="method", values="beta")
     orders = [list(betas[name].sort_values().index) for name in ("ols", "no_events")]
     source = Provenance(f"{HERE}.by_method", INPUTS, SAMPLE)

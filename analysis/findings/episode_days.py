@@ -50,12 +50,14 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         (fraction), ``t``, ``p``, ``conformal_p``.
     """
     core = equal(panel.snapshot.study.firms.core)
-    fitted = portfolio_study(panel, core, panel.snapshot.study.windows.primary, clean=False)
     position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
+    episodes = panel.events.assign(position=position).groupby("episode")
+    ends = episodes["position"].agg(np.ptp) + 1  # event day of the session after the last day 0
+    primary = panel.snapshot.study.windows.primary
+    fitted = portfolio_study(panel, core, primary, clean=False, last=int(ends.max()))
     rows = []
-    for episode, part in panel.events.assign(position=position).groupby("episode"):
+    for episode, part in episodes:
         first = part["position"].idxmin()
-        span = int(part["position"].max() - part["position"].min())
         row = {
             "episode": episode,
             "first_day": part["day0"].min(),
@@ -67,10 +69,10 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         }
         chosen = fitted.take((fitted.rows["id"] == first).to_numpy())
         if len(chosen.rows):
-            cars = chosen.car(0, span + 1).iloc[0]
+            cars = chosen.car(0, int(ends[episode])).iloc[0]
             row |= {"members": chosen.rows["members"].iloc[0]}
             row |= {name: float(cars[name]) for name in ("car", "se", "t", "p")}
-            row |= {"conformal_p": float(conformal(chosen, 0, span + 1)["p"].iloc[0])}
+            row |= {"conformal_p": float(conformal(chosen, 0, int(ends[episode]))["p"].iloc[0])}
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.findings.episodes import FEWEST, chosen_days
-from analysis.findings.panel import EVENT_TIME, Panel
+from analysis.findings.panel import Panel
 from analysis.findings.placebo import cumulated, moved_paths, portfolio_placebo_paths
 from analysis.findings.portfolios import equal, portfolio_study
 from analysis.formatting import percent
@@ -53,10 +53,10 @@ def caar_paths(panel: Panel) -> list[Figure]:
         )
     if not frames:
         return []
-    level = percent(study.inference.level)
+    level, last = percent(study.inference.level), fitted.event_time[-1]
     alt = (
         f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero "
-        f"on day \u22121, to day {EVENT_TIME[1]}, with {level} intervals on {level} placebo bands: "
+        f"on day \u22121, to day {last}, with {level} intervals on {level} placebo bands: "
         + "; ".join(sentences)
         + "."
     ).replace("-", "\u2212")

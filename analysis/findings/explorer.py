@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.placebo import clear_sessions
-from analysis.findings.panel import EVENT_TIME, Panel, estimate
+from analysis.findings.panel import Panel, estimate
 from analysis.results import Figure, Findings, Provenance
 
 __all__ = ["bands", "compute", "paths"]
@@ -84,7 +84,7 @@ def bands(panel: Panel) -> pd.DataFrame:
     firms = pd.DataFrame({"ticker": list(panel.snapshot.study.firms.studied)})
     days = pd.DataFrame({"day0": sessions, "position": np.arange(len(sessions))})
     placed = estimate(panel.snapshot, panel.returns, days.merge(firms, how="cross"))
-    sums = np.cumsum(placed.ar[:, -EVENT_TIME[0] :], axis=1)
+    sums = np.cumsum(placed.ar[:, placed.event_time >= 0], axis=1)
     rows = []
     for length in range(1, sums.shape[1] + 1):
         clear = placed.rows["position"].isin(clear_sessions(len(sessions), listed, 1, length - 1))

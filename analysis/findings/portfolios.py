@@ -70,10 +70,16 @@ def portfolio_study(
     *,
     clean: bool = True,
     factors: tuple[str, ...] | None = None,
+    last: int = 0,
 ) -> EventStudy:
-    """Run the event study on one portfolio an event; see :func:`portfolio_cars`."""
+    """Run the event study on one portfolio an event, up to event day ``last`` at least.
+
+    See :func:`portfolio_cars`.
+    """
     returns, rows = _formed(panel, weigher, window, clean=clean)
-    return estimate(panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude)
+    return estimate(
+        panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude, last=last
+    )
 
 
 def portfolio_cars(
