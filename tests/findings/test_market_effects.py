@@ -10,8 +10,16 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from linearmodels.system import SUR
+from scipy import stats
 
-from analysis.findings import beta_methods, beta_regimes, cross_asset, pair_trade, volatility
+from analysis.findings import (
+    beta_methods,
+    beta_regimes,
+    cross_asset,
+    pair_trade,
+    relative_beta,
+    volatility,
+)
 from analysis.findings.claims_pooled import pair_returns
 from analysis.findings.panel import Panel
 
@@ -103,6 +111,32 @@ def test_event_days_can_hide_a_beta(world):
     assert usar["median"] == pytest.approx(2.0, abs=0.6)
 
 
+def test_intervals_of_every_method_follow_the_level(world):
+    """A level of 80% narrows each interval by the ratio of the two quantiles, whatever made it."""
+    panel = world()
+    study = panel.snapshot.study
+    study = replace(study, inference=replace(study.inference, level=0.8))
+    lower = replace(panel, snapshot=replace(panel.snapshot, study=study))
+    wide, narrow = (beta_methods.differences(p) for p in (panel, lower))
+    ratio = (narrow["high"] - narrow["low"]) / (wide["high"] - wide["low"])
+    expected = stats.t.ppf(0.9, wide["n"]) / stats.t.ppf(0.975, wide["n"])
+    assert ratio.to_numpy() == pytest.approx(expected, abs=0.001)
+    paths = [relative_beta._rolling(p).query("firm == 'MP'") for p in (panel, lower)]
+    widths = [(p["high"] - p["low"]).iloc[-1] for p in paths]
+    assert widths[1] / widths[0] == pytest.approx(stats.t.ppf(0.9, 58) / stats.t.ppf(0.975, 58))
+
+
+def test_producer_outside_the_core_is_held_against_the_pure_plays(world):
+    """A study may compare with firms that it does not count among the core; the texts name them."""
+    panel = world(betas={"UUUU": 1.0, "USAR": 3.0, "CRML": 5.0})
+    baskets = {**panel.snapshot.study.baskets, "producer": ("UUUU", "NB")}
+    study = replace(panel.snapshot.study, baskets=baskets)
+    found = beta_methods.compute(replace(panel, snapshot=replace(panel.snapshot, study=study)))
+    told = {v.key: v for v in found.verdicts}
+    assert told["beta.no_events"].evidence.startswith("2 of 2 above UUUU and NB; p")
+    assert "Beta of the firm's return less UUUU and NB's" in found.tables[1].notes
+
+
 def test_quiet_sessions_leave_both_days_of_every_window(world):
     """Ten events with windows of two sessions take twenty sessions away."""
     panel = world()
@@ -141,7 +175,7 @@ def test_equality_is_the_wald_test_of_a_system(world):
 )
 def test_rule_of_the_higher_beta(above, p, verdict):
     """Signs first, then the p-value: all five branches."""
-    assert beta_methods._rule_a6(above, p) == verdict
+    assert beta_methods._rule_a6(above, p < 0.05) == verdict
 
 
 def test_planted_regime_change_is_found_at_its_start(world):
