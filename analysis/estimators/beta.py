@@ -77,7 +77,7 @@ class BetaFit:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A slope, its standard error, the bounds of its 95% interval and the sessions behind it."""
+    """A slope, its standard error, the bounds of its interval and the sessions behind it."""
 
     beta: float
     se: float
@@ -166,35 +166,37 @@ def ols_beta(y: pd.Series, x: pd.Series | pd.DataFrame, hac_lags: int) -> BetaFi
     )
 
 
-def huber_beta(y: pd.Series, x: pd.Series) -> Slope:
+def huber_beta(y: pd.Series, x: pd.Series, level: float = 0.95) -> Slope:
     """Regress `y` on `x` with Huber's loss (1964, Annals of Mathematical Statistics 35).
 
     Residuals beyond 1.345 robust standard deviations weigh less, so that a few days do not decide
-    the slope. The interval uses t with n - 2 degrees of freedom.
+    the slope. The interval covers `level` and uses t with n - 2 degrees of freedom.
     """
     left, right = _matched(y, x)
     design = sm.add_constant(right.to_numpy(), has_constant="add")
     fit = sm.RLM(left, design, M=sm.robust.norms.HuberT()).fit(maxiter=500)
-    return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2)
+    return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2, level)
 
 
-def median_beta(y: pd.Series, x: pd.Series) -> Slope:
+def median_beta(y: pd.Series, x: pd.Series, level: float = 0.95) -> Slope:
     """Regress the median of `y` on `x` (Koenker and Bassett 1978, Econometrica 46).
 
     The error is the kernel sandwich of statsmodels (Epanechnikov, Hall and Sheather's bandwidth);
-    the interval uses t with n - 2 degrees of freedom.
+    the interval covers `level` and uses t with n - 2 degrees of freedom.
     """
     left, right = _matched(y, x)
     design = sm.add_constant(right.to_numpy(), has_constant="add")
     fit = sm.QuantReg(left, design).fit(q=0.5, max_iter=5000)
-    return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2)
+    return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2, level)
 
 
-def dimson_beta(y: pd.Series, x: pd.Series, *, lags: int, leads: int, hac_lags: int) -> Slope:
+def dimson_beta(
+    y: pd.Series, x: pd.Series, *, lags: int, leads: int, hac_lags: int, level: float = 0.95
+) -> Slope:
     """Return the sum of the slopes on lagged, same-day and leading `x`, with HAC error.
 
     For assets that trade late or seldom (Dimson 1979, J. Financial Economics 7). Lags and leads
-    count rows of `x`.
+    count rows of `x`; the interval covers `level`.
     """
     shifts = {f"x{shift:+d}": x.shift(-shift) for shift in range(-lags, leads + 1)}
     left, right = _matched(y, pd.DataFrame(shifts))
@@ -204,7 +206,7 @@ def dimson_beta(y: pd.Series, x: pd.Series, *, lags: int, leads: int, hac_lags: 
     )
     pick = np.r_[0.0, np.ones(right.shape[1])]
     se = float(np.sqrt(pick @ fit.cov_params() @ pick))
-    return _slope(float(pick @ fit.params), se, len(left), int(fit.df_resid))
+    return _slope(float(pick @ fit.params), se, len(left), int(fit.df_resid), level)
 
 
 def scholes_williams_beta(y: pd.Series, x: pd.Series) -> float:
@@ -394,7 +396,7 @@ def _matched(y: pd.Series, x: pd.Series | pd.DataFrame) -> tuple[Floats, pd.Data
     return joined["__y"].to_numpy(), factors
 
 
-def _slope(beta: float, se: float, n: int, df: int) -> Slope:
-    """Return a slope with its 95% interval from Student's t."""
-    half = float(stats.t.ppf(0.975, df)) * se
+def _slope(beta: float, se: float, n: int, df: int, level: float) -> Slope:
+    """Return a slope with its interval from Student's t."""
+    half = float(stats.t.ppf(0.5 + level / 2, df)) * se
     return Slope(beta, se, beta - half, beta + half, n)

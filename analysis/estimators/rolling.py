@@ -9,7 +9,7 @@ from scipy import stats
 __all__ = ["ewm_beta", "rolling_beta"]
 
 
-def rolling_beta(y: pd.Series, x: pd.Series, window: int) -> pd.DataFrame:
+def rolling_beta(y: pd.Series, x: pd.Series, window: int, level: float = 0.95) -> pd.DataFrame:
     """Return the least-squares slope of `y` on `x` over the last `window` sessions.
 
     Closed form on prefix sums of the series less their means: one pass, whatever the window.
@@ -20,11 +20,13 @@ def rolling_beta(y: pd.Series, x: pd.Series, window: int) -> pd.DataFrame:
         Returns, matched by index; a session counts if both are observed.
     window : int
         Sessions in each regression.
+    level : float
+        Coverage of the interval.
 
     Returns
     -------
     DataFrame
-        ``beta``, ``se`` (classical), ``low``, ``high`` (95%, t with window - 2 degrees of
+        ``beta``, ``se`` (classical), ``low``, ``high`` (t with window - 2 degrees of
         freedom), by the last session of the window; NaN where `x` does not vary.
 
     Raises
@@ -47,7 +49,7 @@ def rolling_beta(y: pd.Series, x: pd.Series, window: int) -> pd.DataFrame:
     sxx = np.where(sxx > 1e-12 * (right @ right), sxx, np.nan)  # below this it is rounding
     beta = sxy / sxx
     se = np.sqrt(np.maximum(syy - beta * sxy, 0.0) / (window - 2) / sxx)
-    half = float(stats.t.ppf(0.975, window - 2)) * se
+    half = float(stats.t.ppf(0.5 + level / 2, window - 2)) * se
     return pd.DataFrame(
         {"beta": beta, "se": se, "low": beta - half, "high": beta + half},
         index=pairs.index[window - 1 :],

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.findings import episode_days, heavy_share
-from analysis.findings.episodes import Pooled, episode_values, pool
+from analysis.findings.episodes import FEWEST, Pooled, episode_values, pool
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import contrast, equal
 from analysis.findings.responses import cumulate
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value
+from analysis.results.formats import format_value, percent, words
 from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["basket_responses", "compute", "members", "unnamed_only"]
@@ -102,7 +102,7 @@ def _row(result: Pooled | None, episodes: int) -> dict[str, float]:
 
 
 def _numbers(panel: Panel, frame: pd.DataFrame) -> list[Number]:
-    level = panel.snapshot.study.inference.level
+    level, size = panel.snapshot.study.inference.level, panel.snapshot.study.inference.size
     numbers = []
     for row in frame.dropna(subset=["mean"]).to_dict("records"):
         key = f"basket.{row['basket']}.{row['kind'].split(',')[0]}"
@@ -115,7 +115,10 @@ def _numbers(panel: Panel, frame: pd.DataFrame) -> list[Number]:
     tested = frame.dropna(subset=["p"])
     counts = {
         "tests": (len(tested), "basket and kind pairs with a test"),
-        "below_5": (int((tested["p"] < 0.05).sum()), "of these with unadjusted p below 0.05"),
+        "below_5": (
+            int((tested["p"] < size).sum()),
+            f"of these with unadjusted p below {size:g}",
+        ),
     }
     return numbers + [
         Number(f"basket.{key}", value, "count", "integer", what, SOURCE)
@@ -129,11 +132,12 @@ def _against_placebo(panel: Panel) -> Verdict:
     own = unnamed_only(panel, groups["placebo"])
     cars = cumulate(own, contrast(groups["core"], groups["placebo"])).at_events(own)
     result = pool(episode_values(own, cars, POLICY, signed=True), own)
-    told = result is not None and result.p < 0.05
+    size = panel.snapshot.study.inference.size
+    told = result is not None and result.p < size
     return Verdict(
         "basket.placebo",
         "differs" if told else "no difference",
-        "core less placebo names, signed policy events, t across episodes against 0.05",
+        f"core less placebo names, signed policy events, t across episodes against {size:g}",
         "too few episodes" if result is None else f"mean {result.mean:.3g}, p {result.p:.3g}",
         SOURCE,
     )
@@ -159,11 +163,11 @@ def _table(panel: Panel, frame: pd.DataFrame) -> Table:
             "kind": "Events",
             "episodes": "K",
             "mean": "CAAR",
-            "interval": "95% interval",
+            "interval": f"{percent(panel.snapshot.study.inference.level)} interval",
             "detectable": "MDE",
         },
         SOURCE,
         f"Equal-weight portfolios over the primary window. {listed}. A placebo name is left out "
-        "where the news names it. An en dash: fewer than three episodes. p: t across episodes, "
-        "unadjusted.",
+        f"where the news names it. An en dash: fewer than {words(FEWEST)} episodes. p: t across "
+        "episodes, unadjusted.",
     )

@@ -3,11 +3,11 @@
 Decision rules, fixed before any number was computed:
 
 ``beta.higher.FIRM``
-    Sign of the firm's beta less MP's over all benchmarks and methods: "higher in all", "lower in
-    all", else "depends on the method".
+    Sign of the firm's beta less the producer's over all benchmarks and methods: "higher in all",
+    "lower in all", else "depends on the method".
 ``beta.higher.FIRM.reliable``
-    How often that difference is positive with p below 0.05 (HAC for least squares, else the error
-    of the method): "always", "sometimes" or "never".
+    How often that difference is positive with p below the size of the tests (HAC for least squares,
+    else the error of the method): "always", "sometimes" or "never".
 ``beta.no_events``
     The rule of claim A6 on days outside every event window.
 ``beta.no_events.order``
@@ -18,6 +18,7 @@ Decision rules, fixed before any number was computed:
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -38,6 +39,7 @@ from analysis.estimators.beta import (
 )
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import listed, words
 
 __all__ = ["by_method", "compute", "differences", "equality", "quiet_sessions"]
 
@@ -69,8 +71,8 @@ def compute(panel: Panel) -> Findings:
             *_gap_numbers(panel, gaps),
             *_equality_numbers(equal, tested),
         ],
-        tables=[_method_table(panel, methods, source), _gap_table(gaps)],
-        verdicts=[*_gap_verdicts(gaps), *_quiet_verdicts(panel, methods)],
+        tables=[_method_table(panel, methods, source), _gap_table(panel, gaps)],
+        verdicts=[*_gap_verdicts(panel, gaps), *_quiet_verdicts(panel, methods)],
         datasets=[
             Dataset("beta_methods", grid, source),
             Dataset("beta_equality", equal, tested),
@@ -82,7 +84,7 @@ def compute(panel: Panel) -> Findings:
 def quiet_sessions(panel: Panel) -> pd.DatetimeIndex:
     """Sessions outside the primary window of every listed event, whatever its status."""
     sessions = panel.snapshot.sessions
-    first, last = panel.snapshot.study.windows.bounds[panel.snapshot.study.windows.primary]
+    first, last = panel.snapshot.study.windows.primary_bounds
     places = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"].unique()))
     touched = (places[:, None] + np.arange(first, last + 1)).ravel()
     return sessions.delete(np.unique(touched[touched < len(sessions)]))
@@ -90,24 +92,26 @@ def quiet_sessions(panel: Panel) -> pd.DatetimeIndex:
 
 def _estimators(panel: Panel) -> dict[str, Estimator]:
     """Methods that serve a firm and a difference of firms alike."""
-    rules = panel.snapshot.study.beta
+    rules, level = panel.snapshot.study.beta, panel.snapshot.study.inference.level
     quiet = quiet_sessions(panel)
 
     def least_squares(y: pd.Series, x: pd.Series) -> Slope:
         fit = ols_beta(y, x, rules.hac_lags)
-        return Slope(fit.beta, fit.se_hac, *fit.interval("hac"), fit.n)
+        return Slope(fit.beta, fit.se_hac, *fit.interval("hac", level), fit.n)
 
     def outside_events(y: pd.Series, x: pd.Series) -> Slope:
         return least_squares(y[y.index.isin(quiet)], x)
 
     def summed(y: pd.Series, x: pd.Series) -> Slope:
-        return dimson_beta(y, x, lags=rules.dimson, leads=rules.dimson, hac_lags=rules.hac_lags)
+        return dimson_beta(
+            y, x, lags=rules.dimson, leads=rules.dimson, hac_lags=rules.hac_lags, level=level
+        )
 
     return {
         "ols": least_squares,
         "no_events": outside_events,
-        "huber": huber_beta,
-        "median": median_beta,
+        "huber": partial(huber_beta, level=level),
+        "median": partial(median_beta, level=level),
         "dimson": summed,
     }
 
@@ -192,13 +196,13 @@ def equality(panel: Panel) -> pd.DataFrame:
 
 
 def differences(panel: Panel) -> pd.DataFrame:
-    """Regress each pure play's return less MP's on each benchmark by each method.
+    """Regress each pure play's return less the producer's on each benchmark by each method.
 
     Returns
     -------
     DataFrame
-        ``firm``, ``benchmark``, ``method``, ``difference`` (in beta), ``se``, ``low``, ``high``
-        (95%), ``p``, ``n``.
+        ``firm``, ``benchmark``, ``method``, ``difference`` (in beta), ``se``, ``low``, ``high``,
+        ``p``, ``n``.
     """
     returns = _common(panel)
     baskets = panel.snapshot.study.baskets
@@ -245,6 +249,7 @@ def _equality_numbers(equal: pd.DataFrame, source: Provenance) -> list[Number]:
 
 def _gap_numbers(panel: Panel, gaps: pd.DataFrame) -> list[Number]:
     source = Provenance(f"{HERE}.differences", INPUTS, SAMPLE)
+    size, producer = panel.snapshot.study.inference.size, _producer(panel)
     numbers = [
         Number("beta.higher.specifications", len(gaps) // gaps["firm"].nunique(), "count",
                "integer", "benchmarks times methods of a beta difference", source),
@@ -253,30 +258,36 @@ def _gap_numbers(panel: Panel, gaps: pd.DataFrame) -> list[Number]:
     ]  # fmt: skip
     for firm, part in gaps.groupby("firm"):
         key = f"beta.higher.{firm}".lower()
-        reliable = (part["difference"] > 0) & (part["p"] < 0.05)
+        reliable = (part["difference"] > 0) & (part["p"] < size)
         numbers += [
             Number(f"{key}.positive", int((part["difference"] > 0).sum()), "count", "integer",
-                   f"specifications in which {firm} has a higher beta than MP", source),
+                   f"specifications in which {firm} has a higher beta than {producer}", source),
             Number(f"{key}.reliable", int(reliable.sum()), "count", "integer",
-                   f"the same with p below 0.05, {firm}", source),
+                   f"the same with p below {size:g}, {firm}", source),
         ]  # fmt: skip
     return numbers
 
 
-def _gap_verdicts(gaps: pd.DataFrame) -> list[Verdict]:
+def _producer(panel: Panel) -> str:
+    """Name the firms that the pure plays are held against."""
+    return listed(panel.snapshot.study.baskets["producer"])
+
+
+def _gap_verdicts(panel: Panel, gaps: pd.DataFrame) -> list[Verdict]:
+    size, producer = panel.snapshot.study.inference.size, _producer(panel)
     source = Provenance(f"{HERE}.differences", INPUTS, SAMPLE)
     verdicts = []
     for firm, part in gaps.groupby("firm"):
         positive = int((part["difference"] > 0).sum())
-        reliable = int(((part["difference"] > 0) & (part["p"] < 0.05)).sum())
+        reliable = int(((part["difference"] > 0) & (part["p"] < size)).sum())
         count, key = len(part), f"beta.higher.{firm}".lower()
         verdicts += [
             Verdict(key, _share(positive, count, ("higher in all", "depends on the method",
                                                   "lower in all")),
-                    "sign of the beta difference to MP over benchmarks and methods",
+                    f"sign of the beta difference to {producer} over benchmarks and methods",
                     f"positive in {positive} of {count}", source),
             Verdict(f"{key}.reliable", _share(reliable, count, ("always", "sometimes", "never")),
-                    "how often the difference to MP is positive with p below 0.05",
+                    f"how often the difference to {producer} is positive with p below {size:g}",
                     f"{reliable} of {count}", source),
         ]  # fmt: skip
     return verdicts
@@ -291,16 +302,19 @@ def _quiet_verdicts(panel: Panel, methods: pd.DataFrame) -> list[Verdict]:
     study = panel.snapshot.study
     returns = _common(panel)
     quiet = returns[returns.index.isin(quiet_sessions(panel))]
-    test = equal_betas(quiet[list(study.firms.core)], quiet[study.benchmark.market])
-    producer = test.betas[list(study.baskets["producer"])].mean()
-    above = test.betas[list(study.baskets["heavy_exposed"])] > producer
+    pure, producer = (list(study.baskets[name]) for name in ("heavy_exposed", "producer"))
+    firms = list(dict.fromkeys((*study.firms.core, *pure, *producer)))
+    test = equal_betas(quiet[firms], quiet[study.benchmark.market])
+    above = test.betas[pure] > test.betas[producer].mean()
     betas = methods.pivot_table(index="firm", columns="method", values="beta")
     orders = [list(betas[name].sort_values().index) for name in ("ols", "no_events")]
     source = Provenance(f"{HERE}.by_method", INPUTS, SAMPLE)
     return [
-        Verdict("beta.no_events", _rule_a6(above.tolist(), test.p_clustered),
+        Verdict("beta.no_events",
+                _rule_a6(above.tolist(), test.p_clustered < study.inference.size),
                 "the rule of claim A6, sessions outside every primary window",
-                f"{int(above.sum())} of {len(above)} above MP; p {test.p_clustered:.3g}", source),
+                f"{int(above.sum())} of {len(above)} above {_producer(panel)}; "
+                f"p {test.p_clustered:.3g}", source),
         Verdict("beta.no_events.order", "unchanged" if orders[0] == orders[1] else "changed",
                 "order of the core firms' market betas with and without event days",
                 " < ".join(orders[1]), source),
@@ -308,46 +322,46 @@ def _quiet_verdicts(panel: Panel, methods: pd.DataFrame) -> list[Verdict]:
 
 
 def _rule_a6(
-    above: list[bool], p: float
+    above: list[bool], significant: bool
 ) -> Literal[
     "mixed", "supported", "contradicted", "right sign within noise", "wrong sign within noise"
 ]:
     if any(above) != all(above):
         return "mixed"
-    if p < 0.05:
+    if significant:
         return "supported" if all(above) else "contradicted"
     return "right sign within noise" if all(above) else "wrong sign within noise"
 
 
 def _method_table(panel: Panel, methods: pd.DataFrame, source: Provenance) -> Table:
     """Methods down, firms across, each beta beside its error."""
-    rows = []
+    study, rows = panel.snapshot.study, []
     for name, label in LABELS.items():
         part = methods[methods["method"] == name].set_index("firm")
         row: dict[str, object] = {"method": label}
-        for firm in panel.snapshot.study.firms.core:
+        for firm in study.firms.core:
             row |= {firm: part.loc[firm, "beta"], f"se_{firm}": part.loc[firm, "se"]}
         rows.append(row | {"n": part["n"].iloc[0]})
     frame = pd.DataFrame(rows)
-    firms = panel.snapshot.study.firms.core
-    headers = {"method": "Method"} | {f"se_{f}": "s.e." + " " * i for i, f in enumerate(firms)}
+    errors = {f"se_{f}": "s.e." + " " * i for i, f in enumerate(study.firms.core)}
     return Table(
         "beta_methods",
         frame,
         {str(c): "decimal2" for c in frame.columns[1:-1]} | {"n": "integer"},  # type: ignore[arg-type]
-        headers,
+        {"method": "Method"} | errors,
         source,
-        "Market betas (SPY) on the sessions that all three firms share, n of them; HAC errors for "
-        "least squares and Dimson. Event days: the primary window of every listed event.",
+        f"Market betas ({study.benchmark.market}) on the sessions that all "
+        f"{words(len(study.firms.core))} firms share, n of them; HAC errors for least squares and "
+        "Dimson. Event days: the primary window of every listed event.",
     )
 
 
-def _gap_table(gaps: pd.DataFrame) -> Table:
-    """Each firm's difference to MP by method, summed up over the benchmarks."""
-    rows = []
+def _gap_table(panel: Panel, gaps: pd.DataFrame) -> Table:
+    """Each firm's difference to the producer by method, summed up over the benchmarks."""
+    size, rows = panel.snapshot.study.inference.size, []
     for (firm, method), part in gaps.groupby(["firm", "method"], sort=False):
         cells = part.set_index("benchmark")["difference"].to_dict()
-        reliable = int(((part["difference"] > 0) & (part["p"] < 0.05)).sum())
+        reliable = int(((part["difference"] > 0) & (part["p"] < size)).sum())
         rows.append({"firm": firm, "method": LABELS[str(method)], **cells, "reliable": reliable})
     frame = pd.DataFrame(rows)
     formats = {str(c): "decimal2" for c in frame.columns[2:-1]} | {"reliable": "integer"}
@@ -355,8 +369,8 @@ def _gap_table(gaps: pd.DataFrame) -> Table:
         "beta_differences",
         frame,
         formats,  # type: ignore[arg-type]
-        {"firm": "Firm", "method": "Method", "reliable": "p < 0.05"},
+        {"firm": "Firm", "method": "Method", "reliable": f"p < {size:g}"},
         Provenance(f"{HERE}.differences", INPUTS, SAMPLE),
-        "Beta of the firm's return less MP's to each benchmark. Last column: how many of the four "
-        "are positive with p below 0.05.",
+        f"Beta of the firm's return less {_producer(panel)}'s to each benchmark. Last column: how "
+        f"many of the {words(len(_benchmarks(panel)))} are positive with p below {size:g}.",
     )

@@ -4,18 +4,19 @@ Decision rules, fixed before any number was computed:
 
 ``regime.breaks``
     Differences of the core firms' market betas between the sessions after and before each start:
-    "some" if one has a Holm-adjusted p below 0.05, else "none".
+    "some" if one has a Holm-adjusted p below the size of the tests, else "none".
 ``break.FIRM``
     Sup-Wald test of the firm's market beta, since all core firms are listed: "break" with a p
-    below 0.05, else "no break".
+    below the size, else "no break".
 ``break.any``
     The same over the core firms after Holm's adjustment: "found" or "not found".
 ``break.near_regime``
     "yes" if the date of a significant break lies within 10 sessions of a start, "no" if none does,
     "no break" if there is no significant break.
 ``break.sector``
-    Betas to the sector funds and to MP, Holm's adjustment over the firms of one benchmark: "some"
-    or "none". Added after the first run, to describe what it showed; no test of a claim.
+    Betas to the sector funds and to the producer, Holm's adjustment over the firms of one
+    benchmark: "some" or "none". Added after the first run, to describe what it showed; no test of
+    a claim.
 ``break.no_events``
     ``break.any`` on sessions outside every event window. Added after the first run as well.
 """
@@ -32,6 +33,7 @@ from analysis.estimators.breaks import sup_wald
 from analysis.findings.beta_methods import quiet_sessions
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import listed
 
 __all__ = ["breaks", "compute", "regime_betas", "regime_differences"]
 
@@ -57,7 +59,7 @@ def compute(panel: Panel) -> Findings:
     return Findings(
         numbers=[
             *_choices(panel, sources["regime_differences"]),
-            *_change_numbers(on_market, sources["regime_differences"]),
+            *_change_numbers(panel, on_market, sources["regime_differences"]),
             *_break_numbers(found[found["benchmark"] == market], sources["breaks"]),
             *_quiet_numbers(quiet, sources["breaks"]),
         ],
@@ -66,10 +68,10 @@ def compute(panel: Panel) -> Findings:
             _break_table(found, sources["breaks"]),
         ],
         verdicts=[
-            _known_dates(on_market, sources["regime_differences"]),
+            _known_dates(panel, on_market, sources["regime_differences"]),
             *_unknown_dates(panel, found[found["benchmark"] == market], sources["breaks"]),
             _sector(panel, found, sources["breaks"]),
-            _any_break("break.no_events", quiet, sources["breaks"]),
+            _any_break(panel, "break.no_events", quiet, sources["breaks"]),
         ],
         datasets=[
             Dataset("regime_differences", changes, sources["regime_differences"]),
@@ -81,7 +83,7 @@ def compute(panel: Panel) -> Findings:
 
 
 def _pairs(panel: Panel) -> list[tuple[str, str]]:
-    """Core firms with every benchmark, and the pure plays with MP."""
+    """Core firms with every benchmark, and the pure plays with the producer."""
     study = panel.snapshot.study
     pairs = [(firm, fund) for fund in study.benchmark.funds for firm in study.firms.core]
     pure, producer = study.baskets["heavy_exposed"], study.baskets["producer"]
@@ -234,15 +236,16 @@ def _choices(panel: Panel, source: Provenance) -> list[Number]:
     ]  # fmt: skip
 
 
-def _change_numbers(changes: pd.DataFrame, source: Provenance) -> list[Number]:
-    numbers = []
+def _change_numbers(panel: Panel, changes: pd.DataFrame, source: Provenance) -> list[Number]:
+    inference, numbers = panel.snapshot.study.inference, []
     for row in changes.dropna(subset=["p"]).to_dict("records"):
         key = f"regime.{row['regime']}.{row['firm']}".lower()
         what = f"market beta of {row['firm']} around {row['start']:%Y-%m-%d}"
         numbers += [
             Number(f"{key}.difference", row["difference"], "beta", "decimal2",
                    f"{what}, after less before", source, se=row["se"], low=row["low"],
-                   high=row["high"], level=0.95, p=row["p"], n=row["n_before"] + row["n_after"]),
+                   high=row["high"], level=inference.level, p=row["p"],
+                   n=row["n_before"] + row["n_after"]),
             Number(f"{key}.p", row["p"], "p-value", "pvalue", f"p of no change, {what}", source),
         ]  # fmt: skip
     known = changes.dropna(subset=["p"])
@@ -252,8 +255,8 @@ def _change_numbers(changes: pd.DataFrame, source: Provenance) -> list[Number]:
                "market-beta comparisons across regime starts", source),
         Number("regime.not_estimable", len(changes) - len(known), "count", "integer",
                "comparisons with too few sessions on a side", source),
-        Number("regime.nominal", int((known["p"] < 0.05).sum()), "count", "integer",
-               "comparisons with an unadjusted p below 0.05", source),
+        Number("regime.nominal", int((known["p"] < inference.size).sum()), "count", "integer",
+               f"comparisons with an unadjusted p below {inference.size:g}", source),
         Number("regime.smallest_holm", float(known["holm"].min()), "p-value", "pvalue",
                "smallest Holm-adjusted p of the comparisons", source),
     ]  # fmt: skip
@@ -275,23 +278,24 @@ def _break_numbers(found: pd.DataFrame, source: Provenance) -> list[Number]:
     return numbers
 
 
-def _known_dates(changes: pd.DataFrame, source: Provenance) -> Verdict:
-    known = changes.dropna(subset=["p"])
+def _known_dates(panel: Panel, changes: pd.DataFrame, source: Provenance) -> Verdict:
+    known, size = changes.dropna(subset=["p"]), panel.snapshot.study.inference.size
     return Verdict(
         "regime.breaks",
-        "some" if (known["holm"] < 0.05).any() else "none",
-        "Holm-adjusted p below 0.05 for a core firm's market beta at a regime start",
+        "some" if (known["holm"] < size).any() else "none",
+        f"Holm-adjusted p below {size:g} for a core firm's market beta at a regime start",
         f"smallest adjusted p {known['holm'].min():.3g} of {len(known)}",
         source,
     )
 
 
 def _unknown_dates(panel: Panel, found: pd.DataFrame, source: Provenance) -> list[Verdict]:
+    size = panel.snapshot.study.inference.size
     verdicts = [
         Verdict(
             f"break.{row['firm']}".lower(),
-            "break" if row["p"] < 0.05 else "no break",
-            "sup-Wald p below 0.05",
+            "break" if row["p"] < size else "no break",
+            f"sup-Wald p below {size:g}",
             f"p {row['p']:.3g} at {row['first']:%Y-%m-%d}",
             source,
         )
@@ -300,23 +304,24 @@ def _unknown_dates(panel: Panel, found: pd.DataFrame, source: Provenance) -> lis
     sessions = panel.snapshot.sessions
     starts = [pd.Timestamp(r.day) for r in panel.snapshot.study.regimes.starts.values()]
     places = sessions.get_indexer(pd.DatetimeIndex(starts))
-    dated = sessions.get_indexer(pd.DatetimeIndex(found.loc[found["p"] < 0.05, "first"]))
+    dated = sessions.get_indexer(pd.DatetimeIndex(found.loc[found["p"] < size, "first"]))
     gaps = np.abs(dated[:, None] - places)
     near = "no break" if not dated.size else "yes" if (gaps <= NEAR).any() else "no"
     return [
         *verdicts,
-        _any_break("break.any", found, source),
+        _any_break(panel, "break.any", found, source),
         Verdict("break.near_regime", near,
                 f"a significant break within {NEAR} sessions of a regime start",
                 f"{dated.size} breaks, nearest {gaps.min() if dated.size else 'none'}", source),
     ]  # fmt: skip
 
 
-def _any_break(key: str, found: pd.DataFrame, source: Provenance) -> Verdict:
+def _any_break(panel: Panel, key: str, found: pd.DataFrame, source: Provenance) -> Verdict:
+    size = panel.snapshot.study.inference.size
     return Verdict(
         key,
-        "found" if (found["holm"] < 0.05).any() else "not found",
-        "Holm-adjusted sup-Wald p below 0.05 for a core firm's market beta",
+        "found" if (found["holm"] < size).any() else "not found",
+        f"Holm-adjusted sup-Wald p below {size:g} for a core firm's market beta",
         f"smallest adjusted p {found['holm'].min():.3g}",
         source,
     )
@@ -332,12 +337,14 @@ def _quiet_numbers(quiet: pd.DataFrame, source: Provenance) -> list[Number]:
 
 
 def _sector(panel: Panel, found: pd.DataFrame, source: Provenance) -> Verdict:
-    benchmark = panel.snapshot.study.benchmark
+    study = panel.snapshot.study
+    benchmark, size, producer = study.benchmark, study.inference.size, study.baskets["producer"]
     rest = found[~found["benchmark"].isin([benchmark.market, benchmark.small_caps])]
     return Verdict(
         "break.sector",
-        "some" if (rest["holm"] < 0.05).any() else "none",
-        "Holm-adjusted sup-Wald p below 0.05 for a beta to the sector funds or to MP",
+        "some" if (rest["holm"] < size).any() else "none",
+        f"Holm-adjusted sup-Wald p below {size:g} for a beta to the sector funds or to "
+        f"{listed(producer)}",
         f"smallest adjusted p {rest['holm'].min():.3g}",
         source,
     )

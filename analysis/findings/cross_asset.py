@@ -4,16 +4,16 @@ Decision rules, fixed before any number was computed:
 
 ``cross.responses``
     Raw returns over the primary window by asset and direction, t across episodes: "some" if one of
-    all has a Holm-adjusted p below 0.05, else "none".
+    all has a Holm-adjusted p below the size of the tests, else "none".
 ``cross.copper.easing``, ``cross.cyclicals.easing``
-    Mean over the assets of the group after easing: "rise" or "fall" with p below 0.05, else
+    Mean over the assets of the group after easing: "rise" or "fall" with p below the size, else
     "within noise"; "not testable" below three episodes.
 ``cross.dollar.easing``
-    "steady" if the 90% interval of the mean lies inside the study's band, else "moves" with p below
-    0.05, else "undecided".
+    "steady" if the interval of two one-sided tests (coverage 90% for a size of 5%) lies inside the
+    study's band, else "moves" with p below the size, else "undecided".
 ``cross.correlation``
     Correlation with the core portfolio after easing less before (Fisher's z), t across episodes:
-    "changes" if an asset has a Holm-adjusted p below 0.05, else "unchanged".
+    "changes" if an asset has a Holm-adjusted p below the size, else "unchanged".
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.findings.volatility import mean_weights
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import brackets, counted, percent
 from analysis.snapshot.claims import Events
 
 __all__ = ["compute", "correlation_changes", "responses"]
@@ -45,6 +46,8 @@ GROUPS = ("copper", "dollar", "cyclicals")
 def compute(panel: Panel) -> Findings:
     """Measure how other assets respond and how they move with the core portfolio."""
     moves, links = responses(panel), correlation_changes(panel)
+    covered = f"{100 * _inner(panel):g}"
+    inner = {"low_inner": f"low{covered}", "high_inner": f"high{covered}"}
     moved = Provenance(f"{HERE}.responses", INPUTS, SAMPLE)
     linked = Provenance(f"{HERE}.correlation_changes", INPUTS, f"{SAMPLE}, easing")
     return Findings(
@@ -57,16 +60,21 @@ def compute(panel: Panel) -> Findings:
                 "mean move, either way, inside which an asset is steady",
                 moved,
             ),
-            *_move_numbers(moves, moved),
-            *_link_numbers(links, linked),
+            *_move_numbers(panel, moves, moved),
+            *_link_numbers(panel, links, linked),
         ],
-        tables=[_move_table(moves, moved), _link_table(links, linked)],
-        verdicts=[*_move_verdicts(panel, moves, moved), _link_verdict(links, linked)],
+        tables=[_move_table(panel, moves, moved), _link_table(panel, links, linked)],
+        verdicts=[*_move_verdicts(panel, moves, moved), _link_verdict(panel, links, linked)],
         datasets=[
-            Dataset("cross_asset_responses", moves, moved),
+            Dataset("cross_asset_responses", moves.rename(columns=inner), moved),
             Dataset("cross_asset_correlations", links, linked),
         ],
     )
+
+
+def _inner(panel: Panel) -> float:
+    """Coverage of the interval by which two one-sided tests of the study's size can be read off."""
+    return round(1 - 2 * panel.snapshot.study.inference.size, 12)
 
 
 def _core(panel: Panel) -> pd.Series:
@@ -76,7 +84,7 @@ def _core(panel: Panel) -> pd.Series:
 def _held(panel: Panel) -> pd.DataFrame:
     """Return of each asset, each group and the core portfolio over the primary window, by day 0."""
     study = panel.snapshot.study
-    first, last = study.windows.bounds[study.windows.primary]
+    first, last = study.windows.primary_bounds
     rules = study.cross_asset
     returns = panel.returns[list(rules.tickers)].assign(core=_core(panel))
     for group in GROUPS:
@@ -99,8 +107,8 @@ def responses(panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``asset`` (tickers, group means and ``core``), ``direction``, ``episodes``, ``mean``,
-        ``low``, ``high`` (fraction, 95%), ``low90``, ``high90``, ``p`` of t(K-1), ``holm`` over all
-        tickers and directions; missing below three episodes.
+        ``low``, ``high`` (fraction), ``low_inner``, ``high_inner`` (of two one-sided tests), ``p``
+        of t(K-1), ``holm`` over all tickers and directions; missing below three episodes.
     """
     held = _held(panel)
     rows = []
@@ -118,15 +126,15 @@ def responses(panel: Panel) -> pd.DataFrame:
 def _summary(means: pd.Series, level: float) -> dict[str, float]:
     count = len(means)
     if count < FEWEST:
-        return dict.fromkeys(("mean", "low", "high", "low90", "high90", "p"), np.nan)
+        return dict.fromkeys(("mean", "low", "high", "low_inner", "high_inner", "p"), np.nan)
     mean, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(count))
-    wide, narrow = (float(stats.t.ppf(q, count - 1)) * error for q in ((1 + level) / 2, 0.95))
+    wide, inner = (float(stats.t.ppf(q, count - 1)) * error for q in ((1 + level) / 2, level))
     return {
         "mean": mean,
         "low": mean - wide,
         "high": mean + wide,
-        "low90": mean - narrow,
-        "high90": mean + narrow,
+        "low_inner": mean - inner,
+        "high_inner": mean + inner,
         "p": float(stats.ttest_1samp(means, 0.0).pvalue),
     }
 
@@ -182,14 +190,15 @@ def _key(asset: str) -> str:
     return asset.lower().replace(" (mean)", "_group")
 
 
-def _move_numbers(moves: pd.DataFrame, source: Provenance) -> list[Number]:
-    numbers = []
+def _move_numbers(panel: Panel, moves: pd.DataFrame, source: Provenance) -> list[Number]:
+    study, numbers = panel.snapshot.study, []
+    over, level = brackets(study.windows.primary_bounds), study.inference.level
     for row in moves.dropna(subset=["p"]).to_dict("records"):
         key = f"cross.{_key(row['asset'])}.{row['direction']}"
-        what = f"return of {row['asset']} over [0, +1], {row['direction']} events"
+        what = f"return of {row['asset']} over {over}, {row['direction']} events"
         numbers += [
             Number(f"{key}.mean", row["mean"], "fraction", "percent1", f"mean {what}", source,
-                   low=row["low"], high=row["high"], level=0.95, p=row["p"], n=row["episodes"]),
+                   low=row["low"], high=row["high"], level=level, p=row["p"], n=row["episodes"]),
             Number(f"{key}.p", row["p"], "p-value", "pvalue", f"p of no mean {what}", source),
         ]  # fmt: skip
     family = moves.dropna(subset=["holm"])
@@ -202,8 +211,8 @@ def _move_numbers(moves: pd.DataFrame, source: Provenance) -> list[Number]:
     ]  # fmt: skip
 
 
-def _link_numbers(links: pd.DataFrame, source: Provenance) -> list[Number]:
-    numbers = []
+def _link_numbers(panel: Panel, links: pd.DataFrame, source: Provenance) -> list[Number]:
+    numbers, span = [], counted(panel.snapshot.study.cross_asset.window, "session")
     for row in links.to_dict("records"):
         key, who = f"cross.{_key(row['asset'])}.correlation", f"{row['asset']} with the core firms"
         numbers.append(
@@ -212,62 +221,65 @@ def _link_numbers(links: pd.DataFrame, source: Provenance) -> list[Number]:
         if not np.isnan(row["p"]):
             numbers += [
                 Number(f"{key}.before_easing", row["before"], "correlation", "decimal2",
-                       f"correlation of {who}, 20 sessions before easing", source),
+                       f"correlation of {who}, {span} before easing", source),
                 Number(f"{key}.after_easing", row["after"], "correlation", "decimal2",
-                       f"correlation of {who}, 20 sessions after easing", source, p=row["p"]),
+                       f"correlation of {who}, {span} after easing", source, p=row["p"]),
             ]  # fmt: skip
     return numbers
 
 
 def _move_verdicts(panel: Panel, moves: pd.DataFrame, source: Provenance) -> list[Verdict]:
-    family = moves.dropna(subset=["holm"])
+    family, size = moves.dropna(subset=["holm"]), panel.snapshot.study.inference.size
     easing = moves[moves["direction"] == "easing"].set_index("asset").to_dict("index")
     verdicts = [
-        Verdict("cross.responses", "some" if (family["holm"] < 0.05).any() else "none",
-                "Holm-adjusted p below 0.05 for an asset and a direction",
+        Verdict("cross.responses", "some" if (family["holm"] < size).any() else "none",
+                f"Holm-adjusted p below {size:g} for an asset and a direction",
                 f"smallest adjusted p {family['holm'].min():.3g} of {len(family)}", source)
     ]  # fmt: skip
     for group in ("copper", "cyclicals"):
         row = easing[f"{group} (mean)"]
         verdicts.append(
-            Verdict(f"cross.{group}.easing", _direction(row),
-                    "mean over the group's funds after easing, t across episodes, p below 0.05",
+            Verdict(f"cross.{group}.easing", _direction(row, size),
+                    "mean over the group's funds after easing, t across episodes, "
+                    f"p below {size:g}",
                     f"mean {row['mean']:+.4f}, p {row['p']:.3g}", source)
         )  # fmt: skip
     dollar, band = easing["dollar (mean)"], panel.snapshot.study.cross_asset.steady
     verdicts.append(
-        Verdict("cross.dollar.easing", _steady(dollar, band),
-                "90% interval of the mean inside the band: steady; else p below 0.05: moves",
-                f"{dollar['low90']:+.4f} to {dollar['high90']:+.4f}", source)
+        Verdict("cross.dollar.easing", _steady(dollar, band, size),
+                f"{percent(_inner(panel))} interval of the mean inside the band: steady; "
+                f"else p below {size:g}: moves",
+                f"{dollar['low_inner']:+.4f} to {dollar['high_inner']:+.4f}", source)
     )  # fmt: skip
     return verdicts
 
 
-def _direction(row: dict[Hashable, Any]) -> str:
+def _direction(row: dict[Hashable, Any], size: float) -> str:
     if np.isnan(row["p"]):
         return "not testable"
-    return "within noise" if row["p"] >= 0.05 else "rise" if row["mean"] > 0 else "fall"
+    return "within noise" if row["p"] >= size else "rise" if row["mean"] > 0 else "fall"
 
 
-def _steady(row: dict[Hashable, Any], band: float) -> str:
+def _steady(row: dict[Hashable, Any], band: float, size: float) -> str:
     if np.isnan(row["p"]):
         return "not testable"
-    if -band < row["low90"] and row["high90"] < band:
+    if -band < row["low_inner"] and row["high_inner"] < band:
         return "steady"
-    return "moves" if row["p"] < 0.05 else "undecided"
+    return "moves" if row["p"] < size else "undecided"
 
 
-def _link_verdict(links: pd.DataFrame, source: Provenance) -> Verdict:
+def _link_verdict(panel: Panel, links: pd.DataFrame, source: Provenance) -> Verdict:
+    size = panel.snapshot.study.inference.size
     return Verdict(
         "cross.correlation",
-        "changes" if (links["holm"] < 0.05).any() else "unchanged",
-        "Holm-adjusted p below 0.05 for an asset's correlation after easing less before",
+        "changes" if (links["holm"] < size).any() else "unchanged",
+        f"Holm-adjusted p below {size:g} for an asset's correlation after easing less before",
         f"smallest adjusted p {links['holm'].min():.3g}",
         source,
     )
 
 
-def _move_table(moves: pd.DataFrame, source: Provenance) -> Table:
+def _move_table(panel: Panel, moves: pd.DataFrame, source: Provenance) -> Table:
     """Assets down, directions across: the mean, and a p for easing and tightening."""
     wide = moves.pivot_table(
         index="asset", columns="direction", values=["mean", "p"], sort=False, dropna=False
@@ -285,18 +297,21 @@ def _move_table(moves: pd.DataFrame, source: Provenance) -> Table:
     del formats["asset"]
     counts = moves.drop_duplicates("direction").set_index("direction")["episodes"]
     said = ", ".join(f"{d} {counts[d]}" for d in DIRECTIONS if d in frame.columns)
+    study = panel.snapshot.study
+    named = ", ".join(f"{ticker}: {name}" for ticker, name in study.cross_asset.names.items())
     return Table(
         "cross_asset",
         frame,
         formats,  # type: ignore[arg-type]
         {k: v for k, v in headers.items() if k in frame.columns},
         source,
-        f"Mean raw return over [0, +1], t(K−1) over episodes ({said}), not adjusted. CPER: copper, "
-        "COPX: copper miners, UUP: dollar, XME: metals and mining, IWM: small caps.",
+        f"Mean raw return over {brackets(study.windows.primary_bounds)}, t(K−1) over episodes "
+        f"({said}), not adjusted." + (f" {named}." if named else ""),
     )
 
 
-def _link_table(links: pd.DataFrame, source: Provenance) -> Table:
+def _link_table(panel: Panel, links: pd.DataFrame, source: Provenance) -> Table:
+    span = counted(panel.snapshot.study.cross_asset.window, "session")
     columns = ["asset", "whole", "before", "after", "change", "p", "holm", "placebo_p"]
     return Table(
         "cross_correlations",
@@ -313,6 +328,6 @@ def _link_table(links: pd.DataFrame, source: Provenance) -> Table:
             "placebo_p": "Placebo p",
         },
         source,
-        "Correlation of daily returns with the core portfolio: all common sessions, and 20 "
-        "sessions before and after easing (means over episodes of Fisher's z).",
+        f"Correlation of daily returns with the core portfolio: all common sessions, and {span} "
+        "before and after easing (means over episodes of Fisher's z).",
     )

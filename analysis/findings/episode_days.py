@@ -25,12 +25,13 @@ LETTERS = {name: name[0].upper() for name in SIGNS}
 def compute(panel: Panel) -> Findings:
     """List the episodes with the reaction of the core portfolio."""
     frame = by_episode(panel)
-    small = int((frame["conformal_p"] < 0.05).sum())
+    size = panel.snapshot.study.inference.size
+    small = int((frame["conformal_p"] < size).sum())
     numbers = [
         Number("episode.tested", int(frame["conformal_p"].notna().sum()), "count", "integer",
                "episodes with a core portfolio", SOURCE),
         Number("episode.below_5", small, "count", "integer",
-               "episodes whose conformal p is below 0.05", SOURCE),
+               f"episodes whose conformal p is below {size:g}", SOURCE),
     ]  # fmt: skip
     return Findings(
         numbers=numbers, tables=[_table(frame)], datasets=[Dataset("episodes", frame, SOURCE)]
@@ -49,12 +50,14 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         ``mixed``, ``confirmatory`` (events that may confirm), ``members``, ``car``, ``se``
         (fraction), ``t``, ``p``, ``conformal_p``.
     """
-    fitted = fit_events(panel, equal(panel.snapshot.study.firms.core))
     position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
+    episodes = panel.events.assign(position=position).groupby("episode")
+    ends = episodes["position"].agg(np.ptp) + 1  # event day of the session after the last day 0
+    core = equal(panel.snapshot.study.firms.core)
+    fitted = fit_events(panel, core, last=int(ends.max()))
     rows = []
-    for episode, part in panel.events.assign(position=position).groupby("episode"):
+    for episode, part in episodes:
         first = part["position"].idxmin()
-        span = int(part["position"].max() - part["position"].min())
         row = {
             "episode": episode,
             "first_day": part["day0"].min(),
@@ -66,10 +69,10 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         }
         chosen = fitted.take((fitted.rows["id"] == first).to_numpy())
         if len(chosen.rows):
-            cars = chosen.car(0, span + 1).iloc[0]
+            cars = chosen.car(0, int(ends[episode])).iloc[0]
             row |= {"members": chosen.rows["ticker"].iloc[0]}
             row |= {name: float(cars[name]) for name in ("car", "se", "t", "p")}
-            row |= {"conformal_p": float(conformal(chosen, 0, span + 1)["p"].iloc[0])}
+            row |= {"conformal_p": float(conformal(chosen, 0, int(ends[episode]))["p"].iloc[0])}
         rows.append(row)
     return pd.DataFrame(rows)
 

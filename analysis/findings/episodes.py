@@ -183,10 +183,9 @@ def precision(mean: Outcome, panel: Panel) -> tuple[float, float, float, float]:
     """Return the interval's bounds, the detectable effect and the power at the reference size."""
     inference = panel.snapshot.study.inference
     reach = float(stats.t.ppf((1 + inference.level) / 2, mean.df)) * mean.se
-    size = 1 - inference.level
     return (
         mean.estimate - reach,
         mean.estimate + reach,
-        float(minimum_detectable(mean.se, mean.df, inference.power, size)),
-        power_at(inference.reference, mean.se, mean.df, size),
+        float(minimum_detectable(mean.se, mean.df, inference.power, inference.size)),
+        power_at(inference.reference, mean.se, mean.df, inference.size),
     )

@@ -11,17 +11,12 @@ from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
 from analysis.findings.responses import fit_events
 from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import listed
+from analysis.results.formats import counted, listed, percent
 
 __all__ = ["compute", "reactions"]
 
-SOURCE = Provenance(
-    "analysis.findings.event_days.reactions",
-    ("prices.csv", "events.csv", "universe.csv", "study.toml"),
-    "the two highlighted days, every firm with an estimation window",
-)
 NOTE = (
-    "Return: close to close. AR: abnormal return of the market model; s.e.: its forecast error. "
+    "Return: close to close. AR: abnormal return of the {model}; s.e.: its forecast error. "
     "p(t): two-sided, Student t; p(c): conformal, the p-value of record. core: equal-weight "
     "portfolio of {firms} as one asset."
 )
@@ -33,7 +28,9 @@ def compute(panel: Panel) -> Findings:
     """Turn the reactions of the two days into numbers, a table and a figure."""
     days = reactions(panel)
     found = Findings(
-        tables=[_table(panel, days)], figures=[_figure(panel, days)], verdicts=_verdicts(days)
+        tables=[_table(panel, days)],
+        figures=[_figure(panel, days)],
+        verdicts=_verdicts(panel, days),
     )
     for _, row in days.iterrows():
         found.numbers += _numbers(panel, row)
@@ -61,6 +58,15 @@ def reactions(panel: Panel) -> pd.DataFrame:
     return days
 
 
+def _source(panel: Panel) -> Provenance:
+    days = counted(len(panel.highlights), "highlighted day")
+    return Provenance(
+        "analysis.findings.event_days.reactions",
+        ("prices.csv", "events.csv", "universe.csv", "study.toml"),
+        f"the {days}, every firm with an estimation window",
+    )
+
+
 def _one_event(fitted: EventStudy, event: str) -> pd.DataFrame:
     """Day-0 reactions to one event, with the conformal p beside that of the t-test."""
     chosen = fitted.take((fitted.rows["id"] == event).to_numpy())
@@ -69,25 +75,26 @@ def _one_event(fitted: EventStudy, event: str) -> pd.DataFrame:
     return pd.concat([chosen.rows["ticker"], chosen.car(0, 0)[columns], exact], axis=1)
 
 
-def _verdicts(days: pd.DataFrame) -> list[Verdict]:
+def _verdicts(panel: Panel, days: pd.DataFrame) -> list[Verdict]:
     """Say whether the core portfolio left its noise, and who reacted most on each day."""
+    size, source = panel.snapshot.study.inference.size, _source(panel)
     verdicts = []
     for name, part in days.groupby("highlight", sort=False):
         core = part[part["ticker"] == "core"].iloc[0]
         firms = part[part["ticker"] != "core"]
         largest = firms.iloc[int(firms["t"].abs().argmax())]
-        noise = "within noise" if core["conformal_p"] >= 0.05 else "beyond noise"
+        noise = "within noise" if core["conformal_p"] >= size else "beyond noise"
         verdicts += [
-            Verdict(f"{name}.core", noise, "conformal p of the core portfolio against 0.05",
-                    f"p {core['conformal_p']:.3g}", SOURCE),
+            Verdict(f"{name}.core", noise, f"conformal p of the core portfolio against {size:g}",
+                    f"p {core['conformal_p']:.3g}", source),
             Verdict(f"{name}.largest", str(largest["ticker"]), "largest absolute t of the firms",
-                    f"t {largest['t']:.3g}", SOURCE),
+                    f"t {largest['t']:.3g}", source),
         ]  # fmt: skip
     return verdicts
 
 
 def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
-    study = panel.snapshot.study
+    study, source = panel.snapshot.study, _source(panel)
     key, who = f"{row['highlight']}.{row['ticker'].lower()}", row["ticker"]
     day = panel.highlights[row["highlight"]].isoformat()
     reach = float(stats.t.ppf((1 + study.inference.level) / 2, row["df"])) * row["se"]
@@ -98,31 +105,32 @@ def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
     abnormal = f"abnormal return of {who} on {day}"
     return [
         Number(
-            f"{key}.return", row["raw"], "fraction", "percent1", f"return of {who} on {day}", SOURCE
+            f"{key}.return", row["raw"], "fraction", "percent1", f"return of {who} on {day}", source
         ),
         Number(
-            f"{key}.ar", row["car"], "fraction", "percent1", f"{abnormal}, market model", SOURCE,
-            se=row["se"], low=row["car"] - reach, high=row["car"] + reach,
-            level=study.inference.level, p=row["p"],
+            f"{key}.ar", row["car"], "fraction", "percent1",
+            f"{abnormal}, {study.estimation.said}", source, se=row["se"],
+            low=row["car"] - reach, high=row["car"] + reach, level=study.inference.level,
+            p=row["p"],
         ),
         Number(
             f"{key}.t", row["t"], "t statistic", "decimal1", f"{abnormal} over its forecast error",
-            SOURCE,
+            source,
         ),
         Number(
             f"{key}.p_conformal", row["conformal_p"], "p-value", "pvalue",
-            f"conformal p of the {abnormal}, the p-value of record", SOURCE,
+            f"conformal p of the {abnormal}, the p-value of record", source,
         ),
-        Number(f"{key}.p", row["p"], "p-value", "pvalue", f"two-sided p of the {abnormal}", SOURCE),
+        Number(f"{key}.p", row["p"], "p-value", "pvalue", f"two-sided p of the {abnormal}", source),
         Number(
             f"{key}.detectable", power * row["se"], "fraction", "percent1",
-            f"smallest {abnormal} that the t-test finds with the stated power", SOURCE,
+            f"smallest {abnormal} that the t-test finds with the stated power", source,
         ),
     ]  # fmt: skip
 
 
 def _table(panel: Panel, days: pd.DataFrame) -> Table:
-    highlights = panel.highlights
+    highlights, study = panel.highlights, panel.snapshot.study
     frame = pd.DataFrame({"ticker": days["ticker"].unique()})
     for name in highlights:
         part = days[days["highlight"] == name].set_index("ticker")[list(SHOWN)]
@@ -136,8 +144,8 @@ def _table(panel: Panel, days: pd.DataFrame) -> Table:
         frame,
         {c: "pvalue" if c.endswith("_p") else "percent1" for c in order},
         {"ticker": "Firm"} | heads,
-        SOURCE,
-        NOTE.format(firms=listed(panel.snapshot.study.firms.core)),
+        _source(panel),
+        NOTE.format(model=study.estimation.said, firms=listed(study.firms.core)),
     )
 
 
@@ -157,10 +165,17 @@ def _figure(panel: Panel, days: pd.DataFrame) -> Figure:
         for label, part in frame.groupby("label", sort=False)
     ]
     alt = (
-        f"{len(labels)} panels of dots, one a firm, on grey bars that show the 95% forecast "
-        "interval. "
+        f"{len(labels)} panels of dots, one a firm, on grey bars that show the "
+        f"{percent(study.inference.level)} forecast interval. "
         + " ".join(sentences).replace("-", "\u2212")
         + f" Of {len(frame)} dots {outside} lie outside their bar."
     )
     columns = ["label", "ticker", "raw", "low", "high"]
-    return Figure("day_reactions", "day_reactions", {"days": frame[columns]}, alt, SOURCE)
+    choices = {
+        "level": study.inference.level,
+        "model": study.estimation.said,
+        "core": study.firms.core,
+    }
+    return Figure(
+        "day_reactions", "day_reactions", {"days": frame[columns]}, alt, _source(panel), choices
+    )

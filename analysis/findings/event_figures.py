@@ -13,6 +13,7 @@ from analysis.findings.placebo import cumulated, moved_paths
 from analysis.findings.portfolios import equal
 from analysis.findings.responses import fit_events, quiet_paths
 from analysis.results import Figure, Provenance
+from analysis.results.formats import percent
 from analysis.snapshot.claims import Events
 from analysis.snapshot.episodes import SIGNS
 
@@ -54,9 +55,10 @@ def caar_paths(panel: Panel) -> list[Figure]:
         )
     if not frames:
         return []
+    level, last = percent(study.inference.level), fitted.event_time[-1]
     alt = (
         f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero "
-        "on day \u22121, to day 20, with 95% intervals on 95% placebo bands: "
+        f"on day \u22121, to day {last}, with {level} intervals on {level} placebo bands: "
         + "; ".join(sentences)
         + "."
     ).replace("-", "\u2212")
@@ -84,8 +86,7 @@ def _placebo_band(panel: Panel, moved: list[npt.NDArray[np.float64]]) -> npt.NDA
     inference = panel.snapshot.study.inference
     rng = np.random.default_rng(inference.seed)
     total = sum(paths[rng.integers(0, len(paths), inference.draws)] for paths in moved)
-    tail = (1 - inference.level) / 2
-    band: npt.NDArray[np.float64] = np.quantile(total, [tail, 1 - tail], axis=0) / len(moved)
+    band: npt.NDArray[np.float64] = np.quantile(total, inference.tails, axis=0) / len(moved)
     return band
 
 

@@ -19,6 +19,7 @@ from analysis.results import (
     Table,
     Verdict,
 )
+from analysis.results.formats import brackets, listed, percent
 from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["compute", "firm_windows", "pooled_by_direction"]
@@ -43,7 +44,7 @@ def compute(panel: Panel) -> Findings:
     found = Findings(
         numbers=_pooled_numbers(panel, pooled),
         tables=[
-            _pooled_table(pooled),
+            _pooled_table(panel, pooled),
             _firm_table(panel, everything),
             _event_table(panel, everything),
             _exclusion_table(panel),
@@ -135,45 +136,45 @@ def _pooled_numbers(
 
 def _with_all_windows(panel: Panel, pooled: dict[tuple[str, str, bool], Pooled | None]) -> Verdict:
     """Say whether contaminated windows change a decision at the primary window."""
-    window = panel.snapshot.study.windows.primary
+    window, size = panel.snapshot.study.windows.primary, panel.snapshot.study.inference.size
     changed = [
         kind
         for kind in KINDS
         if (one := pooled[kind, window, True])
         and (other := pooled[kind, window, False])
-        and (one.p < 0.05) != (other.p < 0.05)
+        and (one.p < size) != (other.p < size)
     ]
     return Verdict(
         "pooled.all_windows",
         "changed" if changed else "unchanged",
-        "p below 0.05 with clean windows and with all windows, every kind of event",
+        f"p below {size:g} with clean windows and with all windows, every kind of event",
         ", ".join(changed) or "none",
         _source("pooled_by_direction", "confirmatory events"),
     )
 
 
-def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
-    rows = []
+def _pooled_table(panel: Panel, pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
+    study, rows = panel.snapshot.study, []
     shown = ("episodes", "mean", "low", "high", "p", "p_flip", "detectable")
     for (kind, window, clean), result in pooled.items():
         if not clean or (result is None and pooled[kind, window, False] is None):
             continue
         everyone = pooled[kind, window, False]
         rows.append(
-            {"kind": kind, "window": _bounds(window)}
+            {"kind": kind, "window": brackets(study.windows.bounds[window])}
             | {name: getattr(result, name, None) for name in shown}
             | {f"{name}_all": getattr(everyone, name, None) for name in ("mean", "p")}
         )
     frame = pd.DataFrame(rows, columns=["kind", "window", *shown, "mean_all", "p_all"])
     order = {kind: i for i, kind in enumerate(KINDS)}
     frame = frame.sort_values("kind", key=lambda c: c.map(order), kind="stable")
-    percent: dict[str, Format] = dict.fromkeys(
+    formats: dict[str, Format] = dict.fromkeys(
         ("mean", "low", "high", "detectable", "mean_all"), "percent1"
     )
     return Table(
         "pooled",
         frame,
-        percent
+        formats
         | {
             "episodes": "integer",
             "p": "pvalue",
@@ -194,26 +195,20 @@ def _pooled_table(pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
             "p_all": "all p",
         },
         _source("pooled_by_direction", "confirmatory events"),
-        "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its 95% Student "
-        "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; "
-        "p(flip): sign "
-        "flips, smallest attainable value 2/2^K^. MDE: mean found with 80% power. The last "
-        "two columns "
-        "put contaminated windows back. policy: tightening, disappointment and easing, "
-        "signed; all: "
-        "with support.",
+        "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its "
+        f"{percent(study.inference.level)} Student interval. p(t): Student t with K − 1 degrees of "
+        "freedom on standardised CARs; p(flip): sign flips, smallest attainable value 2/2^K^. MDE: "
+        f"mean found with {percent(study.inference.power)} power. The last two columns put "
+        f"contaminated windows back. policy: {listed(POLICY)}, signed; all: with support.",
     )
 
 
-def _bounds(window: str) -> str:
-    first, last = window.removeprefix("car_").replace("m", "\u2212").split("_")
-    return f"[{first}, {last if last == '0' else '+' + last}]"
-
-
 def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
-    """Average day-0-to-1 reactions of each firm by direction, clean confirmatory windows."""
-    primary = panel.snapshot.study.windows.primary
-    part = everything[(everything["window"] == primary) & everything["clean"]].dropna(subset="car")
+    """Average reactions of each firm by direction, clean confirmatory primary windows."""
+    windows = panel.snapshot.study.windows
+    part = everything[(everything["window"] == windows.primary) & everything["clean"]].dropna(
+        subset="car"
+    )
     part = part.join(panel.events[["direction", "status"]], on="id")
     part = part[part["status"] == "confirmatory"].drop_duplicates(["ticker", "day0", "direction"])
     grouped = part.groupby(["ticker", "direction"])["car"]
@@ -234,14 +229,13 @@ def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
         formats,
         heads,
         _source("firm_windows", "clean confirmatory firm-windows"),
-        f"Mean CAR {_bounds(primary)} of each firm and number n of days. Descriptive: the "
-        "days of one "
-        "episode are counted separately, so no test is attached.",
+        f"Mean CAR {brackets(windows.primary_bounds)} of each firm and number n of days. "
+        "Descriptive: the days of one episode are counted separately, so no test is attached.",
     )
 
 
 def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
-    """Every event with the primary CAR of the three core firms."""
+    """Every event with the primary CAR of the core firms."""
     study = panel.snapshot.study
     part = everything[everything["window"] == study.windows.primary]
     cars = part.set_index(["id", "ticker"])["car"].unstack().reindex(columns=list(study.firms.core))
@@ -271,8 +265,8 @@ def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
             "headline": "Headline",
         },
         _source("firm_windows", "all events, core firms"),
-        f"CAR {_bounds(study.windows.primary)} of the core firms; an en dash: no eligible window; "
-        "\u2020: a confounder touches the window. E: exploratory; S: found by looking for "
+        f"CAR {brackets(study.windows.primary_bounds)} of the core firms; an en dash: no eligible "
+        "window; \u2020: a confounder touches the window. E: exploratory; S: found by looking for "
         "large days; B: found beside one.",
     )
 
@@ -283,23 +277,30 @@ def _exclusion_table(panel: Panel) -> Table:
     counts = pd.crosstab(skipped["ticker"], reasons)
     firms = list(panel.snapshot.study.firms.studied)
     counts = counts.reindex(firms, fill_value=0)
-    primary = panel.snapshot.study.windows.primary
+    windows = panel.snapshot.study.windows
     kept = panel.study.rows.groupby("ticker").size().reindex(firms, fill_value=0)
     pairs = pd.MultiIndex.from_frame(panel.study.rows[["id", "ticker"]])
-    clean = panel.clean.loc[pairs, primary].groupby("ticker").sum().reindex(firms, fill_value=0)
+    clean = (
+        panel.clean.loc[pairs, windows.primary].groupby("ticker").sum().reindex(firms, fill_value=0)
+    )
     frame = counts.assign(eligible=kept, clean=clean).rename_axis("ticker").reset_index()
     return Table(
         "exclusions",
         frame,
         {str(c): "integer" for c in frame.columns if c != "ticker"},
-        {"ticker": "Firm", "eligible": "Eligible", "clean": f"Clean {_bounds(primary)}"},
+        {
+            "ticker": "Firm",
+            "eligible": "Eligible",
+            "clean": f"Clean {brackets(windows.primary_bounds)}",
+        },
         _source("firm_windows", "all events, all firms"),
         "Number of events. The first columns give the reason for which a firm has no window.",
     )
 
 
 def _coverage(panel: Panel, everything: pd.DataFrame) -> list[Number]:
-    primary = everything[everything["window"] == panel.snapshot.study.windows.primary]
+    study = panel.snapshot.study
+    primary = everything[everything["window"] == study.windows.primary]
     source = _source("firm_windows", "all events, all firms")
     counts = {
         "possible": (len(panel.study.rows) + len(panel.study.skipped), "firm-events"),
@@ -307,8 +308,8 @@ def _coverage(panel: Panel, everything: pd.DataFrame) -> list[Number]:
         "left_out": (len(panel.study.skipped), "firm-events left out, with a reason"),
         "clean": (int(primary["clean"].sum()), "eligible firm-events with a clean primary window"),
         "nominally_significant": (
-            int((primary["p"] < 0.05).sum()),
-            "eligible firm-events whose primary CAR has p below 0.05",
+            int((primary["p"] < study.inference.size).sum()),
+            f"eligible firm-events whose primary CAR has p below {study.inference.size:g}",
         ),
     }
     return [

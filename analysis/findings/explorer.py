@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.placebo import clear_sessions
-from analysis.findings.panel import EVENT_TIME, Panel, estimate
+from analysis.findings.panel import Panel, estimate
 from analysis.results import Figure, Findings, Provenance
 
 __all__ = ["bands", "compute", "paths"]
 
-FEWEST_DATES = 40  # placebo dates below which 2.5 and 97.5 percent are not told apart from the ends
 WINDOW = (0, 4)  # event days of the picture
 SOURCE = Provenance(
     "analysis.findings.explorer.compute",
@@ -66,7 +65,7 @@ def paths(panel: Panel) -> pd.DataFrame:
 
 
 def bands(panel: Panel) -> pd.DataFrame:
-    """Return what 95% of the placebo windows of each firm and length hold, out of sample.
+    """Return what a share ``level`` of the placebo windows of each firm and length holds.
 
     A placebo window of L sessions starts on a session such that no listed event has its day 0 on
     one of the L sessions or on the one before. The market model is estimated as for an event.
@@ -75,14 +74,17 @@ def bands(panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``ticker``, ``length`` (sessions), ``low``, ``high`` (quantiles of the CAR, fraction),
-        ``dates`` (windows); a length with fewer than 40 windows has no row.
+        ``dates`` (windows); a length with so few windows that less than one lies beyond each bound
+        has no row.
     """
+    inference = panel.snapshot.study.inference
+    fewest = 2 / inference.size
     sessions = panel.snapshot.sessions
     listed = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
     firms = pd.DataFrame({"ticker": list(panel.snapshot.study.firms.studied)})
     days = pd.DataFrame({"day0": sessions, "position": np.arange(len(sessions))})
     placed = estimate(panel.snapshot, panel.returns, days.merge(firms, how="cross"))
-    sums = np.cumsum(placed.ar[:, -EVENT_TIME[0] :], axis=1)
+    sums = np.cumsum(placed.ar[:, placed.event_time >= 0], axis=1)
     rows = []
     for length in range(1, sums.shape[1] + 1):
         clear = placed.rows["position"].isin(clear_sessions(len(sessions), listed, 1, length - 1))
@@ -91,8 +93,8 @@ def bands(panel: Panel) -> pd.DataFrame:
             {"ticker": placed.rows["ticker"][known], "car": sums[known, length - 1]}
         )
         for ticker, part in cars.groupby("ticker", sort=False)["car"]:
-            if len(part) >= FEWEST_DATES:
-                low, high = part.quantile([0.025, 0.975])
+            if len(part) >= fewest:
+                low, high = part.quantile(list(inference.tails))
                 rows.append((ticker, length, low, high, len(part)))
     return pd.DataFrame(rows, columns=["ticker", "length", "low", "high", "dates"])
 

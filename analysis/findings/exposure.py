@@ -6,8 +6,8 @@ Decision rules, fixed before any number was computed:
     "same" if the core firms have the same order by mean signed response, by response over own
     residual standard deviation and by response over sector beta; else "depends on the scale".
 ``exposure.larger``
-    Pure plays' response over own noise less MP's, t across episodes: "larger" or "smaller" with p
-    below 0.05, else "not different".
+    Pure plays' response over own noise less the producer's, t across episodes: "larger" or
+    "smaller" with p below the size of the tests, else "not different".
 ``heavy.beta``
     Market betas of the firms with a known heavy share, in order of the share: "rises" or "falls" if
     monotone, else "no order". Three firms have six orders: no p below one third can come of it.
@@ -24,6 +24,7 @@ from analysis.estimators.beta import ols_beta
 from analysis.findings.episodes import FEWEST, episode_values
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import brackets, listed
 
 __all__ = ["compute", "firm_responses", "scaled_gap"]
 
@@ -41,7 +42,7 @@ def compute(panel: Panel) -> Findings:
     )
     return Findings(
         numbers=_numbers(panel, firms, source),
-        tables=[_table(firms, source)],
+        tables=[_table(panel, firms, source)],
         verdicts=[_order(panel, firms, source), _larger(panel), _heavy(firms, source)],
         datasets=[Dataset("exposure", firms, source)],
     )
@@ -50,7 +51,7 @@ def compute(panel: Panel) -> Findings:
 def _cars(panel: Panel) -> pd.DataFrame:
     """Clean primary CARs of every firm: ``id``, ``ticker``, ``car`` (fraction), ``scar``."""
     study = panel.snapshot.study
-    cars = panel.study.car(*study.windows.bounds[study.windows.primary])
+    cars = panel.study.car(*study.windows.primary_bounds)
     frame = panel.study.rows[["id", "ticker"]].assign(
         car=cars["car"], scar=cars["car"] / cars["se"]
     )
@@ -101,7 +102,7 @@ def firm_responses(panel: Panel) -> pd.DataFrame:
 
 
 def scaled_gap(panel: Panel) -> tuple[int, float, float]:
-    """Compare pure plays with MP by response over own noise, episodes that both have.
+    """Compare pure plays with the producer by response over own noise, episodes that both have.
 
     Returns
     -------
@@ -122,12 +123,13 @@ def scaled_gap(panel: Panel) -> tuple[int, float, float]:
 
 
 def _numbers(panel: Panel, firms: pd.DataFrame, source: Provenance) -> list[Number]:
+    window, producer = brackets(panel.snapshot.study.windows.primary_bounds), _producer(panel)
     numbers = []
     for row in firms.to_dict("records"):
         key, who = f"exposure.{row['ticker']}".lower(), row["ticker"]
         numbers += [
             Number(f"{key}.response", row["response"], "fraction", "percent1",
-                   f"mean signed CAR [0, +1] of {who}", source, n=row["episodes"]),
+                   f"mean signed CAR {window} of {who}", source, n=row["episodes"]),
             Number(f"{key}.over_sd", row["over_sd"], "standard deviations", "decimal2",
                    f"the same over the residual noise of {who}", source, n=row["episodes"]),
             Number(f"{key}.over_beta", row["over_beta"], "fraction", "percent1",
@@ -137,18 +139,23 @@ def _numbers(panel: Panel, firms: pd.DataFrame, source: Provenance) -> list[Numb
         ]  # fmt: skip
     known = int(firms["heavy_share"].notna().sum())
     episodes, gap, p = scaled_gap(panel)
-    here = Provenance(f"{HERE}.scaled_gap", INPUTS, "episodes with pure plays and MP")
+    here = Provenance(f"{HERE}.scaled_gap", INPUTS, f"episodes with pure plays and {producer}")
     return [
         *numbers,
         Number("heavy.firms", known, "count", "integer", "firms with a known heavy share", source),
         Number("heavy.p_min", 2 / math.factorial(known), "p-value", "pvalue",
                "smallest two-sided p of a rank test on the firms with a heavy share", source),
         Number("exposure.gap", gap, "standard deviations", "decimal2",
-               "pure plays less MP: signed response over own noise", here, p=p, n=episodes),
+               f"pure plays less {producer}: signed response over own noise", here, p=p,
+               n=episodes),
         Number("exposure.gap.p", p, "p-value", "pvalue", "p of that difference", here),
         Number("exposure.gap.episodes", episodes, "count", "integer",
                "episodes of that difference", here),
     ]  # fmt: skip
+
+
+def _producer(panel: Panel) -> str:
+    return listed(panel.snapshot.study.baskets["producer"])
 
 
 def _order(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Verdict:
@@ -165,13 +172,14 @@ def _order(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Verdict:
 
 def _larger(panel: Panel) -> Verdict:
     episodes, gap, p = scaled_gap(panel)
-    verdict = "not different" if not p < 0.05 else "larger" if gap > 0 else "smaller"
+    size, producer = panel.snapshot.study.inference.size, _producer(panel)
+    verdict = "not different" if not p < size else "larger" if gap > 0 else "smaller"
     return Verdict(
         "exposure.larger",
         verdict,
-        "pure plays less MP, response over own noise, t across episodes, p below 0.05",
+        f"pure plays less {producer}, response over own noise, t across episodes, p below {size:g}",
         f"{gap:.2f} over {episodes} episodes, p {p:.3g}",
-        Provenance(f"{HERE}.scaled_gap", INPUTS, "episodes with pure plays and MP"),
+        Provenance(f"{HERE}.scaled_gap", INPUTS, f"episodes with pure plays and {producer}"),
     )
 
 
@@ -188,7 +196,8 @@ def _heavy(firms: pd.DataFrame, source: Provenance) -> Verdict:
     )
 
 
-def _table(firms: pd.DataFrame, source: Provenance) -> Table:
+def _table(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Table:
+    study = panel.snapshot.study
     return Table(
         "exposure",
         firms.drop(columns="beta_sector"),
@@ -212,8 +221,9 @@ def _table(firms: pd.DataFrame, source: Provenance) -> Table:
             "over_beta": "By beta",
         },
         source,
-        "Response: mean signed CAR [0, +1] over K confirmatory China-policy episodes with a clean "
-        "window. Noise: residual standard deviation of a session; By error: mean of "
-        "the CARs over their own standard errors; By beta: response over the beta to "
-        "XME; Beta: to SPY, each firm since its listing. A dash: no published heavy share.",
+        f"Response: mean signed CAR {brackets(study.windows.primary_bounds)} over K confirmatory "
+        "China-policy episodes with a clean window. Noise: residual standard deviation of a "
+        "session; By error: mean of the CARs over their own standard errors; By beta: response "
+        f"over the beta to {study.benchmark.sector}; Beta: to {study.benchmark.market}, each firm "
+        "since its listing. A dash: no published heavy share.",
     )

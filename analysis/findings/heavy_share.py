@@ -1,4 +1,4 @@
-"""Reaction against the heavy share of the deposit: three firms, which is all there are."""
+"""Reaction against the heavy share of the deposit: the few firms for which it is known."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
 from analysis.results import Figure, Findings, Number, Provenance
+from analysis.results.formats import percent
 
 __all__ = ["by_share", "compute"]
 
@@ -37,7 +38,7 @@ def compute(panel: Panel) -> Findings:
             )
             for row in frame.to_dict("records")
         ],
-        figures=[] if frame.empty else [_figure(frame)],
+        figures=[] if frame.empty else [_figure(panel, frame)],
     )  # fmt: skip
 
 
@@ -62,7 +63,8 @@ def by_share(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _figure(frame: pd.DataFrame) -> Figure:
+def _figure(panel: Panel, frame: pd.DataFrame) -> Figure:
+    study = panel.snapshot.study
     parts = [
         f"{kind}: "
         + ", ".join(f"{t} {m:+.1%}" for t, m in zip(part["ticker"], part["mean"], strict=True))
@@ -74,8 +76,10 @@ def _figure(frame: pd.DataFrame) -> Figure:
     )
     clear = int(((frame["low"] > 0) | (frame["high"] < 0)).sum())
     alt = (
-        f"Panels of mean reactions with 95% intervals over the heavy share ({stated}). "
+        f"Panels of mean reactions with {percent(study.inference.level)} intervals over the heavy "
+        f"share ({stated}). "
         + "; ".join(parts)
         + f". {clear} of {len(frame)} intervals leave out zero."
     ).replace("-", "\u2212")
-    return Figure("heavy_share", "heavy_share", {"firms": frame}, alt, SOURCE)
+    choices = {"window": study.windows.primary_bounds, "core": study.firms.core}
+    return Figure("heavy_share", "heavy_share", {"firms": frame}, alt, SOURCE, choices)

@@ -9,16 +9,17 @@ Two samples. The *test* uses the episodes of the ledger, which leave out mixed o
 not have known that an episode would become mixed. The *account* therefore takes every confirmatory
 signal in order of time, one position at a time, and skips signals while one is open.
 
-Decision rules, fixed before any number was computed; the base is MP short, close of day 0:
+Decision rules, fixed before any number was computed; the base is the
+producer short, close of day 0:
 
 ``pair.net``
-    Mean net return over episodes, t(K-1): "earns" or "loses" with p below 0.05, else "within
-    noise"; "not testable" below three episodes.
+    Mean net return over episodes, t(K-1): "earns" or "loses" with p below the size of the tests,
+    else "within noise"; "not testable" below three episodes.
 ``pair.placebo``
     The same mean against rotated calendars: "better than other dates", "worse than other dates"
-    with p below 0.05, else "like other dates".
+    with p below the size, else "like other dates".
 ``pair.variants``
-    "all within noise" if no variant has a p below 0.05, else "some differ".
+    "all within noise" if no variant has a p below the size, else "some differ".
 ``pair.account``
     "gain" or "loss" at the end of the base account: a fact and no test.
 """
@@ -38,6 +39,7 @@ from analysis.findings.panel import Panel
 from analysis.findings.portfolios import Portfolio, parse_portfolio
 from analysis.findings.volatility import mean_weights
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import counted, listed
 from analysis.snapshot.claims import Events
 
 __all__ = ["ENTRIES", "Account", "Tested", "account", "compute", "net_returns", "signals", "tested"]
@@ -94,7 +96,8 @@ class Account:
 def compute(panel: Panel) -> Findings:
     """Test every variant of the pair and keep its account."""
     study = panel.snapshot.study
-    shorts = {"mp": "producer", "remx": study.benchmark.metals}
+    shorts = {"_".join(study.baskets["producer"]).lower(): "producer"}
+    shorts[study.benchmark.metals.lower()] = study.benchmark.metals
     pairs = {
         name: parse_portfolio(f"all(heavy_exposed) - {short}", panel.snapshot)
         for name, short in shorts.items()
@@ -105,9 +108,12 @@ def compute(panel: Panel) -> Findings:
     source = Provenance(f"{HERE}.tested", INPUTS, "unwelcome confirmatory news, unmixed episodes")
     kept = Provenance(f"{HERE}.account", INPUTS, "unwelcome confirmatory news, in order of time")
     trades = pd.concat(
-        [a.trades.assign(short=n.upper(), opened=LABELS[e]) for (n, e), a in accounts.items()]
+        [
+            a.trades.assign(short=listed(_short(pairs[n])), opened=LABELS[e])
+            for (n, e), a in accounts.items()
+        ]
     )
-    base = ("mp", "close")
+    base = variants[0]
     return Findings(
         numbers=[
             Number(
@@ -121,14 +127,20 @@ def compute(panel: Panel) -> Findings:
             *(
                 number
                 for (n, e), test in tests.items()
-                for number in _numbers(f"pair.{n}.{e}", test, accounts[n, e], source, kept)
+                for number in _numbers(
+                    f"pair.{n}.{e}", test, accounts[n, e], source, kept, study.inference.level
+                )
             ),
         ],
-        tables=[_table(tests, accounts, source)],
-        figures=[_figure(tests[base], accounts[base], kept)],
-        verdicts=_verdicts(tests, accounts[base], source, kept),
+        tables=[_table(panel, pairs, tests, accounts, source)],
+        figures=[_figure(listed(_short(pairs[base[0]])), tests[base], accounts[base], kept)],
+        verdicts=_verdicts(tests, tests[base], accounts[base], source, kept, study.inference.size),
         datasets=[Dataset("pair_trades", trades, kept)],
     )
+
+
+def _short(pair: Portfolio) -> tuple[str, ...]:
+    return pair.legs[1].members
 
 
 def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
@@ -213,7 +225,7 @@ def _daily(panel: Panel, pair: Portfolio, entry: int) -> npt.NDArray[np.float64]
 
 
 def _numbers(
-    key: str, test: Tested, kept: Account, source: Provenance, trades: Provenance
+    key: str, test: Tested, kept: Account, source: Provenance, trades: Provenance, level: float
 ) -> list[Number]:
     what = f"net return of the pair, {key}"
     numbers = [
@@ -233,7 +245,7 @@ def _numbers(
     return [
         *numbers,
         Number(f"{key}.net", test.mean, "fraction", "percent1", f"mean over episodes, {what}",
-               source, low=test.low, high=test.high, level=0.95, p=test.p, n=test.episodes),
+               source, low=test.low, high=test.high, level=level, p=test.p, n=test.episodes),
         Number(f"{key}.p", test.p, "p-value", "pvalue", f"p of no mean {what}", source),
         Number(f"{key}.placebo", float(test.rotation.null.mean()), "fraction", "percent1",
                f"mean over rotated calendars, {what}", source),
@@ -243,38 +255,46 @@ def _numbers(
 
 
 def _verdicts(
-    tests: dict[tuple[str, str], Tested], kept: Account, source: Provenance, trades: Provenance
+    tests: dict[tuple[str, str], Tested],
+    base: Tested,
+    kept: Account,
+    source: Provenance,
+    trades: Provenance,
+    size: float,
 ) -> list[Verdict]:
-    base = tests["mp", "close"]
-    small = [p for p in (t.p for t in tests.values()) if p < 0.05]
+    small = [p for p in (t.p for t in tests.values()) if p < size]
     return [
-        Verdict("pair.net", _earned(base), "mean net return over episodes, t, p below 0.05",
+        Verdict("pair.net", _earned(base, size),
+                f"mean net return over episodes, t, p below {size:g}",
                 f"{base.mean:+.4f} over {base.episodes} episodes, p {base.p:.3g}", source),
-        Verdict("pair.placebo", _compared(base), "the mean against rotated calendars, p below 0.05",
+        Verdict("pair.placebo", _compared(base, size),
+                f"the mean against rotated calendars, p below {size:g}",
                 f"p {base.rotation.p:.3g}" if base.rotation else "no episodes", source),
         Verdict("pair.variants", "some differ" if small else "all within noise",
-                "a variant with p below 0.05", f"{len(small)} of {len(tests)}", source),
+                f"a variant with p below {size:g}", f"{len(small)} of {len(tests)}", source),
         Verdict("pair.account", "gain" if kept.path.iloc[-1] > 0 else "loss",
                 "sign of the account at the end", f"{kept.path.iloc[-1]:+.4f}", trades),
     ]  # fmt: skip
 
 
-def _earned(test: Tested) -> str:
+def _earned(test: Tested, size: float) -> str:
     if test.rotation is None:
         return "not testable"
-    return "within noise" if test.p >= 0.05 else "earns" if test.mean > 0 else "loses"
+    return "within noise" if test.p >= size else "earns" if test.mean > 0 else "loses"
 
 
-def _compared(test: Tested) -> str:
+def _compared(test: Tested, size: float) -> str:
     if test.rotation is None:
         return "not testable"
-    if test.rotation.p >= 0.05:
+    if test.rotation.p >= size:
         return "like other dates"
     better = test.mean > float(test.rotation.null.mean())
     return f"{'better' if better else 'worse'} than other dates"
 
 
 def _table(
+    panel: Panel,
+    pairs: dict[str, Portfolio],
     tests: dict[tuple[str, str], Tested],
     accounts: dict[tuple[str, str], Account],
     source: Provenance,
@@ -282,7 +302,7 @@ def _table(
     frame = pd.DataFrame(
         [
             {
-                "variant": f"{name.upper()}, {LABELS[entry]}",
+                "variant": f"{listed(_short(pairs[name]))}, {LABELS[entry]}",
                 "episodes": test.episodes,
                 "net": test.mean,
                 "p": test.p,
@@ -294,6 +314,7 @@ def _table(
             for (name, entry), test in tests.items()
         ]
     )
+    study = panel.snapshot.study
     return Table(
         "pair_trade",
         frame,
@@ -316,18 +337,19 @@ def _table(
             "drawdown": "Drawdown",
         },
         source,
-        "USAR and CRML bought in equal parts, the other leg sold short, held five sessions; net of "
-        "costs and borrow, as a share of one leg. K: unmixed episodes; Trades: every signal in "
-        "order, one position at a time; Drawdown: of their sum.",
+        f"{listed(study.baskets['heavy_exposed'])} bought in equal parts, the other leg sold "
+        f"short, held {counted(study.pair.holding, 'session')}; net of costs and borrow, as a "
+        "share of one leg. K: unmixed episodes; Trades: every signal in order, one position at a "
+        "time; Drawdown: of their sum.",
     )
 
 
-def _figure(test: Tested, kept: Account, source: Provenance) -> Figure:
+def _figure(short: str, test: Tested, kept: Account, source: Provenance) -> Figure:
     path = kept.path.rename("total").rename_axis("session").reset_index()
     start = kept.trades["entry"].min()
     null = test.rotation.null if test.rotation else np.array([np.nan])
     alt = (
-        f"Left: the account of the pair (MP short) over {len(kept.trades)} trades, ending at "
+        f"Left: the account of the pair ({short} short) over {len(kept.trades)} trades, ending at "
         f"{kept.path.iloc[-1]:+.1%} of one leg after a largest fall of {kept.drawdown:.1%}. "
         f"Right: mean net return an episode on {len(null)} rotated calendars, from "
         f"{null.min():+.1%} to {null.max():+.1%}, and on the events, {test.mean:+.1%}."

@@ -12,10 +12,19 @@ from analysis.estimators.abnormal import EventStudy, event_study
 from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import SIGNS, assign_episodes
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.study import Study
 
-__all__ = ["Panel", "build_panel", "estimate", "estimated_again", "in_episodes", "with_events"]
+__all__ = [
+    "Panel",
+    "build_panel",
+    "estimate",
+    "estimated_again",
+    "event_time",
+    "in_episodes",
+    "with_events",
+]
 
-EVENT_TIME = (-10, 20)
+SHOWN = (-10, 20)  # event days of the pictures
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,7 @@ class Panel:
     @property
     def primary(self) -> tuple[int, int]:
         """First and last event day of the primary window."""
-        windows = self.snapshot.study.windows
-        return windows.bounds[windows.primary]
+        return self.snapshot.study.windows.primary_bounds
 
     @property
     def highlights(self) -> dict[str, date]:
@@ -125,6 +133,20 @@ def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
     return replace(panel, study=panel.study.take(kept), events=in_episodes(events, panel.snapshot))
 
 
+def event_time(study: Study, last: int = 0) -> tuple[int, int]:
+    """Return the first and the last event day to be estimated: every window lies inside.
+
+    Parameters
+    ----------
+    study : Study
+    last : int
+        Event day that must lie inside as well.
+    """
+    bounds = (SHOWN, *study.windows.bounds.values(), study.customs.release_window)
+    firsts, lasts = zip(*bounds, strict=True)
+    return min(firsts), max(*lasts, last)
+
+
 def estimate(
     snapshot: Snapshot,
     returns: pd.DataFrame,
@@ -132,11 +154,13 @@ def estimate(
     *,
     factors: tuple[str, ...] | None = None,
     exclude: pd.DatetimeIndex | None = None,
+    last: int = 0,
 ) -> EventStudy:
     """Run the event study on ``rows`` (``ticker``, ``day0``) with the choices of the study.
 
     ``factors`` replaces the study's model by a regression on these, for claims about what market
-    and sector leave; ``exclude`` names sessions to leave out of estimation windows.
+    and sector leave; ``exclude`` names sessions to leave out of estimation windows; ``last`` is an
+    event day that is needed beside those of the study's windows.
     """
     study = snapshot.study
     model = "market" if factors else study.estimation.model
@@ -148,7 +172,7 @@ def estimate(
         length=study.estimation.length,
         gap=study.estimation.gap,
         minimum=study.estimation.minimum,
-        window=EVENT_TIME,
+        window=event_time(study, last),
         exclude=exclude,
         kind=study.returns,
     )

@@ -12,6 +12,7 @@ from analysis.estimators.beta import equal_betas, huber_beta, ols_beta, up_down_
 from analysis.estimators.rolling import ewm_beta, rolling_beta
 from analysis.findings.panel import Panel
 from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import percent
 
 __all__ = ["compute", "full_sample", "two_sided"]
 
@@ -25,7 +26,7 @@ def compute(panel: Panel) -> Findings:
     sides = two_sided(panel)
     return Findings(
         numbers=[
-            *_beta_numbers(betas),
+            *_beta_numbers(panel, betas),
             *_side_numbers(panel, sides),
             *_equality(panel),
             *_ranges(panel),
@@ -118,7 +119,8 @@ def _equality(panel: Panel) -> list[Number]:
     ]  # fmt: skip
 
 
-def _beta_numbers(betas: pd.DataFrame) -> list[Number]:
+def _beta_numbers(panel: Panel, betas: pd.DataFrame) -> list[Number]:
+    level = panel.snapshot.study.inference.level
     source = _source("full_sample", "core firms, common sessions")
     numbers = []
     for row in betas.to_dict("records"):
@@ -126,7 +128,7 @@ def _beta_numbers(betas: pd.DataFrame) -> list[Number]:
         what = f"beta of {row['firm']} to {row['benchmark']}"
         numbers += [
             Number(key, row["beta"], "beta", "decimal2", f"{what}, OLS", source, se=row["se_hac"],
-                   low=row["low"], high=row["high"], level=0.95, n=row["n"]),
+                   low=row["low"], high=row["high"], level=level, n=row["n"]),
             Number(f"{key}.se", row["se_hac"], "beta", "decimal2", f"HAC error of the {what}",
                    source),
             Number(f"{key}.huber", row["huber"], "beta", "decimal2", f"{what}, Huber", source),
@@ -148,11 +150,12 @@ def _beta_numbers(betas: pd.DataFrame) -> list[Number]:
 def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
     """Say whether any core firm has different betas on rising and on falling days."""
     core = sides[sides["ticker"].isin(panel.snapshot.study.firms.core)]
-    different = core.loc[core["p"] < 0.05, "ticker"].tolist()
+    size = panel.snapshot.study.inference.size
+    different = core.loc[core["p"] < size, "ticker"].tolist()
     return Verdict(
         "beta.sides",
         "different" if different else "no difference",
-        "p of equal downside and upside beta below 0.05 for a core firm",
+        f"p of equal downside and upside beta below {size:g} for a core firm",
         ", ".join(different) or f"smallest p {core['p'].min():.3g}",
         _source("two_sided", "core firms since listing"),
     )
@@ -176,6 +179,7 @@ def _side_numbers(panel: Panel, sides: pd.DataFrame) -> list[Number]:
 
 
 def _beta_table(panel: Panel, betas: pd.DataFrame) -> Table:
+    study = panel.snapshot.study
     numbers = ["beta", "se_hac", "se_hc3", "low", "high", "huber", "r2"]
     return Table(
         "betas",
@@ -194,9 +198,8 @@ def _beta_table(panel: Panel, betas: pd.DataFrame) -> Table:
             "n": "n",
         },
         _source("full_sample", "core firms, common sessions"),
-        f"Daily {panel.snapshot.study.returns} returns on the sessions that all "
-        f"{len(panel.snapshot.study.firms.core)} core firms share. low and high: 95% interval "
-        "from the HAC error.",
+        f"Daily {study.returns} returns on the sessions that all {len(study.firms.core)} core "
+        f"firms share. low and high: {percent(study.inference.level)} interval from the HAC error.",
     )
 
 
@@ -217,8 +220,7 @@ def _side_table(panel: Panel, sides: pd.DataFrame) -> Table:
         },
         _source("two_sided", "each firm since its listing"),
         f"Betas to {panel.snapshot.study.benchmark.market} on days when it fell and when it rose; "
-        "HAC errors; p: two-sided, of "
-        "equal betas.",
+        "HAC errors; p: two-sided, of equal betas.",
     )
 
 
@@ -227,8 +229,9 @@ def _rolling(panel: Panel) -> pd.DataFrame:
     frames = []
     for firm in study.firms.core:
         pair = panel.returns[[firm, study.benchmark.market]].dropna()
-        path = rolling_beta(pair[firm], pair[study.benchmark.market], study.beta.rolling).dropna()
-        path["ewm"] = ewm_beta(pair[firm], pair[study.benchmark.market], study.beta.half_life)
+        own, market = pair[firm], pair[study.benchmark.market]
+        path = rolling_beta(own, market, study.beta.rolling, study.inference.level).dropna()
+        path["ewm"] = ewm_beta(own, market, study.beta.half_life)
         frames.append(path.rename_axis("session").reset_index().assign(firm=firm))
     return pd.concat(frames, ignore_index=True)
 
@@ -255,7 +258,7 @@ def _rolling_figure(panel: Panel, betas: pd.DataFrame) -> Figure:
         (
             f"{len(study.firms.core)} panels of the rolling "
             f"{study.beta.rolling}-session beta to {study.benchmark.market} with a "
-            "shaded 95% interval, the start of "
+            f"shaded {percent(study.inference.level)} interval, the start of "
             f"{len(marks)} policy regimes marked: " + ", ".join(spans) + "."
         )
         .replace("-0", "\u22120")
@@ -282,11 +285,12 @@ def _side_figure(panel: Panel, sides: pd.DataFrame) -> Figure:
         ].assign(side=side)
         for side in ("down", "up")
     ]
-    higher = int((sides["down"] > sides["up"]).sum())
+    study, higher = panel.snapshot.study, int((sides["down"] > sides["up"]).sum())
     alt = (
-        f"Dots with 95% intervals: beta to {panel.snapshot.study.benchmark.market} on falling and "
-        f"on rising days for {len(sides)} firms. The downside beta is the larger one for {higher} "
-        "of them."
+        f"Dots with {percent(study.inference.level)} intervals: beta to {study.benchmark.market} "
+        f"on falling and on rising days for {len(sides)} firms. The downside beta is the larger "
+        f"one for {higher} of them."
     )
     source = _source("two_sided", "each firm since its listing")
-    return Figure("up_down_beta", "up_down_beta", {"betas": pd.concat(frames)}, alt, source)
+    data, choices = {"betas": pd.concat(frames)}, {"level": study.inference.level}
+    return Figure("up_down_beta", "up_down_beta", data, alt, source, choices)

@@ -108,7 +108,7 @@ def cumulate(
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
-    fitted = _fit(panel, weights, rows, factors)
+    fitted = _fit(panel, weights, rows, factors, last)
     cars = fitted.car(first, last).drop(columns="bhar")
     cars["scar"] = cars["car"] / cars["se"]
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
@@ -116,14 +116,18 @@ def cumulate(
     return Responses(cars.reindex(every), members, asked)
 
 
-def fit_events(panel: Panel, portfolio: Portfolio, clean: Bounds | None = None) -> EventStudy:
+def fit_events(
+    panel: Panel, portfolio: Portfolio, clean: Bounds | None = None, last: int = 0
+) -> EventStudy:
     """Run the event study on one portfolio an event, for what needs its fits and daily returns.
+
+    The event window reaches to event day ``last`` at least.
 
     Its rows carry the event ``id``; ``ticker`` is the composition.
     """
     members, weights = compose(panel, portfolio, clean)
     rows = members.rename("ticker").reset_index().join(panel.events["day0"], on="id")
-    return _fit(panel, weights, rows, None)
+    return _fit(panel, weights, rows, last=last)
 
 
 def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, Floats]:
@@ -139,7 +143,7 @@ def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, 
     sessions, paths = panel.snapshot.sessions, {}
     for name in weights:
         rows = pd.DataFrame({"ticker": name, "day0": sessions[_usable(panel, name, clean)]})
-        fitted = _fit(panel, weights, rows, None)
+        fitted = _fit(panel, weights, rows)
         paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
         paths[name][fitted.position] = cumulated(fitted)
     return paths
@@ -157,7 +161,8 @@ def _fit(
     panel: Panel,
     weights: Mapping[str, pd.Series],
     rows: pd.DataFrame,
-    factors: tuple[str, ...] | None,
+    factors: tuple[str, ...] | None = None,
+    last: int = 0,
 ) -> EventStudy:
     """Form the return of each composition and fit it where the rows ask for it."""
     formed = {
@@ -166,7 +171,9 @@ def _fit(
         if name not in panel.returns  # a portfolio of one firm is that firm
     }
     returns = pd.concat([panel.returns, pd.DataFrame(formed)], axis=1)
-    return estimate(panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude)
+    return estimate(
+        panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude, last=last
+    )
 
 
 def compose(

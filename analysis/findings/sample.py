@@ -11,23 +11,6 @@ from analysis.results import Figure, Findings, Format, Number, Provenance, Table
 
 __all__ = ["compute"]
 
-# Numbered in the picture of the prices: the steps of Chinese and American policy that the two items
-# and the regimes of the study turn on, by the identifier in events.csv.
-MARKED = {
-    "2025-04-china-seven-elements": "April controls",
-    "2025-05-geneva-truce": "Geneva",
-    "2025-06-london-framework": "London",
-    "2025-07-mp-pentagon-deal": "MP and Pentagon",
-    "2025-08-truce-extension": "truce extended",
-    "2025-10-china-extraterritorial": "October controls",
-    "2025-10-busan-summit": "Busan",
-    "2025-12-first-general-licences": "general licences",
-    "2026-01-usar-commerce-stake": "USAR stake",
-    "2026-02-project-vault": "Project Vault",
-    "2026-05-white-house-fact-sheet": "Beijing fact sheet",
-    "2026-06-china-lists-mp-usar": "MP and USAR listed",
-}
-
 HERE = "analysis.findings.sample"
 PRICES = ("prices.csv", "universe.csv", "study.toml")
 EVENTS = ("events.csv", "confounders.csv", "study.toml")
@@ -199,14 +182,13 @@ def _price_paths(panel: Panel) -> Figure:
             "label": [f"{d.day} {d:%b %Y}" for d in panel.highlights.values()],
         }
     )
-    notes = panel.events.loc[panel.events.index.intersection(list(MARKED)), ["day0"]]
-    notes = notes.assign(number=range(1, len(notes) + 1), label=[MARKED[i] for i in notes.index])
+    notes = panel.events.loc[panel.events.index.isin(list(study.steps)), ["day0"]]
+    labels = [study.steps[str(i)] for i in notes.index]
+    notes = notes.assign(number=range(1, len(notes) + 1), label=labels)
     last = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.iloc[-1].items())
     peak = ", ".join(f"{firm} {value:.0f}" for firm, value in levels.max().items())
     alt = (
-        f"Prices of the core firms from {start.date()} (= 100) on a log scale, "
-        "with the "
-        "events "
+        f"Prices of the core firms from {start.date()} (= 100) on a log scale, with the events "
         f"marked below by direction and {len(notes)} policy steps numbered. "
         f"Peaks: {peak}. Last session: {last}."
     )

@@ -20,7 +20,15 @@ HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
 SOURCE = Provenance(
     "analysis.findings.sensitivity.under_variants",
     # A variant is a changed copy of the whole snapshot, the customs figures included.
-    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "customs.csv", "study.toml"),
+    (
+        "claims.toml",
+        "prices.csv",
+        "events.csv",
+        "confounders.csv",
+        "universe.csv",
+        "customs.csv",
+        "study.toml",
+    ),
     "headline claims, one choice changed at a time",
 )
 

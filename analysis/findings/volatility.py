@@ -4,12 +4,13 @@ Decision rules, fixed before any number was computed:
 
 ``volatility.KIND`` (all, tightening, easing, support, disappointment)
     Mean log ratio of realised volatility after to before over episodes, against rotated calendars:
-    "higher" or "lower" with p below 0.05, else "unchanged"; "not testable" below three episodes.
+    "higher" or "lower" with p below the size of the tests, else "unchanged"; "not testable" below
+    three episodes.
 ``volatility.garch``
     "agrees" if the conditional volatility of a GARCH(1,1) gives the same verdict for every kind,
     else "differs".
 ``volatility.leverage``
-    "asymmetric" if the leverage term of an asset is positive with a Holm-adjusted p below 0.05,
+    "asymmetric" if the leverage term of an asset is positive with a Holm-adjusted p below the size,
     "inverse" if negative with it, else "symmetric".
 """
 
@@ -27,6 +28,7 @@ from analysis.estimators.volatility import garch, half_life, leverage, volatilit
 from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results.formats import counted, percent, span, words
 from analysis.snapshot.claims import Events
 
 __all__ = ["KINDS", "Change", "changes", "compute", "leverage_terms", "mean_weights", "paths"]
@@ -45,7 +47,10 @@ KINDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """Mean log ratio of volatility over episodes, its interval (t) and the rotations."""
+    """Mean log ratio of volatility over episodes, its interval (t) and the rotations.
+
+    A p below ``size`` decides.
+    """
 
     kind: str
     measure: str
@@ -54,13 +59,14 @@ class Change:
     low: float
     high: float
     rotation: Rotation | None
+    size: float
 
     @property
     def verdict(self) -> str:
-        """Higher or lower than on rotated calendars, with p below 0.05."""
+        """Higher or lower than on rotated calendars, or neither."""
         if self.rotation is None:
             return "not testable"
-        if self.rotation.p >= 0.05:
+        if self.rotation.p >= self.size:
             return "unchanged"
         return "higher" if self.mean > float(self.rotation.null.mean()) else "lower"
 
@@ -81,12 +87,12 @@ def compute(panel: Panel) -> Findings:
                 "sessions before and after over which volatility is measured",
                 source,
             ),
-            *_change_numbers(found, source),
+            *_change_numbers(panel, found, source),
             *_term_numbers(terms, garch_source),
         ],
-        tables=[_table(frame, source), _term_table(terms, garch_source)],
+        tables=[_table(panel, frame, source), _term_table(terms, garch_source)],
         figures=_figure(panel),
-        verdicts=[*_change_verdicts(found, source), _symmetry(terms, garch_source)],
+        verdicts=[*_change_verdicts(found, source), _symmetry(panel, terms, garch_source)],
         datasets=[Dataset("volatility_changes", frame, source)],
     )
 
@@ -121,7 +127,7 @@ def changes(panel: Panel) -> list[Change]:
     list of Change
         For each measure and kind; rotations by fewer sessions than both windows are left out.
     """
-    window, level = panel.snapshot.study.volatility.window, panel.snapshot.study.inference.level
+    window, inference = panel.snapshot.study.volatility.window, panel.snapshot.study.inference
     found = []
     for measure, values in _measures(panel).items():
         at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
@@ -131,15 +137,17 @@ def changes(panel: Panel) -> list[Change]:
             means = days.groupby("episode")["car"].mean()
             count = len(means)
             if count < FEWEST:
-                found.append(Change(kind, measure, count, np.nan, np.nan, np.nan, None))
+                empty = Change(kind, measure, count, np.nan, np.nan, np.nan, None, inference.size)
+                found.append(empty)
                 continue
-            reach = stats.t.ppf((1 + level) / 2, count - 1) * means.std(ddof=1) / np.sqrt(count)
+            error = means.std(ddof=1) / np.sqrt(count)
+            reach = stats.t.ppf((1 + inference.level) / 2, count - 1) * error
             mean = float(means.mean())
             turned = rotate(values, mean_weights(days), 2 * window)
             low, high = mean - float(reach), mean + float(reach)
             if measure == "garch":
                 mean, low, high = _settled(mean), _settled(low), _settled(high)
-            found.append(Change(kind, measure, count, mean, low, high, turned))
+            found.append(Change(kind, measure, count, mean, low, high, turned, inference.size))
     return found
 
 
@@ -176,15 +184,15 @@ def paths(panel: Panel) -> pd.DataFrame:
     """Average absolute returns around events, over those of the sessions before.
 
     The absolute return of the core portfolio on each event day from -window to +window is divided
-    by its mean over days -window to -1, and averaged over days and episodes. The band holds 95% of
-    the same on rotated calendars, day by day.
+    by its mean over days -window to -1, and averaged over days and episodes. The band holds a
+    share ``inference.level`` of the same on rotated calendars, day by day.
 
     Returns
     -------
     DataFrame
         ``kind``, ``day``, ``ratio``, ``low``, ``high``, ``episodes``.
     """
-    window = panel.snapshot.study.volatility.window
+    window, tails = panel.snapshot.study.volatility.window, panel.snapshot.study.inference.tails
     size = _core(panel).abs()
     before = size.rolling(window).mean().shift(1)
     ratios = pd.DataFrame(
@@ -200,7 +208,7 @@ def paths(panel: Panel) -> pd.DataFrame:
         weights = mean_weights(days)
         for day in ratios.columns:
             turned = rotate(ratios[day], weights, 2 * window)
-            low, high = np.quantile(turned.null, [0.025, 0.975])
+            low, high = np.quantile(turned.null, tails)
             frames.append((kind, day, turned.observed, low, high, days["episode"].nunique()))
     return pd.DataFrame(frames, columns=["kind", "day", "ratio", "low", "high", "episodes"])
 
@@ -223,8 +231,8 @@ def _frame(found: list[Change]) -> pd.DataFrame:
     )
 
 
-def _change_numbers(found: list[Change], source: Provenance) -> list[Number]:
-    numbers = []
+def _change_numbers(panel: Panel, found: list[Change], source: Provenance) -> list[Number]:
+    level, numbers = panel.snapshot.study.inference.level, []
     for c in found:
         if c.rotation is None:
             continue
@@ -233,7 +241,7 @@ def _change_numbers(found: list[Change], source: Provenance) -> list[Number]:
         numbers += [
             Number(f"{key}.ratio", float(np.exp(c.mean)), "ratio", "decimal2",
                    f"geometric mean of {what}", source, low=float(np.exp(c.low)),
-                   high=float(np.exp(c.high)), level=0.95, p=c.rotation.p, n=c.episodes),
+                   high=float(np.exp(c.high)), level=level, p=c.rotation.p, n=c.episodes),
             Number(f"{key}.p", c.rotation.p, "p-value", "pvalue",
                    f"p against rotated calendars of {what}", source),
             Number(f"{key}.episodes", c.episodes, "count", "integer", f"episodes of {what}",
@@ -262,7 +270,7 @@ def _change_verdicts(found: list[Change], source: Provenance) -> list[Verdict]:
     modelled = {c.kind: c for c in found if c.measure == "garch"}
     verdicts = [
         Verdict(f"volatility.{kind}", c.verdict,
-                "mean log ratio over episodes against rotated calendars, p below 0.05",
+                f"mean log ratio over episodes against rotated calendars, p below {c.size:g}",
                 f"ratio {np.exp(c.mean):.2f} over {c.episodes} episodes" if c.rotation
                 else f"{c.episodes} episodes", source)
         for kind, c in realised.items()
@@ -276,21 +284,25 @@ def _change_verdicts(found: list[Change], source: Provenance) -> list[Verdict]:
     ]  # fmt: skip
 
 
-def _symmetry(terms: pd.DataFrame, source: Provenance) -> Verdict:
-    clear = terms[terms["holm"] < 0.05]
+def _symmetry(panel: Panel, terms: pd.DataFrame, source: Provenance) -> Verdict:
+    size = panel.snapshot.study.inference.size
+    clear = terms[terms["holm"] < size]
     verdict = "symmetric"
     if not clear.empty:
         verdict = "asymmetric" if (clear["gamma"] > 0).any() else "inverse"
     return Verdict(
         "volatility.leverage",
         verdict,
-        "Holm-adjusted p of the leverage term below 0.05 for the core portfolio or a core firm",
+        f"Holm-adjusted p of the leverage term below {size:g} for the core portfolio or a core "
+        "firm",
         f"smallest adjusted p {terms['holm'].min():.3g}",
         source,
     )
 
 
-def _table(frame: pd.DataFrame, source: Provenance) -> Table:
+def _table(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Table:
+    study = panel.snapshot.study
+    window = study.volatility.window
     return Table(
         "volatility",
         frame.assign(
@@ -306,9 +318,10 @@ def _table(frame: pd.DataFrame, source: Provenance) -> Table:
             "placebo": "Placebo",
         },
         source,
-        "Volatility of the core portfolio over days +1 to +20 over that of days −20 to −1, "
-        "geometric mean over K episodes; low and high: 95%, t(K−1); Placebo and p: mean and "
-        "two-sided p over calendars moved round the sample.",
+        f"Volatility of the core portfolio over days {span((1, window))} over that of days "
+        f"{span((-window, -1))}, geometric mean over K episodes; low and high: "
+        f"{percent(study.inference.level)}, t(K−1); Placebo and p: mean and two-sided p over "
+        "calendars moved round the sample.",
     )
 
 
@@ -336,7 +349,8 @@ def _figure(panel: Panel) -> list[Figure]:
     frame = paths(panel)
     if frame.empty:
         return []
-    said = []
+    study, said = panel.snapshot.study, []
+    level, window = study.inference.level, study.volatility.window
     for kind, part in frame.groupby("kind", sort=False):
         by_day = part.set_index("day")["ratio"]
         peak = int(part["day"].iloc[int(part["ratio"].argmax())])
@@ -345,9 +359,10 @@ def _figure(panel: Panel) -> list[Figure]:
             f"after, largest {by_day[peak]:.1f} on day {peak:+d}"
         )
     alt = (
-        "Panels of the core portfolio's mean absolute return from 20 sessions before to 20 after "
-        "an event, over its mean of the 20 before, with a shaded band of 95% of rotated "
-        "calendars: " + "; ".join(said) + "."
+        f"Panels of the core portfolio's mean absolute return from {counted(window, 'session')} "
+        f"before to {words(window)} after an event, over its mean of the {words(window)} before, "
+        f"with a shaded band of {percent(level)} of rotated calendars: " + "; ".join(said) + "."
     ).replace("-", "\u2212")
     source = Provenance(f"{HERE}.paths", INPUTS, SAMPLE)
-    return [Figure("volatility_paths", "volatility_paths", {"paths": frame}, alt, source)]
+    choices = {"level": level, "window": window}
+    return [Figure("volatility_paths", "volatility_paths", {"paths": frame}, alt, source, choices)]

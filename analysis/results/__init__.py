@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -120,7 +120,8 @@ class Table:
 class Figure:
     """The data of one figure: ``kind`` picks the drawing function, ``data`` holds its tidy frames.
 
-    ``alt`` is the text alternative, made from the same numbers as the drawing.
+    ``alt`` is the text alternative, made from the same numbers as the drawing. ``choices`` of the
+    study that a label, tick or colour states are keyword arguments of the drawing function.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Figure:
     data: Mapping[str, pd.DataFrame]
     alt: str
     source: Provenance
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from analysis.errors import ResultsError
 from analysis.results import Format
 
-__all__ = ["MISSING", "format_value", "listed"]
+__all__ = [
+    "MISSING", "brackets", "counted", "format_value", "listed", "percent", "span", "words",
+]  # fmt: skip
 
 MINUS = "\u2212"
 THIN_SPACE = "\u202f"
 MISSING = "–"
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def format_value(value: float | int | str | None, fmt: Format) -> str:
@@ -58,6 +61,65 @@ def listed(names: Sequence[str]) -> str:
     'MP, USAR and CRML'
     """
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def words(count: int) -> str:
+    """Write a count as a sentence does: in words up to ten.
+
+    Examples
+    --------
+    >>> words(3), words(20)
+    ('three', '20')
+    """
+    return WORDS[count] if 0 <= count < len(WORDS) else format_value(count, "integer")
+
+
+def counted(count: int, unit: str) -> str:
+    """Write a count with its unit, which takes an s unless there is one.
+
+    Examples
+    --------
+    >>> counted(5, "session"), counted(1, "session")
+    ('five sessions', 'one session')
+    """
+    return f"{words(count)} {unit}" + ("" if count == 1 else "s")
+
+
+def percent(share: float) -> str:
+    """Write a chosen share with the decimals it was chosen with.
+
+    Examples
+    --------
+    >>> percent(0.95), percent(0.975)
+    ('95%', '97.5%')
+    """
+    return f"{100 * share:g}%"
+
+
+def span(days: tuple[int, int]) -> str:
+    """Name the first and the last of some event days.
+
+    Examples
+    --------
+    >>> span((-20, -1)), span((0, 5))
+    ('−20 to −1', '0 to +5')
+    """
+    return " to ".join(map(_event_day, days))
+
+
+def brackets(window: tuple[int, int]) -> str:
+    """Write an event window as the literature does.
+
+    Examples
+    --------
+    >>> brackets((-1, 1))
+    '[−1, +1]'
+    """
+    return f"[{', '.join(map(_event_day, window))}]"
+
+
+def _event_day(day: int) -> str:
+    return f"{day:+d}".replace("-", MINUS) if day else "0"
 
 
 def _signless_zero(text: str) -> str:

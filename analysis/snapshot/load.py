@@ -236,6 +236,14 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
                 remedy="correct the date or add the event",
             )
     day_of = dict(zip(events["id"], events["day0"], strict=True))
+    for event in study.steps:
+        if event not in day_of:
+            raise fault(
+                "study.toml, key steps",
+                expected="events in events.csv",
+                found=event,
+                remedy="correct the id or add the event",
+            )
     for name, regime in (study.regimes.starts if study.regimes else {}).items():
         if day_of.get(regime.event) != pd.Timestamp(regime.day):
             raise fault(

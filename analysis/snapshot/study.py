@@ -104,6 +104,11 @@ class Estimation:
             raise ValueError(f"Input should be a minimum of at most length = {self.length}")
         return self
 
+    @property
+    def said(self) -> str:
+        """The model as a sentence names it."""
+        return f"{self.model.replace('_', '-')} model"
+
 
 @dataclass(frozen=True, config=_CLOSED)
 class Windows:
@@ -128,6 +133,11 @@ class Windows:
         """Name a window after its sessions: ``car_m1_1``."""
         return "car_{}_{}".format(*bounds).replace("-", "m")
 
+    @property
+    def primary_bounds(self) -> Bounds:
+        """First and last session of the primary window."""
+        return self.bounds[self.primary]
+
 
 @dataclass(frozen=True, config=_CLOSED)
 class Episodes:
@@ -148,6 +158,16 @@ class Inference:
     reference: Share
     draws: Count
     seed: Annotated[int, Field(ge=0)]
+
+    @property
+    def size(self) -> float:
+        """Of every test: a p-value below it is significant."""
+        return round(1 - self.level, 12)
+
+    @property
+    def tails(self) -> tuple[float, float]:
+        """Quantiles between which a share ``level`` of a distribution lies."""
+        return round(self.size / 2, 12), round(1 - self.size / 2, 12)
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -246,13 +266,23 @@ class Volatility:
 
 @dataclass(frozen=True, config=_CLOSED)
 class CrossAsset:
-    """Other assets, the sessions of a correlation, and the band that counts as no move."""
+    """Other assets, the sessions of a correlation, and the band that counts as no move.
+
+    ``names`` says in a note what a ticker stands for; one without goes unexplained.
+    """
 
     copper: Tickers
     dollar: Tickers
     cyclicals: Tickers
     window: Annotated[int, Field(gt=3)]
     steady: Share
+    names: Mapping[Ticker, Text] = field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _named(self) -> CrossAsset:
+        if strays := sorted(self.names.keys() - set(self.tickers)):
+            raise ValueError(f"Input should be names of assets of the section, without {strays[0]}")
+        return self
 
     @property
     def tickers(self) -> tuple[str, ...]:
@@ -291,7 +321,8 @@ class Report:
 class Study:
     """Every choice of the study; ``data/study.toml`` says what each one means.
 
-    ``highlights`` maps names to the day 0 of exploratory events that are shown one by one.
+    ``highlights`` maps names to the day 0 of exploratory events that are shown one by one,
+    ``steps`` events to the labels under which the picture of the prices numbers them.
     Sections from ``pair`` on can be left out, and with them the questions that need them. The
     study of the paper has no ``report``.
     """
@@ -313,6 +344,7 @@ class Study:
     cross_asset: Annotated[CrossAsset, _Optional()] = _ABSENT
     out_of_sample: Annotated[OutOfSample, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
+    steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
     report: Annotated[Report, _Optional()] = _ABSENT
 

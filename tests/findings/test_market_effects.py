@@ -10,8 +10,16 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from linearmodels.system import SUR
+from scipy import stats
 
-from analysis.findings import beta_methods, beta_regimes, cross_asset, pair_trade, volatility
+from analysis.findings import (
+    beta_methods,
+    beta_regimes,
+    cross_asset,
+    pair_trade,
+    relative_beta,
+    volatility,
+)
 from analysis.findings.claim_kinds import responses_of
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import Leg, contrast
@@ -105,6 +113,32 @@ def test_event_days_can_hide_a_beta(world):
     assert usar["median"] == pytest.approx(2.0, abs=0.6)
 
 
+def test_intervals_of_every_method_follow_the_level(world):
+    """A level of 80% narrows each interval by the ratio of the two quantiles, whatever made it."""
+    panel = world()
+    study = panel.snapshot.study
+    study = replace(study, inference=replace(study.inference, level=0.8))
+    lower = replace(panel, snapshot=replace(panel.snapshot, study=study))
+    wide, narrow = (beta_methods.differences(p) for p in (panel, lower))
+    ratio = (narrow["high"] - narrow["low"]) / (wide["high"] - wide["low"])
+    expected = stats.t.ppf(0.9, wide["n"]) / stats.t.ppf(0.975, wide["n"])
+    assert ratio.to_numpy() == pytest.approx(expected, abs=0.001)
+    paths = [relative_beta._rolling(p).query("firm == 'MP'") for p in (panel, lower)]
+    widths = [(p["high"] - p["low"]).iloc[-1] for p in paths]
+    assert widths[1] / widths[0] == pytest.approx(stats.t.ppf(0.9, 58) / stats.t.ppf(0.975, 58))
+
+
+def test_producer_outside_the_core_is_held_against_the_pure_plays(world):
+    """A study may compare with firms that it does not count among the core; the texts name them."""
+    panel = world(betas={"UUUU": 1.0, "USAR": 3.0, "CRML": 5.0})
+    baskets = {**panel.snapshot.study.baskets, "producer": ("UUUU", "NB")}
+    study = replace(panel.snapshot.study, baskets=baskets)
+    found = beta_methods.compute(replace(panel, snapshot=replace(panel.snapshot, study=study)))
+    told = {v.key: v for v in found.verdicts}
+    assert told["beta.no_events"].evidence.startswith("2 of 2 above UUUU and NB; p")
+    assert "Beta of the firm's return less UUUU and NB's" in found.tables[1].notes
+
+
 def test_quiet_sessions_leave_both_days_of_every_window(world):
     """Ten events with windows of two sessions take twenty sessions away."""
     panel = world()
@@ -143,7 +177,7 @@ def test_equality_is_the_wald_test_of_a_system(world):
 )
 def test_rule_of_the_higher_beta(above, p, verdict):
     """Signs first, then the p-value: all five branches."""
-    assert beta_methods._rule_a6(above, p) == verdict
+    assert beta_methods._rule_a6(above, p < 0.05) == verdict
 
 
 def test_planted_regime_change_is_found_at_its_start(world):
@@ -282,11 +316,11 @@ def test_planted_link_is_found_after_easing(world):
 )
 def test_rules_of_moves(mean, half, p, steady, direction):
     """A small sure move is not a steady dollar if its interval leaves the band."""
-    row = {"mean": mean, "low90": mean - 2 * half, "high90": mean + 2 * half, "p": p}
+    row = {"mean": mean, "low_inner": mean - 2 * half, "high_inner": mean + 2 * half, "p": p}
     if steady == "steady":
-        row |= {"low90": -half, "high90": half}
-    assert cross_asset._steady(row, 0.005) == steady
-    assert cross_asset._direction(row) == direction
+        row |= {"low_inner": -half, "high_inner": half}
+    assert cross_asset._steady(row, 0.005, 0.05) == steady
+    assert cross_asset._direction(row, 0.05) == direction
 
 
 # The pair

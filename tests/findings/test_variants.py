@@ -230,6 +230,16 @@ def test_episode_carries_its_planted_sum(simulate):
     assert (frame["first_day"].iloc[0], frame["last_day"].iloc[0]) == tuple(pd.to_datetime(days))
 
 
+def test_an_episode_longer_than_the_shown_days_is_cumulated_to_its_end(simulate):
+    """Events two sessions apart chain into one episode, beyond day 20 as before it."""
+    sessions = pd.bdate_range("2026-01-26", periods=29)
+    days = [f"{day:%Y-%m-%d}" for day in sessions[::2] if day != pd.Timestamp("2026-02-16")]
+    panel = build_panel(simulate(rows(*days), plant(days, 0.02), noise=0.001))
+    frame = episode_days.by_episode(panel)
+    assert frame["events"].tolist() == [len(days)]
+    assert frame["car"].iloc[0] == pytest.approx(0.02 * len(days), abs=0.03)
+
+
 def test_heavy_share_shows_a_planted_gradient(simulate):
     """Effects in proportion to the share come out firm by firm."""
     shares = {"MP": 0.018, "USAR": 0.72, "CRML": 0.27}

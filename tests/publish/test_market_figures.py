@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.publish.figures import draw
+from analysis.publish.figures import draw, market
+from analysis.publish.figures.style import firm_colours
 from analysis.results import Figure, Provenance
 
 SOURCE = Provenance("analysis.findings.volatility.paths", ("prices.csv",), "two kinds")
@@ -17,9 +18,21 @@ def test_volatility_paths_are_drawn(tmp_path: Path) -> None:
     """One panel a kind; the text alternative stands in the file."""
     days = pd.DataFrame({"day": range(-2, 3), "ratio": 1.0, "low": 0.5, "high": 2.0})
     frames = [days.assign(kind=kind, episodes=5) for kind in ("tightening", "easing")]
-    figure = Figure("v", "volatility_paths", {"paths": pd.concat(frames)}, "ratio 1.0", SOURCE)
-    draw(figure, tmp_path / "v.svg")
+    data, choices = {"paths": pd.concat(frames)}, {"level": 0.9, "window": 2}
+    draw(Figure("v", "volatility_paths", data, "ratio 1.0", SOURCE, choices), tmp_path / "v.svg")
     assert "ratio 1.0" in (tmp_path / "v.svg").read_text(encoding="utf-8")
+    canvas = market.volatility_paths(data, **choices)
+    assert canvas.axes[0].get_ylabel().endswith("mean of days −2 to −1 = 1")
+    assert "grey: 90% of" in canvas.get_supxlabel()
+
+
+def test_a_firm_keeps_its_colour_where_others_are_missing() -> None:
+    """The core firms come first in the palette, whoever else a figure shows."""
+    every = firm_colours(["AAA", "BBB", "CCC", "DDD"])
+    assert len(set(every.values())) == 4
+    assert firm_colours(["AAA", "BBB", "CCC", "BBB", "CCC"]) == {
+        n: every[n] for n in list(every)[:3]
+    }
 
 
 def test_pair_trade_is_drawn(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import ResultsError
-from analysis.results.formats import format_value
+from analysis.results.formats import brackets, counted, format_value, percent, span, words
 
 CASES = [
     (0.1304, "percent1", "13.0%"),
@@ -54,6 +54,28 @@ def test_unknown_format_is_refused_with_the_known_ones():
     """A misspelt format names the formats that exist."""
     with pytest.raises(ResultsError, match="percent1"):
         format_value(1.0, "percnt")
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (words(0), "no"),
+        (words(3), "three"),
+        (words(11), "11"),
+        (words(12_000), "12\u202f000"),
+        (counted(1, "session"), "one session"),
+        (counted(20, "session"), "20 sessions"),
+        (percent(0.95), "95%"),
+        (percent(0.995), "99.5%"),
+        (span((1, 20)), "+1 to +20"),
+        (span((-20, -1)), "−20 to −1"),
+        (brackets((0, 1)), "[0, +1]"),
+        (brackets((-1, 0)), "[−1, 0]"),
+    ],
+)
+def test_choice_is_written_as_a_sentence_needs_it(written, text):
+    """Counts are words up to ten, event days carry their sign, shares keep their decimals."""
+    assert written == text
 
 
 @given(st.floats(-5, 5))

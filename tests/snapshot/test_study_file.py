@@ -86,6 +86,14 @@ def test_highlight_without_an_event(snapshot_copy: Path) -> None:
         load_snapshot(snapshot_copy)
 
 
+def test_step_without_its_event(snapshot_copy: Path) -> None:
+    """A step of policy that the picture of the prices numbers is an event of the table."""
+    path = snapshot_copy / "study.toml"
+    path.write_text(path.read_text().replace('"2025-05-geneva-truce" =', '"2025-05-geneva" ='))
+    with pytest.raises(SnapshotError, match=r"key steps: expected events .* 2025-05-geneva;"):
+        load_snapshot(snapshot_copy)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("2025-11-07, event", "2025-11-06, event"), ("-mofcom-suspension", "-mofcom-nothing")],
@@ -96,6 +104,16 @@ def test_regime_without_its_event(snapshot_copy: Path, old: str, new: str) -> No
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(SnapshotError, match=r"regimes\.starts\.november_2025: expected day 0 of"):
         load_snapshot(snapshot_copy)
+
+
+@pytest.mark.parametrize("level", [0.95, 0.9, 0.99])
+def test_level_fixes_the_size_of_tests_and_the_tails_of_bands(
+    snapshot: Snapshot, level: float
+) -> None:
+    """Size is what the level leaves, half of it on each side, to the digit and not nearly."""
+    inference = dataclasses.replace(snapshot.study.inference, level=level)
+    assert f"{inference.size!r}" == {0.95: "0.05", 0.9: "0.1", 0.99: "0.01"}[level]
+    assert inference.tails == (inference.size / 2, 1 - inference.size / 2)
 
 
 def test_study_is_frozen_and_typed(snapshot: Snapshot) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import ResultsError
@@ -23,9 +22,7 @@ from analysis.results import Figure
 
 __all__ = ["KINDS", "draw"]
 
-Data = Mapping[str, pd.DataFrame]
-
-KINDS: dict[str, Callable[[Data], Canvas]] = {
+KINDS: dict[str, Callable[..., Canvas]] = {  # of Figure.data and, by name, of Figure.choices
     "caar_paths": reactions.caar_paths,
     "correlogram": customs.correlogram,
     "customs_series": customs.customs_series,
@@ -63,5 +60,5 @@ def draw(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with house_style():
         source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
-        canvas = KINDS[figure.kind](figure.data)
+        canvas = KINDS[figure.kind](figure.data, **figure.choices)
         save(canvas, path, title=figure.name, description=figure.alt, source=source)

@@ -10,12 +10,13 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.publish.figures.style import GREY, decimal_axis, firm_colours, panels, zero_line
+from analysis.results.formats import percent
 
 __all__ = ["rolling_beta", "up_down_beta"]
 
 
 def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
-    """Rolling market beta of each core firm with its 95% interval and the full-sample value.
+    """Rolling market beta of each core firm with its interval and the full-sample value.
 
     ``data["paths"]``: session, firm, beta, low, high, ewm (exponential weights).
     ``data["full"]``: firm, beta. ``data["regimes"]``: day, label.
@@ -52,8 +53,8 @@ def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     return canvas
 
 
-def up_down_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
-    """Beta on days when the market fell and on days when it rose, with 95% intervals.
+def up_down_beta(data: Mapping[str, pd.DataFrame], *, level: float) -> Canvas:
+    """Beta on days when the market fell and on days when it rose, with intervals.
 
     ``data["betas"]``: ticker, side (``down`` or ``up``), beta, low, high.
     """
@@ -73,6 +74,6 @@ def up_down_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ax.invert_yaxis()
     zero_line(ax, "x")
     decimal_axis(ax, "x", 0)
-    ax.set_xlabel("beta to the market with 95% interval (HAC)")
+    ax.set_xlabel(f"beta to the market with {percent(level)} interval (HAC)")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return canvas

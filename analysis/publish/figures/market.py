@@ -17,14 +17,16 @@ from analysis.publish.figures.style import (
     percent_axis,
     zero_line,
 )
+from analysis.results.formats import percent, span
 
 __all__ = ["pair_trade", "volatility_paths"]
 
 
-def volatility_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
+def volatility_paths(data: Mapping[str, pd.DataFrame], *, level: float, window: int) -> Canvas:
     """Mean absolute return around events over its level before, with the band of rotations.
 
-    ``data["paths"]``: kind, day, ratio, low, high, episodes.
+    ``data["paths"]``: kind, day, ratio, low, high, episodes. The ``window`` counts the sessions
+    before the event.
     """
     paths = data["paths"]
     kinds = list(dict.fromkeys(paths["kind"]))
@@ -39,9 +41,11 @@ def volatility_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ax.set_title(f"{kind} ({part['episodes'].iloc[0]})", color=colour)
         decimal_axis(ax, "x", 0)
     decimal_axis(axes[0])
-    axes[0].set_ylabel("absolute return,\nmean of days −20 to −1 = 1")
+    axes[0].set_ylabel(f"absolute return,\nmean of days {span((-window, -1))} = 1")
     canvas.supxlabel(
-        "event time in sessions; grey: 95% of rotated calendars; episodes in brackets", fontsize=8
+        f"event time in sessions; grey: {percent(level)} of rotated calendars; "
+        "episodes in brackets",
+        fontsize=8,
     )
     return canvas
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import matplotlib.dates as mdates
@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MultipleLocator
 
 from analysis.publish.figures.style import (
     DIRECTION_COLOURS,
-    FIRM_COLOURS,
     GREY,
     INK,
     WIDTH,
@@ -23,6 +23,7 @@ from analysis.publish.figures.style import (
     percent_axis,
     zero_line,
 )
+from analysis.results.formats import brackets, percent
 
 __all__ = ["caar_paths", "day_reactions", "heavy_share", "price_paths", "reaction_heatmap"]
 
@@ -88,11 +89,13 @@ def _event_rug(ax: Axes, events: pd.DataFrame) -> None:
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
 
 
-def day_reactions(data: Mapping[str, pd.DataFrame]) -> Canvas:
+def day_reactions(
+    data: Mapping[str, pd.DataFrame], *, level: float, model: str, core: Sequence[str]
+) -> Canvas:
     """Returns on the highlighted days against what an ordinary day brings.
 
-    ``data["days"]``: label, ticker, raw, low, high: the return and the 95% forecast interval of
-    the market model given the market's move on that day (fractions).
+    ``data["days"]``: label, ticker, raw, low, high: the return and the forecast interval of the
+    model given the market's move on that day (fractions). The core firms are in colour.
     """
     days = data["days"]
     labels = list(dict.fromkeys(days["label"]))
@@ -102,7 +105,7 @@ def day_reactions(data: Mapping[str, pd.DataFrame]) -> Canvas:
         part = days[days["label"] == label].set_index("ticker").reindex(order)
         rows = np.arange(len(order))
         ax.hlines(rows, part["low"], part["high"], color="#c9c9c9", linewidth=5, zorder=1)
-        colours = [FIRM_COLOURS.get(t, INK) for t in order]
+        colours = [firm_colours(core).get(t, INK) for t in order]
         ax.scatter(part["raw"], rows, color=colours, s=18, zorder=3)
         zero_line(ax, "x")
         ax.set_title(label)
@@ -110,7 +113,7 @@ def day_reactions(data: Mapping[str, pd.DataFrame]) -> Canvas:
         percent_axis(ax, "x")
     axes[0].invert_yaxis()
     canvas.supxlabel(
-        "return of the day; bar: 95% forecast interval of the market model", fontsize=8
+        f"return of the day; bar: {percent(level)} forecast interval of the {model}", fontsize=8
     )
     return canvas
 
@@ -136,7 +139,7 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
         zero_line(ax)
         ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
         ax.set_title(f"{direction} ({part['episodes'].iloc[0]})")
-        ax.set_xticks([-10, 0, 10, 20])
+        ax.xaxis.set_major_locator(MultipleLocator(10))
         ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "\u2212"))
     percent_axis(axes[0])
     axes[0].set_ylabel("CAAR, zero on day \u22121")
@@ -183,13 +186,15 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     return canvas
 
 
-def heavy_share(data: Mapping[str, pd.DataFrame]) -> Canvas:
-    """Mean reaction of each firm over its heavy share, with 95% intervals, a panel a kind of event.
+def heavy_share(
+    data: Mapping[str, pd.DataFrame], *, window: tuple[int, int], core: Sequence[str]
+) -> Canvas:
+    """Mean reaction of each firm over its heavy share, with intervals, a panel a kind of event.
 
     ``data["firms"]``: kind, ticker, share, mean, low, high (fractions), episodes.
     """
     firms = data["firms"]
-    kinds, colours = list(dict.fromkeys(firms["kind"])), firm_colours(firms["ticker"])
+    kinds, colours = list(dict.fromkeys(firms["kind"])), firm_colours([*core, *firms["ticker"]])
     canvas, axes = panels(1, len(kinds), 2.5, sharey=True, sharex=True)
     for ax, kind in zip(axes, kinds, strict=True):
         for row in firms[firms["kind"] == kind].itertuples():
@@ -205,6 +210,6 @@ def heavy_share(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ax.set_xlim(-0.08, 1.0)
         percent_axis(ax, "x")
     percent_axis(axes[0])
-    axes[0].set_ylabel("mean CAR [0, +1]")
+    axes[0].set_ylabel(f"mean CAR {brackets(window)}")
     canvas.supxlabel("heavy share of contained rare earths; episodes in brackets", fontsize=8)
     return canvas

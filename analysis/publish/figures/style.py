@@ -17,7 +17,6 @@ from matplotlib.ticker import FuncFormatter
 
 __all__ = [
     "DIRECTION_COLOURS",
-    "FIRM_COLOURS",
     "GREY",
     "INK",
     "WIDTH",
@@ -35,9 +34,12 @@ WIDTH = 6.6  # inches: the text width of the PDF
 INK = "#222222"
 GREY = "#8a8a8a"
 
-# Okabe and Ito's palette: told apart with every common form of colour blindness and in grey print.
-FIRM_COLOURS = {"MP": "#0072B2", "USAR": "#D55E00", "CRML": "#009E73", "core": INK}
-_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Okabe and Ito's palette and three of Tol's: told apart with every common form of colour blindness,
+# the first three in grey print as well.
+PALETTE = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
+    "#882255", "#999933", "#117733",
+)  # fmt: skip
 DIRECTION_COLOURS = {
     "tightening": "#D55E00",
     "disappointment": "#CC79A7",
@@ -72,11 +74,8 @@ _RC = {
 
 
 def firm_colours(names: Iterable[str]) -> dict[str, str]:
-    """Give each firm its colour: that of the house, or the next one that is left."""
-    firms = list(dict.fromkeys(names))
-    taken = {FIRM_COLOURS[name] for name in firms if name in FIRM_COLOURS}
-    free = itertools.cycle([colour for colour in _PALETTE if colour not in taken])
-    return {name: FIRM_COLOURS.get(name) or next(free) for name in firms}
+    """Give each firm its colour; with the core firms first, each has the same in every figure."""
+    return dict(zip(dict.fromkeys(names), itertools.cycle(PALETTE), strict=False))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ResultsError
-from analysis.publish.figures.style import FIRM_COLOURS, GREY
+from analysis.publish.figures.style import GREY, firm_colours
 from analysis.results import Figure
 
 __all__ = ["KIND", "LARGEST", "fragment"]
@@ -20,7 +20,6 @@ __all__ = ["KIND", "LARGEST", "fragment"]
 KIND = "explorer"  # the kind of figure that has an interactive form
 LARGEST = 300_000  # bytes of data in the page
 SCALE = 1e4  # returns travel as whole basis points
-OTHER_COLOURS = ["#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933", "#117733"]
 
 
 def fragment(figure: Figure) -> str:
@@ -149,10 +148,8 @@ def _frame(height: int | dict[str, int], layers: list[dict[str, Any]]) -> dict[s
 
 
 def _colour(firms: list[str]) -> dict[str, Any]:
-    """Core firms in their colours of the paper, the others from a palette told apart by all."""
-    spare = iter(OTHER_COLOURS * len(firms))
-    colours = [FIRM_COLOURS.get(firm) or next(spare) for firm in firms]
-    scale = {"domain": firms, "range": colours}
+    """Give each firm its colour of the paper; the core firms come first."""
+    scale = {"domain": firms, "range": list(firm_colours(firms).values())}
     return {"field": "ticker", "type": "nominal", "scale": scale, "legend": None}
 
 
