@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.results import Format, Number, Provenance, Table
+from analysis.results import Format, Number, Provenance, Table, Verdict
 from analysis.results.formats import format_value
 
-__all__ = ["Column", "Interval", "numbers_of", "scalar_numbers", "table_of"]
+__all__ = ["Column", "Interval", "numbers_of", "scalar_numbers", "table_of", "verdicts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +109,34 @@ def numbers_of(
     keyed = [column for column in columns if isinstance(column, Column) and column.key is not None]
     return [
         _number(column, row, key, source, level, texts)
-        for row in frame.to_dict("records")
+        for row in _rows(frame)
         for column in keyed
         if pd.notna(row[column.name])
     ]
 
 
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
 def _number(
     column: Column,
-    row: Mapping[Any, Any],
+    row: Mapping[str, Any],
     key: str,
     source: Provenance,
     level: float | None,
     texts: Mapping[str, str],
 ) -> Number:
-    words = {**texts, **{str(name): cell for name, cell in row.items()}}
+    words = {**texts, **row}
+    value = row[column.name]
     beside = {
-        name: row[cell]
+        name: int(row[cell]) if name == "n" else row[cell]  # whole, beside missing counts as well
         for name in ("se", "low", "high", "p", "n")
         if (cell := getattr(column, name)) and pd.notna(row[cell])
     }
     return Number(
         f"{key.format_map(words)}{column.key}".lower(),
-        row[column.name],
+        value.date().isoformat() if isinstance(value, pd.Timestamp) else value,
         column.unit,
         column.format,
         column.words.format_map(words),
@@ -152,6 +157,26 @@ def scalar_numbers(
     return [
         Number(f"{key}.{name}", value, unit, format, words, source)
         for name, (value, words) in cells.items()
+    ]
+
+
+def verdicts_of(
+    frame: pd.DataFrame, column: str, key: str, rule: str, evidence: str, source: Provenance
+) -> list[Verdict]:
+    """Read verdicts off a result: one a row, in ``column``.
+
+    ``key``, printed in lower case, ``rule`` and ``evidence`` name cells of the row,
+    ``"p {p:.3g}"``.
+    """
+    return [
+        Verdict(
+            key.format_map(row).lower(),
+            str(row[column]),
+            rule.format_map(row),
+            evidence.format_map(row),
+            source,
+        )
+        for row in _rows(frame)
     ]
 
 
