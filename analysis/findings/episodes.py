@@ -158,11 +158,12 @@ def episode_values(
     return averaged(chosen_days(panel, cars, Events(directions=tuple(directions), signed=signed)))
 
 
-def mean_over(values: pd.DataFrame) -> Outcome:
-    """Test the mean response over episodes as it is: t with K-1; refused below three of them."""
-    if len(values) < FEWEST:
-        return refused("across_episodes_t", len(values), f"needs at least {FEWEST} episodes")
-    return across_episodes_t(values["car"])
+def mean_over(values: pd.Series) -> Outcome:
+    """Test the mean of one value an episode as it is: t with K-1; refused below three of them."""
+    count = int(values.notna().sum())
+    if count < FEWEST:
+        return refused("across_episodes_t", count, f"needs at least {FEWEST} episodes")
+    return across_episodes_t(values)
 
 
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
