@@ -81,14 +81,15 @@ def compute(panel: Panel) -> Findings:
     on_market = grid[grid["benchmark"] == panel.snapshot.study.benchmark.market]
     methods = on_market.assign(label=on_market["method"].map(LABELS)).dropna(subset=["label"])
     counts = _counts(panel, gaps)
-    texts = {"producer": _producer(panel), "size": f"{panel.snapshot.study.inference.size:g}"}
+    producer, size = _producer(panel), f"{panel.snapshot.study.inference.size:g}"
+    texts = {"producer": producer, "size": size}
     key, evidence = "beta.higher.{firm}", "positive in {positive} of {of}"
     return Findings(
         numbers=[
             *_method_numbers(methods, fitted),
             *numbers_of(equal, [EQUAL], "beta.equal.{benchmark}.{sample}", tested),
             *_size_numbers(panel, counts, compared),
-            *numbers_of(counts, COUNTS, key, compared, **texts),
+            *numbers_of(counts, COUNTS, key, compared, producer=producer, size=size),
         ],
         tables=[_method_table(panel, methods, fitted), _gap_table(panel, gaps, compared)],
         verdicts=[
@@ -175,8 +176,8 @@ def _recent(panel: Panel, firm: str, benchmark: str) -> list[tuple[str, float, f
     last = panel.returns.iloc[-study.estimation.length :]
     names = [f for f in study.firms.studied if f != benchmark]
     fits = {f: ols_beta(last[f], last[benchmark], study.beta.hac_lags) for f in names}
-    frame = pd.DataFrame({f: (fit.beta, fit.se_hac) for f, fit in fits.items()})
-    shrunk = shrink_betas(frame.loc[0], frame.loc[1])
+    frame = pd.DataFrame({f: {"beta": fit.beta, "se": fit.se_hac} for f, fit in fits.items()}).T
+    shrunk = shrink_betas(frame["beta"], frame["se"])
     own = fits[firm]
     return [
         ("recent", own.beta, own.se_hac, own.n),

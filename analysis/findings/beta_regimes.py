@@ -42,14 +42,24 @@ __all__ = ["breaks", "compute", "regime_betas", "regime_differences"]
 NEAR = 10  # sessions between an estimated break and a start that count as close
 
 AROUND = "market beta of {firm} around {start:%Y-%m-%d}"
+CHANGE = f"{AROUND}, after less before"
 CHANGES = (
     Column("start", "Regime from", "date"),
     Column("firm", "Firm"),
     Column("before", "Before", "decimal2"),
     Column("after", "After", "decimal2"),
     Column(
-        *("difference", "Change", "decimal2", "beta", f"{AROUND}, after less before"),
-        *(".difference", "se", "low", "high", "p", "n"),
+        "difference",
+        "Change",
+        "decimal2",
+        "beta",
+        CHANGE,
+        ".difference",
+        "se",
+        "low",
+        "high",
+        "p",
+        "n",
     ),
     Column("se", "s.e.", "decimal2"),
     Column("p", "", "pvalue", "p-value", f"p of no change, {AROUND}", ".p"),
@@ -284,19 +294,14 @@ def _verdicts(
     rest = found[~found["benchmark"].isin([benchmark.market, benchmark.small_caps])]
     own = market.assign(verdict=np.where(market["p"] < size, "break", "no break"))
     start = "Holm-adjusted p below {size} for a core firm's market beta at a regime start"
-    late = "Holm-adjusted sup-Wald p below {size} for a"
+    single, late = f"sup-Wald p below {size:g}", "Holm-adjusted sup-Wald p below {size} for a"
     any_firm = (("found", "not found"), f"{late} core firm's market beta", broken)
     other = f"{late} beta to the sector funds or to {listed(study.baskets['producer'])}"
     some = ("some", "none")
     return [
         any_adjusted(panel, "regime.breaks", changes["holm"], some, start, changed, counted=True),
         *verdicts_of(
-            own,
-            "verdict",
-            "break.{firm}",
-            f"sup-Wald p below {size:g}",
-            "p {p:.3g} at {first:%Y-%m-%d}",
-            broken,
+            own, "verdict", "break.{firm}", single, "p {p:.3g} at {first:%Y-%m-%d}", broken
         ),
         any_adjusted(panel, "break.any", market["holm"], *any_firm),
         _near(panel, market, broken),

@@ -38,31 +38,26 @@ GROUPS = ("copper", "dollar", "cyclicals")
 GROUP = " (mean)"  # marks a group among the assets
 
 MOVE = "return of {asset} over {over}, {direction} events"
+MEAN = f"mean {MOVE}"
 MOVES = (
-    Column(
-        *("mean", "", "percent1", "fraction", f"mean {MOVE}", ".mean"),
-        *("", "low", "high", "p", "episodes"),
-    ),
+    Column("mean", "", "percent1", "fraction", MEAN, ".mean", "", "low", "high", "p", "episodes"),
     Column("p", "p", "pvalue", "p-value", f"p of no mean {MOVE}", ".p"),
 )
 WITH = "correlation of {asset} with the core firms"
+EARLIER, LATER = (f"{WITH}, {{span}} {side} easing" for side in ("before", "after"))
 LINKS = (
     Column("asset", "Asset"),
     Column("whole", "All days", "decimal2", "correlation", WITH, ""),
-    Column(
-        *("before", "Before", "decimal2", "correlation", f"{WITH}, {{span}} before easing"),
-        ".before_easing",
-    ),
-    Column(
-        *("after", "After", "decimal2", "correlation", f"{WITH}, {{span}} after easing"),
-        ".after_easing",
-        p="p",
-    ),
+    Column("before", "Before", "decimal2", "correlation", EARLIER, ".before_easing"),
+    Column("after", "After", "decimal2", "correlation", LATER, ".after_easing", p="p"),
     Column("change", "Change in z", "decimal2"),
     Column("p", format="pvalue"),
     Column("holm", "Holm", "pvalue"),
     Column("placebo_p", "Placebo p", "pvalue"),
 )
+
+MOVED = "Holm-adjusted p below {size} for an asset and a direction"
+LINKED = "Holm-adjusted p below {size} for an asset's correlation after easing less before"
 
 
 def _source(function: str, only: str = "") -> Provenance:
@@ -97,16 +92,17 @@ def compute(panel: Panel) -> Findings:
         ],
         verdicts=[
             any_adjusted(
-                *(panel, "cross.responses", moves["holm"], ("some", "none")),
-                "Holm-adjusted p below {size} for an asset and a direction",
+                panel,
+                "cross.responses",
+                moves["holm"],
+                ("some", "none"),
+                MOVED,
                 moved,
                 counted=True,
             ),
             *_group_verdicts(panel, moves[moves["direction"] == "easing"], moved),
             any_adjusted(
-                *(panel, "cross.correlation", links["holm"], ("changes", "unchanged")),
-                "Holm-adjusted p below {size} for an asset's correlation after easing less before",
-                linked,
+                panel, "cross.correlation", links["holm"], ("changes", "unchanged"), LINKED, linked
             ),
         ],
         datasets=[
@@ -209,23 +205,20 @@ def _group_verdicts(panel: Panel, easing: pd.DataFrame, source: Provenance) -> l
         way=_direction(easing, size),
         kept=_steady(easing, band, size),
     ).set_index("asset")
+    others, dollar = (
+        groups.loc[[f"{group}{GROUP}" for group in chosen]]
+        for chosen in (("copper", "cyclicals"), ("dollar",))
+    )
     key = "cross.{group}.easing"
+    way = f"mean over the group's funds after easing, t across episodes, p below {size:g}"
+    inside = f"{percent(_inner(panel))} interval of the mean inside the band: steady"
+    steady, bounds = (
+        f"{inside}; else p below {size:g}: moves",
+        "{low_inner:+.4f} to {high_inner:+.4f}",
+    )
     return [
-        *verdicts_of(
-            groups.loc[[f"{group}{GROUP}" for group in ("copper", "cyclicals")]],
-            *("way", key),
-            f"mean over the group's funds after easing, t across episodes, p below {size:g}",
-            "mean {mean:+.4f}, p {p:.3g}",
-            source,
-        ),
-        *verdicts_of(
-            groups.loc[[f"dollar{GROUP}"]],
-            *("kept", key),
-            f"{percent(_inner(panel))} interval of the mean inside the band: steady; else p below "
-            f"{size:g}: moves",
-            "{low_inner:+.4f} to {high_inner:+.4f}",
-            source,
-        ),
+        *verdicts_of(others, "way", key, way, "mean {mean:+.4f}, p {p:.3g}", source),
+        *verdicts_of(dollar, "kept", key, steady, bounds, source),
     ]
 
 

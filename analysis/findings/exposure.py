@@ -35,26 +35,20 @@ __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
 
 SCALES = ("response", "over_sd", "over_beta")
 NOISE = "residual standard deviation of a session of {ticker}"
-OVER = "the same over the residual noise of {ticker}"
+SIGNED = "mean signed CAR {window} of {ticker}"
+BY_NOISE = "the same over the residual noise of {ticker}"
+BY_BETA = "the same over the sector beta of {ticker}"
 FIRMS = (
     Column("ticker", "Firm"),
     Column("heavy_share", "Heavy", "percent0"),
     Column("beta", "Beta", "decimal2"),
     Column("sd", "Noise", "percent1", "fraction", NOISE, ".sd"),
     Column("episodes", "K", "integer"),
+    Column("response", "Response", "percent1", "fraction", SIGNED, ".response", n="episodes"),
     Column(
-        *("response", "Response", "percent1", "fraction"),
-        *("mean signed CAR {window} of {ticker}", ".response"),
-        n="episodes",
+        "over_sd", "By error", "decimal2", "standard deviations", BY_NOISE, ".over_sd", n="episodes"
     ),
-    Column(
-        "over_sd", "By error", "decimal2", "standard deviations", OVER, ".over_sd", n="episodes"
-    ),
-    Column(
-        *("over_beta", "By beta", "percent1", "fraction"),
-        *("the same over the sector beta of {ticker}", ".over_beta"),
-        n="episodes",
-    ),
+    Column("over_beta", "By beta", "percent1", "fraction", BY_BETA, ".over_beta", n="episodes"),
 )
 
 

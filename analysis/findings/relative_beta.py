@@ -43,14 +43,11 @@ SIDES = (
     Column("p", "", "pvalue", "p-value", SAME, ".down_less_up.p"),
 )
 WHAT = "equality of the core firms' market betas"
+ROBUST = f"p of the F of {WHAT}, errors clustered by session"
 EQUAL = (
     Column("f", "", "decimal1", "F statistic", f"F of the {WHAT}", ".f"),
     Column("p", "", "pvalue", "p-value", f"p of the exact F of {WHAT}", ".p"),
-    Column(
-        *("p_clustered", "", "pvalue", "p-value"),
-        f"p of the F of {WHAT}, errors clustered by session",
-        ".p_robust",
-    ),
+    Column("p_clustered", "", "pvalue", "p-value", ROBUST, ".p_robust"),
 )
 ROLLED = "of the rolling beta of {firm} to {market}"
 RANGES = (

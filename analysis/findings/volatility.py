@@ -44,11 +44,7 @@ CHANGES = (
     Column("named", "Measure"),
     Column("episodes", "K", "integer", "count", f"episodes of {WHAT}", ".episodes"),
     Column(
-        *("ratio", "Ratio", "decimal2", "ratio", MEAN, ".ratio"),
-        low="low",
-        high="high",
-        p="p",
-        n="episodes",
+        "ratio", "Ratio", "decimal2", "ratio", MEAN, ".ratio", "", "low", "high", "p", "episodes"
     ),
     Column("low", format="decimal2"),
     Column("high", format="decimal2"),
@@ -257,7 +253,7 @@ def _figure(panel: Panel) -> list[Figure]:
     level, window = study.inference.level, study.volatility.window
     for kind, part in frame.groupby("kind", sort=False):
         by_day = part.set_index("day")["ratio"]
-        peak = int(by_day.idxmax())
+        peak = int(part["day"].iloc[int(part["ratio"].argmax())])
         said.append(
             f"{kind} {by_day[0]:.1f} on day 0, {by_day[by_day.index > 0].mean():.1f} on average "
             f"after, largest {by_day[peak]:.1f} on day {event_day(peak)}"
