@@ -39,12 +39,20 @@ from analysis.estimators.beta import (
 )
 from analysis.findings.outcomes import decide_all
 from analysis.findings.panel import Panel
-from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
-from analysis.results.columns import Column, numbers_of, spread, table_of, verdicts_of
+from analysis.results import Dataset, Findings, Provenance, Table, Verdict
+from analysis.results.columns import (
+    Column,
+    numbers_of,
+    scalar_numbers,
+    spread,
+    table_of,
+    verdicts_of,
+)
 from analysis.results.formats import listed, words
 
 __all__ = ["by_method", "compute", "differences", "equality", "quiet_sessions"]
 
+INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
 LABELS = {
     "ols": "Least squares",
     "no_events": "Without event days",
@@ -65,38 +73,41 @@ COUNTS = (
     Column("positive", "", "integer", "count", HIGHER, ".positive"),
     Column("reliable", "", "integer", "count", "the same with p below {size}, {firm}", ".reliable"),
 )
-SIGN = "sign of the beta difference to {producer} over benchmarks and methods"
-OFTEN = "how often the difference to {producer} is positive with p below {size}"
-
-
-def _source(function: str) -> Provenance:
-    inputs = ("prices.csv", "universe.csv", "events.csv", "study.toml")
-    return Provenance(f"{__name__}.{function}", inputs, "core firms, common sessions")
+GRID = "benchmarks times methods of a beta difference"
+SIGN = "sign of the beta difference to {} over benchmarks and methods"
+OFTEN = "how often the difference to {} is positive with p below {}"
 
 
 def compute(panel: Panel) -> Findings:
     """Estimate every beta by every method and count how often the claim holds."""
+    study = panel.snapshot.study
     grid, gaps, equal = by_method(panel), differences(panel), equality(panel)
-    fitted, compared, tested = map(_source, ("by_method", "differences", "equality"))
-    on_market = grid[grid["benchmark"] == panel.snapshot.study.benchmark.market]
+    fitted, compared, tested = (
+        Provenance.of(function, INPUTS, "core firms, common sessions")
+        for function in (by_method, differences, equality)
+    )
+    on_market = grid[grid["benchmark"] == study.benchmark.market]
     methods = on_market.assign(label=on_market["method"].map(LABELS)).dropna(subset=["label"])
-    counts = _counts(panel, gaps)
-    producer, size = _producer(panel), f"{panel.snapshot.study.inference.size:g}"
-    texts = {"producer": producer, "size": size}
-    key, evidence = "beta.higher.{firm}", "positive in {positive} of {of}"
+    told = methods[~methods["method"].isin(["huber", "ols"])]  # those: elsewhere
+    told = told.assign(label=told["label"].str.lower())
+    counts, quiet = _counts(panel, gaps), len(_quiet(panel))
+    cells = {"specifications": (int(counts["of"].iloc[0]), GRID)}
+    sessions = {"quiet_sessions": (quiet, "common sessions outside every primary window")}
+    producer, size = _producer(panel), f"{study.inference.size:g}"
+    key, sign = "beta.higher.{firm}", SIGN.format(producer)
+    often = (f"{key}.reliable", OFTEN.format(producer, size), "{reliable} of {of}")
     return Findings(
         numbers=[
-            *_method_numbers(methods, fitted),
+            *numbers_of(told, [METHOD], "beta.{firm}.{benchmark}.{method}", fitted),
             *numbers_of(equal, [EQUAL], "beta.equal.{benchmark}.{sample}", tested),
-            *_size_numbers(panel, counts, compared),
+            *scalar_numbers("beta.higher", cells, compared),
+            *scalar_numbers("beta", sessions, compared, "sessions"),
             *numbers_of(counts, COUNTS, key, compared, producer=producer, size=size),
         ],
         tables=[_method_table(panel, methods, fitted), _gap_table(panel, gaps, compared)],
         verdicts=[
-            *verdicts_of(counts, "sign", key, SIGN, evidence, compared, **texts),
-            *verdicts_of(
-                counts, "often", f"{key}.reliable", OFTEN, "{reliable} of {of}", compared, **texts
-            ),
+            *verdicts_of(counts, "sign", key, sign, "positive in {positive} of {of}", compared),
+            *verdicts_of(counts, "often", *often, compared),
             *_quiet_verdicts(panel, methods, fitted),
         ],
         datasets=[
@@ -109,11 +120,14 @@ def compute(panel: Panel) -> Findings:
 
 def quiet_sessions(panel: Panel) -> pd.DatetimeIndex:
     """Sessions outside the primary window of every listed event, whatever its status."""
-    sessions = panel.snapshot.sessions
-    first, last = panel.snapshot.study.windows.primary_bounds
+    sessions, (first, last) = panel.snapshot.sessions, panel.primary
     places = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"].unique()))
     touched = (places[:, None] + np.arange(first, last + 1)).ravel()
     return sessions.delete(np.unique(touched[touched < len(sessions)]))
+
+
+def _quiet(panel: Panel) -> pd.DataFrame:
+    return panel.common[panel.common.index.isin(quiet_sessions(panel))]
 
 
 def _estimators(panel: Panel) -> dict[str, Estimator]:
@@ -150,9 +164,8 @@ def by_method(panel: Panel) -> pd.DataFrame:
     study, returns, estimators = panel.snapshot.study, panel.common, _estimators(panel)
     core, rules = study.firms.core, study.beta
     rows: list[tuple[object, ...]] = []
-    for firm, benchmark in (
-        (f, b) for b in (*study.benchmark.funds, *core) for f in core if f != b
-    ):
+    pairs = ((f, b) for b in (*study.benchmark.funds, *core) for f in core if f != b)
+    for firm, benchmark in pairs:
         y, x = returns[firm], returns[benchmark]
         fits = {name: estimate(y, x) for name, estimate in estimators.items()}
         sides = up_down_beta(y, x, rules.hac_lags)
@@ -195,7 +208,7 @@ def equality(panel: Panel) -> pd.DataFrame:
         ``f_clustered``, ``p_clustered`` (by session), ``df1``, ``df2``, ``n``.
     """
     returns, core = panel.common, list(panel.snapshot.study.firms.core)
-    samples = {"all": returns, "no_events": returns[returns.index.isin(quiet_sessions(panel))]}
+    samples = {"all": returns, "no_events": _quiet(panel)}
     rows = [
         {"benchmark": benchmark, "sample": name}
         | vars(equal_betas(sample[core], sample[benchmark]))
@@ -245,22 +258,6 @@ def _counts(panel: Panel, gaps: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _method_numbers(methods: pd.DataFrame, source: Provenance) -> list[Number]:
-    shown = methods[~methods["method"].isin(["huber", "ols"])]  # those: elsewhere
-    shown = shown.assign(label=shown["label"].str.lower())
-    return numbers_of(shown, [METHOD], "beta.{firm}.{benchmark}.{method}", source)
-
-
-def _size_numbers(panel: Panel, counts: pd.DataFrame, source: Provenance) -> list[Number]:
-    quiet = int(panel.common.index.isin(quiet_sessions(panel)).sum())
-    cells, what = int(counts["of"].iloc[0]), "benchmarks times methods of a beta difference"
-    outside = "common sessions outside every primary window"
-    return [
-        Number("beta.higher.specifications", cells, "count", "integer", what, source),
-        Number("beta.quiet_sessions", quiet, "sessions", "integer", outside, source),
-    ]
-
-
 def _producer(panel: Panel) -> str:
     """Name the firms that the pure plays are held against."""
     return listed(panel.snapshot.study.baskets["producer"])
@@ -268,8 +265,7 @@ def _producer(panel: Panel) -> str:
 
 def _quiet_verdicts(panel: Panel, methods: pd.DataFrame, source: Provenance) -> list[Verdict]:
     """Apply the rule of claim A6 without event days, and compare the order of the betas."""
-    study = panel.snapshot.study
-    quiet = panel.common[panel.common.index.isin(quiet_sessions(panel))]
+    study, quiet = panel.snapshot.study, _quiet(panel)
     pure, producer = (list(study.baskets[name]) for name in ("heavy_exposed", "producer"))
     firms = list(dict.fromkeys((*study.firms.core, *pure, *producer)))
     test = equal_betas(quiet[firms], quiet[study.benchmark.market])

@@ -39,31 +39,27 @@ from analysis.results.formats import listed
 
 __all__ = ["breaks", "compute", "regime_betas", "regime_differences"]
 
+INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+AT_STARTS = "core firms, sessions on both sides of each start"
 NEAR = 10  # sessions between an estimated break and a start that count as close
 
 AROUND = "market beta of {firm} around {start:%Y-%m-%d}"
+BESIDE = ("low", "high", "p", "n")
 CHANGE = f"{AROUND}, after less before"
 CHANGES = (
     Column("start", "Regime from", "date"),
     Column("firm", "Firm"),
     Column("before", "Before", "decimal2"),
     Column("after", "After", "decimal2"),
-    Column(
-        "difference",
-        "Change",
-        "decimal2",
-        "beta",
-        CHANGE,
-        ".difference",
-        "se",
-        "low",
-        "high",
-        "p",
-        "n",
-    ),
+    Column("difference", "Change", "decimal2", "beta", CHANGE, ".difference", "se", *BESIDE),
     Column("se", "s.e.", "decimal2"),
     Column("p", "", "pvalue", "p-value", f"p of no change, {AROUND}", ".p"),
     Column("holm", "Holm", "pvalue"),
+)
+CHANGED = (
+    "Market betas over the sessions on each side of the start, at most as many as the study "
+    "compares; HC3 errors. Holm: adjusted over the rows with a p. A dash: too few sessions on a "
+    "side."
 )
 WHO = "market beta of {firm}"
 LARGEST = f"date of the largest Wald statistic of the {WHO}"
@@ -78,12 +74,12 @@ BREAKS = (
     Column("p", "", "pvalue", "p-value", f"sup-Wald p of the {WHO}", ".p"),
     Column("holm", "Holm", "pvalue"),
 )
+BROKEN = (
+    "Largest robust Wald statistic of equal slopes over all admissible dates; p from a wild "
+    "bootstrap; Holm: over the firms of one benchmark."
+)
 QUIET = f"sup-Wald p of the {WHO}, without event days"
-
-
-def _source(function: str, sample: str) -> Provenance:
-    inputs = ("prices.csv", "universe.csv", "events.csv", "study.toml")
-    return Provenance(f"{__name__}.{function}", inputs, f"core firms, {sample}")
+SILENT = (Column("p", "", "pvalue", "p-value", QUIET, ".no_events.p", n="n"),)
 
 
 def compute(panel: Panel) -> Findings:
@@ -91,40 +87,26 @@ def compute(panel: Panel) -> Findings:
     changes, found, levels = regime_differences(panel), breaks(panel), regime_betas(panel)
     market = panel.snapshot.study.benchmark.market
     quiet = breaks(panel, [p for p in _pairs(panel) if p[1] == market], quiet_sessions(panel))
-    changed = _source("regime_differences", "sessions on both sides of each start")
-    broken = _source("breaks", "common sessions")
+    changed = Provenance.of(regime_differences, INPUTS, AT_STARTS)
+    broken = Provenance.of(breaks, INPUTS, "core firms, common sessions")
+    each = Provenance.of(regime_betas, INPUTS, "core firms, each regime")
     on_market, at = (f[f["benchmark"] == market] for f in (changes, found))
-    silent = [Column("p", "", "pvalue", "p-value", QUIET, ".no_events.p", n="n")]
+    by_start = on_market.sort_values(["start", "firm"])
     return Findings(
         numbers=[
             *_choices(panel, changed),
             *_change_numbers(panel, on_market, changed),
             *numbers_of(at, BREAKS, "break.{firm}", broken),
-            *numbers_of(quiet, silent, "break.{firm}", broken),
+            *numbers_of(quiet, SILENT, "break.{firm}", broken),
         ],
         tables=[
-            table_of(
-                "regime_betas",
-                on_market.sort_values(["start", "firm"]),
-                CHANGES,
-                changed,
-                "Market betas over the sessions on each side of the start, at most as many as the "
-                "study compares; HC3 errors. Holm: adjusted over the rows with a p. A dash: too "
-                "few sessions on a side.",
-            ),
-            table_of(
-                "beta_breaks",
-                found,
-                BREAKS,
-                broken,
-                "Largest robust Wald statistic of equal slopes over all admissible dates; p from a "
-                "wild bootstrap; Holm: over the firms of one benchmark.",
-            ),
+            table_of("regime_betas", by_start, CHANGES, changed, CHANGED),
+            table_of("beta_breaks", found, BREAKS, broken, BROKEN),
         ],
         verdicts=_verdicts(panel, on_market, found, quiet, (changed, broken)),
         datasets=[
             Dataset("regime_differences", changes, changed),
-            Dataset("regime_betas", levels, _source("regime_betas", "each regime")),
+            Dataset("regime_betas", levels, each),
             Dataset("beta_breaks", found, broken),
             Dataset("beta_breaks_no_events", quiet, broken),
         ],
@@ -152,14 +134,13 @@ def regime_differences(panel: Panel) -> pd.DataFrame:
         ``after``, ``difference``, ``se``, ``low``, ``high``, ``p``, ``holm`` (over firms and
         starts of one benchmark); missing where a side has fewer sessions than the study's minimum.
     """
-    rules = panel.snapshot.study.regimes
-    rows = []
+    rules, rows = panel.snapshot.study.regimes, []
     for firm, benchmark in _pairs(panel):
         pair = panel.returns[[firm, benchmark]].dropna()
         for name, regime in rules.starts.items():
-            at = int(pair.index.searchsorted(pd.Timestamp(regime.day)))
-            sides = (pair.iloc[max(0, at - rules.window) : at], pair.iloc[at : at + rules.window])
             start = pd.Timestamp(regime.day)
+            at = int(pair.index.searchsorted(start))
+            sides = (pair.iloc[max(0, at - rules.window) : at], pair.iloc[at : at + rules.window])
             row = {"regime": name, "start": start, "firm": firm, "benchmark": benchmark}
             row |= {"n_before": len(sides[0]), "n_after": len(sides[1])}
             rows.append(row | _difference(panel, sides))
@@ -194,21 +175,20 @@ def regime_betas(panel: Panel) -> pd.DataFrame:
         ``firm``, ``benchmark``, ``regime`` ("before" is the time up to the first start), ``beta``,
         ``se_hc3``, ``n``; regimes with fewer sessions than ten are left out.
     """
-    study = panel.snapshot.study
-    days = [pd.Timestamp(r.day) for r in study.regimes.starts.values()]
-    names = ["before", *study.regimes.starts]
-    rows = []
+    study, rows = panel.snapshot.study, []
+    days, names = _starts(panel), np.array(["before", *study.regimes.starts])
     for firm, benchmark in _pairs(panel):
         pair = panel.returns[[firm, benchmark]].dropna()
-        number = pd.DatetimeIndex(days).searchsorted(pair.index, side="right")
-        for place, name in enumerate(names):
-            part = pair[number == place]
-            if len(part) < 10:
-                continue
-            fit = ols_beta(part[firm], part[benchmark], study.beta.hac_lags)
-            row = {"firm": firm, "benchmark": benchmark, "regime": name}
-            rows.append(row | {"beta": fit.beta, "se_hc3": fit.se_hc3, "n": fit.n})
-    return pd.DataFrame(rows)
+        own = names[days.searchsorted(pair.index, side="right")]
+        for name, part in pair.groupby(own, sort=False):
+            if len(part) >= 10:
+                fit = ols_beta(part[firm], part[benchmark], study.beta.hac_lags)
+                rows.append((firm, benchmark, name, fit.beta, fit.se_hc3, fit.n))
+    return pd.DataFrame(rows, columns=["firm", "benchmark", "regime", "beta", "se_hc3", "n"])
+
+
+def _starts(panel: Panel) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex([r.day for r in panel.snapshot.study.regimes.starts.values()])
 
 
 def breaks(
@@ -235,15 +215,10 @@ def breaks(
     returns = panel.common
     if sessions is not None:
         returns = returns[returns.index.isin(sessions)]
-    rng = np.random.default_rng(study.inference.seed)
-    rows = []
+    rng, rows = np.random.default_rng(study.inference.seed), []
+    trim, draws = study.regimes.trim, study.regimes.draws
     for firm, benchmark in pairs or _pairs(panel):
-        test = sup_wald(
-            *(returns[firm], returns[benchmark]),
-            trim=study.regimes.trim,
-            draws=study.regimes.draws,
-            rng=rng,
-        )
+        test = sup_wald(returns[firm], returns[benchmark], trim=trim, draws=draws, rng=rng)
         rows.append({"firm": firm, "benchmark": benchmark} | vars(test))
     frame = pd.DataFrame(rows).drop(columns="path")
     frame.insert(8, "holm", frame.groupby("benchmark")["p"].transform(holm))
@@ -313,9 +288,9 @@ def _verdicts(
 def _near(panel: Panel, found: pd.DataFrame, source: Provenance) -> Verdict:
     """Say whether a significant break lies close to a start."""
     sessions, study = panel.snapshot.sessions, panel.snapshot.study
-    starts = [pd.Timestamp(r.day) for r in study.regimes.starts.values()]
     significant = found.loc[found["p"] < study.inference.size, "first"]
-    dated, places = (sessions.get_indexer(pd.DatetimeIndex(d)) for d in (significant, starts))
+    dated = sessions.get_indexer(pd.DatetimeIndex(significant))
+    places = sessions.get_indexer(_starts(panel))
     gaps = np.abs(dated[:, None] - places)
     return Verdict(
         "break.near_regime",

@@ -34,6 +34,8 @@ from analysis.results.formats import brackets, counted, percent
 
 __all__ = ["compute", "correlation_changes", "responses"]
 
+INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+SAMPLE = "confirmatory events in episodes of one sign"
 GROUPS = ("copper", "dollar", "cyclicals")
 GROUP = " (mean)"  # marks a group among the assets
 
@@ -56,14 +58,12 @@ LINKS = (
     Column("placebo_p", "Placebo p", "pvalue"),
 )
 
+CORRELATED = (
+    "Correlation of daily returns with the core portfolio: all common sessions, and {} before and "
+    "after easing (means over episodes of Fisher's z)."
+)
 MOVED = "Holm-adjusted p below {size} for an asset and a direction"
 LINKED = "Holm-adjusted p below {size} for an asset's correlation after easing less before"
-
-
-def _source(function: str, only: str = "") -> Provenance:
-    inputs = ("prices.csv", "universe.csv", "events.csv", "study.toml")
-    sample = f"confirmatory events in episodes of one sign{only}"
-    return Provenance(f"{__name__}.{function}", inputs, sample)
 
 
 def compute(panel: Panel) -> Findings:
@@ -71,7 +71,8 @@ def compute(panel: Panel) -> Findings:
     study, moves, links = panel.snapshot.study, responses(panel), correlation_changes(panel)
     covered = f"{100 * _inner(panel):g}"
     inner = {"low_inner": f"low{covered}", "high_inner": f"high{covered}"}
-    moved, linked = _source("responses"), _source("correlation_changes", ", easing")
+    moved = Provenance.of(responses, INPUTS, SAMPLE)
+    linked = Provenance.of(correlation_changes, INPUTS, f"{SAMPLE}, easing")
     span = counted(study.cross_asset.window, "session")
     known = links.assign(**{c: links[c].where(links["p"].notna()) for c in ("before", "after")})
     return Findings(
@@ -81,14 +82,7 @@ def compute(panel: Panel) -> Findings:
         ],
         tables=[
             _move_table(panel, moves, moved),
-            table_of(
-                "cross_correlations",
-                links,
-                LINKS,
-                linked,
-                "Correlation of daily returns with the core portfolio: all common sessions, and "
-                f"{span} before and after easing (means over episodes of Fisher's z).",
-            ),
+            table_of("cross_correlations", links, LINKS, linked, CORRELATED.format(span)),
         ],
         verdicts=[
             any_adjusted(

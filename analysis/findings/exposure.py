@@ -33,6 +33,8 @@ from analysis.results.formats import brackets, listed
 
 __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
 
+INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
+CLEAN = "confirmatory China-policy events, clean windows"
 SCALES = ("response", "over_sd", "over_beta")
 NOISE = "residual standard deviation of a session of {ticker}"
 SIGNED = "mean signed CAR {window} of {ticker}"
@@ -51,14 +53,22 @@ FIRMS = (
     Column("over_beta", "By beta", "percent1", "fraction", BY_BETA, ".over_beta", n="episodes"),
 )
 
+SCALED = (
+    "Response: mean signed CAR {window} over K confirmatory China-policy episodes with a clean "
+    "window. Noise: residual standard deviation of a session; By error: mean of the CARs over "
+    "their own standard errors; By beta: response over the beta to {own.sector}; Beta: to "
+    "{own.market}, each firm since its listing. A dash: no published heavy share."
+)
+
 
 def compute(panel: Panel) -> Findings:
     """Scale every firm's response to China-policy news."""
     study, values = panel.snapshot.study, signed_values(panel)
     firms, gap = firm_responses(panel, values), scaled_gap(panel, values)
     window, producer = brackets(panel.primary), listed(study.baskets["producer"])
-    source = _source("firm_responses", "confirmatory China-policy events, clean windows")
-    held = _source("scaled_gap", f"episodes with pure plays and {producer}")
+    source = Provenance.of(firm_responses, INPUTS, CLEAN)
+    held = Provenance.of(scaled_gap, INPUTS, f"episodes with pure plays and {producer}")
+    note = SCALED.format(window=window, own=study.benchmark)
     shares = int(firms["heavy_share"].notna().sum())
     known = "firms with a known heavy share"
     least = "smallest two-sided p of a rank test on the firms with a heavy share"
@@ -69,19 +79,7 @@ def compute(panel: Panel) -> Findings:
             Number("heavy.p_min", 2 / math.factorial(shares), "p-value", "pvalue", least, source),
             *_gap_numbers(gap, producer, held),
         ],
-        tables=[
-            table_of(
-                "exposure",
-                firms,
-                FIRMS,
-                source,
-                f"Response: mean signed CAR {window} over K confirmatory China-policy episodes "
-                "with a clean window. Noise: residual standard deviation of a session; By error: "
-                "mean of the CARs over their own standard errors; By beta: response over the beta "
-                f"to {study.benchmark.sector}; Beta: to {study.benchmark.market}, each firm since "
-                "its listing. A dash: no published heavy share.",
-            )
-        ],
+        tables=[table_of("exposure", firms, FIRMS, source, note)],
         verdicts=[
             _order(panel, firms, source),
             _larger(panel, gap, producer, held),
@@ -89,11 +87,6 @@ def compute(panel: Panel) -> Findings:
         ],
         datasets=[Dataset("exposure", firms, source)],
     )
-
-
-def _source(function: str, sample: str) -> Provenance:
-    inputs = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
-    return Provenance(f"{__name__}.{function}", inputs, sample)
 
 
 def signed_values(panel: Panel) -> dict[str, pd.DataFrame]:

@@ -44,6 +44,8 @@ from analysis.results.formats import counted, format_value, listed, signed
 
 __all__ = ["ENTRIES", "Account", "account", "compute", "net_returns", "signals", "tested"]
 
+INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+SAMPLE = "unwelcome confirmatory news"
 ENTRIES = {"close": 0, "next": 1}  # sessions after day 0 at whose close the trade is opened
 LABELS = {"close": "close of day 0", "next": "next close"}
 
@@ -66,6 +68,11 @@ TRADES = (
     Column("trades", "Trades", "integer", "count", f"trades, {KEY}", ".trades"),
     Column("hit_rate", "Hits", "percent0", "fraction", WINS, ".hit_rate", n="trades"),
     Column("drawdown", "Drawdown", "percent1", "fraction", FALL, ".drawdown"),
+)
+TRADED = (
+    "{} bought in equal parts, the other leg sold short, held {}; net of costs and borrow, as a "
+    "share of one leg. K: unmixed episodes; Trades: every signal in order, one position at a time; "
+    "Drawdown: of their sum."
 )
 SUM = f"sum of the net returns of all trades, {KEY}"
 ACCOUNTS = (
@@ -115,11 +122,6 @@ class Account:
         return float((peak - self.path).max())
 
 
-def _source(function: str, sample: str) -> Provenance:
-    inputs = ("prices.csv", "universe.csv", "events.csv", "study.toml")
-    return Provenance(f"{__name__}.{function}", inputs, f"unwelcome confirmatory news, {sample}")
-
-
 def compute(panel: Panel) -> Findings:
     """Test every variant of the pair and keep its account."""
     study = panel.snapshot.study
@@ -134,9 +136,12 @@ def compute(panel: Panel) -> Findings:
             trades.append(kept.trades.assign(short=name, opened=LABELS[entry]))
             accounts.append(kept)
             nulls.append(null)
+    pure, span = listed(study.baskets["heavy_exposed"]), counted(study.pair.holding, "session")
+    note = TRADED.format(pure, span)
     frame = pd.DataFrame(rows)
     frame["variant"] = frame["name"] + ", " + frame["opened"]
-    source, traded = _source("tested", "unmixed episodes"), _source("account", "in order of time")
+    source = Provenance.of(tested, INPUTS, f"{SAMPLE}, unmixed episodes")
+    traded = Provenance.of(account, INPUTS, f"{SAMPLE}, in order of time")
     days, level = "sessions that a trade of the pair is held", study.inference.level
     return Findings(
         numbers=[
@@ -144,18 +149,7 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(frame, (*TESTS, PLACEBO), KEY, source, level=level),
             *numbers_of(frame, (*TRADES, *ACCOUNTS), KEY, traded),
         ],
-        tables=[
-            table_of(
-                "pair_trade",
-                frame,
-                (*TESTS, *TRADES),
-                source,
-                f"{listed(study.baskets['heavy_exposed'])} bought in equal parts, the other leg "
-                f"sold short, held {counted(study.pair.holding, 'session')}; net of costs and "
-                "borrow, as a share of one leg. K: unmixed episodes; Trades: every signal in "
-                "order, one position at a time; Drawdown: of their sum.",
-            )
-        ],
+        tables=[table_of("pair_trade", frame, (*TESTS, *TRADES), source, note)],
         figures=[_figure(rows[0], accounts[0], nulls[0], traded)],
         verdicts=_verdicts(frame, study.inference.size, source, traded),
         datasets=[Dataset("pair_trades", pd.concat(trades), traded)],

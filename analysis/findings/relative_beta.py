@@ -17,6 +17,7 @@ from analysis.results.formats import format_value, percent
 
 __all__ = ["compute", "equality", "full_sample", "rolling", "two_sided"]
 
+INPUTS = ("prices.csv", "universe.csv", "study.toml")
 PAIR = "beta of {firm} to {benchmark}"
 BETAS = (
     Column("firm", "Firm"),
@@ -30,6 +31,10 @@ BETAS = (
     Column("r2", "R²", "decimal2"),
     Column("n", format="integer"),
 )
+SHARED = (
+    "Daily {returns} returns on the sessions that all {firms} core firms share. low and high: "
+    "{level} interval from the HAC error."
+)
 DAYS = "beta of {ticker} to {market} on days when it"
 SAME = "p of equal downside and upside beta of {ticker}"
 SIDES = (
@@ -41,6 +46,9 @@ SIDES = (
     Column("difference", "Up − down", "decimal2"),
     Column("se_difference", "s.e.", "decimal2"),
     Column("p", "", "pvalue", "p-value", SAME, ".down_less_up.p"),
+)
+SIDED = (
+    "Betas to {} on days when it fell and when it rose; HAC errors; p: two-sided, of equal betas."
 )
 WHAT = "equality of the core firms' market betas"
 ROBUST = f"p of the F of {WHAT}, errors clustered by session"
@@ -56,51 +64,30 @@ RANGES = (
 )
 
 
-def _source(function: str, sample: str) -> Provenance:
-    inputs = ("prices.csv", "universe.csv", "study.toml")
-    return Provenance(f"{__name__}.{function}", inputs, sample)
-
-
 def compute(panel: Panel) -> Findings:
     """Estimate full-sample, two-sided and rolling betas and test their equality."""
     study = panel.snapshot.study
     market, level = study.benchmark.market, study.inference.level
     betas, sides, paths = full_sample(panel), two_sided(panel), rolling(panel)
-    shared = _source("full_sample", "core firms, common sessions")
-    own = _source("two_sided", "each firm since its listing")
-    equal = _source("equality", "core firms, common sessions")
-    rolled = _source("rolling", "core firms since listing, rolling windows")
+    shared = Provenance.of(full_sample, INPUTS, "core firms, common sessions")
+    own = Provenance.of(two_sided, INPUTS, "each firm since its listing")
+    equal = Provenance.of(equality, INPUTS, "core firms, common sessions")
+    rolled = Provenance.of(rolling, INPUTS, "core firms since listing, rolling windows")
+    sessions = {"sessions": (int(betas["n"].max()), "sessions all core firms share")}
+    firms = len(study.firms.core)
+    note = SHARED.format(returns=study.returns, firms=firms, level=percent(level))
     ranges = paths.groupby("firm", sort=False)["beta"].agg(["min", "max"]).reset_index()
     return Findings(
         numbers=[
             *numbers_of(betas, BETAS, "beta.{firm}.{benchmark}", shared, level=level),
-            *scalar_numbers(
-                "beta",
-                {"sessions": (int(betas["n"].max()), "sessions all core firms share")},
-                shared,
-                "sessions",
-            ),
+            *scalar_numbers("beta", sessions, shared, "sessions"),
             *numbers_of(sides, SIDES, "beta.{ticker}", own, market=market),
             *numbers_of(equality(panel), EQUAL, "beta.equal", equal),
             *numbers_of(ranges, RANGES, "beta.{firm}", rolled, market=market),
         ],
         tables=[
-            table_of(
-                "betas",
-                betas,
-                BETAS,
-                shared,
-                f"Daily {study.returns} returns on the sessions that all {len(study.firms.core)} "
-                f"core firms share. low and high: {percent(level)} interval from the HAC error.",
-            ),
-            table_of(
-                "two_sided_betas",
-                sides,
-                SIDES,
-                own,
-                f"Betas to {market} on days when it fell and when it rose; HAC errors; p: "
-                "two-sided, of equal betas.",
-            ),
+            table_of("betas", betas, BETAS, shared, note),
+            table_of("two_sided_betas", sides, SIDES, own, SIDED.format(market)),
         ],
         figures=[_rolling_figure(panel, betas, paths, ranges), _side_figure(panel, sides, own)],
         verdicts=[_symmetry(panel, sides)],
@@ -187,7 +174,7 @@ def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
         "different" if different else "no difference",
         f"p of equal downside and upside beta below {size:g} for a core firm",
         ", ".join(different) or f"smallest p {core['p'].min():.3g}",
-        _source("two_sided", "core firms since listing"),
+        Provenance.of(two_sided, INPUTS, "core firms since listing"),
     )
 
 
@@ -205,7 +192,7 @@ def _rolling_figure(
         + "."
     )
     data = {"paths": paths, "full": full, "regimes": marks}
-    source = _source("rolling", "core firms since listing")
+    source = Provenance.of(rolling, INPUTS, "core firms since listing")
     return Figure("rolling_beta", "rolling_beta", data, alt, source)
 
 

@@ -33,6 +33,8 @@ from analysis.results.formats import counted, event_day, percent, span, words
 
 __all__ = ["KINDS", "changes", "compute", "leverage_terms", "paths"]
 
+INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+SAMPLE = "core portfolio, confirmatory events in episodes of one sign"
 KINDS = {"all": DIRECTIONS, **{direction: (direction,) for direction in DIRECTIONS}}
 NAMES = {"realised": "realised", "garch": "GARCH"}
 
@@ -51,6 +53,11 @@ CHANGES = (
     Column("placebo", "Placebo", "decimal2"),
     Column("p", "", "pvalue", "p-value", AGAINST, ".p"),
 )
+CHANGED = (
+    "Volatility of the core portfolio over days {after} over that of days {before}, geometric mean "
+    "over K episodes; low and high: {level}, t(K−1); Placebo and p: mean and two-sided p over "
+    "calendars moved round the sample."
+)
 LASTING, TERM = "GARCH(1,1) persistence of {asset}", "leverage term of {asset}"
 NONE = "p of no leverage, {asset}"
 TERMS = (
@@ -64,12 +71,10 @@ TERMS = (
     Column("n", format="integer"),
 )
 
-
-def _source(
-    function: str, sample: str = "core portfolio, confirmatory events in episodes of one sign"
-) -> Provenance:
-    inputs = ("prices.csv", "universe.csv", "events.csv", "study.toml")
-    return Provenance(f"{__name__}.{function}", inputs, sample)
+TERMED = (
+    "GARCH(1,1) with t shocks: sum of its coefficients and sessions until half of a shock is gone "
+    "(a dash: never); leverage: extra weight of the square of a fall."
+)
 
 
 def compute(panel: Panel) -> Findings:
@@ -77,12 +82,14 @@ def compute(panel: Panel) -> Findings:
     study = panel.snapshot.study
     window, level = study.volatility.window, study.inference.level
     frame, terms = changes(panel), leverage_terms(panel)
-    source = _source("changes")
-    fitted = _source("leverage_terms", "core portfolio and core firms")
+    source = Provenance.of(changes, INPUTS, SAMPLE)
+    fitted = Provenance.of(leverage_terms, INPUTS, "core portfolio and core firms")
     tested = frame.assign(
         named=frame["measure"].map(NAMES),
         end=frame["measure"].map({"realised": "", "garch": ".garch"}),
     ).dropna(subset=["p"])
+    days = {"after": span((1, window)), "before": span((-window, -1))}
+    note = CHANGED.format(level=percent(level), **days)
     told = "sessions before and after over which volatility is measured"
     return Findings(
         numbers=[
@@ -91,24 +98,8 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(terms, TERMS, "volatility.garch.{asset}", fitted),
         ],
         tables=[
-            table_of(
-                "volatility",
-                tested,
-                CHANGES,
-                source,
-                f"Volatility of the core portfolio over days {span((1, window))} over that of days "
-                f"{span((-window, -1))}, geometric mean over K episodes; low and high: "
-                f"{percent(level)}, t(K−1); Placebo and p: mean and two-sided p over calendars "
-                "moved round the sample.",
-            ),
-            table_of(
-                "leverage",
-                terms,
-                TERMS,
-                fitted,
-                "GARCH(1,1) with t shocks: sum of its coefficients and sessions until half of a "
-                "shock is gone (a dash: never); leverage: extra weight of the square of a fall.",
-            ),
+            table_of("volatility", tested, CHANGES, source, note),
+            table_of("leverage", terms, TERMS, fitted, TERMED),
         ],
         figures=_figure(panel),
         verdicts=[*_verdicts(panel, frame, source), _symmetry(panel, terms, fitted)],
@@ -263,5 +254,6 @@ def _figure(panel: Panel) -> list[Figure]:
         f"before to {words(window)} after an event, over its mean of the {words(window)} before, "
         f"with a shaded band of {percent(level)} of rotated calendars: " + "; ".join(said) + "."
     )
+    source = Provenance.of(paths, INPUTS, SAMPLE)
     choices, data = {"level": level, "window": window}, {"paths": frame}
-    return [Figure("volatility_paths", "volatility_paths", data, alt, _source("paths"), choices)]
+    return [Figure("volatility_paths", "volatility_paths", data, alt, source, choices)]
