@@ -73,6 +73,8 @@ COUNTS = (
     Column("positive", "", "integer", "count", HIGHER, ".positive"),
     Column("reliable", "", "integer", "count", "the same with p below {size}, {firm}", ".reliable"),
 )
+OUTSIDE = "the rule of claim A6, sessions outside every primary window"
+ORDER = "order of the core firms' market betas with and without event days"
 GRID = "benchmarks times methods of a beta difference"
 SIGN = "sign of the beta difference to {} over benchmarks and methods"
 OFTEN = "how often the difference to {} is positive with p below {}"
@@ -191,11 +193,8 @@ def _recent(panel: Panel, firm: str, benchmark: str) -> list[tuple[str, float, f
     fits = {f: ols_beta(last[f], last[benchmark], study.beta.hac_lags) for f in names}
     frame = pd.DataFrame({f: {"beta": fit.beta, "se": fit.se_hac} for f, fit in fits.items()}).T
     shrunk = shrink_betas(frame["beta"], frame["se"])
-    own = fits[firm]
-    return [
-        ("recent", own.beta, own.se_hac, own.n),
-        ("shrunk", float(shrunk[firm]), float("nan"), own.n),
-    ]
+    own, beta = fits[firm], float(shrunk[firm])
+    return [("recent", own.beta, own.se_hac, own.n), ("shrunk", beta, float("nan"), own.n)]
 
 
 def equality(panel: Panel) -> pd.DataFrame:
@@ -210,9 +209,8 @@ def equality(panel: Panel) -> pd.DataFrame:
     returns, core = panel.common, list(panel.snapshot.study.firms.core)
     samples = {"all": returns, "no_events": _quiet(panel)}
     rows = [
-        {"benchmark": benchmark, "sample": name}
-        | vars(equal_betas(sample[core], sample[benchmark]))
-        for benchmark in panel.snapshot.study.benchmark.funds
+        {"benchmark": fund, "sample": name} | vars(equal_betas(sample[core], sample[fund]))
+        for fund in panel.snapshot.study.benchmark.funds
         for name, sample in samples.items()
     ]
     return pd.DataFrame(rows).drop(columns="betas")
@@ -272,22 +270,13 @@ def _quiet_verdicts(panel: Panel, methods: pd.DataFrame, source: Provenance) -> 
     above = test.betas[pure] > test.betas[producer].mean()
     betas = methods.pivot(index="firm", columns="method", values="beta")
     plain, without = (list(betas[name].sort_values().index) for name in ("ols", "no_events"))
+    said = decide_all(above.tolist(), test.p_clustered < study.inference.size)
+    higher = f"{int(above.sum())} of {len(above)} above {_producer(panel)}"
+    order = "unchanged" if plain == without else "changed"
+    evidence = f"{higher}; p {test.p_clustered:.3g}"
     return [
-        Verdict(
-            "beta.no_events",
-            decide_all(above.tolist(), test.p_clustered < study.inference.size),
-            "the rule of claim A6, sessions outside every primary window",
-            f"{int(above.sum())} of {len(above)} above {_producer(panel)}; "
-            f"p {test.p_clustered:.3g}",
-            source,
-        ),
-        Verdict(
-            "beta.no_events.order",
-            "unchanged" if plain == without else "changed",
-            "order of the core firms' market betas with and without event days",
-            " < ".join(without),
-            source,
-        ),
+        Verdict("beta.no_events", said, OUTSIDE, evidence, source),
+        Verdict("beta.no_events.order", order, ORDER, " < ".join(without), source),
     ]
 
 
@@ -311,16 +300,13 @@ def _method_table(panel: Panel, methods: pd.DataFrame, source: Provenance) -> Ta
 def _gap_table(panel: Panel, gaps: pd.DataFrame, source: Provenance) -> Table:
     """Each firm's difference to the producer by method, summed up over the benchmarks."""
     size, funds = panel.snapshot.study.inference.size, panel.snapshot.study.benchmark.funds
-    by = ["firm", "method"]
+    by, last = ["firm", "method"], Column("reliable", f"p < {size:g}", "integer")
     wide, columns = spread(gaps, by, "benchmark", [Column("difference", format="decimal2")])
     reliable = gaps.assign(reliable=_reliable(panel, gaps)).groupby(by, sort=False)["reliable"]
     return table_of(
         "beta_differences",
         wide.assign(method=wide["method"].map(LABELS), reliable=reliable.sum().to_numpy()),
-        [
-            *(Column("firm", "Firm"), Column("method", "Method"), *columns),
-            Column("reliable", f"p < {size:g}", "integer"),
-        ],
+        [Column("firm", "Firm"), Column("method", "Method"), *columns, last],
         source,
         f"Beta of the firm's return less {_producer(panel)}'s to each benchmark. Last column: how "
         f"many of the {words(len(funds))} are positive with p below {size:g}.",

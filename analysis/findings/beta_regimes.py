@@ -230,12 +230,13 @@ def _choices(panel: Panel, source: Provenance) -> list[Number]:
     rules = panel.snapshot.study.regimes
     window, trim = "sessions compared on each side of a regime start", rules.trim
     clear = "share of the sample that a break keeps clear of each end"
-    draws = (rules.draws, "bootstrap draws of the break test")
     return [
         Number("regime.window", rules.window, "sessions", "integer", window, source),
         Number("break.trim", trim, "fraction", "percent0", clear, source),
         *scalar_numbers("regime", {"starts": (len(rules.starts), "regime starts")}, source),
-        *scalar_numbers("break", {"draws": draws}, source),
+        *scalar_numbers(
+            "break", {"draws": (rules.draws, "bootstrap draws of the break test")}, source
+        ),
     ]
 
 
@@ -292,10 +293,7 @@ def _near(panel: Panel, found: pd.DataFrame, source: Provenance) -> Verdict:
     dated = sessions.get_indexer(pd.DatetimeIndex(significant))
     places = sessions.get_indexer(_starts(panel))
     gaps = np.abs(dated[:, None] - places)
-    return Verdict(
-        "break.near_regime",
-        "no break" if not dated.size else "yes" if (gaps <= NEAR).any() else "no",
-        f"a significant break within {NEAR} sessions of a regime start",
-        f"{dated.size} breaks, nearest {gaps.min() if dated.size else 'none'}",
-        source,
-    )
+    said = "no break" if not dated.size else "yes" if (gaps <= NEAR).any() else "no"
+    rule = f"a significant break within {NEAR} sessions of a regime start"
+    evidence = f"{dated.size} breaks, nearest {gaps.min() if dated.size else 'none'}"
+    return Verdict("break.near_regime", said, rule, evidence, source)

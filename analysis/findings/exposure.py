@@ -35,6 +35,7 @@ __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
 
 INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
 CLEAN = "confirmatory China-policy events, clean windows"
+ORDER = "order of the core firms by response, response over own noise, response over sector beta"
 SCALES = ("response", "over_sd", "over_beta")
 NOISE = "residual standard deviation of a session of {ticker}"
 SIGNED = "mean signed CAR {window} of {ticker}"
@@ -161,33 +162,22 @@ def _gap_numbers(gap: Outcome, producer: str, source: Provenance) -> list[Number
 def _order(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Verdict:
     core = firms.set_index("ticker").loc[list(panel.snapshot.study.firms.core)]
     orders = {scale: " < ".join(core[scale].sort_values().index) for scale in SCALES}
-    return Verdict(
-        "exposure.order",
-        "same" if len(set(orders.values())) == 1 else "depends on the scale",
-        "order of the core firms by response, response over own noise, response over sector beta",
-        "; ".join(f"{scale}: {order}" for scale, order in orders.items()),
-        source,
-    )
+    said = "same" if len(set(orders.values())) == 1 else "depends on the scale"
+    evidence = "; ".join(f"{scale}: {order}" for scale, order in orders.items())
+    return Verdict("exposure.order", said, ORDER, evidence, source)
 
 
 def _larger(panel: Panel, gap: Outcome, producer: str, source: Provenance) -> Verdict:
     size, larger = panel.snapshot.study.inference.size, gap.estimate > 0
-    return Verdict(
-        "exposure.larger",
-        "not different" if not gap.p < size else "larger" if larger else "smaller",
-        f"pure plays less {producer}, response over own noise, t across episodes, p below {size:g}",
-        f"{gap.estimate:.2f} over {gap.n} episodes, p {gap.p:.3g}",
-        source,
-    )
+    said = "not different" if not gap.p < size else "larger" if larger else "smaller"
+    test = f"response over own noise, t across episodes, p below {size:g}"
+    evidence = f"{gap.estimate:.2f} over {gap.n} episodes, p {gap.p:.3g}"
+    return Verdict("exposure.larger", said, f"pure plays less {producer}, {test}", evidence, source)
 
 
 def _heavy(firms: pd.DataFrame, source: Provenance) -> Verdict:
     betas = firms.dropna(subset=["heavy_share"]).sort_values("heavy_share")["beta"]
     steps = betas.diff().dropna()
-    return Verdict(
-        "heavy.beta",
-        "rises" if (steps > 0).all() else "falls" if (steps < 0).all() else "no order",
-        "market betas in order of the heavy share: monotone or not",
-        ", ".join(f"{b:.2f}" for b in betas),
-        source,
-    )
+    said = "rises" if (steps > 0).all() else "falls" if (steps < 0).all() else "no order"
+    rule = "market betas in order of the heavy share: monotone or not"
+    return Verdict("heavy.beta", said, rule, ", ".join(f"{b:.2f}" for b in betas), source)

@@ -169,13 +169,11 @@ def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
     core = sides[sides["ticker"].isin(panel.snapshot.study.firms.core)]
     size = panel.snapshot.study.inference.size
     different = core.loc[core["p"] < size, "ticker"].tolist()
-    return Verdict(
-        "beta.sides",
-        "different" if different else "no difference",
-        f"p of equal downside and upside beta below {size:g} for a core firm",
-        ", ".join(different) or f"smallest p {core['p'].min():.3g}",
-        Provenance.of(two_sided, INPUTS, "core firms since listing"),
-    )
+    said = "different" if different else "no difference"
+    rule = f"p of equal downside and upside beta below {size:g} for a core firm"
+    evidence = ", ".join(different) or f"smallest p {core['p'].min():.3g}"
+    source = Provenance.of(two_sided, INPUTS, "core firms since listing")
+    return Verdict("beta.sides", said, rule, evidence, source)
 
 
 def _rolling_figure(

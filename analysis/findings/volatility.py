@@ -53,6 +53,7 @@ CHANGES = (
     Column("placebo", "Placebo", "decimal2"),
     Column("p", "", "pvalue", "p-value", AGAINST, ".p"),
 )
+AGREED = "verdict by conditional volatility equals that by realised, every kind"
 CHANGED = (
     "Volatility of the core portfolio over days {after} over that of days {before}, geometric mean "
     "over K episodes; low and high: {level}, t(K−1); Placebo and p: mean and two-sided p over "
@@ -216,15 +217,10 @@ def _verdicts(panel: Panel, frame: pd.DataFrame, source: Provenance) -> list[Ver
     differing = list(realised.index[realised["verdict"] != modelled["verdict"]])
     rule = f"mean log ratio over episodes against rotated calendars, p below {size:g}"
     evidence = "{over}{episodes} episodes"
+    same, agreed = "differs" if differing else "agrees", ", ".join(differing) or "all kinds"
     return [
         *verdicts_of(realised, "verdict", "volatility.{kind}", rule, evidence, source),
-        Verdict(
-            "volatility.garch",
-            "differs" if differing else "agrees",
-            "verdict by conditional volatility equals that by realised, every kind",
-            ", ".join(differing) or "all kinds",
-            source,
-        ),
+        Verdict("volatility.garch", same, AGREED, agreed, source),
     ]
 
 
