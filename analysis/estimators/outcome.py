@@ -66,6 +66,11 @@ class Outcome:
     mde: float = math.nan
     reason: str = ""
 
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the bounds of Student's interval of the estimate; NaN where it has no error."""
+        half = float(special.stdtrit(self.df, (1 + level) / 2)) * self.se
+        return self.estimate - half, self.estimate + half
+
 
 def refused(name: str, n: int, reason: str) -> Outcome:
     """Return the outcome of a test that these data do not allow."""

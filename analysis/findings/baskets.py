@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.findings import episode_days, heavy_share
+from analysis.findings.directions import POLICY
 from analysis.findings.episodes import FEWEST, Pooled, episode_values, pool
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import contrast, equal
@@ -19,7 +20,6 @@ from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["basket_responses", "compute", "members", "unnamed_only"]
 
-POLICY = ("tightening", "disappointment", "easing")
 KINDS = {**{name: ((name,), False) for name in SIGNS}, "policy, signed": (POLICY, True)}
 NAMES = {
     "core": "core",

@@ -26,58 +26,89 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.beta import ols_beta
 from analysis.estimators.breaks import sup_wald
+from analysis.estimators.multiplicity import holm
 from analysis.findings.beta_methods import quiet_sessions
+from analysis.findings.families import any_adjusted
 from analysis.findings.panel import Panel
-from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results import Dataset, Findings, Number, Provenance, Verdict
+from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of, verdicts_of
 from analysis.results.formats import listed
 
 __all__ = ["breaks", "compute", "regime_betas", "regime_differences"]
 
-HERE = "analysis.findings.beta_regimes"
 INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+AT_STARTS = "core firms, sessions on both sides of each start"
 NEAR = 10  # sessions between an estimated break and a start that count as close
+
+AROUND = "market beta of {firm} around {start:%Y-%m-%d}"
+BESIDE = ("low", "high", "p", "n")
+CHANGE = f"{AROUND}, after less before"
+CHANGES = (
+    Column("start", "Regime from", "date"),
+    Column("firm", "Firm"),
+    Column("before", "Before", "decimal2"),
+    Column("after", "After", "decimal2"),
+    Column("difference", "Change", "decimal2", "beta", CHANGE, ".difference", "se", *BESIDE),
+    Column("se", "s.e.", "decimal2"),
+    Column("p", "", "pvalue", "p-value", f"p of no change, {AROUND}", ".p"),
+    Column("holm", "Holm", "pvalue"),
+)
+CHANGED = (
+    "Market betas over the sessions on each side of the start, at most as many as the study "
+    "compares; HC3 errors. Holm: adjusted over the rows with a p. A dash: too few sessions on a "
+    "side."
+)
+WHO = "market beta of {firm}"
+LARGEST = f"date of the largest Wald statistic of the {WHO}"
+WALD = f"sup-Wald statistic of the {WHO}"
+BREAKS = (
+    Column("firm", "Firm"),
+    Column("benchmark", "On"),
+    Column("statistic", "sup-Wald", "decimal1", "Wald statistic", WALD, ".statistic", p="p", n="n"),
+    Column("first", "At", "date", "date", LARGEST, ".first"),
+    Column("before", "Before", "decimal2", "beta", f"{WHO} before", ".before"),
+    Column("after", "After", "decimal2", "beta", f"{WHO} after", ".after"),
+    Column("p", "", "pvalue", "p-value", f"sup-Wald p of the {WHO}", ".p"),
+    Column("holm", "Holm", "pvalue"),
+)
+BROKEN = (
+    "Largest robust Wald statistic of equal slopes over all admissible dates; p from a wild "
+    "bootstrap; Holm: over the firms of one benchmark."
+)
+QUIET = f"sup-Wald p of the {WHO}, without event days"
+SILENT = (Column("p", "", "pvalue", "p-value", QUIET, ".no_events.p", n="n"),)
 
 
 def compute(panel: Panel) -> Findings:
     """Compare betas across the regimes and look for breaks without being told where."""
     changes, found, levels = regime_differences(panel), breaks(panel), regime_betas(panel)
-    sources = {
-        name: Provenance(f"{HERE}.{name}", INPUTS, sample)
-        for name, sample in (
-            ("regime_differences", "core firms, sessions on both sides of each start"),
-            ("breaks", "core firms, common sessions"),
-            ("regime_betas", "core firms, each regime"),
-        )
-    }
     market = panel.snapshot.study.benchmark.market
     quiet = breaks(panel, [p for p in _pairs(panel) if p[1] == market], quiet_sessions(panel))
-    on_market = changes[changes["benchmark"] == market]
+    changed = Provenance.of(regime_differences, INPUTS, AT_STARTS)
+    broken = Provenance.of(breaks, INPUTS, "core firms, common sessions")
+    each = Provenance.of(regime_betas, INPUTS, "core firms, each regime")
+    on_market, at = (f[f["benchmark"] == market] for f in (changes, found))
+    by_start = on_market.sort_values(["start", "firm"])
     return Findings(
         numbers=[
-            *_choices(panel, sources["regime_differences"]),
-            *_change_numbers(panel, on_market, sources["regime_differences"]),
-            *_break_numbers(found[found["benchmark"] == market], sources["breaks"]),
-            *_quiet_numbers(quiet, sources["breaks"]),
+            *_choices(panel, changed),
+            *_change_numbers(panel, on_market, changed),
+            *numbers_of(at, BREAKS, "break.{firm}", broken),
+            *numbers_of(quiet, SILENT, "break.{firm}", broken),
         ],
         tables=[
-            _change_table(on_market, sources["regime_differences"]),
-            _break_table(found, sources["breaks"]),
+            table_of("regime_betas", by_start, CHANGES, changed, CHANGED),
+            table_of("beta_breaks", found, BREAKS, broken, BROKEN),
         ],
-        verdicts=[
-            _known_dates(panel, on_market, sources["regime_differences"]),
-            *_unknown_dates(panel, found[found["benchmark"] == market], sources["breaks"]),
-            _sector(panel, found, sources["breaks"]),
-            _any_break(panel, "break.no_events", quiet, sources["breaks"]),
-        ],
+        verdicts=_verdicts(panel, on_market, found, quiet, (changed, broken)),
         datasets=[
-            Dataset("regime_differences", changes, sources["regime_differences"]),
-            Dataset("regime_betas", levels, sources["regime_betas"]),
-            Dataset("beta_breaks", found, sources["breaks"]),
-            Dataset("beta_breaks_no_events", quiet, sources["breaks"]),
+            Dataset("regime_differences", changes, changed),
+            Dataset("regime_betas", levels, each),
+            Dataset("beta_breaks", found, broken),
+            Dataset("beta_breaks_no_events", quiet, broken),
         ],
     )
 
@@ -103,19 +134,18 @@ def regime_differences(panel: Panel) -> pd.DataFrame:
         ``after``, ``difference``, ``se``, ``low``, ``high``, ``p``, ``holm`` (over firms and
         starts of one benchmark); missing where a side has fewer sessions than the study's minimum.
     """
-    rules = panel.snapshot.study.regimes
-    rows = []
+    rules, rows = panel.snapshot.study.regimes, []
     for firm, benchmark in _pairs(panel):
         pair = panel.returns[[firm, benchmark]].dropna()
         for name, regime in rules.starts.items():
-            at = int(pair.index.searchsorted(pd.Timestamp(regime.day)))
-            sides = (pair.iloc[max(0, at - rules.window) : at], pair.iloc[at : at + rules.window])
             start = pd.Timestamp(regime.day)
+            at = int(pair.index.searchsorted(start))
+            sides = (pair.iloc[max(0, at - rules.window) : at], pair.iloc[at : at + rules.window])
             row = {"regime": name, "start": start, "firm": firm, "benchmark": benchmark}
             row |= {"n_before": len(sides[0]), "n_after": len(sides[1])}
             rows.append(row | _difference(panel, sides))
     frame = pd.DataFrame(rows)
-    frame["holm"] = frame.groupby("benchmark")["p"].transform(_holm)
+    frame["holm"] = frame.groupby("benchmark")["p"].transform(holm)
     return frame
 
 
@@ -136,14 +166,6 @@ def _difference(panel: Panel, sides: tuple[pd.DataFrame, pd.DataFrame]) -> dict[
     return dict(zip(names, values, strict=True))
 
 
-def _holm(p: pd.Series) -> pd.Series:
-    adjusted = pd.Series(np.nan, p.index)
-    known = p.dropna()
-    if not known.empty:
-        adjusted[known.index] = multipletests(known, method="holm")[1]
-    return adjusted
-
-
 def regime_betas(panel: Panel) -> pd.DataFrame:
     """Estimate the slope within each regime, from its start to the next.
 
@@ -153,21 +175,20 @@ def regime_betas(panel: Panel) -> pd.DataFrame:
         ``firm``, ``benchmark``, ``regime`` ("before" is the time up to the first start), ``beta``,
         ``se_hc3``, ``n``; regimes with fewer sessions than ten are left out.
     """
-    study = panel.snapshot.study
-    days = [pd.Timestamp(r.day) for r in study.regimes.starts.values()]
-    names = ["before", *study.regimes.starts]
-    rows = []
+    study, rows = panel.snapshot.study, []
+    days, names = _starts(panel), np.array(["before", *study.regimes.starts])
     for firm, benchmark in _pairs(panel):
         pair = panel.returns[[firm, benchmark]].dropna()
-        number = pd.DatetimeIndex(days).searchsorted(pair.index, side="right")
-        for place, name in enumerate(names):
-            part = pair[number == place]
-            if len(part) < 10:
-                continue
-            fit = ols_beta(part[firm], part[benchmark], study.beta.hac_lags)
-            row = {"firm": firm, "benchmark": benchmark, "regime": name}
-            rows.append(row | {"beta": fit.beta, "se_hc3": fit.se_hc3, "n": fit.n})
-    return pd.DataFrame(rows)
+        own = names[days.searchsorted(pair.index, side="right")]
+        for name, part in pair.groupby(own, sort=False):
+            if len(part) >= 10:
+                fit = ols_beta(part[firm], part[benchmark], study.beta.hac_lags)
+                rows.append((firm, benchmark, name, fit.beta, fit.se_hc3, fit.n))
+    return pd.DataFrame(rows, columns=["firm", "benchmark", "regime", "beta", "se_hc3", "n"])
+
+
+def _starts(panel: Panel) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex([r.day for r in panel.snapshot.study.regimes.starts.values()])
 
 
 def breaks(
@@ -191,213 +212,88 @@ def breaks(
         ``before``, ``after``, ``p``, ``p_min``, ``holm`` (over the firms of one benchmark), ``n``.
     """
     study = panel.snapshot.study
-    returns = panel.returns.dropna(subset=list(study.firms.core))
+    returns = panel.common
     if sessions is not None:
         returns = returns[returns.index.isin(sessions)]
-    rng = np.random.default_rng(study.inference.seed)
-    rows = []
+    rng, rows = np.random.default_rng(study.inference.seed), []
+    trim, draws = study.regimes.trim, study.regimes.draws
     for firm, benchmark in pairs or _pairs(panel):
-        test = sup_wald(
-            returns[firm],
-            returns[benchmark],
-            trim=study.regimes.trim,
-            draws=study.regimes.draws,
-            rng=rng,
-        )
-        rows.append(
-            {
-                "firm": firm,
-                "benchmark": benchmark,
-                "statistic": test.statistic,
-                "first": test.first,
-                "before": test.before,
-                "after": test.after,
-                "p": test.p,
-                "p_min": test.p_min,
-                "n": test.n,
-            }
-        )
-    frame = pd.DataFrame(rows)
-    frame.insert(8, "holm", frame.groupby("benchmark")["p"].transform(_holm))
+        test = sup_wald(returns[firm], returns[benchmark], trim=trim, draws=draws, rng=rng)
+        rows.append({"firm": firm, "benchmark": benchmark} | vars(test))
+    frame = pd.DataFrame(rows).drop(columns="path")
+    frame.insert(8, "holm", frame.groupby("benchmark")["p"].transform(holm))
     return frame
 
 
 def _choices(panel: Panel, source: Provenance) -> list[Number]:
     """Name the study's choices that the text speaks of."""
     rules = panel.snapshot.study.regimes
+    window, trim = "sessions compared on each side of a regime start", rules.trim
+    clear = "share of the sample that a break keeps clear of each end"
     return [
-        Number("regime.window", rules.window, "sessions", "integer",
-               "sessions compared on each side of a regime start", source),
-        Number("regime.starts", len(rules.starts), "count", "integer", "regime starts", source),
-        Number("break.trim", rules.trim, "fraction", "percent0",
-               "share of the sample that a break keeps clear of each end", source),
-        Number("break.draws", rules.draws, "count", "integer",
-               "bootstrap draws of the break test", source),
-    ]  # fmt: skip
+        Number("regime.window", rules.window, "sessions", "integer", window, source),
+        Number("break.trim", trim, "fraction", "percent0", clear, source),
+        *scalar_numbers("regime", {"starts": (len(rules.starts), "regime starts")}, source),
+        *scalar_numbers(
+            "break", {"draws": (rules.draws, "bootstrap draws of the break test")}, source
+        ),
+    ]
 
 
 def _change_numbers(panel: Panel, changes: pd.DataFrame, source: Provenance) -> list[Number]:
-    inference, numbers = panel.snapshot.study.inference, []
-    for row in changes.dropna(subset=["p"]).to_dict("records"):
-        key = f"regime.{row['regime']}.{row['firm']}".lower()
-        what = f"market beta of {row['firm']} around {row['start']:%Y-%m-%d}"
-        numbers += [
-            Number(f"{key}.difference", row["difference"], "beta", "decimal2",
-                   f"{what}, after less before", source, se=row["se"], low=row["low"],
-                   high=row["high"], level=inference.level, p=row["p"],
-                   n=row["n_before"] + row["n_after"]),
-            Number(f"{key}.p", row["p"], "p-value", "pvalue", f"p of no change, {what}", source),
-        ]  # fmt: skip
-    known = changes.dropna(subset=["p"])
+    inference, known = panel.snapshot.study.inference, changes.dropna(subset=["p"])
+    nominal, smallest = int((known["p"] < inference.size).sum()), float(known["holm"].min())
+    counts: dict[str, tuple[float | int | str, str]] = {
+        "comparisons": (len(known), "market-beta comparisons across regime starts"),
+        "not_estimable": (len(changes) - len(known), "comparisons with too few sessions on a side"),
+        "nominal": (nominal, f"comparisons with an unadjusted p below {inference.size:g}"),
+    }
+    adjusted = {"smallest_holm": (smallest, "smallest Holm-adjusted p of the comparisons")}
+    key, counted = "regime.{regime}.{firm}", known.assign(n=known["n_before"] + known["n_after"])
     return [
-        *numbers,
-        Number("regime.comparisons", len(known), "count", "integer",
-               "market-beta comparisons across regime starts", source),
-        Number("regime.not_estimable", len(changes) - len(known), "count", "integer",
-               "comparisons with too few sessions on a side", source),
-        Number("regime.nominal", int((known["p"] < inference.size).sum()), "count", "integer",
-               f"comparisons with an unadjusted p below {inference.size:g}", source),
-        Number("regime.smallest_holm", float(known["holm"].min()), "p-value", "pvalue",
-               "smallest Holm-adjusted p of the comparisons", source),
-    ]  # fmt: skip
-
-
-def _break_numbers(found: pd.DataFrame, source: Provenance) -> list[Number]:
-    numbers = []
-    for row in found.to_dict("records"):
-        key, who = f"break.{row['firm']}".lower(), f"market beta of {row['firm']}"
-        numbers += [
-            Number(f"{key}.statistic", row["statistic"], "Wald statistic", "decimal1",
-                   f"sup-Wald statistic of the {who}", source, p=row["p"], n=row["n"]),
-            Number(f"{key}.p", row["p"], "p-value", "pvalue", f"sup-Wald p of the {who}", source),
-            Number(f"{key}.first", f"{row['first']:%Y-%m-%d}", "date", "date",
-                   f"date of the largest Wald statistic of the {who}", source),
-            Number(f"{key}.before", row["before"], "beta", "decimal2", f"{who} before", source),
-            Number(f"{key}.after", row["after"], "beta", "decimal2", f"{who} after", source),
-        ]  # fmt: skip
-    return numbers
-
-
-def _known_dates(panel: Panel, changes: pd.DataFrame, source: Provenance) -> Verdict:
-    known, size = changes.dropna(subset=["p"]), panel.snapshot.study.inference.size
-    return Verdict(
-        "regime.breaks",
-        "some" if (known["holm"] < size).any() else "none",
-        f"Holm-adjusted p below {size:g} for a core firm's market beta at a regime start",
-        f"smallest adjusted p {known['holm'].min():.3g} of {len(known)}",
-        source,
-    )
-
-
-def _unknown_dates(panel: Panel, found: pd.DataFrame, source: Provenance) -> list[Verdict]:
-    size = panel.snapshot.study.inference.size
-    verdicts = [
-        Verdict(
-            f"break.{row['firm']}".lower(),
-            "break" if row["p"] < size else "no break",
-            f"sup-Wald p below {size:g}",
-            f"p {row['p']:.3g} at {row['first']:%Y-%m-%d}",
-            source,
-        )
-        for row in found.to_dict("records")
+        *numbers_of(counted, CHANGES, key, source, level=inference.level),
+        *scalar_numbers("regime", counts, source),
+        *scalar_numbers("regime", adjusted, source, "p-value", "pvalue"),
     ]
-    sessions = panel.snapshot.sessions
-    starts = [pd.Timestamp(r.day) for r in panel.snapshot.study.regimes.starts.values()]
-    places = sessions.get_indexer(pd.DatetimeIndex(starts))
-    dated = sessions.get_indexer(pd.DatetimeIndex(found.loc[found["p"] < size, "first"]))
-    gaps = np.abs(dated[:, None] - places)
-    near = "no break" if not dated.size else "yes" if (gaps <= NEAR).any() else "no"
-    return [
-        *verdicts,
-        _any_break(panel, "break.any", found, source),
-        Verdict("break.near_regime", near,
-                f"a significant break within {NEAR} sessions of a regime start",
-                f"{dated.size} breaks, nearest {gaps.min() if dated.size else 'none'}", source),
-    ]  # fmt: skip
 
 
-def _any_break(panel: Panel, key: str, found: pd.DataFrame, source: Provenance) -> Verdict:
-    size = panel.snapshot.study.inference.size
-    return Verdict(
-        key,
-        "found" if (found["holm"] < size).any() else "not found",
-        f"Holm-adjusted sup-Wald p below {size:g} for a core firm's market beta",
-        f"smallest adjusted p {found['holm'].min():.3g}",
-        source,
-    )
-
-
-def _quiet_numbers(quiet: pd.DataFrame, source: Provenance) -> list[Number]:
-    return [
-        Number(f"break.{row['firm']}.no_events.p".lower(), row["p"], "p-value", "pvalue",
-               f"sup-Wald p of the market beta of {row['firm']}, without event days", source,
-               n=row["n"])
-        for row in quiet.to_dict("records")
-    ]  # fmt: skip
-
-
-def _sector(panel: Panel, found: pd.DataFrame, source: Provenance) -> Verdict:
-    study = panel.snapshot.study
-    benchmark, size, producer = study.benchmark, study.inference.size, study.baskets["producer"]
+def _verdicts(
+    panel: Panel,
+    changes: pd.DataFrame,
+    found: pd.DataFrame,
+    quiet: pd.DataFrame,
+    sources: tuple[Provenance, Provenance],
+) -> list[Verdict]:
+    study, (changed, broken) = panel.snapshot.study, sources
+    size, benchmark = study.inference.size, study.benchmark
+    market = found[found["benchmark"] == benchmark.market]
     rest = found[~found["benchmark"].isin([benchmark.market, benchmark.small_caps])]
-    return Verdict(
-        "break.sector",
-        "some" if (rest["holm"] < size).any() else "none",
-        f"Holm-adjusted sup-Wald p below {size:g} for a beta to the sector funds or to "
-        f"{listed(producer)}",
-        f"smallest adjusted p {rest['holm'].min():.3g}",
-        source,
-    )
-
-
-def _change_table(changes: pd.DataFrame, source: Provenance) -> Table:
-    frame = changes.sort_values(["start", "firm"])[
-        ["start", "firm", "before", "after", "difference", "se", "p", "holm"]
+    own = market.assign(verdict=np.where(market["p"] < size, "break", "no break"))
+    start = "Holm-adjusted p below {size} for a core firm's market beta at a regime start"
+    single, late = f"sup-Wald p below {size:g}", "Holm-adjusted sup-Wald p below {size} for a"
+    any_firm = (("found", "not found"), f"{late} core firm's market beta", broken)
+    other = f"{late} beta to the sector funds or to {listed(study.baskets['producer'])}"
+    some = ("some", "none")
+    return [
+        any_adjusted(panel, "regime.breaks", changes["holm"], some, start, changed, counted=True),
+        *verdicts_of(
+            own, "verdict", "break.{firm}", single, "p {p:.3g} at {first:%Y-%m-%d}", broken
+        ),
+        any_adjusted(panel, "break.any", market["holm"], *any_firm),
+        _near(panel, market, broken),
+        any_adjusted(panel, "break.sector", rest["holm"], some, other, broken),
+        any_adjusted(panel, "break.no_events", quiet["holm"], *any_firm),
     ]
-    return Table(
-        "regime_betas",
-        frame,
-        dict.fromkeys(("before", "after", "difference", "se"), "decimal2")
-        | {"start": "date", "p": "pvalue", "holm": "pvalue"},  # type: ignore[arg-type]
-        {
-            "start": "Regime from",
-            "firm": "Firm",
-            "before": "Before",
-            "after": "After",
-            "difference": "Change",
-            "se": "s.e.",
-            "holm": "Holm",
-        },
-        source,
-        "Market betas over the sessions on each side of the start, at most as many as the study "
-        "compares; HC3 errors. Holm: adjusted over the rows with a p. A dash: too few sessions on "
-        "a side.",
-    )
 
 
-def _break_table(found: pd.DataFrame, source: Provenance) -> Table:
-    columns = ["firm", "benchmark", "statistic", "first", "before", "after", "p", "holm"]
-    return Table(
-        "beta_breaks",
-        found[columns],
-        {
-            "statistic": "decimal1",
-            "first": "date",
-            "before": "decimal2",
-            "after": "decimal2",
-            "p": "pvalue",
-            "holm": "pvalue",
-        },
-        {
-            "firm": "Firm",
-            "benchmark": "On",
-            "statistic": "sup-Wald",
-            "first": "At",
-            "before": "Before",
-            "after": "After",
-            "holm": "Holm",
-        },
-        source,
-        "Largest robust Wald statistic of equal slopes over all admissible dates; p from a wild "
-        "bootstrap; Holm: over the firms of one benchmark.",
-    )
+def _near(panel: Panel, found: pd.DataFrame, source: Provenance) -> Verdict:
+    """Say whether a significant break lies close to a start."""
+    sessions, study = panel.snapshot.sessions, panel.snapshot.study
+    significant = found.loc[found["p"] < study.inference.size, "first"]
+    dated = sessions.get_indexer(pd.DatetimeIndex(significant))
+    places = sessions.get_indexer(_starts(panel))
+    gaps = np.abs(dated[:, None] - places)
+    said = "no break" if not dated.size else "yes" if (gaps <= NEAR).any() else "no"
+    rule = f"a significant break within {NEAR} sessions of a regime start"
+    evidence = f"{dated.size} breaks, nearest {gaps.min() if dated.size else 'none'}"
+    return Verdict("break.near_regime", said, rule, evidence, source)

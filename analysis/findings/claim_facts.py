@@ -14,7 +14,7 @@ from analysis.estimators.multiplicity import holm
 from analysis.estimators.placebo import placebo_p
 from analysis.findings.customs import SERIES, correlations
 from analysis.findings.episodes import holds
-from analysis.findings.outcomes import NOISE, NOT_TESTABLE, SIGN, Outcome
+from analysis.findings.outcomes import NOISE, NOT_TESTABLE, SIGN, Outcome, decide_all
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import day_placebo
 from analysis.findings.portfolios import Portfolio, parse_portfolio
@@ -188,22 +188,15 @@ def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
     pairs = [_held(returns, p) for p in parse_portfolio(claim.of, panel.snapshot).split()]
     fits = [ols_beta(pair, market, study.beta.hac_lags) for pair in pairs]
     gaps = [(fit.beta, *fit.interval("hac", study.inference.level)) for fit in fits]
-    positive = sum(gap > 0 for gap, _, _ in gaps)
-    rejected = test.p_clustered < 1 - study.inference.level
-    if 0 < positive < len(gaps):
-        verdict = "mixed"
-    elif (positive > 0) == (claim.claimed == "positive"):
-        verdict = "supported" if rejected else NOISE[1]
-    else:
-        verdict = "contradicted" if rejected else NOISE[-1]
+    rejected, sign = test.p_clustered < 1 - study.inference.level, SIGN[claim.claimed]
     smallest = min(gaps)
     return Outcome(
         *smallest,
         p=test.p_clustered,
         count=f"{test.n} days",
-        sign=SIGN[claim.claimed],
+        sign=sign,
         format="decimal2",
-        verdict=verdict,
+        verdict=decide_all([gap > 0 for gap, _, _ in gaps], rejected, sign),
         confirmatory=False,
         placebo=_shifted_betas(market.to_numpy(), np.array(pairs).T, smallest[0]),
     )

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimators.episodes import across_episodes_t
 from analysis.findings.episodes import averaged, chosen_days
@@ -102,9 +101,8 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
     outcome = replace(outcome, confirmatory=claim.family)
     if outcome.effect is None or outcome.p is None:
         return outcome
-    mean, (low, high) = across_episodes_t(values["car"]), claim.bounds
-    reach = float(stats.t.ppf((1 + claim.interval) / 2, mean.df)) * mean.se
-    inside = low < mean.estimate - reach and mean.estimate + reach < high
+    low, high = across_episodes_t(values["car"]).interval(claim.interval)
+    inside = claim.bounds[0] < low and high < claim.bounds[1]
     rejected = outcome.p < 1 - panel.snapshot.study.inference.level
     verdict = "supported" if inside else "contradicted" if rejected else "mixed"
     return replace(outcome, verdict=verdict)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from analysis.estimators.episodes import across_episodes_t, sign_flip
-from analysis.estimators.outcome import Outcome, minimum_detectable, power_at
+from analysis.estimators.outcome import Outcome, minimum_detectable, power_at, refused
 from analysis.findings.panel import Panel
 from analysis.snapshot.claims import Events
 from analysis.snapshot.episodes import SIGNS
@@ -24,6 +23,7 @@ __all__ = [
     "chosen_days",
     "episode_values",
     "holds",
+    "mean_over",
     "pool",
     "precision",
 ]
@@ -158,6 +158,14 @@ def episode_values(
     return averaged(chosen_days(panel, cars, Events(directions=tuple(directions), signed=signed)))
 
 
+def mean_over(values: pd.Series) -> Outcome:
+    """Test the mean of one value an episode as it is: t with K-1; refused below three of them."""
+    count = int(values.notna().sum())
+    if count < FEWEST:
+        return refused("across_episodes_t", count, f"needs at least {FEWEST} episodes")
+    return across_episodes_t(values)
+
+
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
     """Test the mean response across episodes; None with fewer than three of them."""
     if len(values) < FEWEST:
@@ -182,10 +190,8 @@ def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
 def precision(mean: Outcome, panel: Panel) -> tuple[float, float, float, float]:
     """Return the interval's bounds, the detectable effect and the power at the reference size."""
     inference = panel.snapshot.study.inference
-    reach = float(stats.t.ppf((1 + inference.level) / 2, mean.df)) * mean.se
     return (
-        mean.estimate - reach,
-        mean.estimate + reach,
+        *mean.interval(inference.level),
         float(minimum_detectable(mean.se, mean.df, inference.power, inference.size)),
         power_at(inference.reference, mean.se, mean.df, inference.size),
     )

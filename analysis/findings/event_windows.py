@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.findings.directions import POLICY
 from analysis.findings.episodes import Pooled, episode_values, pool
 from analysis.findings.event_figures import caar_paths, heatmap
 from analysis.findings.panel import Panel
@@ -26,7 +27,6 @@ __all__ = ["compute", "firm_windows", "pooled_by_direction"]
 
 HERE = "analysis.findings.event_windows"
 INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
-POLICY = ("tightening", "disappointment", "easing")  # what China does or fails to do
 KINDS: dict[str, tuple[tuple[str, ...], bool]] = {  # name: directions, signed
     "tightening": (("tightening",), False),
     "disappointment": (("disappointment",), False),

@@ -16,57 +16,97 @@ Decision rules, fixed before any number was computed:
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import pandas as pd
-from scipy import stats
 
 from analysis.estimators.beta import ols_beta
-from analysis.findings.episodes import FEWEST, episode_values
+from analysis.estimators.outcome import Outcome
+from analysis.findings.directions import POLICY
+from analysis.findings.episodes import episode_values, mean_over
 from analysis.findings.panel import Panel
-from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.findings.portfolios import equal
+from analysis.findings.responses import cumulate
+from analysis.results import Dataset, Findings, Number, Provenance, Verdict
+from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import brackets, listed
 
-__all__ = ["compute", "firm_responses", "scaled_gap"]
+__all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
 
-HERE = "analysis.findings.exposure"
 INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
-POLICY = ("tightening", "disappointment", "easing")
+CLEAN = "confirmatory China-policy events, clean windows"
+ORDER = "order of the core firms by response, response over own noise, response over sector beta"
 SCALES = ("response", "over_sd", "over_beta")
+NOISE = "residual standard deviation of a session of {ticker}"
+SIGNED = "mean signed CAR {window} of {ticker}"
+BY_NOISE = "the same over the residual noise of {ticker}"
+BY_BETA = "the same over the sector beta of {ticker}"
+FIRMS = (
+    Column("ticker", "Firm"),
+    Column("heavy_share", "Heavy", "percent0"),
+    Column("beta", "Beta", "decimal2"),
+    Column("sd", "Noise", "percent1", "fraction", NOISE, ".sd"),
+    Column("episodes", "K", "integer"),
+    Column("response", "Response", "percent1", "fraction", SIGNED, ".response", n="episodes"),
+    Column(
+        "over_sd", "By error", "decimal2", "standard deviations", BY_NOISE, ".over_sd", n="episodes"
+    ),
+    Column("over_beta", "By beta", "percent1", "fraction", BY_BETA, ".over_beta", n="episodes"),
+)
+
+SCALED = (
+    "Response: mean signed CAR {window} over K confirmatory China-policy episodes with a clean "
+    "window. Noise: residual standard deviation of a session; By error: mean of the CARs over "
+    "their own standard errors; By beta: response over the beta to {own.sector}; Beta: to "
+    "{own.market}, each firm since its listing. A dash: no published heavy share."
+)
 
 
 def compute(panel: Panel) -> Findings:
     """Scale every firm's response to China-policy news."""
-    firms = firm_responses(panel)
-    source = Provenance(
-        f"{HERE}.firm_responses", INPUTS, "confirmatory China-policy events, clean windows"
-    )
+    study, values = panel.snapshot.study, signed_values(panel)
+    firms, gap = firm_responses(panel, values), scaled_gap(panel, values)
+    window, producer = brackets(panel.primary), listed(study.baskets["producer"])
+    source = Provenance.of(firm_responses, INPUTS, CLEAN)
+    held = Provenance.of(scaled_gap, INPUTS, f"episodes with pure plays and {producer}")
+    note = SCALED.format(window=window, own=study.benchmark)
+    shares = int(firms["heavy_share"].notna().sum())
+    known = "firms with a known heavy share"
+    least = "smallest two-sided p of a rank test on the firms with a heavy share"
     return Findings(
-        numbers=_numbers(panel, firms, source),
-        tables=[_table(panel, firms, source)],
-        verdicts=[_order(panel, firms, source), _larger(panel), _heavy(firms, source)],
+        numbers=[
+            *numbers_of(firms, FIRMS, "exposure.{ticker}", source, window=window),
+            Number("heavy.firms", shares, "count", "integer", known, source),
+            Number("heavy.p_min", 2 / math.factorial(shares), "p-value", "pvalue", least, source),
+            *_gap_numbers(gap, producer, held),
+        ],
+        tables=[table_of("exposure", firms, FIRMS, source, note)],
+        verdicts=[
+            _order(panel, firms, source),
+            _larger(panel, gap, producer, held),
+            _heavy(firms, source),
+        ],
         datasets=[Dataset("exposure", firms, source)],
     )
 
 
-def _cars(panel: Panel) -> pd.DataFrame:
-    """Clean primary CARs of every firm: ``id``, ``ticker``, ``car`` (fraction), ``scar``."""
-    study = panel.snapshot.study
-    cars = panel.study.car(*study.windows.primary_bounds)
-    frame = panel.study.rows[["id", "ticker"]].assign(
-        car=cars["car"], scar=cars["car"] / cars["se"]
-    )
-    pairs = pd.MultiIndex.from_frame(frame[["id", "ticker"]])
-    clean = panel.clean.loc[pairs, study.windows.primary].to_numpy(dtype=bool)
-    return frame[clean].dropna(subset=["car"])
+def signed_values(panel: Panel) -> dict[str, pd.DataFrame]:
+    """Return each firm's clean primary CARs by episode, signed: see :func:`averaged`."""
+    return {
+        ticker: episode_values(
+            panel, cumulate(panel, equal([ticker])).at_events(panel), POLICY, signed=True
+        )
+        for ticker in panel.snapshot.study.firms.studied
+    }
 
 
-def _signed(panel: Panel, cars: pd.DataFrame, ticker: str) -> pd.DataFrame:
-    own = cars[cars["ticker"] == ticker].set_index("id")
-    return episode_values(panel, own, POLICY, signed=True)
-
-
-def firm_responses(panel: Panel) -> pd.DataFrame:
+def firm_responses(panel: Panel, values: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Average each firm's signed response over episodes and scale it.
+
+    Parameters
+    ----------
+    values : dict of DataFrame
+        See :func:`signed_values`.
 
     Returns
     -------
@@ -76,154 +116,68 @@ def firm_responses(panel: Panel) -> pd.DataFrame:
         ``response`` (mean signed CAR, fraction), ``over_sd`` (mean of the CARs over their own
         forecast-corrected standard error), ``over_beta`` (response over the sector beta, fraction).
     """
-    study, cars = panel.snapshot.study, _cars(panel)
-    shares = panel.snapshot.universe["heavy_share"]
-    rows = []
-    for ticker in study.firms.studied:
-        own = panel.returns[ticker]
-        market = ols_beta(own, panel.returns[study.benchmark.market], study.beta.hac_lags)
-        sector = ols_beta(own, panel.returns[study.benchmark.sector], study.beta.hac_lags)
-        values = _signed(panel, cars, ticker)
-        mean = float(values["car"].mean())
-        rows.append(
-            {
-                "ticker": ticker,
-                "heavy_share": shares[ticker],
-                "beta": market.beta,
-                "beta_sector": sector.beta,
-                "sd": market.sigma,
-                "episodes": len(values),
-                "response": mean,
-                "over_sd": float(values["scar"].mean()),
-                "over_beta": mean / sector.beta,
-            }
-        )
-    return pd.DataFrame(rows)
+    study, returns = panel.snapshot.study, panel.returns
+    frame = pd.DataFrame({"ticker": list(values)})
+    frame["heavy_share"] = panel.snapshot.universe["heavy_share"].loc[frame["ticker"]].to_numpy()
+    market, sector = (
+        [ols_beta(returns[ticker], returns[fund], study.beta.hac_lags) for ticker in values]
+        for fund in (study.benchmark.market, study.benchmark.sector)
+    )
+    frame["beta"] = [fit.beta for fit in market]
+    frame["beta_sector"] = [fit.beta for fit in sector]
+    frame["sd"] = [fit.sigma for fit in market]
+    frame["episodes"] = [len(own) for own in values.values()]
+    frame["response"] = [own["car"].mean() for own in values.values()]
+    frame["over_sd"] = [own["scar"].mean() for own in values.values()]
+    frame["over_beta"] = frame["response"] / frame["beta_sector"]
+    return frame
 
 
-def scaled_gap(panel: Panel) -> tuple[int, float, float]:
+def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Outcome:
     """Compare pure plays with the producer by response over own noise, episodes that both have.
 
     Returns
     -------
-    tuple
-        Episodes, mean difference (in standard deviations), two-sided p of t(K-1); NaN below three.
+    Outcome
+        In standard deviations; refused below three episodes.
     """
-    baskets, cars = panel.snapshot.study.baskets, _cars(panel)
-
-    def mean_of(basket: tuple[str, ...]) -> pd.Series:
-        columns = [_signed(panel, cars, ticker)["scar"] for ticker in basket]
-        return pd.concat(columns, axis=1).mean(axis=1)
-
-    gap = (mean_of(baskets["heavy_exposed"]) - mean_of(baskets["producer"])).dropna()
-    if len(gap) < FEWEST:
-        return len(gap), float("nan"), float("nan")
-    test = stats.ttest_1samp(gap, 0.0)
-    return len(gap), float(gap.mean()), float(test.pvalue)
+    baskets = panel.snapshot.study.baskets
+    scaled = pd.DataFrame({ticker: own["scar"] for ticker, own in values.items()})
+    pure, producer = (
+        scaled.reindex(columns=baskets[name]).mean(axis=1) for name in ("heavy_exposed", "producer")
+    )
+    return mean_over(pure - producer)
 
 
-def _numbers(panel: Panel, firms: pd.DataFrame, source: Provenance) -> list[Number]:
-    window, producer = brackets(panel.snapshot.study.windows.primary_bounds), _producer(panel)
-    numbers = []
-    for row in firms.to_dict("records"):
-        key, who = f"exposure.{row['ticker']}".lower(), row["ticker"]
-        numbers += [
-            Number(f"{key}.response", row["response"], "fraction", "percent1",
-                   f"mean signed CAR {window} of {who}", source, n=row["episodes"]),
-            Number(f"{key}.over_sd", row["over_sd"], "standard deviations", "decimal2",
-                   f"the same over the residual noise of {who}", source, n=row["episodes"]),
-            Number(f"{key}.over_beta", row["over_beta"], "fraction", "percent1",
-                   f"the same over the sector beta of {who}", source, n=row["episodes"]),
-            Number(f"{key}.sd", row["sd"], "fraction", "percent1",
-                   f"residual standard deviation of a session of {who}", source),
-        ]  # fmt: skip
-    known = int(firms["heavy_share"].notna().sum())
-    episodes, gap, p = scaled_gap(panel)
-    here = Provenance(f"{HERE}.scaled_gap", INPUTS, f"episodes with pure plays and {producer}")
-    return [
-        *numbers,
-        Number("heavy.firms", known, "count", "integer", "firms with a known heavy share", source),
-        Number("heavy.p_min", 2 / math.factorial(known), "p-value", "pvalue",
-               "smallest two-sided p of a rank test on the firms with a heavy share", source),
-        Number("exposure.gap", gap, "standard deviations", "decimal2",
-               f"pure plays less {producer}: signed response over own noise", here, p=p,
-               n=episodes),
-        Number("exposure.gap.p", p, "p-value", "pvalue", "p of that difference", here),
-        Number("exposure.gap.episodes", episodes, "count", "integer",
-               "episodes of that difference", here),
-    ]  # fmt: skip
-
-
-def _producer(panel: Panel) -> str:
-    return listed(panel.snapshot.study.baskets["producer"])
+def _gap_numbers(gap: Outcome, producer: str, source: Provenance) -> list[Number]:
+    what = f"pure plays less {producer}: signed response over own noise"
+    columns = (
+        Column("estimate", "", "decimal2", "standard deviations", what, "", p="p", n="n"),
+        Column("p", "", "pvalue", "p-value", "p of that difference", ".p"),
+        Column("n", "", "integer", "count", "episodes of that difference", ".episodes"),
+    )
+    return numbers_of(pd.DataFrame([asdict(gap)]), columns, "exposure.gap", source)
 
 
 def _order(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Verdict:
     core = firms.set_index("ticker").loc[list(panel.snapshot.study.firms.core)]
     orders = {scale: " < ".join(core[scale].sort_values().index) for scale in SCALES}
-    return Verdict(
-        "exposure.order",
-        "same" if len(set(orders.values())) == 1 else "depends on the scale",
-        "order of the core firms by response, response over own noise, response over sector beta",
-        "; ".join(f"{scale}: {order}" for scale, order in orders.items()),
-        source,
-    )
+    said = "same" if len(set(orders.values())) == 1 else "depends on the scale"
+    evidence = "; ".join(f"{scale}: {order}" for scale, order in orders.items())
+    return Verdict("exposure.order", said, ORDER, evidence, source)
 
 
-def _larger(panel: Panel) -> Verdict:
-    episodes, gap, p = scaled_gap(panel)
-    size, producer = panel.snapshot.study.inference.size, _producer(panel)
-    verdict = "not different" if not p < size else "larger" if gap > 0 else "smaller"
-    return Verdict(
-        "exposure.larger",
-        verdict,
-        f"pure plays less {producer}, response over own noise, t across episodes, p below {size:g}",
-        f"{gap:.2f} over {episodes} episodes, p {p:.3g}",
-        Provenance(f"{HERE}.scaled_gap", INPUTS, f"episodes with pure plays and {producer}"),
-    )
+def _larger(panel: Panel, gap: Outcome, producer: str, source: Provenance) -> Verdict:
+    size, larger = panel.snapshot.study.inference.size, gap.estimate > 0
+    said = "not different" if not gap.p < size else "larger" if larger else "smaller"
+    test = f"response over own noise, t across episodes, p below {size:g}"
+    evidence = f"{gap.estimate:.2f} over {gap.n} episodes, p {gap.p:.3g}"
+    return Verdict("exposure.larger", said, f"pure plays less {producer}, {test}", evidence, source)
 
 
 def _heavy(firms: pd.DataFrame, source: Provenance) -> Verdict:
     betas = firms.dropna(subset=["heavy_share"]).sort_values("heavy_share")["beta"]
     steps = betas.diff().dropna()
-    verdict = "rises" if (steps > 0).all() else "falls" if (steps < 0).all() else "no order"
-    return Verdict(
-        "heavy.beta",
-        verdict,
-        "market betas in order of the heavy share: monotone or not",
-        ", ".join(f"{b:.2f}" for b in betas),
-        source,
-    )
-
-
-def _table(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Table:
-    study = panel.snapshot.study
-    return Table(
-        "exposure",
-        firms.drop(columns="beta_sector"),
-        {
-            "heavy_share": "percent0",
-            "beta": "decimal2",
-            "sd": "percent1",
-            "episodes": "integer",
-            "response": "percent1",
-            "over_sd": "decimal2",
-            "over_beta": "percent1",
-        },
-        {
-            "ticker": "Firm",
-            "heavy_share": "Heavy",
-            "beta": "Beta",
-            "sd": "Noise",
-            "episodes": "K",
-            "response": "Response",
-            "over_sd": "By error",
-            "over_beta": "By beta",
-        },
-        source,
-        f"Response: mean signed CAR {brackets(study.windows.primary_bounds)} over K confirmatory "
-        "China-policy episodes with a clean window. Noise: residual standard deviation of a "
-        "session; By error: mean of the CARs over their own standard errors; By beta: response "
-        f"over the beta to {study.benchmark.sector}; Beta: to {study.benchmark.market}, each firm "
-        "since its listing. A dash: no published heavy share.",
-    )
+    said = "rises" if (steps > 0).all() else "falls" if (steps < 0).all() else "no order"
+    rule = "market betas in order of the heavy share: monotone or not"
+    return Verdict("heavy.beta", said, rule, ", ".join(f"{b:.2f}" for b in betas), source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.findings.directions import POLICY
 from analysis.findings.episodes import episode_values, pool
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
@@ -21,7 +22,7 @@ SOURCE = Provenance(
 PANELS = {
     "tightening": (("tightening",), False),
     "easing": (("easing",), False),
-    "policy, signed": (("tightening", "disappointment", "easing"), True),
+    "policy, signed": (POLICY, True),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,7 +13,16 @@ from analysis.findings.panel import Panel
 from analysis.findings.placebo import EpisodeNull
 from analysis.results import Format
 
-__all__ = ["NOISE", "NOT_TESTABLE", "SIGN", "Outcome", "decide", "from_pool", "two_samples"]
+__all__ = [
+    "NOISE",
+    "NOT_TESTABLE",
+    "SIGN",
+    "Outcome",
+    "decide",
+    "decide_all",
+    "from_pool",
+    "two_samples",
+]
 
 NOT_TESTABLE = "not testable"
 SIGN = {"positive": 1, "negative": -1}
@@ -81,6 +90,16 @@ def decide(outcome: Outcome, adjusted: float | None) -> str:
     if agrees:
         return "supported" if adjusted < 0.05 else NOISE[1]
     return "contradicted" if outcome.p < 0.05 else NOISE[-1]
+
+
+def decide_all(holds: Sequence[bool], rejected: bool, sign: int = 1) -> str:
+    """Judge signs that a claim of positive (+1) or negative ones makes, and their joint test."""
+    if any(holds) != all(holds):
+        return "mixed"
+    agrees = all(holds) == (sign > 0)
+    if rejected:
+        return "supported" if agrees else "contradicted"
+    return NOISE[1 if agrees else -1]
 
 
 def from_pool(

@@ -27,40 +27,58 @@ producer short, close of day 0:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from analysis.estimators.rotation import Rotation, rotate
-from analysis.findings.episodes import FEWEST, chosen_days
+from analysis.findings.directions import UNWELCOME
+from analysis.findings.episodes import averaged, mean_over
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import Portfolio, parse_portfolio
-from analysis.findings.volatility import mean_weights
-from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import counted, listed
-from analysis.snapshot.claims import Events
+from analysis.findings.series import rotate_days, series_days
+from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
+from analysis.results.columns import Column, numbers_of, table_of
+from analysis.results.formats import counted, format_value, listed, signed
 
-__all__ = ["ENTRIES", "Account", "Tested", "account", "compute", "net_returns", "signals", "tested"]
+__all__ = ["ENTRIES", "Account", "account", "compute", "net_returns", "signals", "tested"]
 
-HERE = "analysis.findings.pair_trade"
 INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
-UNWELCOME = ("tightening", "disappointment")
+SAMPLE = "unwelcome confirmatory news"
 ENTRIES = {"close": 0, "next": 1}  # sessions after day 0 at whose close the trade is opened
 LABELS = {"close": "close of day 0", "next": "next close"}
 
-
-@dataclass(frozen=True)
-class Tested:
-    """Mean net return over episodes (fraction of one leg) with interval, p and rotations."""
-
-    episodes: int
-    mean: float
-    low: float
-    high: float
-    p: float
-    rotation: Rotation | None
+KEY = "pair.{short}.{entry}"
+WHAT = f"net return of the pair, {KEY}"
+MEAN = f"mean over episodes, {WHAT}"
+ROTATED = f"mean over rotated calendars, {WHAT}"
+PLACEBO_P = f"p against rotated calendars, {WHAT}"
+TESTS = (
+    Column("variant", "Short leg, entry"),
+    Column("episodes", "K", "integer", "count", f"episodes, {KEY}", ".episodes"),
+    Column("net", "Net", "percent1", "fraction", MEAN, ".net", "", "low", "high", "p", "episodes"),
+    Column("p", "", "pvalue", "p-value", f"p of no mean {WHAT}", ".p"),
+    Column("placebo_p", "Placebo p", "pvalue", "p-value", PLACEBO_P, ".placebo_p"),
+)
+PLACEBO = Column("placebo", "", "percent1", "fraction", ROTATED, ".placebo")
+WINS = f"share of trades with a positive {WHAT}"
+FALL = f"largest fall of the account from its peak, share of one leg, {KEY}"
+TRADES = (
+    Column("trades", "Trades", "integer", "count", f"trades, {KEY}", ".trades"),
+    Column("hit_rate", "Hits", "percent0", "fraction", WINS, ".hit_rate", n="trades"),
+    Column("drawdown", "Drawdown", "percent1", "fraction", FALL, ".drawdown"),
+)
+TRADED = (
+    "{} bought in equal parts, the other leg sold short, held {}; net of costs and borrow, as a "
+    "share of one leg. K: unmixed episodes; Trades: every signal in order, one position at a time; "
+    "Drawdown: of their sum."
+)
+SUM = f"sum of the net returns of all trades, {KEY}"
+ACCOUNTS = (
+    Column("skipped", "", "integer", "count", f"signals not traded, {KEY}", ".skipped"),
+    Column("total", "", "percent1", "fraction", SUM, ".total"),
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,17 @@ class Account:
     skipped: int
 
     @property
+    def summary(self) -> dict[str, float]:
+        """Trades, signals skipped, hit rate, drawdown and the total, fractions of one leg."""
+        return {
+            "trades": len(self.trades),
+            "skipped": self.skipped,
+            "hit_rate": self.hit_rate,
+            "drawdown": self.drawdown,
+            "total": float(self.path.iloc[-1]),
+        }
+
+    @property
     def hit_rate(self) -> float:
         """Share of trades with a positive net return."""
         return float((self.trades["net"] > 0).mean())
@@ -96,51 +125,46 @@ class Account:
 def compute(panel: Panel) -> Findings:
     """Test every variant of the pair and keep its account."""
     study = panel.snapshot.study
+    rows: list[dict[str, Any]] = []
+    trades, accounts, nulls = [], [], []
+    for short, pair in _pairs(panel).items():
+        name = listed(pair.legs[1].members)
+        for entry, delay in ENTRIES.items():
+            (test, null), kept = tested(panel, pair, delay), account(panel, pair, delay)
+            named = {"short": short, "entry": entry, "name": name, "opened": LABELS[entry]}
+            rows.append({**named, **test, **kept.summary})
+            trades.append(kept.trades.assign(short=name, opened=LABELS[entry]))
+            accounts.append(kept)
+            nulls.append(null)
+    pure, span = listed(study.baskets["heavy_exposed"]), counted(study.pair.holding, "session")
+    note = TRADED.format(pure, span)
+    frame = pd.DataFrame(rows)
+    frame["variant"] = frame["name"] + ", " + frame["opened"]
+    source = Provenance.of(tested, INPUTS, f"{SAMPLE}, unmixed episodes")
+    traded = Provenance.of(account, INPUTS, f"{SAMPLE}, in order of time")
+    days, level = "sessions that a trade of the pair is held", study.inference.level
+    return Findings(
+        numbers=[
+            Number("pair.holding", study.pair.holding, "sessions", "integer", days, source),
+            *numbers_of(frame, (*TESTS, PLACEBO), KEY, source, level=level),
+            *numbers_of(frame, (*TRADES, *ACCOUNTS), KEY, traded),
+        ],
+        tables=[table_of("pair_trade", frame, (*TESTS, *TRADES), source, note)],
+        figures=[_figure(rows[0], accounts[0], nulls[0], traded)],
+        verdicts=_verdicts(frame, study.inference.size, source, traded),
+        datasets=[Dataset("pair_trades", pd.concat(trades), traded)],
+    )
+
+
+def _pairs(panel: Panel) -> dict[str, Portfolio]:
+    """Hold the pure plays against the producer and against the metals fund."""
+    study = panel.snapshot.study
     shorts = {"_".join(study.baskets["producer"]).lower(): "producer"}
     shorts[study.benchmark.metals.lower()] = study.benchmark.metals
-    pairs = {
+    return {
         name: parse_portfolio(f"all(heavy_exposed) - {short}", panel.snapshot)
         for name, short in shorts.items()
     }
-    variants = [(name, entry) for name in pairs for entry in ENTRIES]
-    tests = {(n, e): tested(panel, pairs[n], ENTRIES[e]) for n, e in variants}
-    accounts = {(n, e): account(panel, pairs[n], ENTRIES[e]) for n, e in variants}
-    source = Provenance(f"{HERE}.tested", INPUTS, "unwelcome confirmatory news, unmixed episodes")
-    kept = Provenance(f"{HERE}.account", INPUTS, "unwelcome confirmatory news, in order of time")
-    trades = pd.concat(
-        [
-            a.trades.assign(short=listed(_short(pairs[n])), opened=LABELS[e])
-            for (n, e), a in accounts.items()
-        ]
-    )
-    base = variants[0]
-    return Findings(
-        numbers=[
-            Number(
-                "pair.holding",
-                study.pair.holding,
-                "sessions",
-                "integer",
-                "sessions that a trade of the pair is held",
-                source,
-            ),
-            *(
-                number
-                for (n, e), test in tests.items()
-                for number in _numbers(
-                    f"pair.{n}.{e}", test, accounts[n, e], source, kept, study.inference.level
-                )
-            ),
-        ],
-        tables=[_table(panel, pairs, tests, accounts, source)],
-        figures=[_figure(listed(_short(pairs[base[0]])), tests[base], accounts[base], kept)],
-        verdicts=_verdicts(tests, tests[base], accounts[base], source, kept, study.inference.size),
-        datasets=[Dataset("pair_trades", trades, kept)],
-    )
-
-
-def _short(pair: Portfolio) -> tuple[str, ...]:
-    return pair.legs[1].members
 
 
 def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
@@ -165,23 +189,24 @@ def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
     return (gross - fee).shift(-delay)
 
 
-def tested(panel: Panel, pair: Portfolio, delay: int) -> Tested:
-    """Average the net return over the unmixed episodes of unwelcome news."""
+def tested(
+    panel: Panel, pair: Portfolio, delay: int
+) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
+    """Average the net return over the unmixed episodes of unwelcome news.
+
+    Returns
+    -------
+    tuple
+        ``episodes``, mean ``net`` (fraction of one leg) with ``low``, ``high`` and ``p`` of t(K-1),
+        ``placebo`` (mean over rotated calendars) and ``placebo_p``; and those means, (S,).
+    """
     values = net_returns(panel, pair, delay)
-    at = values.reindex(panel.events["day0"]).set_axis(panel.events.index)
-    cars = pd.DataFrame({"car": at, "scar": at}).dropna()
-    days = chosen_days(panel, cars, Events(directions=UNWELCOME))
-    means = days.groupby("episode")["car"].mean()
-    count = len(means)
-    nan = float("nan")
-    if count < FEWEST:
-        return Tested(count, nan, nan, nan, nan, None)
-    level = panel.snapshot.study.inference.level
-    reach = stats.t.ppf((1 + level) / 2, count - 1) * means.std(ddof=1) / np.sqrt(count)
-    mean = float(means.mean())
-    turned = rotate(values, mean_weights(days), 2 * panel.snapshot.study.pair.holding)
-    p = float(stats.ttest_1samp(means, 0.0).pvalue)
-    return Tested(count, mean, mean - float(reach), mean + float(reach), p, turned)
+    days = series_days(panel, values, *UNWELCOME)
+    mean = mean_over(averaged(days)["car"])
+    turned = rotate_days(values, days, 2 * panel.snapshot.study.pair.holding)
+    low, high = mean.interval(panel.snapshot.study.inference.level)
+    test = {"episodes": mean.n, "net": mean.estimate, "low": low, "high": high, "p": mean.p}
+    return test | {"placebo": turned.null.mean(), "placebo_p": turned.p}, turned.null
 
 
 def signals(panel: Panel) -> pd.DatetimeIndex:
@@ -224,140 +249,52 @@ def _daily(panel: Panel, pair: Portfolio, entry: int) -> npt.NDArray[np.float64]
     return result
 
 
-def _numbers(
-    key: str, test: Tested, kept: Account, source: Provenance, trades: Provenance, level: float
-) -> list[Number]:
-    what = f"net return of the pair, {key}"
-    numbers = [
-        Number(f"{key}.episodes", test.episodes, "count", "integer", f"episodes, {key}", source),
-        Number(f"{key}.trades", len(kept.trades), "count", "integer", f"trades, {key}", trades),
-        Number(f"{key}.skipped", kept.skipped, "count", "integer",
-               f"signals not traded, {key}", trades),
-        Number(f"{key}.hit_rate", kept.hit_rate, "fraction", "percent0",
-               f"share of trades with a positive {what}", trades, n=len(kept.trades)),
-        Number(f"{key}.drawdown", kept.drawdown, "fraction", "percent1",
-               f"largest fall of the account from its peak, share of one leg, {key}", trades),
-        Number(f"{key}.total", float(kept.path.iloc[-1]), "fraction", "percent1",
-               f"sum of the net returns of all trades, {key}", trades),
-    ]  # fmt: skip
-    if test.rotation is None:
-        return numbers
-    return [
-        *numbers,
-        Number(f"{key}.net", test.mean, "fraction", "percent1", f"mean over episodes, {what}",
-               source, low=test.low, high=test.high, level=level, p=test.p, n=test.episodes),
-        Number(f"{key}.p", test.p, "p-value", "pvalue", f"p of no mean {what}", source),
-        Number(f"{key}.placebo", float(test.rotation.null.mean()), "fraction", "percent1",
-               f"mean over rotated calendars, {what}", source),
-        Number(f"{key}.placebo_p", test.rotation.p, "p-value", "pvalue",
-               f"p against rotated calendars, {what}", source),
-    ]  # fmt: skip
-
-
 def _verdicts(
-    tests: dict[tuple[str, str], Tested],
-    base: Tested,
-    kept: Account,
-    source: Provenance,
-    trades: Provenance,
-    size: float,
+    frame: pd.DataFrame, size: float, source: Provenance, traded: Provenance
 ) -> list[Verdict]:
-    small = [p for p in (t.p for t in tests.values()) if p < size]
+    base, small = frame.iloc[0], int((frame["p"] < size).sum())
+    earned = _judged(base["p"], base["net"], size, "earns", "loses", "within noise")
+    better, worse, like = (f"{word} other dates" for word in ("better than", "worse than", "like"))
+    gain, p = base["net"] - base["placebo"], base["placebo_p"]
+    placebo = _judged(p, gain, size, better, worse, like)
+    rotated = "no episodes" if np.isnan(p) else f"p {p:.3g}"
+    evidence = "{net:+.4f} over {episodes} episodes, p {p:.3g}".format_map(base)
+    rule = f"mean net return over episodes, t, p below {size:g}"
+    against = f"the mean against rotated calendars, p below {size:g}"
+    some, of = "some differ" if small else "all within noise", f"{small} of {len(frame)}"
+    end, total = "gain" if base["total"] > 0 else "loss", f"{base['total']:+.4f}"
     return [
-        Verdict("pair.net", _earned(base, size),
-                f"mean net return over episodes, t, p below {size:g}",
-                f"{base.mean:+.4f} over {base.episodes} episodes, p {base.p:.3g}", source),
-        Verdict("pair.placebo", _compared(base, size),
-                f"the mean against rotated calendars, p below {size:g}",
-                f"p {base.rotation.p:.3g}" if base.rotation else "no episodes", source),
-        Verdict("pair.variants", "some differ" if small else "all within noise",
-                f"a variant with p below {size:g}", f"{len(small)} of {len(tests)}", source),
-        Verdict("pair.account", "gain" if kept.path.iloc[-1] > 0 else "loss",
-                "sign of the account at the end", f"{kept.path.iloc[-1]:+.4f}", trades),
-    ]  # fmt: skip
+        Verdict("pair.net", earned, rule, evidence, source),
+        Verdict("pair.placebo", placebo, against, rotated, source),
+        Verdict("pair.variants", some, f"a variant with p below {size:g}", of, source),
+        Verdict("pair.account", end, "sign of the account at the end", total, traded),
+    ]
 
 
-def _earned(test: Tested, size: float) -> str:
-    if test.rotation is None:
+def _judged(p: float, gain: float, size: float, above: str, below: str, noise: str) -> str:
+    if np.isnan(p):
         return "not testable"
-    return "within noise" if test.p >= size else "earns" if test.mean > 0 else "loses"
+    return noise if p >= size else above if gain > 0 else below
 
 
-def _compared(test: Tested, size: float) -> str:
-    if test.rotation is None:
-        return "not testable"
-    if test.rotation.p >= size:
-        return "like other dates"
-    better = test.mean > float(test.rotation.null.mean())
-    return f"{'better' if better else 'worse'} than other dates"
-
-
-def _table(
-    panel: Panel,
-    pairs: dict[str, Portfolio],
-    tests: dict[tuple[str, str], Tested],
-    accounts: dict[tuple[str, str], Account],
-    source: Provenance,
-) -> Table:
-    frame = pd.DataFrame(
-        [
-            {
-                "variant": f"{listed(_short(pairs[name]))}, {LABELS[entry]}",
-                "episodes": test.episodes,
-                "net": test.mean,
-                "p": test.p,
-                "placebo_p": test.rotation.p if test.rotation else np.nan,
-                "trades": len(accounts[name, entry].trades),
-                "hit_rate": accounts[name, entry].hit_rate,
-                "drawdown": accounts[name, entry].drawdown,
-            }
-            for (name, entry), test in tests.items()
-        ]
-    )
-    study = panel.snapshot.study
-    return Table(
-        "pair_trade",
-        frame,
-        {
-            "episodes": "integer",
-            "net": "percent1",
-            "p": "pvalue",
-            "placebo_p": "pvalue",
-            "trades": "integer",
-            "hit_rate": "percent0",
-            "drawdown": "percent1",
-        },
-        {
-            "variant": "Short leg, entry",
-            "episodes": "K",
-            "net": "Net",
-            "placebo_p": "Placebo p",
-            "trades": "Trades",
-            "hit_rate": "Hits",
-            "drawdown": "Drawdown",
-        },
-        source,
-        f"{listed(study.baskets['heavy_exposed'])} bought in equal parts, the other leg sold "
-        f"short, held {counted(study.pair.holding, 'session')}; net of costs and borrow, as a "
-        "share of one leg. K: unmixed episodes; Trades: every signal in order, one position at a "
-        "time; Drawdown: of their sum.",
-    )
-
-
-def _figure(short: str, test: Tested, kept: Account, source: Provenance) -> Figure:
+def _figure(
+    base: dict[str, Any], kept: Account, null: npt.NDArray[np.float64], source: Provenance
+) -> Figure:
     path = kept.path.rename("total").rename_axis("session").reset_index()
     start = kept.trades["entry"].min()
-    null = test.rotation.null if test.rotation else np.array([np.nan])
+    total, low, high, mean = (
+        signed(value, "percent1") for value in (base["total"], null.min(), null.max(), base["net"])
+    )
     alt = (
-        f"Left: the account of the pair ({short} short) over {len(kept.trades)} trades, ending at "
-        f"{kept.path.iloc[-1]:+.1%} of one leg after a largest fall of {kept.drawdown:.1%}. "
-        f"Right: mean net return an episode on {len(null)} rotated calendars, from "
-        f"{null.min():+.1%} to {null.max():+.1%}, and on the events, {test.mean:+.1%}."
-    ).replace("-", "\u2212")
+        f"Left: the account of the pair ({base['name']} short) over {len(kept.trades)} trades, "
+        f"ending at {total} of one leg after a largest fall of "
+        f"{format_value(kept.drawdown, 'percent1')}. Right: mean net return an episode on "
+        f"{len(null)} rotated calendars, from {low} to {high}, and on the events, {mean}."
+    )
     data = {
         "path": path[path["session"] >= start].reset_index(drop=True),
         "trades": kept.trades,
         "null": pd.DataFrame({"mean": null}),
-        "observed": pd.DataFrame({"mean": [test.mean]}),
+        "observed": pd.DataFrame({"mean": [base["net"]]}),
     }
     return Figure("pair_trade", "pair_trade", data, alt, source)

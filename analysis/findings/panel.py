@@ -60,6 +60,16 @@ class Panel:
         return self.snapshot.study.windows.primary_bounds
 
     @property
+    def common(self) -> pd.DataFrame:
+        """Returns on the sessions that all core firms share."""
+        return self.returns.dropna(subset=list(self.snapshot.study.firms.core))
+
+    @property
+    def core(self) -> pd.Series:
+        """Return of the core firms in equal parts, of those listed by then."""
+        return self.returns[list(self.snapshot.study.firms.core)].mean(axis=1)
+
+    @property
     def highlights(self) -> dict[str, date]:
         """The days that are shown one by one, by name: those of the two news items."""
         return dict(self.snapshot.study.highlights)

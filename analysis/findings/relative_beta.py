@@ -11,39 +11,87 @@ from scipy import stats
 from analysis.estimators.beta import equal_betas, huber_beta, ols_beta, up_down_beta
 from analysis.estimators.rolling import ewm_beta, rolling_beta
 from analysis.findings.panel import Panel
-from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import percent
+from analysis.results import Figure, Findings, Provenance, Verdict
+from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
+from analysis.results.formats import format_value, percent
 
-__all__ = ["compute", "full_sample", "two_sided"]
+__all__ = ["compute", "equality", "full_sample", "rolling", "two_sided"]
 
-HERE = "analysis.findings.relative_beta"
 INPUTS = ("prices.csv", "universe.csv", "study.toml")
+PAIR = "beta of {firm} to {benchmark}"
+BETAS = (
+    Column("firm", "Firm"),
+    Column("benchmark", "On"),
+    Column("beta", "Beta", "decimal2", "beta", f"{PAIR}, OLS", "", "se_hac", "low", "high", n="n"),
+    Column("se_hac", "HAC s.e.", "decimal2", "beta", f"HAC error of the {PAIR}", ".se"),
+    Column("se_hc3", "HC3 s.e.", "decimal2"),
+    Column("low", format="decimal2"),
+    Column("high", format="decimal2"),
+    Column("huber", "Huber", "decimal2", "beta", f"{PAIR}, Huber", ".huber"),
+    Column("r2", "R²", "decimal2"),
+    Column("n", format="integer"),
+)
+SHARED = (
+    "Daily {returns} returns on the sessions that all {firms} core firms share. low and high: "
+    "{level} interval from the HAC error."
+)
+DAYS = "beta of {ticker} to {market} on days when it"
+SAME = "p of equal downside and upside beta of {ticker}"
+SIDES = (
+    Column("ticker", "Firm"),
+    Column("down", "Down", "decimal2", "beta", f"{DAYS} fell", ".down", "se_down"),
+    Column("se_down", "s.e.", "decimal2"),
+    Column("up", "Up", "decimal2", "beta", f"{DAYS} rose", ".up", "se_up"),
+    Column("se_up", "s.e.", "decimal2"),
+    Column("difference", "Up − down", "decimal2"),
+    Column("se_difference", "s.e.", "decimal2"),
+    Column("p", "", "pvalue", "p-value", SAME, ".down_less_up.p"),
+)
+SIDED = (
+    "Betas to {} on days when it fell and when it rose; HAC errors; p: two-sided, of equal betas."
+)
+WHAT = "equality of the core firms' market betas"
+ROBUST = f"p of the F of {WHAT}, errors clustered by session"
+EQUAL = (
+    Column("f", "", "decimal1", "F statistic", f"F of the {WHAT}", ".f"),
+    Column("p", "", "pvalue", "p-value", f"p of the exact F of {WHAT}", ".p"),
+    Column("p_clustered", "", "pvalue", "p-value", ROBUST, ".p_robust"),
+)
+ROLLED = "of the rolling beta of {firm} to {market}"
+RANGES = (
+    Column("min", "", "decimal1", "beta", f"min {ROLLED}", ".rolling.min"),
+    Column("max", "", "decimal1", "beta", f"max {ROLLED}", ".rolling.max"),
+)
 
 
 def compute(panel: Panel) -> Findings:
     """Estimate full-sample, two-sided and rolling betas and test their equality."""
-    betas = full_sample(panel)
-    sides = two_sided(panel)
+    study = panel.snapshot.study
+    market, level = study.benchmark.market, study.inference.level
+    betas, sides, paths = full_sample(panel), two_sided(panel), rolling(panel)
+    shared = Provenance.of(full_sample, INPUTS, "core firms, common sessions")
+    own = Provenance.of(two_sided, INPUTS, "each firm since its listing")
+    equal = Provenance.of(equality, INPUTS, "core firms, common sessions")
+    rolled = Provenance.of(rolling, INPUTS, "core firms since listing, rolling windows")
+    sessions = {"sessions": (int(betas["n"].max()), "sessions all core firms share")}
+    firms = len(study.firms.core)
+    note = SHARED.format(returns=study.returns, firms=firms, level=percent(level))
+    ranges = paths.groupby("firm", sort=False)["beta"].agg(["min", "max"]).reset_index()
     return Findings(
         numbers=[
-            *_beta_numbers(panel, betas),
-            *_side_numbers(panel, sides),
-            *_equality(panel),
-            *_ranges(panel),
+            *numbers_of(betas, BETAS, "beta.{firm}.{benchmark}", shared, level=level),
+            *scalar_numbers("beta", sessions, shared, "sessions"),
+            *numbers_of(sides, SIDES, "beta.{ticker}", own, market=market),
+            *numbers_of(equality(panel), EQUAL, "beta.equal", equal),
+            *numbers_of(ranges, RANGES, "beta.{firm}", rolled, market=market),
         ],
-        tables=[_beta_table(panel, betas), _side_table(panel, sides)],
-        figures=[_rolling_figure(panel, betas), _side_figure(panel, sides)],
+        tables=[
+            table_of("betas", betas, BETAS, shared, note),
+            table_of("two_sided_betas", sides, SIDES, own, SIDED.format(market)),
+        ],
+        figures=[_rolling_figure(panel, betas, paths, ranges), _side_figure(panel, sides, own)],
         verdicts=[_symmetry(panel, sides)],
     )
-
-
-def _source(function: str, sample: str) -> Provenance:
-    return Provenance(f"{HERE}.{function}", INPUTS, sample)
-
-
-def _common(panel: Panel) -> pd.DataFrame:
-    """Returns on the sessions that all core firms share."""
-    return panel.returns.dropna(subset=list(panel.snapshot.study.firms.core))
 
 
 def full_sample(panel: Panel) -> pd.DataFrame:
@@ -55,7 +103,7 @@ def full_sample(panel: Panel) -> pd.DataFrame:
         ``firm``, ``benchmark``, ``beta``, ``se_hac``, ``se_hc3``, ``low``, ``high`` (from the HAC
         error), ``huber``, ``r2``, ``n``.
     """
-    study, returns = panel.snapshot.study, _common(panel)
+    study, returns = panel.snapshot.study, panel.common
     pairs = [
         *itertools.product(study.firms.core, study.benchmark.funds),
         *itertools.permutations(study.firms.core, 2),
@@ -64,20 +112,10 @@ def full_sample(panel: Panel) -> pd.DataFrame:
     for firm, benchmark in pairs:
         fit = ols_beta(returns[firm], returns[benchmark], study.beta.hac_lags)
         low, high = fit.interval("hac", study.inference.level)
-        rows.append(
-            {
-                "firm": firm,
-                "benchmark": benchmark,
-                "beta": fit.beta,
-                "se_hac": fit.se_hac,
-                "se_hc3": fit.se_hc3,
-                "low": low,
-                "high": high,
-                "huber": huber_beta(returns[firm], returns[benchmark]).beta,
-                "r2": fit.r2,
-                "n": fit.n,
-            }
-        )
+        huber = huber_beta(returns[firm], returns[benchmark]).beta
+        errors = {"se_hac": fit.se_hac, "se_hc3": fit.se_hc3, "low": low, "high": high}
+        row = {"firm": firm, "benchmark": benchmark, "beta": fit.beta, **errors}
+        rows.append(row | {"huber": huber, "r2": fit.r2, "n": fit.n})
     return pd.DataFrame(rows)
 
 
@@ -90,14 +128,10 @@ def two_sided(panel: Panel) -> pd.DataFrame:
         ``ticker``, ``down``, ``se_down``, ``up``, ``se_up``, ``difference`` (up less down),
         ``se_difference``, ``p``; bounds ``low_down`` and so on, from the HAC errors.
     """
-    study = panel.snapshot.study
-    rows = []
-    for ticker in study.firms.studied:
-        fit = up_down_beta(
-            panel.returns[ticker], panel.returns[study.benchmark.market], study.beta.hac_lags
-        )
-        rows.append({"ticker": ticker} | asdict(fit))
-    sides = pd.DataFrame(rows)
+    study, returns = panel.snapshot.study, panel.returns
+    market = returns[study.benchmark.market]
+    fits = {t: up_down_beta(returns[t], market, study.beta.hac_lags) for t in study.firms.studied}
+    sides = pd.DataFrame([{"ticker": ticker} | asdict(fit) for ticker, fit in fits.items()])
     reach = stats.t.ppf((1 + study.inference.level) / 2, sides["df"])
     for side in ("up", "down"):
         sides[f"low_{side}"] = sides[side] - reach * sides[f"se_{side}"]
@@ -105,128 +139,22 @@ def two_sided(panel: Panel) -> pd.DataFrame:
     return sides
 
 
-def _equality(panel: Panel) -> list[Number]:
-    """Test that the core firms share one market beta."""
-    study, returns = panel.snapshot.study, _common(panel)
+def equality(panel: Panel) -> pd.DataFrame:
+    """Test that the core firms share one market beta: ``f``, ``p``, ``p_clustered``; one row."""
+    study, returns = panel.snapshot.study, panel.common
     test = equal_betas(returns[list(study.firms.core)], returns[study.benchmark.market])
-    source = _source("compute", "core firms, common sessions")
-    what = "equality of the core firms' market betas"
-    return [
-        Number("beta.equal.f", test.f, "F statistic", "decimal1", f"F of the {what}", source),
-        Number("beta.equal.p", test.p, "p-value", "pvalue", f"p of the exact F of {what}", source),
-        Number("beta.equal.p_robust", test.p_clustered, "p-value", "pvalue",
-               f"p of the F of {what}, errors clustered by session", source),
-    ]  # fmt: skip
+    return pd.DataFrame({"f": [test.f], "p": [test.p], "p_clustered": [test.p_clustered]})
 
 
-def _beta_numbers(panel: Panel, betas: pd.DataFrame) -> list[Number]:
-    level = panel.snapshot.study.inference.level
-    source = _source("full_sample", "core firms, common sessions")
-    numbers = []
-    for row in betas.to_dict("records"):
-        key = f"beta.{row['firm']}.{row['benchmark']}".lower()
-        what = f"beta of {row['firm']} to {row['benchmark']}"
-        numbers += [
-            Number(key, row["beta"], "beta", "decimal2", f"{what}, OLS", source, se=row["se_hac"],
-                   low=row["low"], high=row["high"], level=level, n=row["n"]),
-            Number(f"{key}.se", row["se_hac"], "beta", "decimal2", f"HAC error of the {what}",
-                   source),
-            Number(f"{key}.huber", row["huber"], "beta", "decimal2", f"{what}, Huber", source),
-        ]  # fmt: skip
-    sessions = int(betas["n"].max())
-    numbers.append(
-        Number(
-            "beta.sessions",
-            sessions,
-            "sessions",
-            "integer",
-            "sessions all core firms share",
-            source,
-        )
-    )
-    return numbers
+def rolling(panel: Panel) -> pd.DataFrame:
+    """Estimate each core firm's market beta over rolling windows and with exponential weights.
 
-
-def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
-    """Say whether any core firm has different betas on rising and on falling days."""
-    core = sides[sides["ticker"].isin(panel.snapshot.study.firms.core)]
-    size = panel.snapshot.study.inference.size
-    different = core.loc[core["p"] < size, "ticker"].tolist()
-    return Verdict(
-        "beta.sides",
-        "different" if different else "no difference",
-        f"p of equal downside and upside beta below {size:g} for a core firm",
-        ", ".join(different) or f"smallest p {core['p'].min():.3g}",
-        _source("two_sided", "core firms since listing"),
-    )
-
-
-def _side_numbers(panel: Panel, sides: pd.DataFrame) -> list[Number]:
-    market = panel.snapshot.study.benchmark.market
-    source = _source("two_sided", "each firm since its listing")
-    numbers = []
-    for row in sides.to_dict("records"):
-        key, who = f"beta.{row['ticker']}".lower(), row["ticker"]
-        numbers += [
-            Number(f"{key}.down", row["down"], "beta", "decimal2",
-                   f"beta of {who} to {market} on days when it fell", source, se=row["se_down"]),
-            Number(f"{key}.up", row["up"], "beta", "decimal2",
-                   f"beta of {who} to {market} on days when it rose", source, se=row["se_up"]),
-            Number(f"{key}.down_less_up.p", row["p"], "p-value", "pvalue",
-                   f"p of equal downside and upside beta of {who}", source),
-        ]  # fmt: skip
-    return numbers
-
-
-def _beta_table(panel: Panel, betas: pd.DataFrame) -> Table:
-    study = panel.snapshot.study
-    numbers = ["beta", "se_hac", "se_hc3", "low", "high", "huber", "r2"]
-    return Table(
-        "betas",
-        betas,
-        dict.fromkeys(numbers, "decimal2") | {"n": "integer"},  # type: ignore[arg-type]
-        {
-            "firm": "Firm",
-            "benchmark": "On",
-            "beta": "Beta",
-            "se_hac": "HAC s.e.",
-            "se_hc3": "HC3 s.e.",
-            "low": "low",
-            "high": "high",
-            "huber": "Huber",
-            "r2": "R²",
-            "n": "n",
-        },
-        _source("full_sample", "core firms, common sessions"),
-        f"Daily {study.returns} returns on the sessions that all {len(study.firms.core)} core "
-        f"firms share. low and high: {percent(study.inference.level)} interval from the HAC error.",
-    )
-
-
-def _side_table(panel: Panel, sides: pd.DataFrame) -> Table:
-    columns = ["ticker", "down", "se_down", "up", "se_up", "difference", "se_difference", "p"]
-    return Table(
-        "two_sided_betas",
-        sides[columns],
-        dict.fromkeys(columns[1:7], "decimal2") | {"p": "pvalue"},  # type: ignore[arg-type]
-        {
-            "ticker": "Firm",
-            "down": "Down",
-            "se_down": "s.e.",
-            "up": "Up",
-            "se_up": "s.e. ",
-            "difference": "Up − down",
-            "se_difference": "s.e.  ",
-        },
-        _source("two_sided", "each firm since its listing"),
-        f"Betas to {panel.snapshot.study.benchmark.market} on days when it fell and when it rose; "
-        "HAC errors; p: two-sided, of equal betas.",
-    )
-
-
-def _rolling(panel: Panel) -> pd.DataFrame:
-    study = panel.snapshot.study
-    frames = []
+    Returns
+    -------
+    DataFrame
+        ``session``, ``beta``, ``se``, ``low``, ``high``, ``ewm``, ``firm``.
+    """
+    study, frames = panel.snapshot.study, []
     for firm in study.firms.core:
         pair = panel.returns[[firm, study.benchmark.market]].dropna()
         own, market = pair[firm], pair[study.benchmark.market]
@@ -236,36 +164,33 @@ def _rolling(panel: Panel) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _ranges(panel: Panel) -> list[Number]:
-    """How far the rolling beta of each firm wanders."""
-    source = _source("compute", "core firms since listing, rolling windows")
-    market = panel.snapshot.study.benchmark.market
-    paths = _rolling(panel).groupby("firm")["beta"]
-    return [
-        Number(f"beta.{str(firm).lower()}.rolling.{name}", float(value), "beta", "decimal1",
-               f"{name} of the rolling beta of {firm} to {market}", source)
-        for name in ("min", "max")
-        for firm, value in paths.agg(name).items()
-    ]  # fmt: skip
+def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
+    """Say whether any core firm has different betas on rising and on falling days."""
+    core = sides[sides["ticker"].isin(panel.snapshot.study.firms.core)]
+    size = panel.snapshot.study.inference.size
+    different = core.loc[core["p"] < size, "ticker"].tolist()
+    said = "different" if different else "no difference"
+    rule = f"p of equal downside and upside beta below {size:g} for a core firm"
+    evidence = ", ".join(different) or f"smallest p {core['p'].min():.3g}"
+    source = Provenance.of(two_sided, INPUTS, "core firms since listing")
+    return Verdict("beta.sides", said, rule, evidence, source)
 
 
-def _rolling_figure(panel: Panel, betas: pd.DataFrame) -> Figure:
-    study, paths, marks = panel.snapshot.study, _rolling(panel), _regime_marks(panel)
+def _rolling_figure(
+    panel: Panel, betas: pd.DataFrame, paths: pd.DataFrame, ranges: pd.DataFrame
+) -> Figure:
+    study, marks = panel.snapshot.study, _regime_marks(panel)
     full = betas[betas["benchmark"] == study.benchmark.market][["firm", "beta"]]
-    ends = paths.groupby("firm", sort=False)["beta"].agg(["min", "max"])
-    spans = [f"{f} between {r['min']:.1f} and {r['max']:.1f}" for f, r in ends.iterrows()]
+    shown = ranges.set_index("firm").map(lambda beta: format_value(beta, "decimal1"))
     alt = (
-        (
-            f"{len(study.firms.core)} panels of the rolling "
-            f"{study.beta.rolling}-session beta to {study.benchmark.market} with a "
-            f"shaded {percent(study.inference.level)} interval, the start of "
-            f"{len(marks)} policy regimes marked: " + ", ".join(spans) + "."
-        )
-        .replace("-0", "\u22120")
-        .replace(" -", " \u2212")
+        f"{len(study.firms.core)} panels of the rolling {study.beta.rolling}-session beta to "
+        f"{study.benchmark.market} with a shaded {percent(study.inference.level)} interval, the "
+        f"start of {len(marks)} policy regimes marked: "
+        + ", ".join(f"{r.Index} between {r.min} and {r.max}" for r in shown.itertuples())
+        + "."
     )
-    source = _source("compute", "core firms since listing")
     data = {"paths": paths, "full": full, "regimes": marks}
+    source = Provenance.of(rolling, INPUTS, "core firms since listing")
     return Figure("rolling_beta", "rolling_beta", data, alt, source)
 
 
@@ -278,19 +203,18 @@ def _regime_marks(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame({"day": days, "label": names})
 
 
-def _side_figure(panel: Panel, sides: pd.DataFrame) -> Figure:
-    frames = [
-        sides.rename(columns={side: "beta", f"low_{side}": "low", f"high_{side}": "high"})[
-            ["ticker", "beta", "low", "high"]
-        ].assign(side=side)
-        for side in ("down", "up")
-    ]
+def _side_figure(panel: Panel, sides: pd.DataFrame, source: Provenance) -> Figure:
     study, higher = panel.snapshot.study, int((sides["down"] > sides["up"]).sum())
+    betas = pd.concat(
+        sides[["ticker", side, f"low_{side}", f"high_{side}"]]
+        .set_axis(["ticker", "beta", "low", "high"], axis=1)
+        .assign(side=side)
+        for side in ("down", "up")
+    )
     alt = (
         f"Dots with {percent(study.inference.level)} intervals: beta to {study.benchmark.market} "
         f"on falling and on rising days for {len(sides)} firms. The downside beta is the larger "
         f"one for {higher} of them."
     )
-    source = _source("two_sided", "each firm since its listing")
-    data, choices = {"betas": pd.concat(frames)}, {"level": study.inference.level}
-    return Figure("up_down_beta", "up_down_beta", data, alt, source, choices)
+    choices = {"level": study.inference.level}
+    return Figure("up_down_beta", "up_down_beta", {"betas": betas}, alt, source, choices)

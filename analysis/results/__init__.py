@@ -6,7 +6,7 @@ verdicts. ``publish`` decides how they are written, drawn and printed; neither i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -56,6 +56,13 @@ class Provenance:
     function: str
     inputs: tuple[str, ...]
     sample: str
+
+    @classmethod
+    def of(
+        cls, function: Callable[..., object], inputs: tuple[str, ...], sample: str
+    ) -> Provenance:
+        """Name the function itself, which cannot be misspelt."""
+        return cls(f"{function.__module__}.{function.__qualname__}", inputs, sample)
 
 
 @dataclass(frozen=True, slots=True)

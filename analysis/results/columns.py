@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from analysis.results import Format, Number, Provenance, Table
+from analysis.results import Format, Number, Provenance, Table, Verdict
 from analysis.results.formats import format_value
 
-__all__ = ["Column", "Interval", "numbers_of", "scalar_numbers", "table_of"]
+__all__ = [
+    "Column",
+    "Interval",
+    "numbers_of",
+    "scalar_numbers",
+    "spread",
+    "table_of",
+    "verdicts_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +116,38 @@ def numbers_of(
     """
     keyed = [column for column in columns if isinstance(column, Column) and column.key is not None]
     return [
-        _number(column, row, key, source, level, texts)
-        for row in frame.to_dict("records")
+        _number(column, row, key, source, level)
+        for row in _worded(frame, texts)
         for column in keyed
         if pd.notna(row[column.name])
     ]
 
 
+def _worded(frame: pd.DataFrame, texts: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the cells of each row by their names, beside texts."""
+    for row in frame.to_dict("records"):
+        yield {**texts, **{str(name): cell for name, cell in row.items()}}
+
+
 def _number(
     column: Column,
-    row: Mapping[Any, Any],
+    row: Mapping[str, Any],
     key: str,
     source: Provenance,
     level: float | None,
-    texts: Mapping[str, str],
 ) -> Number:
-    words = {**texts, **{str(name): cell for name, cell in row.items()}}
+    value = row[column.name]
     beside = {
-        name: row[cell]
+        name: int(row[cell]) if name == "n" else row[cell]  # whole, beside missing counts as well
         for name in ("se", "low", "high", "p", "n")
         if (cell := getattr(column, name)) and pd.notna(row[cell])
     }
     return Number(
-        f"{key.format_map(words)}{column.key}".lower(),
-        row[column.name],
+        f"{key.format_map(row)}{column.key}".lower(),
+        value.date().isoformat() if isinstance(value, pd.Timestamp) else value,
         column.unit,
         column.format,
-        column.words.format_map(words),
+        column.words.format_map(row),
         source,
         level=level if "low" in beside else None,
         **beside,
@@ -153,6 +166,67 @@ def scalar_numbers(
         Number(f"{key}.{name}", value, unit, format, words, source)
         for name, (value, words) in cells.items()
     ]
+
+
+def verdicts_of(
+    frame: pd.DataFrame,
+    column: str,
+    key: str,
+    rule: str,
+    evidence: str,
+    source: Provenance,
+    **texts: str,
+) -> list[Verdict]:
+    """Read verdicts off a result: one a row, in ``column``.
+
+    ``key``, printed in lower case, ``rule`` and ``evidence`` name ``texts`` and cells of the row,
+    ``"p {p:.3g}"``.
+    """
+    return [
+        Verdict(
+            key.format_map(words).lower(),
+            words[column],
+            rule.format_map(words),
+            evidence.format_map(words),
+            source,
+        )
+        for words in _worded(frame, texts)
+    ]
+
+
+def spread(
+    frame: pd.DataFrame, rows: Sequence[str], across: str, cells: Sequence[Column]
+) -> tuple[pd.DataFrame, list[Column]]:
+    """Put the cells of one column side by side, so that a long result becomes a wide table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each combination of ``rows`` and ``across``.
+    rows : sequence of str
+        Columns that name a row of the table.
+    across : str
+        Column whose values are spread.
+    cells : sequence of Column
+        What stands under each value: the first under the value as its head, others under their own.
+
+    Returns
+    -------
+    tuple
+        The wide frame, rows in order of appearance, and its columns beside ``rows``.
+    """
+    keys = frame.set_index(list(rows)).index
+    values, wide = list(frame[across].unique()), pd.DataFrame(index=keys.unique())
+    columns = [
+        replace(cell, name=f"{cell.name} {value}", header=cell.header if place else str(value))
+        for value in values
+        for place, cell in enumerate(cells)
+    ]
+    for cell in cells:
+        for value in values:
+            of = frame[across] == value
+            wide[f"{cell.name} {value}"] = pd.Series(frame.loc[of, cell.name].to_numpy(), keys[of])
+    return wide.reset_index(), columns
 
 
 def table_of(

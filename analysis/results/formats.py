@@ -10,8 +10,17 @@ from analysis.errors import ResultsError
 from analysis.results import Format
 
 __all__ = [
-    "MISSING", "brackets", "counted", "format_value", "listed", "percent", "span", "words",
-]  # fmt: skip
+    "MISSING",
+    "brackets",
+    "counted",
+    "event_day",
+    "format_value",
+    "listed",
+    "percent",
+    "signed",
+    "span",
+    "words",
+]
 
 MINUS = "\u2212"
 THIN_SPACE = "\u202f"
@@ -50,6 +59,18 @@ def format_value(value: float | int | str | None, fmt: Format) -> str:
         ) from None
     except (TypeError, ValueError) as error:
         raise ResultsError(f"the value {value!r} cannot be printed as {fmt}: {error}") from None
+
+
+def signed(value: float, fmt: Format) -> str:
+    """Format a change with its sign, the plus as well.
+
+    Examples
+    --------
+    >>> signed(0.019, "percent1"), signed(-0.134, "percent1")
+    ('+1.9%', '−13.4%')
+    """
+    text = format_value(value, fmt)
+    return text if text.startswith((MINUS, MISSING)) else f"+{text}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -96,6 +117,17 @@ def percent(share: float) -> str:
     return f"{100 * share:g}%"
 
 
+def event_day(day: int) -> str:
+    """Write an event day.
+
+    Examples
+    --------
+    >>> event_day(-20), event_day(0), event_day(5)
+    ('−20', '0', '+5')
+    """
+    return f"{day:+d}".replace("-", MINUS) if day else "0"
+
+
 def span(days: tuple[int, int]) -> str:
     """Name the first and the last of some event days.
 
@@ -104,7 +136,7 @@ def span(days: tuple[int, int]) -> str:
     >>> span((-20, -1)), span((0, 5))
     ('−20 to −1', '0 to +5')
     """
-    return " to ".join(map(_event_day, days))
+    return " to ".join(map(event_day, days))
 
 
 def brackets(window: tuple[int, int]) -> str:
@@ -115,11 +147,7 @@ def brackets(window: tuple[int, int]) -> str:
     >>> brackets((-1, 1))
     '[−1, +1]'
     """
-    return f"[{', '.join(map(_event_day, window))}]"
-
-
-def _event_day(day: int) -> str:
-    return f"{day:+d}".replace("-", MINUS) if day else "0"
+    return f"[{', '.join(map(event_day, window))}]"
 
 
 def _signless_zero(text: str) -> str:

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.estimators.outcome import Outcome
 from analysis.findings import exposure
 from analysis.findings.panel import build_panel
+from analysis.results import Provenance
 
 DAYS = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]
 CORE = ("MP", "USAR", "CRML")
@@ -24,7 +26,8 @@ def planted(simulate):
 
 def test_planted_responses_are_scaled(planted):
     """Planted responses come out; over own noise, which they inflate, they stay the larger."""
-    firms = exposure.firm_responses(planted).set_index("ticker")
+    values = exposure.signed_values(planted)
+    firms = exposure.firm_responses(planted, values).set_index("ticker")
     assert firms["episodes"].eq(5).all()
     assert firms.loc["MP", "response"] == pytest.approx(0.04, abs=0.05)
     assert firms.loc["USAR", "response"] == pytest.approx(0.16, abs=0.05)
@@ -32,8 +35,8 @@ def test_planted_responses_are_scaled(planted):
     assert firms.loc["CRML", "over_sd"] > 2 * firms.loc["MP", "over_sd"]
     expected = firms["response"] / firms["beta_sector"]
     assert firms["over_beta"].to_numpy() == pytest.approx(expected.to_numpy())
-    episodes, gap, _ = exposure.scaled_gap(planted)
-    assert (episodes, gap > 1) == (5, True)
+    gap = exposure.scaled_gap(planted, values)
+    assert (gap.n, gap.estimate > 1) == (5, True)
 
 
 @pytest.mark.parametrize(
@@ -45,20 +48,21 @@ def test_planted_responses_are_scaled(planted):
         (np.nan, np.nan, "not different"),
     ],
 )
-def test_rule_of_the_larger_response(committed, monkeypatch, gap, p, verdict):
+def test_rule_of_the_larger_response(committed, gap, p, verdict):
     """The sign counts only with a p below 0.05."""
-    monkeypatch.setattr(exposure, "scaled_gap", lambda _: (9, gap, p))
-    assert exposure._larger(committed).verdict == verdict
+    source = Provenance.of(exposure.scaled_gap, (), "")
+    outcome = Outcome("across_episodes_t", 9, estimate=gap, p=p)
+    assert exposure._larger(committed, outcome, "MP", source).verdict == verdict
 
 
 @pytest.mark.parametrize(
     ("betas", "verdict"),
     [([1.0, 2.0, 3.0], "rises"), ([3.0, 2.0, 1.0], "falls"), ([1.0, 3.0, 2.0], "no order")],
 )
-def test_heavy_share_and_beta(planted, betas, verdict):
+def test_heavy_share_and_beta(betas, verdict):
     """Only a monotone order of the firms with a share counts; others do not enter."""
     frame = pd.DataFrame(
         {"heavy_share": [0.1, 0.3, 0.7, np.nan], "beta": [*betas, 9.0], "ticker": [*"ABCD"]}
     )
-    source = exposure.compute(planted).tables[0].source
+    source = Provenance.of(exposure.firm_responses, (), "")
     assert exposure._heavy(frame, source).verdict == verdict

@@ -21,8 +21,10 @@ from analysis.findings import (
     volatility,
 )
 from analysis.findings.claim_kinds import responses_of
+from analysis.findings.outcomes import decide_all
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import Leg, contrast
+from analysis.findings.series import mean_weights
 
 PAIR = replace(contrast(["USAR", "CRML"], ["MP"]), long=Leg(("USAR", "CRML"), every=True))
 CORE = ("MP", "USAR", "CRML")
@@ -123,7 +125,7 @@ def test_intervals_of_every_method_follow_the_level(world):
     ratio = (narrow["high"] - narrow["low"]) / (wide["high"] - wide["low"])
     expected = stats.t.ppf(0.9, wide["n"]) / stats.t.ppf(0.975, wide["n"])
     assert ratio.to_numpy() == pytest.approx(expected, abs=0.001)
-    paths = [relative_beta._rolling(p).query("firm == 'MP'") for p in (panel, lower)]
+    paths = [relative_beta.rolling(p).query("firm == 'MP'") for p in (panel, lower)]
     widths = [(p["high"] - p["low"]).iloc[-1] for p in paths]
     assert widths[1] / widths[0] == pytest.approx(stats.t.ppf(0.9, 58) / stats.t.ppf(0.975, 58))
 
@@ -177,7 +179,7 @@ def test_equality_is_the_wald_test_of_a_system(world):
 )
 def test_rule_of_the_higher_beta(above, p, verdict):
     """Signs first, then the p-value: all five branches."""
-    assert beta_methods._rule_a6(above, p < 0.05) == verdict
+    assert decide_all(above, p < 0.05) == verdict
 
 
 def test_planted_regime_change_is_found_at_its_start(world):
@@ -237,13 +239,14 @@ def test_planted_volatility_is_found_after_the_right_news(world):
             returns.iloc[rows, returns.columns.get_indexer(CORE)] *= 3
 
     panel = world(shake)
-    found = {(c.measure, c.kind): c for c in volatility.changes(panel)}
-    bad, good = found["realised", "tightening"], found["realised", "easing"]
-    assert bad.low < np.log(3) < bad.high
-    assert bad.verdict == "higher"
-    assert good.verdict != "higher"  # easing follows the wild weeks here, so it can be lower
-    assert found["realised", "support"].verdict == "not testable"
-    assert found["garch", "tightening"].mean > 0.3
+    found = volatility.changes(panel).set_index(["measure", "kind"])
+    bad = found.loc[("realised", "tightening")]
+    assert bad["low"] < 3 < bad["high"]
+    said = verdicts(volatility.compute(panel))
+    assert said["volatility.tightening"] == "higher"
+    assert said["volatility.easing"] != "higher"  # it follows the wild weeks here: can be lower
+    assert said["volatility.support"] == "not testable"
+    assert found.loc[("garch", "tightening"), "ratio"] > np.exp(0.3)
     shape = volatility.paths(panel).set_index(["kind", "day"])["ratio"]
     assert shape["tightening"].loc[1:20].mean() > 2 * shape["tightening"].loc[-20:0].mean()
 
@@ -256,8 +259,7 @@ def test_falling_volatility_has_its_own_verdict(world):
             rows = after(returns, day, 1, 20)
             returns.iloc[rows, returns.columns.get_indexer(CORE)] /= 4
 
-    found = {(c.measure, c.kind): c for c in volatility.changes(world(calm))}
-    assert found["realised", "easing"].verdict == "lower"
+    assert verdicts(volatility.compute(world(calm)))["volatility.easing"] == "lower"
 
 
 def test_days_of_an_episode_share_its_weight():
@@ -265,7 +267,7 @@ def test_days_of_an_episode_share_its_weight():
     days = pd.DataFrame(
         {"episode": [1, 1, 2], "day0": pd.to_datetime(["2025-06-02", "2025-06-03", "2025-07-01"])}
     )
-    assert volatility.mean_weights(days).tolist() == [0.25, 0.25, 0.5]
+    assert mean_weights(days).tolist() == [0.25, 0.25, 0.5]
 
 
 # Other assets
@@ -319,8 +321,9 @@ def test_rules_of_moves(mean, half, p, steady, direction):
     row = {"mean": mean, "low_inner": mean - 2 * half, "high_inner": mean + 2 * half, "p": p}
     if steady == "steady":
         row |= {"low_inner": -half, "high_inner": half}
-    assert cross_asset._steady(row, 0.005, 0.05) == steady
-    assert cross_asset._direction(row, 0.05) == direction
+    moves = pd.DataFrame([row])
+    assert cross_asset._steady(moves, 0.005, 0.05).tolist() == [steady]
+    assert cross_asset._direction(moves, 0.05).tolist() == [direction]
 
 
 # The pair
@@ -357,14 +360,15 @@ def test_ledger_and_account_use_the_same_trade(world, committed):
 def test_planted_pair_earns(world):
     """Ten percent a trade is found by the t-test, by the rotations and in the account."""
     panel = world(pair_wins)
-    test = pair_trade.tested(panel, PAIR, 0)
-    assert test.low < 0.10 < test.high
-    assert test.rotation.p < 0.05
+    test, null = pair_trade.tested(panel, PAIR, 0)
+    assert test["low"] < 0.10 < test["high"]
+    assert test["placebo_p"] < 0.05
+    assert test["placebo"] == null.mean()
     said = verdicts(pair_trade.compute(panel))
     assert (said["pair.net"], said["pair.placebo"]) == ("earns", "better than other dates")
     assert said["pair.account"] == "gain"
-    late = pair_trade.tested(panel, PAIR, 1)
-    assert late.mean < test.mean  # the first of the five sessions is missed
+    late, _ = pair_trade.tested(panel, PAIR, 1)
+    assert late["net"] < test["net"]  # the first of the five sessions is missed
 
 
 def test_account_adds_up(world):

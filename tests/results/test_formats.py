@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import ResultsError
-from analysis.results.formats import brackets, counted, format_value, percent, span, words
+from analysis.results.formats import (
+    brackets,
+    counted,
+    event_day,
+    format_value,
+    percent,
+    signed,
+    span,
+    words,
+)
 
 CASES = [
     (0.1304, "percent1", "13.0%"),
@@ -83,3 +92,17 @@ def test_percent_is_within_half_a_unit_of_the_value(value):
     """What is printed, read back, is the value to the decimals shown."""
     text = format_value(value, "percent1").removesuffix("%").replace("−", "-")
     assert abs(float(text) / 100 - value) <= 0.000501
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.019, "+1.9%"), (-0.134, "−13.4%"), (-0.0004, "+0.0%"), (math.nan, "–")]
+)
+def test_change_carries_its_sign(value, text):
+    """The plus is printed, a rounded zero has no minus, and the unknown no sign."""
+    assert signed(value, "percent1") == text
+
+
+@pytest.mark.parametrize(("day", "text"), [(-20, "−20"), (0, "0"), (5, "+5")])
+def test_event_day_carries_its_sign(day, text):
+    """Day 0 alone has none."""
+    assert event_day(day) == text

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.placebo import clear_sessions
+from analysis.findings.directions import DIRECTIONS
 from analysis.findings.episodes import episode_values
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
@@ -23,8 +24,6 @@ Ints = npt.NDArray[np.int64]
 Law = Literal["normal", "t4", "garch", "correlated", "jump", "panel", "placebo"]
 LAWS: tuple[Law, ...] = get_args(Law)
 DEPENDENT: tuple[Law, ...] = ("correlated", "jump", "panel", "placebo")
-
-POLICY = ("tightening", "disappointment", "easing", "support")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +242,7 @@ def _event_free(
 
 def _pooled(panel: Panel, directions: str, window: str = "") -> pd.DataFrame:
     """Return the firm-events of one of the paper's pooled samples."""
-    asked = POLICY if directions == "all" else (directions,)
+    asked = DIRECTIONS if directions == "all" else (directions,)
     bounds = panel.snapshot.study.windows.bounds[window] if window else panel.primary
     members, _ = compose(panel, equal(panel.snapshot.study.firms.core), bounds)
     values = pd.DataFrame({"car": 0.0, "scar": 0.0}, index=members.index)
