@@ -28,7 +28,7 @@ NAMES = {
     "peers": "peers",
     "placebo": "placebo names",
 }
-UNLISTED = ("explorers",)  # serves a claim alone
+UNLISTED = ("explorers", "metals_funds", "cyclical_funds")  # serve claims alone
 SOURCE = Provenance(
     "analysis.findings.baskets.basket_responses",
     ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.episodes import across_episodes_t
+from analysis.findings.definitions import Definition, definition, holds
 from analysis.findings.episodes import averaged, chosen_days
 from analysis.findings.outcomes import Outcome, from_pool
 from analysis.findings.pair_trade import net_returns
@@ -51,8 +52,7 @@ def _against_metals(panel: Panel) -> Weigher:
 
 
 def _against_cyclicals(panel: Panel) -> Weigher:
-    study = panel.snapshot.study
-    return contrast(study.firms.core, ["COPX", study.benchmark.sector])
+    return contrast(panel.snapshot.study.firms.core, _basket(panel, "metals_funds"))
 
 
 def _heavy(panel: Panel) -> Weigher:
@@ -66,15 +66,18 @@ def _market_and_sector(panel: Panel) -> tuple[str, ...]:
 
 
 def _weak_demand(panel: Panel) -> pd.Index:
-    """Events after a fall of the sector over the 20 sessions that end at day -1."""
-    sector = panel.snapshot.prices[panel.snapshot.study.benchmark.sector]
-    past = (sector.shift(1) / sector.shift(21) - 1).reindex(panel.events["day0"])
-    return panel.events.index[(past < 0).to_numpy()]
+    """Events before which a fund moved as the claim says."""
+    claim = definition(panel, "B4")
+    where = Definition(claim["where"], id=claim["id"])
+    fund = panel.snapshot.prices[where["return"]]
+    past = fund.shift(-where["to"]) / fund.shift(-where["from"]) - 1
+    return panel.events.index[holds(where, past.reindex(panel.events["day0"])).to_numpy()]
 
 
 def _after_the_truce(panel: Panel) -> pd.Index:
-    """Events after October 2025."""
-    return panel.events.index[panel.events["day0"] > pd.Timestamp("2025-10-31")]
+    """Events after the day that the claim names."""
+    after = pd.Timestamp(definition(panel, "B10")["after"])
+    return panel.events.index[panel.events["day0"] > after]
 
 
 _NET = Response(core_portfolio, POLICY, signed=True, factors=_market_and_sector)
@@ -90,24 +93,27 @@ def raw_move(panel: Panel) -> float:
     return float(raw.mean())
 
 
-_DRIFT = Response(core_portfolio, ALL, "car_0_20", signed=True, bounds=(1, 20))
+_DRIFT = Response(core_portfolio, ALL, "A10", signed=True)
 
 
 def _no_drift(panel: Panel) -> Outcome:
-    """Equivalence: the 90% interval of the mean drift against bounds of five points."""
+    """Equivalence: an interval of the mean drift against bounds."""
     outcome = mean_test(_DRIFT)(panel)
     if outcome.effect is None or outcome.p is None:
         return outcome
+    claim, size = definition(panel, "A10"), panel.snapshot.study.inference.size
     mean = across_episodes_t(_DRIFT.values(panel)["car"])
-    inside = abs(mean.estimate) + float(stats.t.ppf(0.95, mean.df)) * mean.se < 0.05
-    verdict = "supported" if inside else "contradicted" if outcome.p < 0.05 else "mixed"
+    reach = float(stats.t.ppf((1 + claim["interval"]) / 2, mean.df)) * mean.se
+    low, high = claim["bounds"]
+    inside = low < mean.estimate - reach and mean.estimate + reach < high
+    verdict = "supported" if inside else "contradicted" if outcome.p < size else "mixed"
     return replace(outcome, verdict=verdict, confirmatory=False)
 
 
 def pair_returns(panel: Panel) -> pd.DataFrame:
     """Compute the pair trade's net return after each event, without look-ahead.
 
-    Half the capital in each pure play against MP sold short, opened at the close of day 0 and
+    The capital in the pure plays against the producer sold short, opened at the close of day 0 and
     closed ``holding`` sessions later. Costs: four trades of one leg's value, and the borrow fee.
 
     Returns
@@ -137,8 +143,8 @@ def volatility_ratios(panel: Panel) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by episode: ``car`` = log of the standard deviation over days +1 to +20 less that
-        over days -20 to -1, and ``scar``, the same; ``day0``.
+        Indexed by episode: ``car`` = log of the standard deviation over the days after less that
+        over the days before, and ``scar``, the same; ``day0``.
     """
     events = panel.events[panel.events["status"] == "confirmatory"]
     first = events.groupby("episode")["day0"].min()
@@ -148,10 +154,14 @@ def volatility_ratios(panel: Panel) -> pd.DataFrame:
 
 def _ratio_by_session(panel: Panel) -> pd.Series:
     """Log of the core volatility after every session less that before it."""
-    firms = list(panel.snapshot.study.firms.core)
-    deviation = np.log(panel.returns[firms].mean(axis=1).rolling(20).std())
-    ratio: pd.Series = deviation.shift(-20) - deviation.shift(1)
-    return ratio
+    claim = definition(panel, "B7")
+    core = panel.returns[list(panel.snapshot.study.firms.core)].mean(axis=1)
+
+    def deviation(first: int, last: int) -> pd.Series:
+        spread: pd.Series = np.log(core.rolling(last - first + 1).std()).shift(-last)
+        return spread
+
+    return deviation(*claim["after"]) - deviation(*claim["before"])
 
 
 def _volatility(panel: Panel) -> Outcome:
@@ -180,19 +190,19 @@ POOLED: Mapping[str, Test] = {
     "A4": mean_test(_NET),
     "A5": mean_test(Response(_pure, ("disappointment",))),
     "A7": mean_test(Response(_chain, POLICY, signed=True)),
-    "A9": mean_test(Response(core_portfolio, ("easing",), "car_0_10", bounds=(1, 5))),
+    "A9": mean_test(Response(core_portfolio, ("easing",), "A9")),
     "A10": _no_drift,
     "A11": difference_test(
         Response(_pure, ("easing",), signed=True), Response(_pure, ("tightening",))
     ),
-    "A12": mean_test(Response(core_portfolio, POLICY, "car_0_4", signed=True)),
+    "A12": mean_test(Response(core_portfolio, POLICY, "A12", signed=True)),
     "A13": _pair,
     "A14": mean_test(Response(_against_metals, POLICY, signed=True)),
     "B3": _difference(core_portfolio),
     "B4": mean_test(Response(core_portfolio, ("tightening",), only=_weak_demand)),
     "B7": _volatility,
-    "B9": mean_test(Response(_against_cyclicals, ("easing",), "car_0_20"), sign=-1),
+    "B9": mean_test(Response(_against_cyclicals, ("easing",), "B9"), sign=-1),
     "B10": mean_test(Response(core_portfolio, UNWELCOME, only=_after_the_truce)),
     "B11": _difference(_pure_less_producer),
-    "B15": mean_test(Response(_chain, ("easing",), "car_0_20")),
+    "B15": mean_test(Response(_chain, ("easing",), "B15")),
 }

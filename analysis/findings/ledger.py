@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +10,7 @@ from analysis.errors import StudyError
 from analysis.estimators.multiplicity import holm, step_down
 from analysis.findings.claims_days import SINGLE
 from analysis.findings.claims_pooled import POOLED
+from analysis.findings.definitions import Definition, read_claims
 from analysis.findings.outcomes import Outcome, decide
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import EpisodeNull, claim_placebo, drawn_jointly, normal_scores
@@ -25,7 +24,7 @@ class Entry:
 
     Attributes
     ----------
-    definition : dict
+    definition : Definition
         As in ``data/claims.toml``.
     outcome : Outcome
     placebo : float or None
@@ -37,7 +36,7 @@ class Entry:
     verdict : str
     """
 
-    definition: dict[str, Any]
+    definition: Definition
     outcome: Outcome
     placebo: float | None
     sessions: tuple[int, int] | None
@@ -51,10 +50,9 @@ class Entry:
         return str(self.definition["id"])
 
 
-def definitions(panel: Panel) -> list[dict[str, Any]]:
-    """Read the claims as ``data/claims.toml`` defines them, in order."""
-    with (panel.snapshot.folder / "claims.toml").open("rb") as handle:
-        claims: list[dict[str, Any]] = tomllib.load(handle)["claim"]
+def definitions(panel: Panel) -> list[Definition]:
+    """Read the claims as ``data/claims.toml`` defines them, in order, each with a test."""
+    claims = read_claims(panel)
     tests = {**SINGLE, **POOLED}
     unknown = {c["id"] for c in claims} ^ set(tests)
     if unknown:
@@ -93,7 +91,7 @@ def entries(panel: Panel) -> list[Entry]:
                 sessions=nulls[key].sessions if key in nulls else None,
                 holm=adjusted.get(key),
                 step_down=stepped.get(key),
-                verdict=decide(outcome, adjusted.get(key)),
+                verdict=decide(outcome, adjusted.get(key), inference.size),
             )
         )
     return found

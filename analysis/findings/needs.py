@@ -61,7 +61,9 @@ LEDGER = (
         "the days truce and rebound in [highlights]",
         lambda snapshot: {"truce", "rebound"} <= set(snapshot.study.highlights),
     ),
-    _baskets("heavy_exposed", "producer", "processors", "explorers"),
+    _baskets(
+        "heavy_exposed", "producer", "processors", "explorers", "metals_funds", "cyclical_funds"
+    ),
     _funds("sector", "metals"),
 )
 PLAYS = _baskets("heavy_exposed", "producer")

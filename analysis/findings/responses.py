@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.errors import StudyError
+from analysis.findings.definitions import definition
 from analysis.findings.episodes import averaged, chosen_days
 from analysis.findings.outcomes import Outcome, from_pool, two_samples
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import EpisodeNull, moved_episodes, portfolio_responses
 from analysis.findings.portfolios import Weigher, portfolio_cars
+from analysis.snapshot.study import window_name
 
 __all__ = ["Response", "Test", "difference_test", "mean_test"]
 
@@ -28,12 +31,10 @@ class Response:
         Gives the weigher of a panel.
     directions : tuple of str
         Kinds of events asked for.
-    window : str
-        Window whose cleanliness decides who is usable; empty: the primary window of the study.
+    claim : str
+        The claim whose definition names the window; empty: the primary window of the study.
     signed : bool
         Multiply by the expected sign.
-    bounds : (int, int), optional
-        Event days that are cumulated, where they differ from the window's.
     factors : callable, optional
         Gives the factors in place of the market alone.
     only : callable, optional
@@ -42,19 +43,19 @@ class Response:
 
     portfolio: Callable[[Panel], Weigher]
     directions: tuple[str, ...]
-    window: str = ""
+    claim: str = ""
     signed: bool = False
-    bounds: tuple[int, int] | None = None
     factors: Callable[[Panel], tuple[str, ...]] | None = None
     only: Callable[[Panel], pd.Index] | None = None
 
     def days(self, panel: Panel) -> pd.DataFrame:
         """Return the responses of the chosen days; see :func:`chosen_days`."""
+        clean, bounds = self._windows(panel)
         cars = portfolio_cars(
             panel,
             self.portfolio(panel),
-            self._window(panel),
-            bounds=self.bounds,
+            clean,
+            bounds=bounds,
             factors=self.factors(panel) if self.factors else None,
         )
         if self.only is not None:
@@ -68,18 +69,31 @@ class Response:
     def on_placebo(self, panel: Panel) -> pd.DataFrame:
         """Return what the same episodes would show on every session. (K, T)."""
         days = self.days(panel)
+        clean, bounds = self._windows(panel)
         responses = portfolio_responses(
             panel,
             self.portfolio(panel),
-            self._window(panel),
+            clean,
             days["members"],
-            bounds=self.bounds,
+            bounds=bounds,
             factors=self.factors(panel) if self.factors else None,
         )
         return moved_episodes(panel, days, responses)
 
-    def _window(self, panel: Panel) -> str:
-        return self.window or panel.snapshot.study.windows.primary
+    def _windows(self, panel: Panel) -> tuple[str, tuple[int, int] | None]:
+        """Return the window that must be clean, and the days that are cumulated if others."""
+        windows = panel.snapshot.study.windows
+        if not self.claim:
+            return windows.primary, None
+        asked = definition(panel, self.claim)
+        first, last = asked["window"]
+        clean = window_name(asked.get("clean", (first, last)))
+        if clean not in windows.bounds:
+            raise StudyError(
+                f"claims.toml, claim {self.claim}: expected a clean window of study.toml "
+                f"({', '.join(windows.bounds)}), found {clean}; add it there or correct the claim"
+            )
+        return clean, (first, last)
 
 
 def mean_test(response: Response, sign: int = 1) -> Test:

@@ -42,6 +42,7 @@ __all__ = [
     "Volatility",
     "Windows",
     "parse_study",
+    "window_name",
 ]
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
@@ -105,6 +106,11 @@ class Estimation:
         return self
 
 
+def window_name(bounds: tuple[int, int]) -> str:
+    """Name an event window after its sessions: ``car_m1_1``."""
+    return f"car_{bounds[0]}_{bounds[1]}".replace("-", "m")
+
+
 @dataclass(frozen=True, config=_CLOSED)
 class Windows:
     """Event windows: name to first and last session in event time; ``primary`` is one of them."""
@@ -119,7 +125,7 @@ class Windows:
         for name, (first, last) in self.bounds.items():
             if first > last:
                 raise ValueError(f"Input should be {name} with its first session before its last")
-            if name != (own := f"car_{first}_{last}".replace("-", "m")):
+            if name != (own := window_name((first, last))):
                 raise ValueError(f"Input should be {name} named after its sessions: {own}")
         return self
 
