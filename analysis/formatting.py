@@ -146,6 +146,7 @@ def _integer(value: float | int | str) -> str:
 
 
 def _words(value: float | int | str) -> str:
+    _integer(value)  # refuses what is no whole number
     return words(int(value))
 
 

@@ -13,6 +13,7 @@ from analysis.formatting import brackets, counted, format_value, percent, span, 
 
 CASES = [
     (0.1304, "percent1", "13.0%"),
+    (3, "words", "three"),
     (-0.08049, "percent1", "−8.0%"),
     (-0.0004, "percent1", "0.0%"),
     (0.95, "percent0", "95%"),
@@ -42,7 +43,8 @@ def test_value_is_printed_as_the_format_says(value, fmt, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "fmt"), [(1.5, "pvalue"), (2.5, "integer"), ("x", "percent1"), ("2025-13-01", "date")]
+    ("value", "fmt"),
+    [(1.5, "pvalue"), (2.5, "integer"), (2.5, "words"), ("x", "percent1"), ("2025-13-01", "date")],
 )
 def test_value_that_does_not_fit_is_refused(value, fmt):
     """A value outside what the format can mean is an error that shows the value."""
