@@ -110,6 +110,10 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "windows.bounds.car_m1_1": [-2, 2],
         "windows.bounds.car_0_4": [0, 6],
         "windows.bounds.car_0_20": [0, 18],
+        "episodes.distance": 1,  # with the windows, whose lengths are such numbers too
+        "volatility.window": 17,
+        "cross_asset.window": 23,
+        "pair.holding": 8,
         "customs.release_window": [0, 3],
         "firms.core": lambda old: [*old, "QUUUU"],
         "firms.peers": lambda old: old[1:],
@@ -119,6 +123,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "regimes.starts.*.day": moved,
         "regimes.starts.*.event": lambda old: f"{old}-renamed",
         "steps.*": lambda old: f"step {len(old)}",
+        "cross_asset.names.*": "something else",
         "out_of_sample.fixed_to": "2025-11-25",
         "curve.lengths": lambda old: old[:1],
         "curve.claims.*.windows": lambda old: [[0, 2], [0, 3]] if old[0] == [0, 1] else [[1, 4]],
@@ -302,6 +307,8 @@ FIRM = {PROSE: NAMED, "README.md": NAMED}
 SIMULATED = {
     "Size and power/*": "simulations plant effects and count rejections at a level of their own"
 }
+OPENED = {"Interactive figure/figure/*": "the days it opens with are the reader's to choose"}
+STEPS = {"Describing the sample/figure/*": "the steps of policy are numbered"}
 AGREEING = {"Specification curves/verdict/*": "a share of specifications, fixed with the rule"}
 
 RULES = (
@@ -314,7 +321,7 @@ RULES = (
     Rule("estimation.model", lambda value: [rf"\b{value} model\b"],
          {PROSE: MODEL, "Event-free dates/*": COMPARED}),
     Rule("windows.primary", lambda name: window([int(day) for day in name.split("_")[1:]])),
-    Rule("windows.bounds.*", window),
+    Rule("windows.bounds.*", window, OPENED),
     Rule("windows.bounds.car_0_1", lambda _: count("window")(6)),
     Rule("episodes.distance", sessions),
     Rule("inference.level", level, SIMULATED | AGREEING),
@@ -343,7 +350,7 @@ RULES = (
     Rule("curve.clear", count("session clear", "clear session")),
     Rule("curve.tail", share, SIMULATED),
     Rule("curve.lengths", lambda values: options(values) + each(sessions)(values), menu=True),
-    Rule("curve.gaps", lambda values: options(values) + each(sessions)(values), menu=True),
+    Rule("curve.gaps", lambda values: options(values) + each(sessions)(values), STEPS, menu=True),
     Rule("curve.returns", options, {PROSE: AXES}, menu=True),
     Rule("curve.outliers", options, {PROSE: AXES}, menu=True),
     Rule("curve.contamination", options, {PROSE: AXES}, menu=True),
@@ -365,6 +372,7 @@ RULES = (
     Rule("cross_asset.steady", share),
     Rule("cross_asset.c*", tickers),
     Rule("cross_asset.dollar", tickers),
+    Rule("cross_asset.names.*", lambda label: [rf"\b[A-Z]+: {label}\b"]),
     Rule("out_of_sample.fixed_to", lambda value: [*day(value), r"(?m)^(?:To 2025|From 2026)$"]),
 )  # fmt: skip
 
@@ -380,7 +388,9 @@ def twin(committed: Snapshot, run: str) -> Panel:
     made = simulate(committed, replace(TRUTH, seed=TRUTH.seed if run else TRUTH.seed + 1))
     study = TypeAdapter(Study).validate_json(json.dumps(changed(run), default=str))
     events = made.events.assign(headline="as reported")
+    share = made.universe["heavy_share"] + 0.05  # no longer in percent what a choice is
     universe = made.universe.assign(name="a company", flagship_project="a deposit")
+    universe["heavy_share"] = share
     confounders, prices = made.confounders, made.prices
     if run == "names":
         universe.loc["UUUU", "heavy_share"] = 0.4  # a core firm of this run
@@ -425,8 +435,9 @@ def stated(title: str, findings: Findings, folder: Path) -> Texts:
         found["verdict", v.key] = f"{v.rule}\n{v.evidence}\n{v.source.sample}"
     for t in findings.tables:
         said = [*t.headers.values(), t.notes, t.source.sample]
-        for column in t.frame.select_dtypes(["object", "string"]):  # cells of words
-            said += [cell for cell in t.frame[column] if re.search("[a-z]{3}", str(cell))]
+        for column in t.frame.select_dtypes(["object", "string"]):
+            cells = [cell for cell in t.frame[column] if isinstance(cell, str)]
+            said += [cell for cell in cells if re.search("[a-z]{3}", cell)]  # words, not numbers
         found["table", t.name] = "\n".join(said)
     for f in findings.figures:
         path = folder / f"{f.name}.svg"
