@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.findings.claim_facts import day_named
+from analysis.findings.episodes import FEWEST
 from analysis.findings.ledger import Entry
 from analysis.findings.outcomes import NOISE, NOT_TESTABLE
 from analysis.findings.panel import Panel
-from analysis.results.formats import format_value
+from analysis.results.formats import format_value, percent, words
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.claims import Equivalence, Waiting
 
@@ -31,7 +32,7 @@ def _paragraph(entry: Entry, panel: Panel) -> str:
     sentences = [
         f"**{entry.id}** ({claim.item} item, {claim.status}). *{claim.statement}.*",
         f"Measured: {claim.estimand}. Test: {claim.test}. Rule: {claim.rule}.",
-        _result(entry),
+        _result(entry, panel),
         _placebo(entry),
         _adjusted(entry),
         _power(entry, panel),
@@ -40,12 +41,12 @@ def _paragraph(entry: Entry, panel: Panel) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _result(entry: Entry) -> str:
-    o = entry.outcome
+def _result(entry: Entry, panel: Panel) -> str:
+    o, level = entry.outcome, percent(panel.snapshot.study.inference.level)
     if o.effect is None:
         return f"Sample: {_sample(entry)}."
     effect, low, high = (format_value(v, o.format) for v in (o.effect, o.low, o.high))
-    interval = "" if o.low is None else f" (95% interval {low} to {high})"
+    interval = "" if o.low is None else f" ({level} interval {low} to {high})"
     p = "" if o.p is None else f", p {_p(o.p)}"
     return f"Result: {effect}{interval} from {_sample(entry)}{p}."
 
@@ -92,12 +93,14 @@ def _power(entry: Entry, panel: Panel) -> str:
 
 def _meaning(entry: Entry, panel: Panel) -> str:
     """Say in one sentence what the verdict means for a reader of the claim."""
-    o = entry.outcome
+    o, size = entry.outcome, panel.snapshot.study.inference.size
     if entry.verdict == NOT_TESTABLE:
         if isinstance(entry.claim, Waiting):
             day = format_value(testable_from(entry.claim, panel).date().isoformat(), "date")
             return f"It can be tested from {day} on, with prices to that day."
-        return "Fewer than three clean episodes of this kind exist, too few for any spread."
+        return (
+            f"Fewer than {words(FEWEST)} clean episodes of this kind exist, too few for any spread."
+        )
     if o.p is None:
         return {
             "supported": "The fact is as stated; it is one day or month and no pattern.",
@@ -117,15 +120,16 @@ def _meaning(entry: Entry, panel: Panel) -> str:
         return f"The statement holds by its rule{adjusted}."
     if entry.verdict == "contradicted":
         adjusted = "" if entry.holm is None else f"; adjusted for the family it is {_p(entry.holm)}"
-        return f"The sign is the opposite one and its own p-value below 0.05{adjusted}."
-    return _noise(entry)
+        return f"The sign is the opposite one and its own p-value below {size:g}{adjusted}."
+    return _noise(entry, size)
 
 
-def _noise(entry: Entry) -> str:
+def _noise(entry: Entry, size: float) -> str:
     """Say how common a statistic as large is without news, or else what the test says."""
     sign = "claimed" if entry.verdict == NOISE[1] else "opposite"
-    if entry.sessions is None or entry.placebo is None or entry.placebo < 0.05:
-        return f"The sign is the {sign} one, and the test does not reject chance at 5%."
+    if entry.sessions is None or entry.placebo is None or entry.placebo < size:
+        rejects = f"the test does not reject chance at {percent(size)}"
+        return f"The sign is the {sign} one, and {rejects}."
     share = format_value(entry.placebo, "percent0")
     return (
         f"The sign is the {sign} one, and a statistic as large comes up in {share} "

@@ -18,8 +18,9 @@ from analysis.findings.customs import (
 )
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value
+from analysis.results.formats import brackets, format_value, percent, words
 from analysis.snapshot.customs import monthly_panel
+from analysis.snapshot.study import Inference
 
 __all__ = ["compute"]
 
@@ -28,19 +29,23 @@ INPUTS = ("customs.csv", "prices.csv", "events.csv", "universe.csv", "study.toml
 
 def compute(panel: Panel) -> Findings:
     """Correlate exports with returns at leads and lags and look at the release days."""
-    lags = correlations(panel)
+    lags, inference = correlations(panel), panel.snapshot.study.inference
     released = release_returns(panel)
     tests = release_tests(panel, released)
     return Findings(
         numbers=[
             *_lag_numbers(panel, lags),
-            *_summary(lags),
+            *_summary(lags, inference),
             *_levels(panel),
             *_release_numbers(panel, tests),
         ],
-        tables=[_lag_table(lags), _release_table(panel, tests), _coverage_table(panel)],
-        figures=[_series_figure(panel), _correlogram(lags)],
-        verdicts=[_any_left(lags)],
+        tables=[
+            _lag_table(lags, inference.power),
+            _release_table(panel, tests),
+            _coverage_table(panel),
+        ],
+        figures=[_series_figure(panel), _correlogram(lags, inference.level)],
+        verdicts=[_any_left(lags, inference.size)],
         datasets=[
             Dataset(
                 "customs_correlations", lags, _source("customs.correlations", "every core firm")
@@ -74,7 +79,7 @@ def _lag_numbers(panel: Panel, lags: pd.DataFrame) -> list[Number]:
     return numbers
 
 
-def _summary(lags: pd.DataFrame) -> list[Number]:
+def _summary(lags: pd.DataFrame, inference: Inference) -> list[Number]:
     """Say how many of all correlations are nominally and how many jointly significant."""
     source = _source("customs.correlations", "every series, asset, method and lag tested")
     ordered = np.sort(lags["p"].to_numpy())
@@ -83,7 +88,10 @@ def _summary(lags: pd.DataFrame) -> list[Number]:
     zero = lags[(lags["lag"] == 0) & (lags["asset"] == "core") & (lags["method"] == "pearson")]
     values = {
         "tests": (count, "correlations tested"),
-        "nominal": (int((ordered < 0.05).sum()), "correlations with p below 0.05"),
+        "nominal": (
+            int((ordered < inference.size).sum()),
+            f"correlations with p below {inference.size:g}",
+        ),
     }
     numbers = [
         Number(f"customs.{key}", value, "count", "integer", what, source)
@@ -98,18 +106,19 @@ def _summary(lags: pd.DataFrame) -> list[Number]:
     )  # fmt: skip
     numbers += [
         Number(f"customs.{row['series']}.detectable", row["mde"], "correlation", "decimal2",
-               "correlation found with 80% power at this number of months", source, n=row["n"])
+               f"correlation found with {percent(inference.power)} power at this number of months",
+               source, n=row["n"])
         for row in zero.to_dict("records")
     ]  # fmt: skip
     return numbers
 
 
-def _any_left(lags: pd.DataFrame) -> Verdict:
+def _any_left(lags: pd.DataFrame, size: float) -> Verdict:
     """Say whether any correlation survives adjustment for all of them."""
     smallest = float(np.min(holm(lags["p"].to_numpy())))
     return Verdict(
         "customs.adjusted",
-        "some survive" if smallest < 0.05 else "none survives",
+        "some survive" if smallest < size else "none survives",
         "Holm over every series, firm, method and lag",
         f"smallest adjusted p {smallest:.3g}",
         _source("customs.correlations", "every series, asset, method and lag tested"),
@@ -164,7 +173,7 @@ def _release_numbers(panel: Panel, tests: pd.DataFrame) -> list[Number]:
 
 
 def _release_table(panel: Panel, tests: pd.DataFrame) -> Table:
-    first, last = panel.snapshot.study.customs.release_window
+    window = panel.snapshot.study.customs.release_window
     frame = tests.assign(series=tests["series"].map(NAMES), interval=_intervals(tests, "percent1"))
     order = ["series", "n", "mean", "interval", "p", "n_clear", "mean_clear", "p_clear"]
     return Table(
@@ -182,13 +191,13 @@ def _release_table(panel: Panel, tests: pd.DataFrame) -> Table:
             "series": "Series",
             "n": "Days",
             "mean": "Mean CAR",
-            "interval": "95% interval",
+            "interval": f"{percent(panel.snapshot.study.inference.level)} interval",
             "n_clear": "Clear days",
             "mean_clear": "Mean CAR ",
             "p_clear": "p ",
         },
         _source("customs.release_tests", "release days with a session"),
-        f"CAR [{first}, +{last}] of the core portfolio; moving-block bootstrap over releases, p by "
+        f"CAR {brackets(window)} of the core portfolio; moving-block bootstrap over releases, p by "
         "Student t. Clear days: no listed event within the episode distance. Magnets to the US are "
         "published with all magnets, but known for fewer months.",
     )
@@ -201,7 +210,7 @@ def _intervals(frame: pd.DataFrame, fmt: Format) -> list[str]:
     ]
 
 
-def _lag_table(lags: pd.DataFrame) -> Table:
+def _lag_table(lags: pd.DataFrame, power: float) -> Table:
     """Set the two methods side by side, one row a series and lag."""
     part = lags[lags["asset"] == "core"].set_index(["series", "lag"])
     first, second = (part[part["method"] == method] for method in METHODS)
@@ -227,8 +236,9 @@ def _lag_table(lags: pd.DataFrame) -> Table:
         "Log change of the series with the monthly return of the equal-weight core firms; a "
         "positive lag means that exports come first. Moving-block bootstrap intervals, "
         "block-permutation p. "
-        "MDE: correlation found with 80% power. Single-month figures only; figures whose error "
-        "band is wider than the rule allows are left out. Unit value: dollars per tonne.",
+        f"MDE: correlation found with {percent(power)} power. Single-month figures only; figures "
+        "whose error band is wider than the rule allows are left out. Unit value: dollars per "
+        "tonne.",
     )
 
 
@@ -296,16 +306,21 @@ def _series_figure(panel: Panel) -> Figure:
     )
 
 
-def _correlogram(lags: pd.DataFrame) -> Figure:
+def _signed(lag: int) -> str:
+    return f"{'minus' if lag < 0 else 'plus'} {words(abs(lag))}"
+
+
+def _correlogram(lags: pd.DataFrame, level: float) -> Figure:
     part = lags[lags["asset"] == "core"]
+    first, last = int(part["lag"].min()), int(part["lag"].max())
     frame = part.assign(panel=part["series"].map(NAMES))[
         ["panel", "lag", "method", "estimate", "low", "high", "n"]
     ]
     clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
     strongest = part.iloc[int(part["estimate"].abs().argmax())]
     alt = (
-        "Four panels of correlations with the core return, with 95% intervals, at lags of minus "
-        "three to plus three "
+        f"{words(part['series'].nunique()).capitalize()} panels of correlations with the core "
+        f"return, with {percent(level)} intervals, at lags of {_signed(first)} to {_signed(last)} "
         "months. "
         f"{clear} of {len(part)} intervals leave out zero; the strongest correlation is "
         f"{strongest['estimate']:.2f} ({strongest['method']}, {NAMES[strongest['series']]}, lag "

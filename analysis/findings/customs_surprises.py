@@ -17,7 +17,7 @@ from analysis.findings.customs import (
 )
 from analysis.findings.panel import Panel
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value
+from analysis.results.formats import format_value, percent
 from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["ELEMENTS", "compute", "heavy_elements", "release_responses", "surprises"]
@@ -31,10 +31,11 @@ MEASURES = {"change": "change on the month", "surprise": "surprise"}
 def compute(panel: Panel) -> Findings:
     """Relate responses on release days to what was released, and look at the heavy elements."""
     responses, heavy = release_responses(panel), heavy_elements(panel)
+    inference = panel.snapshot.study.inference
     return Findings(
         numbers=[*_response_numbers(panel, responses), *_months_needed(panel), *_heavy(heavy)],
-        tables=[_table(responses), _heavy_table(heavy)],
-        verdicts=[_any_response(responses), _heavy_verdict(heavy)],
+        tables=[_table(responses, inference.level), _heavy_table(heavy)],
+        verdicts=[_any_response(responses, inference.size), _heavy_verdict(heavy)],
         datasets=[
             Dataset("customs_surprises", surprises(panel), _source("surprises")),
             Dataset("release_responses", responses, _source("release_responses")),
@@ -197,13 +198,13 @@ def _heavy(heavy: pd.DataFrame) -> list[Number]:
     ]  # fmt: skip
 
 
-def _any_response(responses: pd.DataFrame) -> Verdict:
-    small = responses[responses["p"] < 0.05]
+def _any_response(responses: pd.DataFrame, size: float) -> Verdict:
+    small = responses[responses["p"] < size]
     return Verdict(
         "customs.surprises",
         "some" if len(small) else "none",
-        "unadjusted p below 0.05 for any rank correlation of the release-day CAR with what was "
-        "released",
+        f"unadjusted p below {size:g} for any rank correlation of the release-day CAR with what "
+        "was released",
         f"smallest p {responses['p'].min():.3g}",
         _source("release_responses"),
     )
@@ -222,7 +223,7 @@ def _heavy_verdict(heavy: pd.DataFrame) -> Verdict:
     )
 
 
-def _table(responses: pd.DataFrame) -> Table:
+def _table(responses: pd.DataFrame, level: float) -> Table:
     frame = responses.assign(
         series=responses["series"].map(NAMES),
         measure=responses["measure"].map(MEASURES),
@@ -242,7 +243,7 @@ def _table(responses: pd.DataFrame) -> Table:
             "measure": "Released",
             "n": "Days",
             "estimate": "Spearman",
-            "interval": "95% interval",
+            "interval": f"{percent(level)} interval",
             "mde": "MDE",
         },
         _source("release_responses"),

@@ -75,7 +75,7 @@ def entries(panel: Panel) -> list[Entry]:
                 sessions=nulls[key].sessions if key in nulls else None,
                 holm=adjusted.get(key),
                 step_down=stepped.get(key),
-                verdict=decide(outcome, adjusted.get(key)),
+                verdict=decide(outcome, adjusted.get(key), inference.size),
             )
         )
     return found

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.findings.claim_kinds import raw_move
 from analysis.findings.claim_paragraphs import paragraphs, testable_from
+from analysis.findings.claims import ON_EVENTS
 from analysis.findings.ledger import Entry, entries
 from analysis.findings.outcomes import NOISE, Outcome
 from analysis.findings.panel import Panel
@@ -21,39 +22,37 @@ from analysis.results import (
     Table,
     Verdict,
 )
-from analysis.results.formats import MISSING, format_value
+from analysis.results.formats import MISSING, format_value, percent
 from analysis.snapshot.claims import Mean, Waiting
+from analysis.snapshot.study import Inference
 
 __all__ = ["compute"]
 
 INPUTS = ("claims.toml", "customs.csv", "events.csv", "confounders.csv", "prices.csv",
           "universe.csv", "study.toml")  # fmt: skip
 SOURCE = Provenance("analysis.findings.ledger.entries", INPUTS, "the ledger")
-NOTES = (
-    "An asterisk marks exploratory claims. Effect: the estimand of @tbl-claims with its 95% "
-    "interval; K: episodes, or days or months where a claim has none; p: two-sided, test of "
-    "record; placebo: the same statistic on quiet sessions, evidence and no rule; Holm: adjusted "
-    "over the confirmatory claims with a p-value; MDE: effect found with 80% power. RS and WS: "
-    "right and wrong sign, within noise."
-)
 SHORT = {NOISE[1]: "RS, noise", NOISE[-1]: "WS, noise"}
 VERDICTS = ("supported", "contradicted", "mixed", "not testable", *SHORT)
 
 
 def compute(panel: Panel) -> Findings:
     """Decide every claim."""
-    claims = entries(panel)
+    claims, inference = entries(panel), panel.snapshot.study.inference
     found = Findings(
-        numbers=[*_counts(claims), *_family(claims), *_beside(panel)],
-        tables=[_table(claims)],
-        figures=[_picture(claims)],
+        numbers=[
+            *_counts(claims),
+            *_family(claims, inference.size),
+            *_beside(panel),
+            *_windows(claims),
+        ],
+        tables=[_table(claims, inference)],
+        figures=[_picture(claims, inference.level)],
         datasets=[Dataset("ledger", _frame(claims), SOURCE)],
         passages=[Passage("claims", paragraphs(claims, panel), SOURCE)],
-        verdicts=[_agreement(claims)],
+        verdicts=[_agreement(claims, inference.size)],
     )
-    level = panel.snapshot.study.inference.level
     for entry in claims:
-        found.numbers += _numbers(entry, level)
+        found.numbers += _numbers(entry, inference.level)
         rule, evidence = entry.claim.rule, _evidence(entry.outcome)
         found.verdicts.append(Verdict(entry.id, entry.verdict, rule, evidence, SOURCE))
     return found
@@ -68,7 +67,7 @@ def _counts(claims: list[Entry]) -> list[Number]:
     ]  # fmt: skip
 
 
-def _family(claims: list[Entry]) -> list[Number]:
+def _family(claims: list[Entry], size: float) -> list[Number]:
     """Count the confirmatory claims, those tested in the family, and those that hold in it."""
     family = [entry for entry in claims if entry.holm is not None]
     counts = {
@@ -86,8 +85,8 @@ def _family(claims: list[Entry]) -> list[Number]:
             "claims with a placebo p-value",
         ),
         "placebo_below_5": (
-            sum(e.placebo is not None and e.placebo < 0.05 for e in family),
-            "claims of the family whose placebo p is below 0.05",
+            sum(e.placebo is not None and e.placebo < size for e in family),
+            f"claims of the family whose placebo p is below {size:g}",
         ),
     }
     numbers = [
@@ -120,7 +119,18 @@ def _beside(panel: Panel) -> list[Number]:
     return numbers
 
 
-def _agreement(claims: list[Entry]) -> Verdict:
+def _windows(claims: list[Entry]) -> list[Number]:
+    """State how many sessions the window of a claim has, where it is one of its own."""
+    return [
+        Number(f"claim.{e.id.lower()}.sessions", last - first + 1, "sessions", "words",
+               f"sessions of the window of claim {e.id}", SOURCE)
+        for e in claims
+        if isinstance(e.claim, ON_EVENTS) and e.claim.window and e.outcome.format == "percent1"
+        for first, last in [e.claim.window]
+    ]  # fmt: skip
+
+
+def _agreement(claims: list[Entry], size: float) -> Verdict:
     """Say whether the placebo p would decide any claim of the family otherwise than its test."""
     differ = [
         e.id
@@ -128,12 +138,12 @@ def _agreement(claims: list[Entry]) -> Verdict:
         if e.holm is not None
         and e.placebo is not None
         and e.outcome.p is not None
-        and (e.placebo < 0.05) != (e.outcome.p < 0.05)
+        and (e.placebo < size) != (e.outcome.p < size)
     ]
     return Verdict(
         "ledger.placebo",
         "disagrees" if differ else "agrees",
-        "placebo p and p of record on the same side of 0.05, every claim of the family",
+        f"placebo p and p of record on the same side of {size:g}, every claim of the family",
         ", ".join(differ) or "none differs",
         SOURCE,
     )
@@ -186,7 +196,7 @@ def _numbers(entry: Entry, level: float) -> list[Number]:
     return numbers
 
 
-def _table(claims: list[Entry]) -> Table:
+def _table(claims: list[Entry], inference: Inference) -> Table:
     rows = [
         {
             "claim": e.id + ("" if e.claim.status == "confirmatory" else r"\*"),
@@ -216,7 +226,12 @@ def _table(claims: list[Entry]) -> Table:
             "verdict": "Verdict",
         },
         SOURCE,
-        NOTES,
+        "An asterisk marks exploratory claims. Effect: the estimand of @tbl-claims with its "
+        f"{percent(inference.level)} interval; K: episodes, or days or months where a claim has "
+        "none; p: two-sided, test of record; placebo: the same statistic on quiet sessions, "
+        "evidence and no rule; Holm: adjusted over the confirmatory claims with a p-value; MDE: "
+        f"effect found with {percent(inference.power)} power. RS and WS: right and wrong sign, "
+        "within noise.",
     )
 
 
@@ -251,7 +266,7 @@ def _frame(claims: list[Entry]) -> pd.DataFrame:
     )
 
 
-def _picture(claims: list[Entry]) -> Figure:
+def _picture(claims: list[Entry], level: float) -> Figure:
     """Effects in units of what each test can find, turned so that right is as claimed."""
     rows = []
     for e in claims:
@@ -269,8 +284,8 @@ def _picture(claims: list[Entry]) -> Figure:
     alt = (
         f"One row for each of {len(frame)} claims. Verdicts: "
         + ", ".join(f"{counts[name]} {name}" for name in VERDICTS)
-        + f". {len(drawn)} rows show the effect over its minimum detectable effect with the 95% "
-        f"interval, positive as claimed: {clear} intervals leave out zero, the largest ratio is "
-        f"{largest['effect']:.2f} ({largest['claim']})."
+        + f". {len(drawn)} rows show the effect over its minimum detectable effect with the "
+        f"{percent(level)} interval, positive as claimed: {clear} intervals leave out zero, the "
+        f"largest ratio is {largest['effect']:.2f} ({largest['claim']})."
     ).replace("-", "\u2212")
     return Figure("ledger", "ledger", {"claims": frame}, alt, SOURCE)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.findings.claims import ON_EVENTS, ON_RETURNS, decide_claim
+from analysis.findings.episodes import FEWEST
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import Panel
 from analysis.findings.variants import events_between, returns_between
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import MISSING, format_value
+from analysis.results.formats import MISSING, format_value, percent, words
 
 __all__ = ["compute", "split_outcomes"]
 
@@ -23,7 +24,7 @@ PARTS = ("fixed", "later")
 
 def compute(panel: Panel) -> Findings:
     """Show both parts of the sample side by side."""
-    frame = split_outcomes(panel)
+    frame, inference = split_outcomes(panel), panel.snapshot.study.inference
     both = frame.dropna(subset=["fixed_effect", "later_effect"])
     same = both["fixed_effect"] * both["later_effect"] > 0
     cut = pd.Timestamp(panel.snapshot.study.out_of_sample.fixed_to)
@@ -33,8 +34,8 @@ def compute(panel: Panel) -> Findings:
         "both": (len(both), "claims with an effect in both parts"),
         "same_sign": (int(same.sum()), "claims whose effect has one sign in both parts"),
         "later_below_5": (
-            int((both["later_p"] < 0.05).sum()),
-            "claims with unadjusted p below 0.05 in the later part",
+            int((both["later_p"] < inference.size).sum()),
+            f"claims with unadjusted p below {inference.size:g} in the later part",
         ),
         "episodes_fixed": (
             events.loc[events["day0"] <= cut, "episode"].nunique(),
@@ -55,9 +56,9 @@ def compute(panel: Panel) -> Findings:
     )  # fmt: skip
     return Findings(
         numbers=numbers,
-        tables=[_table(frame, cut)],
+        tables=[_table(frame, cut, inference.level)],
         datasets=[Dataset("out_of_sample", frame, SOURCE)],
-        verdicts=[_verdict(both)],
+        verdicts=[_verdict(both, inference.size)],
     )
 
 
@@ -93,7 +94,7 @@ def _values(part: str, outcome: Outcome) -> dict[str, object]:
     return {f"{part}_{name}": value for name, value in {**values, "sample": outcome.count}.items()}
 
 
-def _table(frame: pd.DataFrame, cut: pd.Timestamp) -> Table:
+def _table(frame: pd.DataFrame, cut: pd.Timestamp, level: float) -> Table:
     wide = frame[["claim"]].copy()
     for part in PARTS:
         wide[f"{part}_sample"] = frame[f"{part}_sample"]
@@ -102,7 +103,7 @@ def _table(frame: pd.DataFrame, cut: pd.Timestamp) -> Table:
             for row in frame.to_dict("records")
         ]
         wide[f"{part}_p"] = frame[f"{part}_p"]
-    until_day = format_value(cut.date().isoformat(), "date")
+    until_day, whole = format_value(cut.date().isoformat(), "date"), cut.is_year_end
     return Table(
         "out_of_sample",
         wide,
@@ -110,16 +111,16 @@ def _table(frame: pd.DataFrame, cut: pd.Timestamp) -> Table:
         {
             "claim": "Claim",
             "fixed_sample": "K",
-            "fixed_shown": f"To {cut.year}",
+            "fixed_shown": f"To {cut.year if whole else until_day}",
             "fixed_p": "p",
             "later_sample": "K ",
-            "later_shown": f"From {cut.year + 1}",
+            "later_shown": f"From {cut.year + 1}" if whole else "Later",
             "later_p": "p ",
         },
         SOURCE,
         "Claims as in @tbl-ledger. "
-        f"Effect with 95% interval and unadjusted p, on events to {until_day} and on later ones; "
-        "the rules are the same. An en dash: fewer than three episodes.",
+        f"Effect with {percent(level)} interval and unadjusted p, on events to {until_day} and on "
+        f"later ones; the rules are the same. An en dash: fewer than {words(FEWEST)} episodes.",
     )
 
 
@@ -128,17 +129,17 @@ def _shown(effect: float, low: float, high: float, fmt: str) -> str:
     return texts[0] if MISSING in texts else f"{texts[0]} ({texts[1]} to {texts[2]})"
 
 
-def _verdict(both: pd.DataFrame) -> Verdict:
+def _verdict(both: pd.DataFrame, size: float) -> Verdict:
     """Say whether any claim is nominally significant with one sign in both parts."""
     held = both[
         (both["fixed_effect"] * both["later_effect"] > 0)
-        & (both["fixed_p"] < 0.05)
-        & (both["later_p"] < 0.05)
+        & (both["fixed_p"] < size)
+        & (both["later_p"] < size)
     ]
     return Verdict(
         "out_of_sample.replicates",
         "some" if len(held) else "none",
-        "one sign and unadjusted p below 0.05 in both parts",
+        f"one sign and unadjusted p below {size:g} in both parts",
         ", ".join(held["claim"]) or "none",
         SOURCE,
     )

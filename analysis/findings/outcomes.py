@@ -36,7 +36,7 @@ class Outcome:
     Attributes
     ----------
     effect, low, high : float or None
-        Estimate and 95% interval, in the unit that ``format`` prints.
+        Estimate and interval of the study's level, in the unit that ``format`` prints.
     p : float or None
         Two-sided p of the test of record.
     count : str
@@ -77,10 +77,10 @@ class Outcome:
     placebo: float | None = None
 
 
-def decide(outcome: Outcome, adjusted: float | None) -> str:
-    """Apply the common rule: claimed sign and adjusted p below 0.05 is supported.
+def decide(outcome: Outcome, adjusted: float | None, size: float) -> str:
+    """Apply the common rule: claimed sign and adjusted p below the size of tests is supported.
 
-    The opposite sign with unadjusted p below 0.05 is contradicted; anything else is noise.
+    The opposite sign with unadjusted p below it is contradicted; anything else is noise.
     """
     if outcome.verdict:
         return outcome.verdict
@@ -88,8 +88,8 @@ def decide(outcome: Outcome, adjusted: float | None) -> str:
         return NOT_TESTABLE
     agrees = outcome.effect * outcome.sign > 0
     if agrees:
-        return "supported" if adjusted < 0.05 else NOISE[1]
-    return "contradicted" if outcome.p < 0.05 else NOISE[-1]
+        return "supported" if adjusted < size else NOISE[1]
+    return "contradicted" if outcome.p < size else NOISE[-1]
 
 
 def decide_all(holds: Sequence[bool], rejected: bool, sign: int = 1) -> str:

@@ -17,6 +17,7 @@ from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel, estimate
 from analysis.findings.placebo import clean_sessions, cumulated, quiet_sessions
 from analysis.findings.portfolios import Portfolio
+from analysis.snapshot.study import window_name
 
 __all__ = ["Responses", "compose", "cumulate", "fit_events", "quiet_paths", "series_responses"]
 
@@ -184,7 +185,7 @@ def compose(
     funds = [t for t in panel.returns.columns if t not in firms]  # no confounder touches them
     usable = panel.study.rows[["id", "ticker"]]
     if clean is not None:
-        window = panel.snapshot.study.windows.name_of(clean)
+        window = window_name(clean)
         pairs = pd.MultiIndex.from_frame(usable)
         usable = usable[panel.clean.loc[pairs, window].to_numpy(dtype=bool)]
     members, weights = {}, {}

@@ -20,22 +20,15 @@ HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
 SOURCE = Provenance(
     "analysis.findings.sensitivity.under_variants",
     # A variant is a changed copy of the whole snapshot, the customs figures included.
-    (
-        "claims.toml",
-        "prices.csv",
-        "events.csv",
-        "confounders.csv",
-        "universe.csv",
-        "customs.csv",
-        "study.toml",
-    ),
+    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "customs.csv", "study.toml",
+     "claims.toml"),
     "headline claims, one choice changed at a time",
-)
+)  # fmt: skip
 
 
 def compute(panel: Panel) -> Findings:
     """Repeat the headline claims under every variant."""
-    frame = under_variants(panel)
+    frame, size = under_variants(panel), panel.snapshot.study.inference.size
     events = panel.events
     count = int(judgement_calls(events).sum())
     other = int((events["alternative_direction"] != "").sum())
@@ -49,8 +42,8 @@ def compute(panel: Panel) -> Findings:
             ("runs", len(frame), "claim-variant pairs"),
             (
                 "below_5",
-                int((frame["p"] < 0.05).sum()),
-                "claim-variant pairs with unadjusted p below 0.05",
+                int((frame["p"] < size).sum()),
+                f"claim-variant pairs with unadjusted p below {size:g}",
             ),
         )
     ]
@@ -58,7 +51,7 @@ def compute(panel: Panel) -> Findings:
         numbers=numbers,
         tables=[_table(frame)],
         datasets=[Dataset("sensitivity", frame, SOURCE)],
-        verdicts=_verdicts(frame),
+        verdicts=_verdicts(frame, size),
     )
 
 
@@ -116,18 +109,18 @@ def _table(frame: pd.DataFrame) -> Table:
     )
 
 
-def _verdicts(frame: pd.DataFrame) -> list[Verdict]:
+def _verdicts(frame: pd.DataFrame, size: float) -> list[Verdict]:
     """Say for each claim whether sign and significance survive every variant."""
     verdicts = []
     for claim in HEADLINE:
         part = frame[frame["claim"] == claim].dropna(subset=["effect"])
-        signs, small = set(part["effect"] > 0), set(part["p"] < 0.05)
+        signs, small = set(part["effect"] > 0), set(part["p"] < size)
         said = "stable" if len(signs) == len(small) == 1 else "depends on choices"
         verdicts.append(
             Verdict(
                 f"sensitivity.{claim.lower()}",
                 said,
-                "one sign, and p on one side of 0.05, in the baseline and every variant",
+                f"one sign, and p on one side of {size:g}, in the baseline and every variant",
                 f"effects {part['effect'].min():.3g} to {part['effect'].max():.3g}, p "
                 f"{part['p'].min():.3g} to {part['p'].max():.3g}",
                 SOURCE,

@@ -21,7 +21,8 @@ from analysis.findings.panel import Panel
 from analysis.findings.specification_cars import CHOICES, Tables, claim_tables
 from analysis.findings.specification_designs import Days, Episodes, claim_days, read_designs
 from analysis.findings.specification_placebo import joint_flips, joint_shifts, placements
-from analysis.findings.specification_rule import LEVEL, CurveSummary
+from analysis.findings.specification_rule import CurveSummary
+from analysis.results.formats import brackets
 
 __all__ = ["GRID", "Curve", "JointP", "Nulls", "curves", "joint_p", "summarise"]
 
@@ -77,17 +78,20 @@ class Curve:
         episodes), ``t``, ``p``, ``episodes``. The first row is the ledger's.
     placebo, flips : Nulls
         The curve on joint placebo calendars, and with the signs of whole clusters flipped.
+    size : float
+        Of the test of every specification.
     """
 
     claim: str
     specifications: pd.DataFrame
     placebo: Nulls
     flips: Nulls
+    size: float
 
     @property
     def summary(self) -> CurveSummary:
         """What is read off the observed curve."""
-        return summarise(self.specifications)
+        return summarise(self.specifications, self.size)
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class _Tested:
 def curves(panel: Panel) -> list[Curve]:
     """Compute the curve of every claim of ``study.curve`` with shared draws."""
     study = panel.snapshot.study
-    rules = study.curve.claims
+    rules, size = study.curve.claims, study.inference.size
     designs = read_designs(panel)
     days = {c: claim_days(panel, designs[c], rules[c].codings) for c in rules}
     found = placements(panel, days.values())
@@ -129,17 +133,18 @@ def curves(panel: Panel) -> list[Curve]:
         Curve(
             claim,
             _observed(tables[claim], days[claim]),
-            _nulls(tables[claim], days[claim], _moved(days[claim], shifts), None),
-            _nulls(tables[claim], days[claim], days[claim].position[:, None], flips),
+            _nulls(tables[claim], days[claim], _moved(days[claim], shifts), None, size),
+            _nulls(tables[claim], days[claim], days[claim].position[:, None], flips, size),
+            size,
         )
         for claim in rules
     ]
 
 
-def summarise(specifications: pd.DataFrame) -> CurveSummary:
+def summarise(specifications: pd.DataFrame, size: float) -> CurveSummary:
     """Read median and shares off a frame with ``estimate`` and ``p``."""
     known = specifications.dropna(subset="estimate")
-    significant = known["p"] < LEVEL
+    significant = known["p"] < size
     up = known["estimate"] > 0
     if known.empty:
         return CurveSummary(len(specifications), 0, np.nan, np.nan, np.nan, np.nan)
@@ -195,10 +200,7 @@ def _observed(tables: Tables, days: Days) -> pd.DataFrame:
 
 def _name(option: object) -> object:
     """Write a window as the paper does; other options as they are."""
-    if not isinstance(option, tuple):
-        return option
-    low, high = (f"{day:+d}" if day else "0" for day in option)
-    return f"[{low}, {high}]".replace("-", "\u2212")
+    return brackets(option) if isinstance(option, tuple) else option
 
 
 def _flat(tables: Tables) -> tuple[Floats, Floats]:
@@ -218,7 +220,7 @@ def _moved(days: Days, shifts: Mapping[int, Ints | None]) -> Ints:
 
 
 def _nulls(
-    tables: Tables, days: Days, positions: Ints, flips: Mapping[int, Floats] | None
+    tables: Tables, days: Days, positions: Ints, flips: Mapping[int, Floats] | None, size: float
 ) -> Nulls:
     """Compute the curve of every draw: on other sessions, or with flipped signs."""
     estimates, sides = [], []
@@ -230,7 +232,7 @@ def _nulls(
                 responses = drawn.times(signs)
             tested = _test(responses, episodes.second)
             with np.errstate(invalid="ignore"):
-                hit = np.abs(tested.t) > _critical(tested.df)
+                hit = np.abs(tested.t) > _critical(tested.df, size)
             estimates.append(tested.estimate)
             sides.append(np.where(hit, np.sign(tested.estimate), 0.0).astype(np.int8))
     return _gathered(np.concatenate(estimates), np.concatenate(sides))
@@ -303,15 +305,15 @@ def _moments(responses: _Responses, side: slice) -> tuple[Ints, Floats, Floats, 
     return count, responses.car[:, side].sum(axis=1) / least, mean, variance
 
 
-def _critical(df: Ints) -> Floats:
+def _critical(df: Ints, size: float) -> Floats:
     """Return the two-sided critical value of Student's t at each number of degrees of freedom."""
-    values: Floats = _critical_table(int(df.max(initial=0)))[np.maximum(df, 0)]
+    values: Floats = _critical_table(int(df.max(initial=0)), size)[np.maximum(df, 0)]
     return values
 
 
 @cache
-def _critical_table(largest: int) -> Floats:
-    return np.asarray(stats.t.ppf(1 - LEVEL / 2, np.arange(largest + 1)))
+def _critical_table(largest: int, size: float) -> Floats:
+    return np.asarray(stats.t.ppf(1 - size / 2, np.arange(largest + 1)))
 
 
 def _gathered(estimates: Floats, sides: npt.NDArray[np.int8]) -> Nulls:

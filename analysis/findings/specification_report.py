@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from analysis.findings.panel import Panel
 from analysis.findings.specification_cars import CHOICES
 from analysis.findings.specification_curve import GRID, Curve, JointP, curves, joint_p
-from analysis.findings.specification_rule import RULE, decide_curve
+from analysis.findings.specification_rule import decide_curve, stated_rule
 from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value
+from analysis.results.formats import format_value, listed, percent
+from analysis.snapshot.study import Inference
 
 __all__ = ["compute", "explained"]
 
@@ -30,7 +33,7 @@ ESTIMANDS = {
     "A9": "core CAR on the days after easing",
     "A11": "pure plays: fall on easing less rise on tightening",
     "B3": "core CAR, tightening less easing",
-    "B11": "pure plays less MP, tightening less easing",
+    "B11": "pure plays less {producer}, tightening less easing",
 }
 NAMES = {
     "returns": "returns",
@@ -56,40 +59,61 @@ OPTIONS = {
     "sector_only": "sector news only",
     "disappointment": "disappointment moved",
 }
-NOTES = (
-    "Estimates in the direction of the claim. Range: 5th to 95th percentile of the specifications. "
-    "Sign: share with the claimed sign. Sig.: share with the claimed sign and p below 0.05, beside "
-    "its mean over placebo calendars. Joint p from placebo calendars, for the median in "
-    "brackets from sign flips."
-)
 BINS = 50
-BAND = (0.025, 0.975)  # of the placebo calendars
+RANGE = (0.05, 0.95)  # percentiles of the specifications between which the range lies
 
 
 def compute(panel: Panel) -> Findings:
     """Compute and report the curve of every claim that ``study.curve`` lists."""
     found, rows, everything = Findings(), [], []
+    study = panel.snapshot.study
     for curve in curves(panel):
-        key = f"curve.{curve.claim.lower()}"
-        placebo, flips = joint_p(curve.summary, curve.placebo), joint_p(curve.summary, curve.flips)
-        verdict = decide_curve(curve.summary, placebo.median, placebo.share_significant)
-        found.numbers += _numbers(key, curve, placebo, flips)
-        found.verdicts += _verdicts(key, curve, placebo, verdict)
+        told = _Told(
+            curve,
+            joint_p(curve.summary, curve.placebo),
+            joint_p(curve.summary, curve.flips),
+            ESTIMANDS[curve.claim].format(producer=listed(study.baskets["producer"])),
+            study.inference,
+        )
+        found.numbers += _numbers(told)
+        found.verdicts += _verdicts(told)
         if curve.summary.testable:
-            found.figures.append(_figure(curve, placebo))
-        rows.append(_row(curve, placebo, flips, verdict))
+            found.figures.append(_figure(told))
+        rows.append(_row(told))
         everything.append(curve.specifications.assign(claim=curve.claim))
     specifications = pd.concat(everything, ignore_index=True)
-    found.tables.append(_table(rows))
+    found.tables.append(_table(rows, study.inference.size))
     found.datasets.append(_dataset(specifications))
     found.numbers += [
         Number("curve.specifications", len(specifications), "count", "integer",
                "specifications of all curves", _source()),
         Number("curve.claims", len(rows), "count", "integer", "claims with a curve", _source()),
-        Number("curve.draws", panel.snapshot.study.curve.draws, "count", "integer",
+        Number("curve.draws", study.curve.draws, "count", "integer",
                "joint placebo calendars, and joint sign flips", _source()),
     ]  # fmt: skip
     return found
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A curve with all that its numbers, rows and figures state."""
+
+    curve: Curve
+    placebo: JointP
+    flips: JointP
+    estimand: str
+    inference: Inference
+
+    @property
+    def key(self) -> str:
+        """What the keys of its results begin with."""
+        return f"curve.{self.curve.claim.lower()}"
+
+    @property
+    def verdict(self) -> str:
+        """What the rule says."""
+        p, size = self.placebo, self.inference.size
+        return decide_curve(self.curve.summary, p.median, p.share_significant, size)
 
 
 def explained(specifications: pd.DataFrame) -> pd.Series:
@@ -114,22 +138,25 @@ def _source(claim: str = "") -> Provenance:
     return Provenance(CURVES, INPUTS, f"claim {claim}, {SAMPLE}" if claim else SAMPLE)
 
 
-def _numbers(key: str, curve: Curve, placebo: JointP, flips: JointP) -> list[Number]:
+def _numbers(told: _Told) -> list[Number]:
     """Make the numbers of one curve; those that do not exist are left out."""
-    s, what, source = curve.summary, ESTIMANDS[curve.claim], _source(curve.claim)
+    curve, placebo, flips, size = told.curve, told.placebo, told.flips, told.inference.size
+    s, source = curve.summary, _source(curve.claim)
     estimates = curve.specifications["estimate"]
     drivers = explained(curve.specifications)
     values: list[tuple[str, float | None, str, Format, str]] = [
         ("specifications", s.specifications, "count", "integer", "specifications"),
         ("testable", s.testable, "count", "integer", "specifications with enough episodes"),
         ("median", s.median, "fraction", "percent1", "median over specifications"),
-        ("low", float(estimates.quantile(0.05)), "fraction", "percent1", "5th percentile"),
-        ("high", float(estimates.quantile(0.95)), "fraction", "percent1", "95th percentile"),
+        ("low", float(estimates.quantile(RANGE[0])), "fraction", "percent1",
+         f"{100 * RANGE[0]:g}th percentile"),
+        ("high", float(estimates.quantile(RANGE[1])), "fraction", "percent1",
+         f"{100 * RANGE[1]:g}th percentile"),
         ("share_sign", s.share_sign, "share", "percent0", "share with the claimed sign"),
         ("share_significant", s.share_significant, "share", "percent0",
-         "share with the claimed sign and p below 0.05"),
+         f"share with the claimed sign and p below {size:g}"),
         ("share_opposite", s.share_opposite, "share", "percent0",
-         "share with the opposite sign and p below 0.05"),
+         f"share with the opposite sign and p below {size:g}"),
         ("placebo_significant", float(np.mean(curve.placebo.share_significant)), "share",
          "percent0", "mean share significant over placebo calendars"),
         ("p_median", placebo.median, "p-value", "pvalue", "joint placebo p of the median"),
@@ -147,18 +174,19 @@ def _numbers(key: str, curve: Curve, placebo: JointP, flips: JointP) -> list[Num
         ("placebo", "placebo calendars", curve.placebo),
         ("flip", "sign flips", curve.flips),
     ):
-        low, high = pd.Series(draws.median).quantile(list(BAND))
         phrase = f"over {phrase} of the median over specifications"
-        values.append((f"{null}_low", low, "fraction", "percent1", f"2.5th percentile {phrase}"))
-        values.append((f"{null}_high", high, "fraction", "percent1", f"97.5th percentile {phrase}"))
+        for end, at in zip(("low", "high"), told.inference.tails, strict=True):
+            bound, which = float(pd.Series(draws.median).quantile(at)), f"{100 * at:g}th percentile"
+            values.append((f"{null}_{end}", bound, "fraction", "percent1", f"{which} {phrase}"))
     return [
-        Number(f"{key}.{name}", value, unit, fmt, f"{phrase}: {what}", source)
+        Number(f"{told.key}.{name}", value, unit, fmt, f"{phrase}: {told.estimand}", source)
         for name, value, unit, fmt, phrase in values
         if value is not None and np.isfinite(value)
     ]
 
 
-def _verdicts(key: str, curve: Curve, placebo: JointP, verdict: str) -> list[Verdict]:
+def _verdicts(told: _Told) -> list[Verdict]:
+    curve, placebo, key = told.curve, told.placebo, told.key
     s, source = curve.summary, _source(curve.claim)
     evidence = (
         f"{s.testable} specifications, median {s.median:.4g}, claimed sign in {s.share_sign:.3g}, "
@@ -168,7 +196,7 @@ def _verdicts(key: str, curve: Curve, placebo: JointP, verdict: str) -> list[Ver
     drivers = explained(curve.specifications)
     driver = NAMES[str(drivers.index[0])] if len(drivers) else "none"
     return [
-        Verdict(key, verdict, RULE, evidence, source),
+        Verdict(key, told.verdict, stated_rule(told.inference.size), evidence, source),
         Verdict(
             f"{key}.driver",
             driver,
@@ -179,13 +207,14 @@ def _verdicts(key: str, curve: Curve, placebo: JointP, verdict: str) -> list[Ver
     ]
 
 
-def _row(curve: Curve, placebo: JointP, flips: JointP, verdict: str) -> dict[str, object]:
+def _row(told: _Told) -> dict[str, object]:
+    curve, placebo, flips = told.curve, told.placebo, told.flips
     s, estimates = curve.summary, curve.specifications["estimate"]
-    low, high = (format_value(float(estimates.quantile(q)), "percent1") for q in (0.05, 0.95))
+    low, high = (format_value(float(estimates.quantile(q)), "percent1") for q in RANGE)
     expected = float(np.mean(curve.placebo.share_significant))
     return {
         "claim": curve.claim,
-        "estimand": ESTIMANDS[curve.claim],
+        "estimand": told.estimand,
         "specifications": s.testable,
         "median": s.median,
         "range": f"{low} to {high}",
@@ -195,11 +224,11 @@ def _row(curve: Curve, placebo: JointP, flips: JointP, verdict: str) -> dict[str
         ),
         "p": f"{format_value(placebo.median, 'pvalue')} ({format_value(flips.median, 'pvalue')})",
         "p_significant": placebo.share_significant,
-        "verdict": verdict,
+        "verdict": told.verdict,
     }
 
 
-def _table(rows: list[dict[str, object]]) -> Table:
+def _table(rows: list[dict[str, object]], size: float) -> Table:
     return Table(
         "specification_curves",
         pd.DataFrame(rows),
@@ -222,7 +251,11 @@ def _table(rows: list[dict[str, object]]) -> Table:
             "verdict": "Verdict",
         },
         _source(),
-        NOTES,
+        "Estimates in the direction of the claim. Range: "
+        f"{' to '.join(f'{100 * q:g}th' for q in RANGE)} percentile of the specifications. Sign: "
+        f"share with the claimed sign. Sig.: share with the claimed sign and p below {size:g}, "
+        "beside its mean over placebo calendars. Joint p from placebo calendars, for the median in "
+        "brackets from sign flips.",
     )
 
 
@@ -248,36 +281,37 @@ def _dataset(specifications: pd.DataFrame) -> Dataset:
     return Dataset("specifications", frame.assign(**counts), _source())
 
 
-def _figure(curve: Curve, placebo: JointP) -> Figure:
+def _figure(told: _Told) -> Figure:
+    curve, level, tails = told.curve, told.inference.level, list(told.inference.tails)
     s, name = curve.summary, f"specification_curve_{curve.claim.lower()}"
     count = format_value(s.testable, "integer")
     share, significant = (format_value(v, "percent0") for v in (s.share_sign, s.share_significant))
     low, high = (
-        format_value(v, "percent1") for v in pd.Series(curve.placebo.median).quantile(list(BAND))
+        format_value(v, "percent1") for v in pd.Series(curve.placebo.median).quantile(tails)
     )
     alt = (
         f"{count} estimates of claim {curve.claim} in rising order: {share} have the claimed sign, "
         f"{significant} are significant. Their median is {format_value(s.median, 'percent1')}; on "
-        f"placebo calendars it lies between {low} and {high} in 95% of draws, joint p "
-        f"{format_value(placebo.median, 'pvalue')}. "
+        f"placebo calendars it lies between {low} and {high} in {percent(level)} of draws, joint p "
+        f"{format_value(told.placebo.median, 'pvalue')}. "
         "Below, where each option lies along the curve, with its median."
     )
     known = curve.specifications.dropna(subset="estimate").sort_values("estimate", kind="stable")
     known = known.assign(rank=np.linspace(0, 1, len(known)))
-    band = pd.DataFrame(curve.placebo.sorted.T).quantile(list(BAND)).to_numpy()
+    band = pd.DataFrame(curve.placebo.sorted.T).quantile(tails).to_numpy()
     data = {
-        "curve": _shown(known),
+        "curve": _shown(known, told.inference.size),
         "baseline": known[known.index == 0][["rank", "estimate"]],
         "band": pd.DataFrame({"rank": GRID, "low": band[0], "high": band[1]}),
         "options": _options(known),
     }
-    return Figure(name, "specification_curve", data, alt, _source(curve.claim))
+    return Figure(name, "specification_curve", data, alt, _source(curve.claim), {"level": level})
 
 
-def _shown(known: pd.DataFrame) -> pd.DataFrame:
+def _shown(known: pd.DataFrame, size: float) -> pd.DataFrame:
     """Return evenly spaced points of the curve with the side on which they are significant."""
     at = np.unique(np.linspace(0, len(known) - 1, 320).round().astype(int))
-    side = np.where(known["p"] < 0.05, np.sign(known["estimate"]), 0)
+    side = np.where(known["p"] < size, np.sign(known["estimate"]), 0)
     return known[["rank", "estimate"]].assign(side=side).iloc[at].reset_index(drop=True)
 
 

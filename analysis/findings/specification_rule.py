@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LEVEL", "RULE", "CurveSummary", "decide_curve"]
+from analysis.findings.episodes import FEWEST
+from analysis.results.formats import percent, words
 
-LEVEL = 0.05
+__all__ = ["CurveSummary", "decide_curve", "stated_rule"]
+
 AGREEING = 0.95  # share of specifications that must have the claimed sign
-RULE = (
-    "robust: at least 95% of the specifications have the claimed sign and the joint placebo p of "
-    "the median and of the share significant are below 0.05; opposite: the median has the other "
-    "sign and its p is below 0.05; fragile: the median has the claimed sign, and its p is below "
-    "0.05 or more than 5% of the specifications are significant in the claimed direction; no "
-    "evidence: the rest; not testable: no specification has three episodes"
-)
 
 
 @dataclass(frozen=True)
@@ -30,7 +25,7 @@ class CurveSummary:
     share_sign : float
         Share of them with the claimed sign.
     share_significant, share_opposite : float
-        Share with p below 0.05 in the claimed and in the opposite direction.
+        Share significant in the claimed and in the opposite direction.
     """
 
     specifications: int
@@ -41,8 +36,22 @@ class CurveSummary:
     share_opposite: float
 
 
-def decide_curve(curve: CurveSummary, p_median: float, p_share_significant: float) -> str:
-    """Apply :data:`RULE`.
+def stated_rule(size: float) -> str:
+    """Write out the rule that :func:`decide_curve` applies."""
+    return (
+        f"robust: at least {percent(AGREEING)} of the specifications have the claimed sign and the "
+        f"joint placebo p of the median and of the share significant are below {size:g}; opposite: "
+        f"the median has the other sign and its p is below {size:g}; fragile: the median has the "
+        f"claimed sign, and its p is below {size:g} or more than {percent(size)} of the "
+        "specifications are significant in the claimed direction; no evidence: the rest; not "
+        f"testable: no specification has {words(FEWEST)} episodes"
+    )
+
+
+def decide_curve(
+    curve: CurveSummary, p_median: float, p_share_significant: float, size: float
+) -> str:
+    """Apply the rule of :func:`stated_rule`.
 
     Parameters
     ----------
@@ -50,14 +59,16 @@ def decide_curve(curve: CurveSummary, p_median: float, p_share_significant: floa
         The observed curve, positive estimates having the claimed sign.
     p_median, p_share_significant : float
         Joint placebo p-values.
+    size : float
+        Of every test.
     """
     if curve.testable == 0:
         return "not testable"
     if curve.median <= 0:
-        return "opposite" if p_median < LEVEL else "no evidence"
-    joint = p_median < LEVEL and p_share_significant < LEVEL
+        return "opposite" if p_median < size else "no evidence"
+    joint = p_median < size and p_share_significant < size
     if joint and curve.share_sign >= AGREEING:
         return "robust"
-    if p_median < LEVEL or curve.share_significant > LEVEL:
+    if p_median < size or curve.share_significant > size:
         return "fragile"
     return "no evidence"

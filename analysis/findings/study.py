@@ -8,6 +8,7 @@ from analysis.findings import (
     baskets,
     beta_methods,
     beta_regimes,
+    choices,
     cross_asset,
     customs_report,
     customs_surprises,
@@ -34,6 +35,7 @@ from analysis.snapshot.load import Snapshot
 __all__ = ["QUESTIONS", "Panel", "build_panel", "left_out"]
 
 QUESTIONS: dict[str, Callable[[Panel], Findings]] = {
+    "Choices of the study": choices.compute,
     "Describing the sample": sample.compute,
     "Highlighted days": event_days.compute,
     "Event-window returns": event_windows.compute,

@@ -20,7 +20,7 @@ Of {ledger.claims} claims, {ledger.supported} are supported, {ledger.contradicte
 tested with data to {data.last_session}. Of the {ledger.family} confirmatory claims with a test
 across episodes or months, {ledger.family_supported} hold after adjustment for multiplicity.
 
-| | 27 October 2025 (truce) | 20 May 2026 (rebound) |
+| | {study.highlights.truce} (truce) | {study.highlights.rebound} (rebound) |
 |:--|--:|--:|
 | MP | {truce.mp.return} | {rebound.mp.return} |
 | USAR | {truce.usar.return} | {rebound.usar.return} |
@@ -28,7 +28,7 @@ across episodes or months, {ledger.family_supported} hold after adjustment for m
 | core portfolio, abnormal | {truce.core.ar} | {rebound.core.ar} |
 | its conformal p-value | {truce.core.p_conformal} | {rebound.core.p_conformal} |
 
-Mean two-session response of the core portfolio over episodes:
+Mean {study.windows.primary.sessions}-session response of the core portfolio over episodes:
 {pooled.tightening.car_0_1.mean} after tightening (p = {pooled.tightening.car_0_1.p}),
 {pooled.easing.car_0_1.mean} after easing (p = {pooled.easing.car_0_1.p}).
 Market betas: MP {beta.mp.spy}, USAR {beta.usar.spy}, CRML {beta.crml.spy}.

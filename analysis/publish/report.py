@@ -21,7 +21,7 @@ SHARED = ("_extensions", "pandoc", "references.bib", "theme.scss", "theme-dark.s
 EVERY = "a report prints exhibits; every number of the study is in numbers.json"
 _FENCE = re.compile(r"^:::+\s*(\{.*\})?\s*$")
 _HEADING = re.compile(r"^(#+) ")
-_SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s+(\S+)\s*>\}\}")
+_SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s+(\S+)(?:\s+capital)?\s*>\}\}")
 _KINDS = {"num": "numbers", "table": "tables", "alt": "figures", "source": "figures",
           "interactive": "figures"}  # fmt: skip
 

@@ -131,7 +131,7 @@ def _read_sources(paper: Path) -> tuple[list[_Source], list[str]]:
 
 def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
     for match in _SHORTCODE.finditer(source.text):
-        name, argument = match[1], match[2]
+        name, argument = match[1], _named(match)
         place = source.place(match.start())
         if name == "include":
             if source.name != "index.qmd":
@@ -150,6 +150,13 @@ def _shortcode_problems(source: _Source, results: _Results) -> Iterator[str]:
             yield from _unknown(place, name, argument, known)
         else:
             yield f"{place}: unknown shortcode '{name}'; expected {SHORTCODES} or include"
+
+
+def _named(shortcode: re.Match[str]) -> str:
+    """Return what a shortcode names: its argument, without the word that starts a sentence."""
+    if shortcode[1] == "num":
+        return shortcode[2].removesuffix(" capital").rstrip()
+    return shortcode[2]
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:
@@ -213,7 +220,8 @@ def _numeral_problems(source: _Source) -> Iterator[str]:
 
 def _usage_problems(sources: list[_Source], results: _Results, path: Path) -> Iterator[str]:
     """Find published numbers that nothing prints, in the text or in the alternative texts."""
-    used = {m[2] for source in sources for m in _SHORTCODE.finditer(source.text) if m[1] in NUMBERS}
+    shortcodes = (m for source in sources for m in _SHORTCODE.finditer(source.text))
+    used = {_named(match) for match in shortcodes if match[1] in NUMBERS}
     stray, empty = unused_numbers(results.numbers, used, read_internal(path))
     for key in stray:
         yield f"{path.name}: the number '{key}' is printed nowhere; print it or list it as internal"

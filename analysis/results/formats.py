@@ -173,6 +173,11 @@ def _integer(value: float | int | str) -> str:
     return _grouped(f"{int(number):,}" if abs(number) >= 10_000 else f"{int(number)}")
 
 
+def _words(value: float | int | str) -> str:
+    _integer(value)  # refuses what is no whole number
+    return words(int(value))
+
+
 def _tonnes(value: float | int | str) -> str:
     number = float(value)
     return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"
@@ -201,6 +206,7 @@ _FORMATTERS: dict[str, Callable[[float | int | str], str]] = {
     "decimal3": _fixed(3),
     "pvalue": _pvalue,
     "integer": _integer,
+    "words": _words,
     "tonnes1": _tonnes,
     "date": _date,
     "text": str,

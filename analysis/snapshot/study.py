@@ -42,6 +42,7 @@ __all__ = [
     "Volatility",
     "Windows",
     "parse_study",
+    "window_name",
 ]
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
@@ -110,6 +111,11 @@ class Estimation:
         return f"{self.model.replace('_', '-')} model"
 
 
+def window_name(bounds: tuple[int, int]) -> str:
+    """Name an event window after its sessions: ``car_m1_1``."""
+    return f"car_{bounds[0]}_{bounds[1]}".replace("-", "m")
+
+
 @dataclass(frozen=True, config=_CLOSED)
 class Windows:
     """Event windows: name to first and last session in event time; ``primary`` is one of them."""
@@ -124,14 +130,9 @@ class Windows:
         for name, (first, last) in self.bounds.items():
             if first > last:
                 raise ValueError(f"Input should be {name} with its first session before its last")
-            if name != (own := self.name_of((first, last))):
+            if name != (own := window_name((first, last))):
                 raise ValueError(f"Input should be {name} named after its sessions: {own}")
         return self
-
-    @staticmethod
-    def name_of(bounds: Bounds) -> str:
-        """Name a window after its sessions: ``car_m1_1``."""
-        return "car_{}_{}".format(*bounds).replace("-", "m")
 
     @property
     def primary_bounds(self) -> Bounds:

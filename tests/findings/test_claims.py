@@ -45,7 +45,7 @@ def tightening(*days: str) -> list[dict[str, str]]:
 )
 def test_common_rule(effect, p, adjusted, sign, verdict):
     """Claimed sign and adjusted p decide; the opposite sign needs its own p below 0.05."""
-    assert decide(Outcome(effect, p=p, sign=sign), adjusted) == verdict
+    assert decide(Outcome(effect, p=p, sign=sign), adjusted, 0.05) == verdict
 
 
 def moved(simulate, day: str, moves: dict[str, float]):

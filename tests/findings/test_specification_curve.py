@@ -325,7 +325,7 @@ def test_order_of_events_and_firms_changes_nothing(committed):
 )
 def test_decision_rule(summary, p_median, p_share, verdict):
     """Every branch of the rule."""
-    assert decide_curve(summary, p_median, p_share) == verdict
+    assert decide_curve(summary, p_median, p_share, 0.05) == verdict
 
 
 def test_explained_variance_is_worked_by_hand():

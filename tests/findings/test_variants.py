@@ -131,7 +131,7 @@ def test_verdicts_say_whether_choices_matter():
             for v, e in (("baseline", 0.1), ("other", -0.1 if c == "A3" else 0.2))
         ]
     )
-    said = {v.key: v.verdict for v in sensitivity._verdicts(frame)}
+    said = {v.key: v.verdict for v in sensitivity._verdicts(frame, 0.05)}
     assert said["sensitivity.a3"] == "depends on choices"
     assert said["sensitivity.b3"] == "stable"
 
@@ -184,7 +184,7 @@ def test_replication_needs_both_parts():
     def verdict(effect: float, p: float) -> str:
         row = {"claim": "X", "fixed_effect": 0.1, "fixed_p": 0.01}
         frame = pd.DataFrame([row | {"later_effect": effect, "later_p": p}])
-        return out_of_sample._verdict(frame).verdict
+        return out_of_sample._verdict(frame, 0.05).verdict
 
     assert verdict(0.2, 0.01) == "some"
     assert verdict(0.2, 0.20) == "none"

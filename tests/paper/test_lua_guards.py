@@ -26,6 +26,13 @@ GUARDS = [
         id="number",
     ),
     pytest.param(
+        "sections/introduction.qmd",
+        "{{< num sample.firms capital >}}",
+        "{{< num sample.firms capitals >}}",
+        "sections/introduction.qmd:18: shortcode 'num': expected one name, found 2",
+        id="number-and-more",
+    ),
+    pytest.param(
         "results/claims.json",
         '"verdict": "supported"',
         '"verdict": "refuted"',

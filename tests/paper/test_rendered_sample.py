@@ -25,6 +25,7 @@ EXPECTED = [
     "the numbers alone are 1, 1 and 2",
     "The model is Equation 1.",
     "Details stand in Appendix A and Appendix B.",
+    "Three firms begin a sentence, three stand inside.",
     "1 Introduction",
     "2.1 The market model",
     "with Equation 1 estimated before the event and Equation 1, Equation 2 used after it",

@@ -23,6 +23,13 @@ FAULTS = [
         id="number",
     ),
     pytest.param(
+        "sections/introduction.qmd",
+        "{{< num sample.firms capital >}}",
+        "{{< num sample.firms capitals >}}",
+        "sections/introduction.qmd:18: unknown number 'sample.firms capitals'; nearest: 'sample.",
+        id="number-and-more",
+    ),
+    pytest.param(
         "sections/results.qmd",
         "{{< alt returns >}}",
         "{{< alt return >}}",

@@ -16,6 +16,7 @@ from analysis.findings.episodes import episode_values
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
 from analysis.findings.responses import compose
+from analysis.snapshot.study import Study
 
 __all__ = ["LAWS", "Case", "Cell", "Design", "Law", "Settings", "build_design", "cells"]
 
@@ -24,6 +25,8 @@ Ints = npt.NDArray[np.int64]
 Law = Literal["normal", "t4", "garch", "correlated", "jump", "panel", "placebo"]
 LAWS: tuple[Law, ...] = get_args(Law)
 DEPENDENT: tuple[Law, ...] = ("correlated", "jump", "panel", "placebo")
+
+LONG = "car_0_10"  # the window of the study that overlaps with the estimation windows of neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +174,9 @@ def build_design(panel: Panel) -> Design:
     core = len(study.firms.core)
     between = np.asarray(np.corrcoef(residuals[:, :core].T))[np.triu_indices(core, 1)]
     pooled = {name: _pooled(panel, name) for name in ("tightening", "all")}
-    long = _pooled(panel, "all", "car_0_10")
-    primary = study.windows.bounds[study.windows.primary]
-    cases = _cases(
-        primary, {k: v["episode"].nunique() for k, v in (pooled | {"long": long}).items()}
-    )
+    long = _pooled(panel, "all", LONG)
+    counts = {k: v["episode"].nunique() for k, v in (pooled | {"long": long}).items()}
+    cases = _cases(study, counts)
     samples = {f"pooled_{name}": frame for name, frame in pooled.items()} | {"pooled_long": long}
     clear = {}
     for case in cases:
@@ -214,18 +215,23 @@ def cells(design: Design, settings: Settings) -> tuple[Cell, ...]:
     return (*size, *power)
 
 
-def _cases(primary: tuple[int, int], counts: dict[str, int]) -> tuple[Case, ...]:
-    """List the samples: one date and the paper's numbers of episodes, then larger ones."""
+def _cases(study: Study, counts: dict[str, int]) -> tuple[Case, ...]:
+    """List the samples: one date and the paper's numbers of episodes, then larger ones.
+
+    The names are those of the record, whatever the number of firms.
+    """
+    windows, core = study.windows, len(study.firms.core)
+    primary, long = windows.bounds[windows.primary], windows.bounds[LONG]
     return (
-        Case("one_date_3", 3, 1, primary),
-        Case("one_date_3_long", 3, 1, (0, 10)),
-        Case("one_date_9", 9, 1, primary, larger=True),
+        Case("one_date_3", core, 1, primary),
+        Case("one_date_3_long", core, 1, long),
+        Case("one_date_9", len(study.firms.studied), 1, primary, larger=True),
         Case("one_date_30", 30, 1, primary, real=False, larger=True),
         Case("one_date_100", 100, 1, primary, real=False, larger=True),
-        Case("pooled_tightening", 3, counts["tightening"], primary),
-        Case("pooled_all", 3, counts["all"], primary),
-        Case("pooled_30", 3, 30, primary, real=False, larger=True),
-        Case("pooled_long", 3, counts["long"], (0, 10)),
+        Case("pooled_tightening", core, counts["tightening"], primary),
+        Case("pooled_all", core, counts["all"], primary),
+        Case("pooled_30", core, 30, primary, real=False, larger=True),
+        Case("pooled_long", core, counts["long"], long),
     )
 
 

@@ -33,7 +33,7 @@ LAGS = 10  # sessions over which neighbouring dates share returns and estimation
 
 def compute(panel: Panel) -> Findings:
     """Publish the means as a table and numbers."""
-    means = event_free_means(panel, build_design(panel))
+    means, size = event_free_means(panel, build_design(panel)), panel.snapshot.study.inference.size
     shown: tuple[tuple[str, str, Format, str], ...] = (
         ("alpha", "fraction", "percent1", "mean fitted intercept a session, event-free dates"),
         ("mean", "standard errors", "decimal2", "mean standardised CAR, event-free dates"),
@@ -54,14 +54,14 @@ def compute(panel: Panel) -> Findings:
         SOURCE,
         f"p: of a zero mean, errors robust to autocorrelation over {LAGS} sessions.",
     )  # fmt: skip
-    return Findings(numbers=numbers, tables=[table], verdicts=[_verdict(means)])
+    return Findings(numbers=numbers, tables=[table], verdicts=[_verdict(means, size)])
 
 
-def _verdict(means: pd.DataFrame) -> Verdict:
+def _verdict(means: pd.DataFrame, size: float) -> Verdict:
     """Say whether ordinary days have a zero mean under the market model, as the tests suppose."""
     p, mean = float(means["p"]["market"]), float(means["mean"]["market"])
-    sign = "zero within error" if p >= 0.05 else "below zero" if mean < 0 else "above zero"
-    rule = "mean standardised CAR on event-free dates, HAC p against 0.05"
+    sign = "zero within error" if p >= size else "below zero" if mean < 0 else "above zero"
+    rule = f"mean standardised CAR on event-free dates, HAC p against {size:g}"
     return Verdict("size.event_free", sign, rule, f"mean {mean:.3f}, p {p:.3f}", SOURCE)
 
 

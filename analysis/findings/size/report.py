@@ -8,9 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.estimators.outcome import LEVEL
 from analysis.findings.panel import Panel
 from analysis.findings.size.record import Record, read_record
 from analysis.results import Dataset, Findings, Format, Number, Provenance, Table, Verdict
+from analysis.results.formats import brackets, counted, percent, words
+from analysis.snapshot.study import Firms, Study
 
 __all__ = ["compute", "report", "summary"]
 
@@ -60,25 +63,25 @@ LOW, HIGH = 0.03, 0.07  # where the p of record has to stay in every cell withou
 NAIVE = ("t_cross_sectional", "patell", "bmp")  # they treat firms on one day as independent
 
 
-def compute(_: Panel) -> Findings:
+def compute(panel: Panel) -> Findings:
     """Report the committed record: it is simulated by ``nox -s size`` and not computed anew."""
-    return report(read_record())
+    return report(read_record(), panel.snapshot.study)
 
 
-def report(record: Record) -> Findings:
-    """Turn a record into the tables, numbers and verdicts of the appendix."""
+def report(record: Record, study: Study) -> Findings:
+    """Turn a record of a study's sample into the tables, numbers and verdicts of the appendix."""
     rates = _rates(record)
     size = rates[rates["effect"] == 0]
     of_record = _of_record(size)
     return Findings(
         numbers=_numbers(record, rates, of_record),
-        tables=_tables(record, rates),
+        tables=_tables(record, rates, study.firms),
         verdicts=[
             *(_holds(kind, of_record[of_record["kind"] == kind]) for kind in OF_RECORD),
             _long(of_record[of_record["case"] == "pooled_long"]),
-            _naive(size),
-            _jump(size),
-            _power(rates),
+            _naive(size, study.firms),
+            _jump(size, study.firms),
+            _power(rates, study.inference.power),
         ],
         datasets=[Dataset("size_power", rates.drop(columns="printed"), SOURCE)],
     )
@@ -124,7 +127,7 @@ def _plain(cells: pd.DataFrame) -> pd.DataFrame:
     return cells[simulated & (cells["case"] != "pooled_long")]
 
 
-def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
+def _tables(record: Record, rates: pd.DataFrame, firms: Firms) -> list[Table]:
     """Return the four tables of the appendix."""
     size = rates[rates["effect"] == 0]
     power = rates[rates["effect"] > 0]
@@ -135,10 +138,11 @@ def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
         record.calibration["placebo_dates"]["pooled_tightening"] // episodes["pooled_tightening"]
     )
     error = 100 * _error(record.settings["replications"])
+    nominal = f"{words(round(100 * LEVEL))} percent"
     common = (
         f"Rejections in percent of {record.settings['replications']} samples without an effect; "
-        f"Monte-Carlo standard error {error:.1f} at a rate of five percent. Bold: the test of "
-        "record. Some tests cannot reach five percent with few firm-events; – where one is refused."
+        f"Monte-Carlo standard error {error:.1f} at a rate of {nominal}. Bold: the test of "
+        f"record. Some tests cannot reach {nominal} with few firm-events; – where one is refused."
     )
     laws = (
         " corr.: normal, correlated as the core firms are; jump: the same with the variance "
@@ -146,14 +150,15 @@ def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
         f"real returns on {dates} event-free dates, standard error {100 * _error(dates):.1f}. "
         "GRANK-T is refused below 30 firm-events."
     )
+    long = brackets(record.calibration["windows"]["pooled_long"])
     heads = {
-        "one_date_9": "9 firms",
+        "one_date_9": f"{len(firms.studied)} firms",
         "one_date_30": "30 firms",
         "one_date_100": "100 firms",
-        "one_date_3_long": "[0, +10]",
+        "one_date_3_long": long,
         "pooled_all": f"K = {episodes['pooled_all']}",
         "pooled_30": f"K = {episodes['pooled_30']}",
-        "pooled_long": f"K = {episodes['pooled_long']}, [0, +10]",
+        "pooled_long": f"K = {episodes['pooled_long']}, {long}",
     }
     planted = {
         (case, effect): f"{'one' if case.startswith('one') else 'K'}: {100 * effect:g}%"
@@ -178,7 +183,8 @@ def _tables(record: Record, rates: pd.DataFrame) -> list[Table]:
             power_columns,
             f"Rejections in percent of {record.settings['replications'] // 2} samples of the real "
             "names and calendar, residuals resampled, with the effect in every firm on day 0. one: "
-            f"three firms on one date; K: {episodes['pooled_tightening']} episodes.",
+            f"{counted(len(firms.core), 'firm')} on one date; K: {episodes['pooled_tightening']} "
+            "episodes.",
         ),
     ]
 
@@ -230,13 +236,26 @@ def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> li
 
 def _facts(
     settings: Mapping[str, int], calibration: Mapping[str, Mapping[str, int]]
-) -> list[tuple[str, float, str, Format, str]]:
+) -> list[tuple[str, float | str, str, Format, str]]:
     """Return what the prose says of the study of size itself."""
     samples = settings["replications"]
     dates = calibration["placebo_dates"]["one_date_3"]
     return [
         ("replications", samples, "count", "integer", "samples of each cell"),
-        ("error", _error(samples), "fraction", "percent1", "Monte-Carlo error of a 5% rate"),
+        (
+            "nominal",
+            f"{words(round(100 * LEVEL))} percent",
+            "fraction",
+            "text",
+            "size of the tests whose rejections are counted",
+        ),
+        (
+            "error",
+            _error(samples),
+            "fraction",
+            "percent1",
+            f"Monte-Carlo error of a {percent(LEVEL)} rate",
+        ),
         ("placebo_dates", dates, "count", "integer", "event-free dates with all core firms"),
         ("block", settings["block"], "sessions", "integer", "block of resampled residuals"),
     ]
@@ -251,7 +270,7 @@ def _rate(row: Mapping[Any, Any]) -> Number:
         float(row["rate"]),
         "fraction",
         "percent1",
-        f"share of samples in which {row['test']} rejects at 5%, effect {effect:g}",
+        f"share of samples in which {row['test']} rejects at {percent(LEVEL)}, effect {effect:g}",
         SOURCE,
         se=float(row["se"]),
         n=int(row["samples"]),
@@ -262,7 +281,7 @@ def _holds(kind: str, cells: pd.DataFrame) -> Verdict:
     """Say whether the p of record keeps its size in every simulated cell without a jump."""
     plain = _plain(cells)
     distance = (LOW - plain["rate"]).clip(lower=0) + (plain["rate"] - HIGH).clip(lower=0)
-    error = (0.05 * 0.95 / plain["samples"]) ** 0.5
+    error = (LEVEL * (1 - LEVEL) / plain["samples"]) ** 0.5
     outside = plain[distance > 0]
     beyond = plain[distance > 2 * error]
     verdict = "fails" if len(beyond) else "holds"
@@ -289,37 +308,39 @@ def _long(cells: pd.DataFrame) -> Verdict:
     return Verdict("size.pooled_long", verdict, rule, f"{low:.3f} to {high:.3f}", SOURCE)
 
 
-def _naive(size: pd.DataFrame) -> Verdict:
+def _naive(size: pd.DataFrame, firms: Firms) -> Verdict:
     """Say whether tests that take firms of one day for independent reject too often."""
     part = size[(size["case"] == "one_date_3") & (size["law"] == "correlated")]
     rates = part.set_index("test").loc[list(NAIVE), "rate"]
     verdict = "too often" if (rates > HIGH).all() else "mixed" if (rates > HIGH).any() else "held"
     evidence = ", ".join(f"{test} {rate:.3f}" for test, rate in rates.items())
-    rule = "cross-sectional t, Patell and BMP above 7% for three correlated firms on one date"
+    sample = f"{counted(len(firms.core), 'correlated firm')} on one date"
+    rule = f"cross-sectional t, Patell and BMP above {percent(HIGH)} for {sample}"
     return Verdict("size.naive", verdict, rule, evidence, SOURCE)
 
 
-def _jump(size: pd.DataFrame) -> Verdict:
+def _jump(size: pd.DataFrame, firms: Firms) -> Verdict:
     """Say which p of record survives a doubled variance on event days."""
     part = size[size["law"] == "jump"].set_index(["case", "test"])["rate"]
     one = float(part["one_date_3", "conformal"])
     pooled = float(part["pooled_tightening", "across_episodes_t"])
     kept = {True: "holds", False: "fails"}
     verdict = f"one date {kept[one <= HIGH]}, episodes {kept[pooled <= HIGH]}"
-    rule = "at most 7% with the variance doubled on event days, three firms, the paper's sample"
+    sample = f"{counted(len(firms.core), 'firm')}, the paper's sample"
+    rule = f"at most {percent(HIGH)} with the variance doubled on event days, {sample}"
     evidence = f"conformal {one:.3f}, t across episodes {pooled:.3f}"
     return Verdict("size.jump", verdict, rule, evidence, SOURCE)
 
 
-def _power(rates: pd.DataFrame) -> Verdict:
+def _power(rates: pd.DataFrame, power: float) -> Verdict:
     """Say whether the p of record finds the largest planted effect on one date."""
     part = rates[(rates["case"] == "one_date_3") & (rates["test"] == "conformal")]
     row = part.sort_values("effect").iloc[-1]
-    verdict = "found" if row["rate"] >= 0.8 else "missed too often"
-    rule = f"an effect of {row['effect']:g} on one date is found in 80% of samples"
+    verdict = "found" if row["rate"] >= power else "missed too often"
+    rule = f"an effect of {row['effect']:g} on one date is found in {percent(power)} of samples"
     return Verdict("size.power_one_date", verdict, rule, f"power {row['rate']:.3f}", SOURCE)
 
 
 def _error(count: float) -> float:
     """Return the Monte-Carlo standard error of a rate of five percent."""
-    return math.sqrt(0.05 * 0.95 / count)
+    return math.sqrt(LEVEL * (1 - LEVEL) / count)

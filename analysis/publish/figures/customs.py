@@ -46,7 +46,7 @@ def customs_series(data: Mapping[str, pd.DataFrame]) -> Canvas:
 
 
 def correlogram(data: Mapping[str, pd.DataFrame]) -> Canvas:
-    """Correlation of export changes with returns at leads and lags, with 95% intervals.
+    """Correlation of export changes with returns at leads and lags, with intervals.
 
     ``data["lags"]``: panel, lag (months), method, estimate, low, high, n.
     """

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from analysis.publish.figures.style import GREY, INK, WIDTH, percent_axis, zero_line
-from analysis.results.formats import format_value
+from analysis.results.formats import format_value, percent
 
 __all__ = ["specification_curve"]
 
@@ -23,7 +23,7 @@ ROW = 0.148  # inches a row of the dashboard
 HIGHEST = 3.0  # the ridge is cut where an option is this many times as frequent as in all
 
 
-def specification_curve(data: Mapping[str, pd.DataFrame]) -> Canvas:
+def specification_curve(data: Mapping[str, pd.DataFrame], *, level: float) -> Canvas:
     """Estimates in rising order with the placebo band, and where each option lies among them.
 
     ``data["curve"]``: rank (0 to 1), estimate (fraction), side (+1, 0, -1). ``data["baseline"]``:
@@ -35,12 +35,12 @@ def specification_curve(data: Mapping[str, pd.DataFrame]) -> Canvas:
     rows = len(names) + names["choice"].nunique() * 0.35
     canvas = Canvas(figsize=(WIDTH, 2.35 + rows * ROW), layout="constrained")
     top, below = canvas.subplots(2, 1, sharex=True, height_ratios=[1.85, rows * ROW])
-    _estimates(top, data)
+    _estimates(top, data, level)
     _dashboard(below, options)
     return canvas
 
 
-def _estimates(ax: Axes, data: Mapping[str, pd.DataFrame]) -> None:
+def _estimates(ax: Axes, data: Mapping[str, pd.DataFrame], level: float) -> None:
     band, curve, baseline = data["band"], data["curve"], data["baseline"]
     ax.fill_between(band["rank"], band["low"], band["high"], color=GREY, alpha=0.22, linewidth=0)
     for side, (label, colour) in SIDES.items():
@@ -50,7 +50,8 @@ def _estimates(ax: Axes, data: Mapping[str, pd.DataFrame]) -> None:
     ax.plot(
         baseline["rank"], baseline["estimate"], "D", color=INK, ms=4.5, mfc="white", label="ledger"
     )
-    ax.fill_between([], [], [], color=GREY, alpha=0.22, label="95% of placebo curves")
+    named = f"{percent(level)} of placebo curves"
+    ax.fill_between([], [], [], color=GREY, alpha=0.22, label=named)
     zero_line(ax)
     percent_axis(ax)
     ax.set_ylabel("estimate")

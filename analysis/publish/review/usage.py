@@ -13,7 +13,7 @@ __all__ = ["Kind", "Use", "find_uses"]
 Kind = Literal["number", "claim", "table", "figure"]
 
 _MARKS: dict[Kind, re.Pattern[str]] = {
-    "number": re.compile(r"\{\{<\s*(?:num|interval)\s+([\w.-]+)\s*>\}\}"),
+    "number": re.compile(r"\{\{<\s*(?:num|interval)\s+([\w.-]+)(?:\s+capital)?\s*>\}\}"),
     "claim": re.compile(r"\{\.claim\s+[^}]*?key=\"([^\"]+)\""),
     "table": re.compile(r"\{\{<\s*table\s+([\w.-]+)\s*>\}\}"),
     "figure": re.compile(r"results/figures/([\w-]+)\.\w+"),
@@ -75,5 +75,7 @@ def _sentence(text: str, position: int) -> str:
             break
     before = [match.end() for match in _END.finditer(paragraph) if match.end() <= offset]
     sentence = paragraph[before[-1] if before else 0 :]
-    sentence = re.sub(r"\{\{<\s*(?:num|table|alt)\s+(\S+)\s*>\}\}", r"⟨\1⟩", sentence)
+    sentence = re.sub(
+        r"\{\{<\s*(?:num|table|alt)\s+(\S+)(?:\s+capital)?\s*>\}\}", r"⟨\1⟩", sentence
+    )
     return " ".join(_MARKUP.sub("", sentence).split())

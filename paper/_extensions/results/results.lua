@@ -1,4 +1,5 @@
--- The shortcodes of the paper: `num KEY` prints a number, `interval KEY` its interval, `alt NAME` a figure's text alternative,
+-- The shortcodes of the paper: `num KEY` prints a number, `num KEY capital` at the start of a sentence, `interval KEY` its
+-- interval, `alt NAME` a figure's text alternative,
 -- `source NAME` where a figure comes from, `table NAME` a published table, `passage NAME` published paragraphs,
 -- `interactive NAME` the interactive form of a figure, `exhibits` where every exhibit comes from. Used by Quarto and by pandoc/reader.lua.
 
@@ -48,9 +49,11 @@ local function printed(key, record, text, context)
 end
 
 local function num(args, _, _, _, context)
-  local key = argument(args, "num")
+  local capital = #args == 2 and pandoc.utils.stringify(args[2]) == "capital"
+  local key = argument(capital and { args[1] } or args, "num")
   local record = store.entry("numbers", "numbers", key, "number")
-  return printed(key, record, record.text, context)
+  local text = capital and record.text:gsub("^%l", string.upper) or record.text
+  return printed(key, record, text, context)
 end
 
 local function interval_of(args, _, _, _, context)

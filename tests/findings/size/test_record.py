@@ -114,20 +114,21 @@ def with_rate(record, case, law, test, rate):
 @pytest.mark.parametrize(
     ("rate", "expected"), [(0.05, "holds"), (0.03, "holds"), (0.12, "fails"), (0.0, "fails")]
 )
-def test_verdict_follows_the_worst_cell(committed_record, rate, expected):
+def test_verdict_follows_the_worst_cell(committed_record, snapshot, rate, expected):
     """All cells at five percent but one, which decides."""
     even = committed_record
     for case, law in even.counts[["case", "law"]].drop_duplicates().itertuples(index=False):
         if case.startswith("pooled"):
             even = with_rate(even, case, law, "across_episodes_t", 0.05)
     moved = with_rate(even, "pooled_all", "panel", "across_episodes_t", rate)
-    verdicts = {v.key: v.verdict for v in report(moved).verdicts}
+    verdicts = {v.key: v.verdict for v in report(moved, snapshot.study).verdicts}
     assert verdicts["size.pooled"] == expected
 
 
-def test_repeated_dates_are_no_new_samples(committed_record):
+def test_repeated_dates_are_no_new_samples(committed_record, snapshot):
     """K of D event-free dates make D // K samples without a common date, and an error to match."""
-    rates = report(committed_record).datasets[0].frame.set_index(["case", "law", "effect", "test"])
+    frame = report(committed_record, snapshot.study).datasets[0].frame
+    rates = frame.set_index(["case", "law", "effect", "test"])
     dates = committed_record.calibration["placebo_dates"]["pooled_all"]
     k = committed_record.calibration["episodes"]["pooled_all"]
     row = rates.loc[("pooled_all", "placebo", 0.0, "across_episodes_t")]
@@ -135,18 +136,18 @@ def test_repeated_dates_are_no_new_samples(committed_record):
     assert row["se"] == pytest.approx((row["rate"] * (1 - row["rate"]) / (dates // k)) ** 0.5)
 
 
-def test_variance_jump_does_not_decide(committed_record):
+def test_variance_jump_does_not_decide(committed_record, snapshot):
     """The rule is about cells without a jump; the jump has a verdict of its own."""
     moved = with_rate(committed_record, "one_date_3", "jump", "conformal", 0.5)
-    verdicts = {v.key: v.verdict for v in report(moved).verdicts}
-    before = {v.key: v.verdict for v in report(committed_record).verdicts}
+    verdicts = {v.key: v.verdict for v in report(moved, snapshot.study).verdicts}
+    before = {v.key: v.verdict for v in report(committed_record, snapshot.study).verdicts}
     assert verdicts["size.one_date"] == before["size.one_date"]
     assert verdicts["size.jump"].startswith("one date fails")
 
 
-def test_tables_show_every_test_that_is_not_refused(committed_record):
+def test_tables_show_every_test_that_is_not_refused(committed_record, snapshot):
     """Rates in the tables are those of the counts; error and dates stand in the notes."""
-    tables = {table.name: table for table in report(committed_record).tables}
+    tables = {table.name: table for table in report(committed_record, snapshot.study).tables}
     assert set(tables) == {"size_one_date", "size_pooled", "size_larger", "power"}
     frame = tables["size_one_date"].frame.set_index("test")
     counts = committed_record.counts.set_index(["case", "law", "effect", "test"])

@@ -143,5 +143,8 @@ def test_uses_give_line_and_sentence(clone):
     assert (mean.place, mean.text) == ("paper/sections/a.qmd:1", "The mean is ⟨a.mean⟩ here.")
     (claim,) = uses["claim", "C1"]
     assert (claim.line, claim.text) == (2, "It is supported.")
+    clone.write({"paper/sections/a.qmd": "{{< num a.mean capital >}} firms.\n"})
+    (capital,) = find_uses(clone.root / "paper")["number", "a.mean"]
+    assert capital.text == "⟨a.mean⟩ firms."
     assert uses["table", "t"][0].line == 4
     assert uses["figure", "f"][0].line == 6
