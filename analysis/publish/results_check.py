@@ -12,7 +12,15 @@ from typing import Any
 from analysis.errors import RenderError
 from analysis.publish.numerals import read_internal, unused_numbers
 from analysis.publish.source_check import nearest
-from analysis.publish.sources import CLAIM, IMAGE, Source, attributes, read_sources, sentence
+from analysis.publish.sources import (
+    CLAIM,
+    IMAGE,
+    Source,
+    attributes,
+    in_order,
+    read_sources,
+    sentence,
+)
 
 __all__ = ["find_misfits"]
 
@@ -52,9 +60,13 @@ def find_misfits(paper: Path) -> list[str]:
     sources, _ = read_sources(paper)
     found: list[str] = []
     for source in sources:
-        found += _unknown_keys(source, results)
-        found += _turned_verdicts(source, results)
-        found += _unknown_figures(source, results)
+        found += in_order(
+            [
+                *_unknown_keys(source, results),
+                *_turned_verdicts(source, results),
+                *_unknown_figures(source, results),
+            ]
+        )
     return [*found, *_unprinted(sources, results, paper / "internal.toml")]
 
 

@@ -20,6 +20,7 @@ from analysis.publish.sources import (
     SHORTCODE,
     Source,
     attributes,
+    in_order,
     read_sources,
     sentence,
 )
@@ -58,11 +59,15 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     sources, problems = read_sources(paper, index)
     complete = not problems
     for source in sources:
-        problems += _shortcode_problems(source, index)
-        problems += _brace_problems(source)
-        problems += _claim_problems(source)
-        problems += _image_problems(source)
-        problems += _numeral_problems(source)
+        problems += in_order(
+            [
+                *_shortcode_problems(source, index),
+                *_brace_problems(source),
+                *_claim_problems(source),
+                *_image_problems(source),
+                *_numeral_problems(source),
+            ]
+        )
     problems += _label_problems(sources)
     if complete:  # a reference may lead into a file that could not be included
         problems += _reference_problems(sources)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ __all__ = [
     "SHORTCODE",
     "Source",
     "attributes",
+    "in_order",
     "read_sources",
     "sentence",
 ]
@@ -99,6 +100,11 @@ def _read(paper: Path, name: str) -> Source:
             f"{name}:{line}: expected UTF-8, found the byte 0x{error.object[error.start]:02x}; "
             "save the file as UTF-8"
         ) from None
+
+
+def in_order(lines: Iterable[str]) -> list[str]:
+    """Sort messages on one file, which begin with their place, by line."""
+    return sorted(lines, key=lambda line: int(line.split(":")[1]))
 
 
 def sentence(text: str, end: int) -> str:
