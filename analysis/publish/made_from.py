@@ -10,11 +10,12 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-__all__ = ["hash_inputs", "keep_record", "moved"]
+__all__ = ["Inputs", "differing", "hash_files", "hash_inputs", "keep_record", "moved"]
 
 RECORD = Path("figures/made-from.json")
 CODE = Path(__file__).parents[1]
@@ -40,10 +41,10 @@ def hash_inputs(root: Path, data: Path, sources: Iterable[Path] = ()) -> Inputs:
     dict
         ``files``: hash by path; ``versions``: of Python and of every installed package.
     """
-    files = _hashes(_files(CODE), CODE.parent) | _hashes(_files(root / "simulations"), root)
-    files |= _hashes(data.glob("[!.]*"), data.parent)
+    files = hash_files(_files(CODE), CODE.parent) | hash_files(_files(root / "simulations"), root)
+    files |= hash_files(data.glob("[!.]*"), data.parent)
     for source in sources:
-        files |= _hashes([source, *_files(source)], source.parent)
+        files |= hash_files([source, *_files(source)], source.parents[1])
     versions = {each.name: each.version for each in distributions()}
     return {"files": files, "versions": versions | {"Python": platform.python_version()}}
 
@@ -55,13 +56,23 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _hashes(paths: Iterable[Path], above: Path) -> dict[str, str]:
-    """Return the SHA-256 of the files among some paths, by the path below a folder."""
-    return {
-        path.relative_to(above).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-        if path.is_file()
-    }
+def hash_files(paths: Iterable[Path], above: Path) -> dict[str, str]:
+    """Return the SHA-256 of the files among some paths, by the path below a folder.
+
+    A file that vanishes meanwhile, as editors' do, is none.
+    """
+    hashes = {}
+    for path in paths:
+        if path.is_file():
+            with suppress(FileNotFoundError):
+                name = path.relative_to(above).as_posix()
+                hashes[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashes
+
+
+def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the names whose values differ, in order; a name that one lacks differs."""
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
 def keep_record(results: Path, inputs: Inputs) -> None:
@@ -93,22 +104,20 @@ def moved(results: Path, inputs: Inputs) -> str | None:
         return "none of a finished run"
     now = inputs["versions"]
     shared = versions.keys() & now.keys()
-    changed = _different(files, inputs["files"]) + [
+    changed = differing(files, inputs["files"]) + [
         f"{name} {versions[name]}, now {now[name]},"
         for name in sorted(shared)
         if versions[name] != now[name]
     ]
-    changed += [f"{results.name}/{name}" for name in _different(own, _results(results))]
+    changed += [
+        f"{results.parent.name}/{results.name}/{name}" for name in differing(own, _results(results))
+    ]
     if not changed:
         return None
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
     return f"{changed[0]}{more} changed since"
 
 
-def _different(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-
-
 def _results(results: Path) -> dict[str, str]:
     record = results / RECORD
-    return _hashes((p for p in results.rglob("*") if p.suffix in _MADE and p != record), results)
+    return hash_files((p for p in results.rglob("*") if p.suffix in _MADE and p != record), results)
