@@ -89,7 +89,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(tags=["build"])
 def paper(session: nox.Session) -> None:
-    """Recompute every result and render HTML and PDF (-- --data FOLDER|twin --renderer NAME)."""
+    """Recompute every result and render HTML and PDF (-- --draft --only-render --data FOLDER)."""
     _prepare(session, "paper")
     _try_quarto(session)
     session.run("python", "-m", "analysis", "paper", *session.posargs)
@@ -113,7 +113,7 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def preview(session: nox.Session) -> None:
-    """Serve the page on this machine and build it again on change (-- --port N)."""
+    """Serve the page on this machine as a draft, built again on each change (-- --port N)."""
     _prepare(session, "preview")
     session.run("python", "-m", "analysis", "preview", *session.posargs)
 

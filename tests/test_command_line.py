@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from analysis.__main__ import main
-from analysis.commands import Workspace
+from analysis.commands import NAMES, Workspace, find_command, paper
+from analysis.publish.made_from import keep_record
 
 
 @pytest.fixture
@@ -63,3 +70,130 @@ def test_unknown_format_is_a_usage_error(capsys):
         main(["paper", "--formats", "html,epub"])
     assert stop.value.code == 2
     assert "epub" in capsys.readouterr().err
+
+
+def test_every_command_says_what_it_is():
+    """The list of commands names a module that has the command."""
+    assert [find_command(name).name for name in NAMES] == list(NAMES)
+
+
+FAULT = "\nSee @fig-nothing.\n"
+
+
+def spoil(folder, name="paper/sections/limits.qmd", old="", new=FAULT):
+    """Edit a file of a copy: replace a passage, or append to it."""
+    path = folder / name
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1 or not old
+    path.write_text(text.replace(old, new) if old else text + new, "utf-8")
+
+
+def test_a_fault_of_the_text_stops_before_anything_is_read(fresh, capsys):
+    """The data are broken too, and are not even looked at; all faults come at once."""
+    (fresh / "data/prices.csv").write_text("broken")
+    spoil(fresh)
+    spoil(fresh, "paper/sections/data.qmd", new="\nIt fell by 8 percent [@nobody2020].\n")
+    assert main(["paper"], Workspace.at(fresh)) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "error: paper: 3 problems in the sources:"
+    assert [line.split(":")[0].strip() for line in said[1:]] == [
+        "sections/data.qmd", "sections/limits.qmd", "sections/data.qmd",
+    ]  # fmt: skip
+
+
+def test_a_fault_of_the_text_is_told_before_heavy_packages_are_imported(fresh):
+    """What takes seconds to import is not waited for."""
+    spoil(fresh)
+    code = (
+        "import sys; from pathlib import Path; from analysis.__main__ import main\n"
+        "from analysis.commands import Workspace\n"
+        f"code = main(['paper'], Workspace.at(Path({str(fresh)!r})))\n"
+        "heavy = {'numpy', 'pandas', 'scipy', 'pydantic', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "reference @fig-nothing" in done.stderr
+    assert "imported" not in done.stderr
+
+
+@pytest.fixture
+def quick(fresh, monkeypatch) -> Path:
+    """A copy on which an analysis takes no time and publishes the committed results again."""
+    sample = Path(__file__).parent / "paper/sample"
+    for name in ("index.qmd", "internal.toml", "references.bib"):
+        (fresh / "paper" / name).write_text((sample / name).read_text("utf-8"), "utf-8")
+    for folder in ("sections", "results"):
+        shutil.rmtree(fresh / "paper" / folder)
+        shutil.copytree(sample / folder, fresh / "paper" / folder)
+    monkeypatch.setattr(
+        paper, "_publish", lambda workspace, *_: keep_record(
+            workspace.paper / "results", paper.inputs_of(workspace)
+        )
+    )  # fmt: skip
+    return fresh
+
+
+HTML = ["paper", "--renderer", "pandoc", "--formats", "html"]
+
+
+def test_a_turned_verdict_is_told_first_and_stops_last(quick, capsys):
+    """The line comes before the analysis, and as an error only when the analysis agrees."""
+    spoil(quick, "paper/results/claims.json", '"verdict": "supported"', '"verdict": "refuted"')
+    line = "claim 'sample.beta': the paper says 'supported', the analysis says 'refuted'"
+    assert main(HTML, Workspace.at(quick)) == 1
+    said = capsys.readouterr()
+    assert "Not as in the results on disk" in said.out
+    assert line in said.out
+    assert said.err.startswith("error: paper: 1 place does not fit the results")
+    assert line in said.err
+    assert not (quick / "paper/_output/rare-earth-headlines.html").exists()
+
+
+def test_a_key_that_the_analysis_adds_stops_nothing(quick, capsys, monkeypatch):
+    """A sentence may print a number that the results on disk do not have yet."""
+    numbers = quick / "paper/results/numbers.json"
+    content = json.loads(numbers.read_text("utf-8"))
+    before = json.dumps(content | {"numbers": {}})
+    monkeypatch.setattr(paper, "_publish", lambda *_: numbers.write_text(json.dumps(content)))
+    numbers.write_text(before)
+    assert main(HTML, Workspace.at(quick)) == 0
+    assert "expected a published number, found 'sample.car'" in capsys.readouterr().out
+
+
+def test_a_draft_ends_well_although_a_verdict_turned(quick, capsys):
+    """``--draft`` exits with 0, tells the misfit and marks it on the page."""
+    spoil(quick, "paper/results/claims.json", '"verdict": "supported"', '"verdict": "refuted"')
+    assert main([*HTML, "--draft"], Workspace.at(quick)) == 0
+    assert "Draft: 1 place does not fit the results" in capsys.readouterr().out
+    page = (quick / "paper/_output/rare-earth-headlines.html").read_text("utf-8")
+    assert "DRAFT: 1 place does not fit the results" in page
+
+
+def test_a_draft_is_not_rendered_to_word(quick, capsys):
+    """Its pages would not carry the mark; that is said before anything is computed."""
+    assert main(["paper", "--draft", "--formats", "all"], Workspace.at(quick)) == 1
+    assert "expected formats that carry DRAFT on every page, found docx" in capsys.readouterr().err
+
+
+def test_only_render_takes_the_results_of_the_last_run(quick, capsys, monkeypatch):
+    """Refused before a run, then a change of a sentence is rendered and nothing computed."""
+    only = [*HTML, "--only-render"]
+    assert main(only, Workspace.at(quick)) == 1
+    assert capsys.readouterr().err == (
+        "error: --only-render: expected the results of the last run in paper/results, found none "
+        "of a finished run; run once without it\n"
+    )
+    assert main(HTML, Workspace.at(quick)) == 0
+    monkeypatch.setattr(paper, "_publish", lambda *_: pytest.fail("computed"))
+    spoil(quick, "paper/sections/results.qmd", "Deep text.", "Deeper text.")
+    assert main(only, Workspace.at(quick)) == 0
+    page = quick / "paper/_output/rare-earth-headlines.html"
+    assert "Deeper text." in page.read_text("utf-8")
+    spoil(quick, "data/events.csv", new="\n")
+    capsys.readouterr()
+    assert main([*only, "--draft"], Workspace.at(quick)) == 1
+    assert "found data/events.csv changed since; run once without it" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.commands import Workspace, paper
+from analysis.commands import Workspace, compute
 from analysis.formatting import format_value
 from analysis.results import Findings
 
@@ -31,14 +31,14 @@ class Run:
 def run(tmp_path_factory, copy_repository) -> Run:
     """Run ``paper`` once on a copy: the one place of the tests where everything is computed."""
     folder, computed = copy_repository(tmp_path_factory.mktemp("whole")), []
-    compute = paper.compute
+    every_question = compute.compute
 
     def kept(*words) -> Findings:
-        computed.append(compute(*words))
+        computed.append(every_question(*words))
         return computed[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paper, "compute", kept)
+        patch.setattr(compute, "compute", kept)
         code = main(["paper", "--renderer", "pandoc"], Workspace.at(folder))
     return Run(code, folder, computed[0])
 

@@ -28,6 +28,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
     options.renderer, options.formats = "auto", DEFAULT
+    options.draft = options.only_render = False
     rendering = render_paper(options, workspace, stage)
     measured = {
         "day": datetime.now(UTC).date().isoformat(),

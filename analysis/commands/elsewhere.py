@@ -8,8 +8,6 @@ from pathlib import Path
 
 from analysis.commands.base import Stages, Workspace
 from analysis.errors import StudyError
-from analysis.snapshot.load import load_snapshot
-from analysis.snapshot.manifest import NAME
 
 __all__ = ["TWIN", "add_data_option", "chosen"]
 
@@ -45,6 +43,9 @@ def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
     """
     if data is None:
         return workspace
+    # Imported late: the study of the repository needs none of it, and it takes most of a second.
+    from analysis.snapshot.manifest import NAME
+
     if data == TWIN:
         return _twin(workspace, stage)
     folder = Path(data).resolve()
@@ -60,7 +61,8 @@ def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
 
 
 def _twin(workspace: Workspace, stage: Stages) -> Workspace:
-    # Imported late: no other command simulates anything.
+    # Likewise: no other command simulates anything.
+    from analysis.snapshot.load import load_snapshot
     from analysis.snapshot.twin import write_twin
 
     folder = workspace.root / "build" / TWIN

@@ -24,7 +24,8 @@ from analysis.publish.renderers.base import (
 )
 from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.renderers.quarto import MINIMUM, find_quarto
-from analysis.publish.source_check import check_source
+from analysis.publish.results_check import find_misfits
+from analysis.publish.source_check import check_sources, listing
 
 __all__ = ["RenderReport", "RendererName", "render"]
 
@@ -59,6 +60,7 @@ def render(
     stem: str = STEM,
     renderer: RendererName = "auto",
     formats: Sequence[Format] = ("html", "pdf"),
+    draft: bool = False,
     echo: Callable[[str], None] = print,
 ) -> RenderReport:
     """Check the sources, render each format, check what came out, then replace the old files.
@@ -73,6 +75,8 @@ def render(
         ``auto`` takes Quarto when there is one and says so when there is none.
     formats : sequence of {"html", "pdf", "docx", "jats"}
         What to render; the XML of JATS gets the folder ``figures`` beside it.
+    draft : bool
+        Whether sentences that do not fit the results are marked instead of stopping the render.
     echo : callable
         Receives one line of progress at a time.
 
@@ -85,9 +89,10 @@ def render(
     seconds: dict[str, float] = {}
     output = _output_folder(paper)
     with _stage("check of the sources", seconds, echo):
-        check_source(paper)
+        check_sources(paper)
+        _check_results(paper, draft, echo)
     chosen = _choose(renderer, echo)
-    environment = render_environment(_as_of(paper))
+    environment = render_environment(_as_of(paper), draft=draft)
     if "docx" in formats:
         with _stage("pictures for Word", seconds, echo):
             rasterise(paper / "results" / "figures")
@@ -114,6 +119,16 @@ def _stage(name: str, seconds: dict[str, float], echo: Callable[[str], None]) ->
     yield
     seconds[name] = perf_counter() - start
     echo(f"{name[0].upper() + name[1:]:<44} {seconds[name]:6.1f} s")
+
+
+def _check_results(paper: Path, draft: bool, echo: Callable[[str], None]) -> None:
+    found = find_misfits(paper)
+    if not found:
+        return
+    places = f"{len(found)} place{'s do' if len(found) > 1 else ' does'} not fit the results"
+    if not draft:
+        raise RenderError(listing(f"paper: {places}; correct or look with --draft:", found))
+    echo(listing(f"Draft: {places}:", found))
 
 
 def _choose(renderer: RendererName, echo: Callable[[str], None]) -> Renderer:

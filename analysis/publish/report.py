@@ -8,12 +8,24 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.errors import RenderError
 from analysis.publish.renderers.base import STEM
-from analysis.results import Figure
 
-__all__ = ["REPORT_STEM", "Head", "blocks", "kept", "mark_figures", "write_report"]
+if TYPE_CHECKING:
+    from analysis.results import Figure
+
+__all__ = [
+    "REPORT_STEM",
+    "SHARED",
+    "SOURCE",
+    "Head",
+    "blocks",
+    "kept",
+    "mark_figures",
+    "write_report",
+]
 
 REPORT_STEM = "report"
 SOURCE = "report.qmd"

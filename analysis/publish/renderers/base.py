@@ -30,6 +30,9 @@ SUFFIXES: dict[Format, str] = {"html": "html", "pdf": "pdf", "docx": "docx", "ja
 STEM = "rare-earth-headlines"
 """Name of the paper's rendered files without suffix; ``_quarto.yml`` says the same."""
 
+DRAFT = "PAPER_DRAFT"
+"""Variable that tells the Lua code of a draft; ``_extensions/results/store.lua`` reads it."""
+
 _PREFIX = re.compile(r"^((ERROR|error):\s*)+|^\S+\.lua:\d+:\s*")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
@@ -54,23 +57,29 @@ class Renderer(Protocol):
         """Write ``target`` from the sources in ``paper`` and return what the program said."""
 
 
-def render_environment(as_of: str) -> dict[str, str]:
+def render_environment(as_of: str, *, draft: bool = False) -> dict[str, str]:
     """Return an environment in which two renders give the same bytes.
 
     Parameters
     ----------
     as_of : str
         ISO date of the data; it stands in for the time of the render.
+    draft : bool
+        Whether the Lua code marks what does not fit the results instead of stopping.
     """
     epoch = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp())
-    environment = {k: v for k, v in os.environ.items() if k != "QUARTO_PANDOC"}
-    return environment | {
-        "SOURCE_DATE_EPOCH": str(epoch),
-        "TZ": "UTC",
-        "LC_ALL": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "NO_COLOR": "1",
-    }
+    environment = {k: v for k, v in os.environ.items() if k not in {"QUARTO_PANDOC", DRAFT}}
+    return (
+        environment
+        | {
+            "SOURCE_DATE_EPOCH": str(epoch),
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+            "PYTHONHASHSEED": "0",
+            "NO_COLOR": "1",
+        }
+        | ({DRAFT: "1"} if draft else {})
+    )
 
 
 def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> str:
