@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nox
@@ -32,7 +33,7 @@ LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "tests": (*PAPER, "test", "cluster", "browser", "lint"),
 }
 BIN = "Scripts" if os.name == "nt" else "bin"
-READY = "ready"  # written last: an environment without it was cut short
+READY = "ready"  # written last: an environment without it was cut short; says how long it took
 IDENTITY = (
     "import platform, sys, sysconfig; print(sys.implementation.cache_tag + "
     "getattr(sys, 'abiflags', ''), platform.python_version(), sysconfig.get_platform())"
@@ -123,7 +124,7 @@ def _install(session: nox.Session, python: str, lock: str, home: Path) -> None:
     new = [pip[0], "venv"] if pip[0] != _python_of(home) else virtualenv
     words = ["--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / f"{lock}.txt")]
     steps = ([*new, "--python", python, str(home)], [*pip, *words])
-    log = home.with_name(f"{lock}.log")
+    log, start = home.with_name(f"{lock}.log"), time.monotonic()
     try:
         with log.open("w", encoding="utf-8") as out:
             for command in steps:
@@ -137,7 +138,7 @@ def _install(session: nox.Session, python: str, lock: str, home: Path) -> None:
             "package index, once; what was installed before is kept"
         )
     log.unlink()
-    (home / READY).touch()
+    (home / READY).write_text(f"{time.monotonic() - start:.0f}", encoding="utf-8")
 
 
 def _pip(home: Path) -> list[str]:

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import resource
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
             for name, seconds in [*stage.seconds.items(), ("Rendering HTML and PDF", rendering)]
         },
         "peak_memory_mib": round(max(_peaks()) / 1024),
+        "installed": _installed(Path(sys.prefix).parent),
     }
     for name, value in _machine().items():
         stage.console.print(f"{name}: {value}")
@@ -53,6 +55,16 @@ def _peaks() -> list[int]:
     """Return the peak memory of this process and of the largest it started, KiB."""
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return [resource.getrusage(who).ru_maxrss for who in whose]
+
+
+def _installed(folder: Path) -> dict[str, dict[str, float]]:
+    """Return what nox's environments took: seconds to install, gigabytes on disk, by lock."""
+    took = {}
+    for ready in sorted(folder.glob("*/ready")):
+        size = sum(path.lstat().st_blocks * 512 for path in ready.parent.rglob("*"))
+        seconds = float(ready.read_text(encoding="utf-8"))
+        took[ready.parent.name.partition("-")[0]] = {"seconds": seconds, "gb": round(size / 1e9, 1)}
+    return took
 
 
 def _machine() -> dict[str, str | int]:
