@@ -131,11 +131,11 @@ def _install(session: nox.Session, python: str, lock: str, home: Path) -> None:
                 subprocess.run(command, check=True, stdout=out, stderr=subprocess.STDOUT)
     except (OSError, subprocess.CalledProcessError):
         shutil.rmtree(home, ignore_errors=True)
-        said = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        last = next((line.strip() for line in reversed(said) if line.strip()), "no output")
+        lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
+        faults = [line for line in lines if line.lower().startswith(("error", "cause"))]
         session.error(
-            f"requirements/{lock}.txt cannot be installed ({last}; all of it: {log}). It needs the "
-            "package index, once; what was installed before is kept"
+            f"requirements/{lock}.txt cannot be installed: {'; '.join(faults[:2])} (all of it: "
+            f"{log}); it needs the package index, once; what was installed before is kept"
         )
     log.unlink()
     (home / READY).write_text(f"{time.monotonic() - start:.0f}", encoding="utf-8")
