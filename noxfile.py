@@ -78,10 +78,9 @@ def _find_environment(session: nox.Session, lock: str) -> Path:
     python, identity = _choose_python(session)
     content = (REQUIREMENTS / f"{lock}.txt").read_bytes()
     digest = hashlib.sha256(content + " ".join(identity).encode()).hexdigest()[:8]
-    folder, family = session.env_dir.parent, f"{lock}-{identity[0]}"
+    folder, family = session.cache_dir.parent, f"{lock}-{identity[0]}"
     home = folder / f"{family}-{digest}"
     if not _is_ready(home):
-        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f".{family}.lock"):  # let go of by the system if nox is killed
             if not _is_ready(home):  # another nox may have made it meanwhile
                 session.log(f"installing requirements/{lock}.txt into {home.name}, once")

@@ -169,18 +169,18 @@ def named(tmp_path, monkeypatch, loaded):
     monkeypatch.setattr(loaded, "REQUIREMENTS", tmp_path / "lock")
     monkeypatch.setattr(loaded, "_is_ready", lambda _: True)
 
-    def name(content="a==1\n", identity="cpython-311 3.11.7 linux-x86_64", session="data") -> str:
+    def name(content="a==1\n", identity="cpython-311 3.11.7 linux-x86_64") -> str:
         (tmp_path / "lock/paper.txt").write_text(content, "utf-8")
         monkeypatch.setattr(loaded, "_choose_python", lambda _: ("python", identity.split()))
-        asked = SimpleNamespace(env_dir=tmp_path / ".nox" / session)
+        asked = SimpleNamespace(cache_dir=tmp_path / ".nox/.cache")
         return loaded._find_environment(asked, "paper").name
 
     return name
 
 
 def test_the_name_follows_lock_and_python_and_nothing_else(named):
-    """Lock, version and platform change the hash; the session and a rewritten lock do not."""
-    assert named() == named(session="explain") == named()
+    """Lock, version and platform change the hash; a lock that is written again does not."""
+    assert named() == named()
     names = {
         named(),
         named(content="a==2\n"),
@@ -202,7 +202,7 @@ def test_another_python_keeps_its_own_environment(tmp_path, monkeypatch, loaded)
     others = ["paper-cpython-311-00000000", "paper-cpython-313t-00000000", "tests-cpython-313-0"]
     for name in (*others, "paper-cpython-313-00000000"):
         (tmp_path / ".nox" / name).mkdir(parents=True)
-    session = SimpleNamespace(env_dir=tmp_path / ".nox/data", log=print)
+    session = SimpleNamespace(cache_dir=tmp_path / ".nox/.cache", log=print)
     made = loaded._find_environment(session, "paper")
     left = {path.name for path in (tmp_path / ".nox").iterdir() if path.is_dir()}
     assert left == {*others, made.name}

@@ -140,7 +140,7 @@ def test_missing_marker_and_missing_times_are_refused(root):
         update_replication(root)
     (root / RUNTIMES).write_text(times, "utf-8")
     (root / "README.md").write_text("# T\n", "utf-8")
-    with pytest.raises(ResultsError, match="README.md: expected the lines"):
+    with pytest.raises(ResultsError, match=r"README\.md: expected the lines"):
         update_replication(root)
 
 
