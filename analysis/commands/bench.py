@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
             for name, seconds in [*stage.seconds.items(), ("Rendering HTML and PDF", rendering)]
         },
         "peak_memory_mib": round(max(_peaks()) / 1024),
-        "installed": _installed(Path(sys.prefix).parent),
+        "installed": _installed(Path(sys.prefix)),
     }
     for name, value in _machine().items():
         stage.console.print(f"{name}: {value}")
@@ -57,10 +57,11 @@ def _peaks() -> list[int]:
     return [resource.getrusage(who).ru_maxrss for who in whose]
 
 
-def _installed(folder: Path) -> dict[str, dict[str, float]]:
-    """Return what nox's environments took: seconds to install, gigabytes on disk, by lock."""
+def _installed(home: Path) -> dict[str, dict[str, float]]:
+    """Return what nox's environments of this Python took: seconds, gigabytes on disk; by lock."""
     took = {}
-    for ready in sorted(folder.glob("*/ready")):
+    python = home.name.rpartition("-")[0].partition("-")[2]  # of paper-cpython-311-1a2b3c4d
+    for ready in sorted(home.parent.glob(f"*-{python}-*/ready")):
         size = sum(path.lstat().st_blocks * 512 for path in ready.parent.rglob("*"))
         seconds = float(ready.read_text(encoding="utf-8"))
         took[ready.parent.name.partition("-")[0]] = {"seconds": seconds, "gb": round(size / 1e9, 1)}
