@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
@@ -75,6 +76,7 @@ def _find_environment(session: nox.Session, lock: str) -> Path:
     """
     from filelock import FileLock  # comes with nox, by way of virtualenv
 
+    logging.getLogger("filelock").setLevel(logging.WARNING)  # some versions of nox show its steps
     python, identity = _choose_python(session)
     content = (REQUIREMENTS / f"{lock}.txt").read_bytes()
     digest = hashlib.sha256(content + " ".join(identity).encode()).hexdigest()[:8]

@@ -15,7 +15,7 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import DEFAULT, render_paper
 from analysis.publish.replication import RUNTIMES
 
-__all__ = ["BENCH"]
+__all__ = ["BENCH", "installed"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
             for name, seconds in [*stage.seconds.items(), ("Rendering HTML and PDF", rendering)]
         },
         "peak_memory_mib": round(max(_peaks()) / 1024),
-        "installed": _installed(Path(sys.prefix)),
+        "installed": installed(Path(sys.prefix)),
     }
     for name, value in _machine().items():
         stage.console.print(f"{name}: {value}")
@@ -57,7 +57,7 @@ def _peaks() -> list[int]:
     return [resource.getrusage(who).ru_maxrss for who in whose]
 
 
-def _installed(home: Path) -> dict[str, dict[str, float]]:
+def installed(home: Path) -> dict[str, dict[str, float]]:
     """Return what nox's environments of this Python took: seconds, gigabytes on disk; by lock."""
     took = {}
     python = home.name.rpartition("-")[0].partition("-")[2]  # of paper-cpython-311-1a2b3c4d
