@@ -12,6 +12,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import NAMES, Workspace, find_command, paper
+from analysis.commands.bench import installed
 from analysis.publish.made_from import keep_record
 
 
@@ -197,3 +198,19 @@ def test_only_render_takes_the_results_of_the_last_run(quick, capsys, monkeypatc
     capsys.readouterr()
     assert main([*only, "--draft"], Workspace.at(quick)) == 1
     assert "found data/events.csv changed since; run once without it" in capsys.readouterr().err
+
+
+def test_bench_takes_the_environments_of_its_own_python(tmp_path):
+    """What installing took is read for each lock; another Python and a cut-short one are out."""
+    for name, seconds in (
+        ("paper-cpython-311-aaaaaaaa", "41"),
+        ("tests-cpython-311-bbbbbbbb", "60"),
+        ("tests-cpython-313-cccccccc", "99"),
+        ("paper-cpython-311-dddddddd", None),
+    ):
+        (tmp_path / name).mkdir()
+        if seconds:
+            (tmp_path / name / "ready").write_text(seconds, "utf-8")
+            (tmp_path / name / "package").write_bytes(bytes(60_000_000))
+    took = installed(tmp_path / "paper-cpython-311-aaaaaaaa")
+    assert took == {"paper": {"seconds": 41, "gb": 0.1}, "tests": {"seconds": 60, "gb": 0.1}}

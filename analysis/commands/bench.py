@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import resource
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import DEFAULT, render_paper
 from analysis.publish.replication import RUNTIMES
 
-__all__ = ["BENCH"]
+__all__ = ["BENCH", "installed"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
             for name, seconds in [*stage.seconds.items(), ("Rendering HTML and PDF", rendering)]
         },
         "peak_memory_mib": round(max(_peaks()) / 1024),
+        "installed": installed(Path(sys.prefix)),
     }
     for name, value in _machine().items():
         stage.console.print(f"{name}: {value}")
@@ -54,6 +56,17 @@ def _peaks() -> list[int]:
     """Return the peak memory of this process and of the largest it started, KiB."""
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return [resource.getrusage(who).ru_maxrss for who in whose]
+
+
+def installed(home: Path) -> dict[str, dict[str, float]]:
+    """Return what nox's environments of this Python took: seconds, gigabytes on disk; by lock."""
+    took = {}
+    python = home.name.rpartition("-")[0].partition("-")[2]  # of paper-cpython-311-1a2b3c4d
+    for ready in sorted(home.parent.glob(f"*-{python}-*/ready")):
+        size = sum(path.lstat().st_blocks * 512 for path in ready.parent.rglob("*"))
+        seconds = float(ready.read_text(encoding="utf-8"))
+        took[ready.parent.name.partition("-")[0]] = {"seconds": seconds, "gb": round(size / 1e9, 1)}
+    return took
 
 
 def _machine() -> dict[str, str | int]:

@@ -61,7 +61,7 @@ def _processes(snapshot: Snapshot) -> Iterator[ProcessPoolExecutor]:
     # Not fork, which copies the threads of libraries. A server that has imported once and forks
     # from there where there are such things, else a process that imports for itself.
     context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    context.set_forkserver_preload(["analysis.findings.study"])
+    context.set_forkserver_preload(["analysis.findings.study", "arch"])
     pool = ProcessPoolExecutor(os.cpu_count(), context, _start, (snapshot,))
     pool.submit(int)  # the first call starts the server
     try:
