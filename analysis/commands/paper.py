@@ -10,6 +10,7 @@ from analysis.commands.compute import compute
 from analysis.commands.data import load
 from analysis.commands.elsewhere import add_data_option, chosen
 from analysis.errors import StudyError
+from analysis.findings.study import left_out
 from analysis.publish.renderers.base import FORMATS, STEM
 from analysis.publish.report import REPORT_STEM, Head, mark_figures, write_report
 from analysis.snapshot.study import Report
@@ -72,7 +73,6 @@ def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) 
             "page, found docx; name html, pdf or jats"
         )
     findings = compute(snapshot, stage)
-    from analysis.findings.study import left_out
     from analysis.publish.readme import update_readme
     from analysis.publish.writers import write_results
 
