@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     for exhibit in exhibits:
         if (exhibit.kind, exhibit.key) == (published.kind, published.key):
             _say("printed as", f"{exhibit}, {exhibit.place}")
-    _function(published, workspace.root)
+    _function(published, workspace.code)
     _inputs(published, snapshot)
     _uses(published, workspace.paper)
     _recompute(published, committed, snapshot, stage)

@@ -11,7 +11,7 @@ from analysis.commands.data import load
 from analysis.commands.elsewhere import add_data_option, chosen
 from analysis.errors import StudyError
 from analysis.findings.study import left_out
-from analysis.publish.renderers.base import FORMATS, STEM
+from analysis.publish.renderers.base import FORMATS, STEM, require_packages
 from analysis.publish.report import REPORT_STEM, Head, mark_figures, write_report
 from analysis.snapshot.study import Report
 
@@ -50,6 +50,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _results(options: argparse.Namespace, workspace: Workspace) -> None:
+    require_packages()
     stage = Stages()
     publish(chosen(options.data, workspace, stage), stage)
 
@@ -100,8 +101,9 @@ def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) 
 
 def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:
     """Compute, render and say where the files are; return the seconds of rendering."""
-    from analysis.publish.render import render
+    from analysis.publish.render import render, require_renderer
 
+    require_renderer(options.renderer)
     publish(workspace, stage, options.formats)
     report = render(
         workspace.paper,

@@ -110,8 +110,7 @@ def fit_garch(y: Floats, x: Floats, horizons: Ints) -> tuple[Floats, Floats, Flo
     (1 + m,), (L,), (1 + m, 1 + m)
         Intercept and slopes, variance expected at the horizons, covariance of the coefficients.
     """
-    # Imported late: it takes a second, and no other model of normal returns needs it.
-    from arch import arch_model
+    from arch import arch_model  # late: it imports matplotlib, which takes half a second
 
     k = 1 + x.shape[1]
     scale = 1.0 / float(y.std())  # the optimiser works best near unit variance

@@ -121,7 +121,8 @@ def _manifest(root: Path) -> dict[str, Any]:
 def _software(root: Path) -> str:
     """Python and the packages that the analysis asks for, in the versions of the lock."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["paper"]]
+    asked = project["project"]
+    wanted = [*asked["dependencies"], *asked["optional-dependencies"]["paper"]]
     names = [_normal(re.split(r"[\[<>=!~ ]", line)[0]) for line in wanted]
     lock = (root / "requirements/paper.txt").read_text(encoding="utf-8")
     pinned = {_normal(m[1]): m[2] for m in re.finditer(r"^([\w.-]+)==([\w.]+)", lock, re.MULTILINE)}

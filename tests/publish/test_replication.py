@@ -38,7 +38,7 @@ def root(tmp_path):
         "data/manifest.json": json.dumps({"files": {"prices.csv": entry}}),
         "data/study.toml": "[inference]\nseed = 17\n",
         "pyproject.toml": '[project]\nrequires-python = ">=3.11"\ndependencies = ["scikit_x>=1"]\n'
-        '[dependency-groups]\npaper = ["typst>=0.15"]\n',
+        '[project.optional-dependencies]\npaper = ["typst>=0.15"]\n',
         "requirements/paper.txt": "scikit-x==1.2.3 \\\n    --hash=sha256:00\ntypst==0.15.2 \\\n",
         RUNTIMES: json.dumps(runtimes),
         "docs/.keep": "",

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -20,6 +21,7 @@ __all__ = [
     "Renderer",
     "first_error",
     "render_environment",
+    "require_packages",
     "run",
 ]
 
@@ -30,6 +32,12 @@ SUFFIXES: dict[Format, str] = {"html": "html", "pdf": "pdf", "docx": "docx", "ja
 STEM = "rare-earth-headlines"
 """Name of the paper's rendered files without suffix; ``_quarto.yml`` says the same."""
 
+_PACKAGES = {  # the extra `paper`: module, package
+    "pypandoc": "pypandoc_binary",
+    "typst": "typst",
+    "pypdf": "pypdf",
+    "vl_convert": "vl-convert-python",
+}
 _PREFIX = re.compile(r"^((ERROR|error):\s*)+|^\S+\.lua:\d+:\s*")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
@@ -52,6 +60,21 @@ class Renderer(Protocol):
         self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
     ) -> str:
         """Write ``target`` from the sources in ``paper`` and return what the program said."""
+
+
+def require_packages() -> None:
+    """Stop before anything is computed if a package is missing that drawing or rendering needs.
+
+    Raises
+    ------
+    RenderError
+    """
+    missing = [package for name, package in _PACKAGES.items() if find_spec(name) is None]
+    if missing:
+        raise RenderError(
+            "paper: expected the packages that draw and render, found no "
+            f"{' and no '.join(missing)}; run: pip install 'rare-earth-headlines[paper]'"
+        )
 
 
 def render_environment(as_of: str) -> dict[str, str]:
