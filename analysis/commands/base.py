@@ -90,7 +90,8 @@ def as_typed(text: str, workspace: Workspace, data: str | None = None) -> str:
     data : str or None
         The study that was asked for; commands that lack it would mean the paper's.
     """
-    script = SCRIPT if shutil.which(SCRIPT) else f"{shlex.quote(sys.executable)} -m analysis"
+    beside = Path(sys.executable).with_name(SCRIPT)
+    script = SCRIPT if shutil.which(SCRIPT) else shlex.quote(str(beside))
     nox = workspace.root / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "nox"
     kept = shutil.which("nox") is None and nox.exists()
 

@@ -56,7 +56,15 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
 
 
 def committed_results(folder: Path) -> ResultSet:
-    """Read ``paper/results`` as it is on disk."""
+    """Read ``paper/results`` as it is on disk.
+
+    Raises
+    ------
+    ResultsError
+        Also if nothing has been computed yet.
+    """
+    if not (folder / "numbers.json").is_file():
+        raise ResultsError(f"{folder}: expected results, found none; first run: nox -s paper")
 
     def read(name: str) -> str | None:
         path = folder / name
