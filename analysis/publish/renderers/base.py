@@ -15,6 +15,7 @@ from analysis.errors import RenderError
 
 __all__ = [
     "FORMATS",
+    "PACKAGES",
     "STEM",
     "SUFFIXES",
     "Format",
@@ -32,7 +33,7 @@ SUFFIXES: dict[Format, str] = {"html": "html", "pdf": "pdf", "docx": "docx", "ja
 STEM = "rare-earth-headlines"
 """Name of the paper's rendered files without suffix; ``_quarto.yml`` says the same."""
 
-_PACKAGES = {  # the extra `paper`: module, package
+PACKAGES = {  # the extra `paper`: module, package
     "pypandoc": "pypandoc_binary",
     "typst": "typst",
     "pypdf": "pypdf",
@@ -69,7 +70,7 @@ def require_packages() -> None:
     ------
     RenderError
     """
-    missing = [package for name, package in _PACKAGES.items() if find_spec(name) is None]
+    missing = [package for name, package in PACKAGES.items() if find_spec(name) is None]
     if missing:
         raise RenderError(
             "paper: expected the packages that draw and render, found no "
