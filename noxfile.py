@@ -294,10 +294,13 @@ def size(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write requirements/*.txt anew from pyproject.toml: hashes, no index addresses."""
     session.install("uv")
+    extras = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]
     for name, groups in LOCKS.items():
         session.run(
             "uv", "pip", "compile", "pyproject.toml",
-            *[word for group in groups for word in ("--group", f"pyproject.toml:{group}")],
+            *[word for group in groups for word in (
+                ("--extra", group) if group in extras else ("--group", f"pyproject.toml:{group}")
+            )],
             "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
             "--no-emit-find-links", "--custom-compile-command", "nox -s lock",
             "--output-file", f"requirements/{name}.txt", "--quiet", *session.posargs,

@@ -12,7 +12,10 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace, compute
+from analysis.commands.explain import committed_results
 from analysis.formatting import format_value
+from analysis.publish.rendered_check import pdf_pages
+from analysis.publish.review.exhibits import list_exhibits
 from analysis.results import Findings
 
 ROOT = Path(__file__).parents[1]
@@ -124,6 +127,34 @@ def test_committed_results_are_what_this_tree_computes(built, name):
         return {p.name: p.read_text("utf-8") for p in files}
 
     assert contents(built) == contents(ROOT)
+
+
+def test_exhibits_are_counted_as_printed(built):
+    """What `explain "Table 3"` finds is what page and PDF call Table 3, by identifier and words."""
+    page = (built / "paper/_output/rare-earth-headlines.html").read_text("utf-8")
+    figures = re.findall(r'<figure id="([\w-]+)".*?</figure>', page, re.DOTALL)
+    printed = dict(re.findall(r'<figure id="([\w-]+)".*?float-label">([^:<]+):', page, re.DOTALL))
+    exhibits = list_exhibits(built / "paper")
+    assert list(printed) == figures
+    assert {e.label: str(e) for e in exhibits} == {
+        label: text.replace("\xa0", " ") for label, text in printed.items()
+    }
+    pdf = "".join(pdf_pages(built / "paper/_output/rare-earth-headlines.pdf"))
+    captions = re.findall(r'float-label">([^:<]+):</span>\s*([^<]{12,}?)[<.]', page)
+    assert len(captions) > 0.8 * len(exhibits)
+    solid = re.sub(r"\s", "", pdf)
+    for label, words in captions:
+        assert re.sub(r"\s", "", f"{label}:{words}") in solid
+
+
+def test_exhibits_are_of_published_results(built):
+    """Every numbered table and figure but the list of exhibits leads to a result."""
+    exhibits = list_exhibits(built / "paper")
+    results = committed_results(built / "paper/results")
+    assert [e.label for e in exhibits if e.key is None] == ["tbl-exhibits"]
+    for exhibit in exhibits:
+        known = results.figures if exhibit.kind == "figure" else results.table_sources
+        assert exhibit.key is None or exhibit.key in known
 
 
 def test_committed_readme_states_the_current_findings(built):

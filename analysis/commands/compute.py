@@ -12,11 +12,12 @@ from multiprocessing import get_all_start_methods, get_context
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Stages
+from analysis.findings.study import QUESTIONS, left_out, question
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 
 if TYPE_CHECKING:
-    from analysis.findings.study import Panel
+    from analysis.findings.panel import Panel
 
 __all__ = ["compute"]
 
@@ -32,10 +33,9 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
         If a question reads a file that none of its results names.
     """
     with stage("Answering every question"), _processes(snapshot) as pool:
-        # Imported late: `data` and `--help` need neither statsmodels nor matplotlib, and by now
-        # the processes import them too.
+        # Imported late, as what `left_out` imports: `data` and `--help` need no estimators, and by
+        # now the processes import them too.
         from analysis.findings.observed import observed_inputs
-        from analysis.findings.study import QUESTIONS, left_out
 
         lacking = left_out(snapshot)
         for title, needs in lacking.items():
@@ -61,7 +61,7 @@ def _processes(snapshot: Snapshot) -> Iterator[ProcessPoolExecutor]:
     # Not fork, which copies the threads of libraries. A server that has imported once and forks
     # from there where there are such things, else a process that imports for itself.
     context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    context.set_forkserver_preload(["analysis.findings.study", "arch"])
+    context.set_forkserver_preload([*QUESTIONS.values(), "arch"])
     pool = ProcessPoolExecutor(os.cpu_count(), context, _start, (snapshot,))
     pool.submit(int)  # the first call starts the server
     try:
@@ -77,7 +77,7 @@ def _start(snapshot: Snapshot) -> None:
 @cache
 def _panel() -> Panel:
     """Return the panel of this process, made with the first question: faults reach the caller."""
-    from analysis.findings.study import build_panel
+    from analysis.findings.panel import build_panel
 
     return build_panel(_held[0])
 
@@ -85,8 +85,7 @@ def _panel() -> Panel:
 def _answer(title: str) -> tuple[Findings, set[str], float]:
     """Answer one question: findings, files read, seconds."""
     from analysis.findings.observed import answered
-    from analysis.findings.study import QUESTIONS
 
     start = time.perf_counter()
-    findings, read = answered(title, QUESTIONS[title], _panel())
+    findings, read = answered(title, question(title), _panel())
     return findings, read, time.perf_counter() - start

@@ -55,7 +55,7 @@ def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
         raise StudyError(
             f"--data {data}: expected a folder with {NAME}, found "
             f"{'none in it' if folder.is_dir() else 'no such folder'}; "
-            f"start one with: python -m analysis init {data}"
+            f"start one with: nox -s run -- init {data}"
         )
     return replace(workspace, data=folder, paper=folder / "paper")
 
@@ -65,7 +65,7 @@ def _twin(workspace: Workspace, stage: Stages) -> Workspace:
     from analysis.snapshot.load import load_snapshot
     from analysis.snapshot.twin import write_twin
 
-    folder = workspace.root / "build" / TWIN
+    folder = workspace.home / "build" / TWIN
     with stage("Simulating the twin of data/"):
         write_twin(load_snapshot(workspace.data), folder)
     stage.console.print(f"  {workspace.shown(folder)}: SYNTHETIC, no market figures")

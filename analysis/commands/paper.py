@@ -10,7 +10,7 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.elsewhere import add_data_option, chosen
 from analysis.errors import RenderError, StudyError
 from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
-from analysis.publish.renderers.base import FORMATS, STEM
+from analysis.publish.renderers.base import FORMATS, STEM, require_packages
 from analysis.publish.report import REPORT_STEM, SHARED, SOURCE, Head, mark_figures, write_report
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources
@@ -65,6 +65,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _results(options: argparse.Namespace, workspace: Workspace) -> None:
+    require_packages()
     stage = Stages()
     _publish(chosen(options.data, workspace, stage), stage)
 
@@ -78,6 +79,9 @@ def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
 
 def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:
     """Compute, render and say where the files are; return the seconds of rendering."""
+    from analysis.publish.render import render, require_renderer
+
+    require_renderer(options.renderer)
     if options.draft:
         _require_pages("DRAFT", options.formats)
     if options.only_render:
@@ -85,8 +89,6 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
     else:
         _tell_misfits(workspace, stage)
         _publish(workspace, stage, options.formats)
-    from analysis.publish.render import render
-
     report = render(
         workspace.paper,
         stem=REPORT_STEM if workspace.own else STEM,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["REFRESH"]
 
 SOURCES = ("prices", "customs")
-TOOLS = ("filelock", "httpx", "tenacity", "yfinance")  # the dependency group refresh
+TOOLS = ("filelock", "httpx", "tenacity", "yfinance")  # the extra refresh
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

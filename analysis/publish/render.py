@@ -21,13 +21,14 @@ from analysis.publish.renderers.base import (
     Format,
     Renderer,
     render_environment,
+    require_packages,
 )
 from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.renderers.quarto import MINIMUM, find_quarto
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources, listing
 
-__all__ = ["RenderReport", "RendererName", "render"]
+__all__ = ["RenderReport", "RendererName", "render", "require_renderer"]
 
 RendererName = Literal["auto", "quarto", "pandoc"]
 
@@ -111,6 +112,18 @@ def render(
         if "jats" in built:
             _copy_figures(paper, output)
     return RenderReport(chosen.name, chosen.description, outputs, seconds)
+
+
+def require_renderer(renderer: RendererName) -> None:
+    """Stop, before anything is computed, where there is no way to render.
+
+    Raises
+    ------
+    RenderError
+        With what to install.
+    """
+    require_packages()
+    _choose(renderer, lambda _: None)
 
 
 @contextmanager

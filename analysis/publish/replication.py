@@ -126,7 +126,8 @@ def _manifest(root: Path) -> dict[str, Any]:
 def _software(root: Path) -> str:
     """Python and the packages that the analysis asks for, as they were when it was measured."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["paper"]]
+    asked = project["project"]
+    wanted = [*asked["dependencies"], *asked["optional-dependencies"]["paper"]]
     names = [_normal(re.split(r"[\[<>=!~ ]", line)[0]) for line in wanted]
     measured = _measured(root)["machine"]["python"]
     pinned = _pinned((root / "requirements/paper.txt").read_text(encoding="utf-8"), measured)

@@ -17,7 +17,7 @@ import numpy as np
 
 from analysis.errors import ResultsError
 from analysis.formatting import format_value
-from analysis.publish import figures, interactive, tables
+from analysis.publish import tables
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 
 __all__ = ["documents", "figure_digest", "significant", "write_results"]
@@ -57,6 +57,9 @@ def write_results(
     ResultsError
         If a key is used twice or the folder cannot be written.
     """
+    # Imported late: the committed files are text, and their readers draw nothing.
+    from analysis.publish import figures, interactive
+
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked)
     texts |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
     with _staged(folder) as stage:

@@ -42,7 +42,7 @@ def on_cluster(scheduler: str | None = None) -> Iterator[Runner]:
     except ImportError:
         raise UserDataError(
             "--backend dask: expected dask.distributed to be installed, found none; "
-            "install the dependency group cluster or leave the option out"
+            "install it with pip install 'rare-earth-headlines[cluster]' or leave the option out"
         ) from None
     if scheduler is None:
         options = {"n_workers": WORKERS, "threads_per_worker": 1, "dashboard_address": None}

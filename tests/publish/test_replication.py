@@ -40,7 +40,7 @@ def root(tmp_path):
         "data/study.toml": "[inference]\nseed = 17\n",
         "pyproject.toml": '[project]\nrequires-python = ">=3.11"\n'
         'dependencies = ["scikit_x>=1", "y"]\n'
-        '[dependency-groups]\npaper = ["typst>=0.15"]\n',
+        '[project.optional-dependencies]\npaper = ["typst>=0.15"]\n',
         "requirements/paper.txt": "scikit-x==1.2.3 \\\n    --hash=sha256:00\ntypst==0.15.2 \\\n"
         "y==2.4 ; python_full_version < '3.12' \\\ny==2.5 ; python_full_version >= '3.12' \\\n",
         RUNTIMES: json.dumps(runtimes),

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -14,12 +15,14 @@ from analysis.errors import RenderError
 
 __all__ = [
     "FORMATS",
+    "PACKAGES",
     "STEM",
     "SUFFIXES",
     "Format",
     "Renderer",
     "first_error",
     "render_environment",
+    "require_packages",
     "run",
 ]
 
@@ -33,6 +36,12 @@ STEM = "rare-earth-headlines"
 DRAFT = "PAPER_DRAFT"
 """Variable that tells the Lua code of a draft; ``_extensions/results/store.lua`` reads it."""
 
+PACKAGES = {  # the extra `paper`: module, package
+    "pypandoc": "pypandoc_binary",
+    "typst": "typst",
+    "pypdf": "pypdf",
+    "vl_convert": "vl-convert-python",
+}
 _PREFIX = re.compile(r"^((ERROR|error):\s*)+|^\S+\.lua:\d+:\s*")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
@@ -55,6 +64,21 @@ class Renderer(Protocol):
         self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
     ) -> str:
         """Write ``target`` from the sources in ``paper`` and return what the program said."""
+
+
+def require_packages() -> None:
+    """Stop before anything is computed if a package is missing that drawing or rendering needs.
+
+    Raises
+    ------
+    RenderError
+    """
+    missing = [package for name, package in PACKAGES.items() if find_spec(name) is None]
+    if missing:
+        raise RenderError(
+            "paper: expected the packages that draw and render, found no "
+            f"{' and no '.join(missing)}; run: pip install 'rare-earth-headlines[paper]'"
+        )
 
 
 def render_environment(as_of: str, *, draft: bool = False) -> dict[str, str]:

@@ -43,6 +43,7 @@ local function description(key, actual)
   local parts = { "Claim " .. key .. ": " .. actual.verdict }
   if store.present(actual.rule) then parts[#parts + 1] = "rule: " .. actual.rule end
   if store.present(actual.evidence) then parts[#parts + 1] = "evidence: " .. actual.evidence end
+  parts[#parts + 1] = store.question(key)
   return table.concat(parts, "; ")
 end
 

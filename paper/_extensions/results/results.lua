@@ -24,8 +24,8 @@ local function p_value(record)
   return record.p < 0.001 and "p < 0.001" or string.format("p = %.3f", record.p)
 end
 
--- What a reader sees on hover and on keyboard focus: what it is, how sure, where it was computed.
-local function description(record, data)
+-- What a reader sees on hover and on keyboard focus: what it is, how sure, where it was computed, what to ask for.
+local function description(key, record, data)
   local parts = {}
   local function add(value)
     if store.present(value) then parts[#parts + 1] = value end
@@ -36,13 +36,14 @@ local function description(record, data)
   add(store.present(record.n) and string.format("n = %d", record.n) or nil)
   add(record["function"])
   add(data and data.fingerprint and "data " .. data.fingerprint:sub(1, 12) or nil)
+  add(store.question(key))
   return table.concat(parts, "; ")
 end
 
 -- A text of the registry, with what it is on hover and on focus.
 local function printed(key, record, text, context)
   if context == "text" then return text end
-  local title = description(record, store.load("numbers", "numbers").data)
+  local title = description(key, record, store.load("numbers", "numbers").data)
   local attributes = { { "data-key", key }, { "tabindex", "0" }, { "title", title } }
   return pandoc.Span(pandoc.Inlines(text), pandoc.Attr("", { "num" }, attributes))
 end

@@ -102,6 +102,12 @@ function store.entry(name, section, key, what)
   return entries[key]
 end
 
+-- What to ask for, to have a result traced to its rows. A page outside the repository names the key alone.
+function store.question(key)
+  local linked = store.load("numbers", "numbers").data.linked ~= false
+  return (linked and "nox -s explain -- " or "key ") .. key
+end
+
 -- JSON null and absence are the same to a reader.
 function store.present(value)
   return value ~= nil and value ~= pandoc.json.null and value ~= ""
