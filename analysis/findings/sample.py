@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -139,8 +139,7 @@ def _customs(panel: Panel) -> list[Number]:
 
 def _claims(panel: Panel) -> pd.DataFrame:
     """Read the claims of the study, one row each; a study may make none."""
-    with (panel.snapshot.folder / "claims.toml").open("rb") as handle:
-        return pd.DataFrame(tomllib.load(handle).get("claim", []))
+    return pd.DataFrame([asdict(claim) for claim in panel.snapshot.claims])
 
 
 def _claim_table(claims: pd.DataFrame) -> Table:

@@ -329,11 +329,11 @@ def test_column_too_many(snapshot_copy: Path) -> None:
 
 
 def test_columns_in_another_order(snapshot_copy: Path) -> None:
-    """The order of columns is part of the schema."""
+    """Another order is read, but is not what is on record."""
     path = snapshot_copy / "prices.csv"
     swapped = [",".join(reversed(x.split(","))) for x in path.read_text().splitlines()]
     path.write_text("\n".join(swapped) + "\n")
-    assert "found adjusted_close, ticker, session;" in message(snapshot_copy)
+    assert " of a file with columns in another order; restore" in message(snapshot_copy)
 
 
 def test_file_that_is_empty(snapshot_copy: Path) -> None:

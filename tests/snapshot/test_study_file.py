@@ -18,7 +18,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 @pytest.mark.parametrize(
     ("old", "new", "key", "expected", "found"),
     [
-        ("gap = 11", "gap = 11\nleash = 2", "estimation.leash", "a key that the study knows", "2"),
+        ("gap = 11", "gap = 11\nleash = 2", "estimation.leash", "a known key", "'leash'"),
         ("gap = 11", "", "estimation.gap", "a value", "none"),
         ("gap = 11", 'gap = "11"', "estimation.gap", "a valid integer", "'11'"),
         ("gap = 11", "gap = 1.5", "estimation.gap", "a valid integer", "1.5"),
