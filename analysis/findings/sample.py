@@ -98,11 +98,17 @@ def _events(panel: Panel) -> list[Number]:
     events = panel.events
     source = Provenance(f"{HERE}.compute", EVENTS, "all events")
     episodes = events.groupby("episode")["mixed"].first()
+    twice = events[events["second_direction"] != ""]
     counts = {
         "events": (len(events), "policy events"),
         "episodes": (len(episodes), "episodes"),
         "episodes_mixed": (int(episodes.sum()), "episodes with events of opposite sign"),
         "confounders": (len(panel.snapshot.confounders), "confounding events"),
+        "second_coded": (len(twice), "events coded a second time"),
+        "second_agreeing": (
+            int((twice["second_direction"] == twice["direction"]).sum()),
+            "events whose second coding agrees with the first",
+        ),
         "events_confirmatory": (
             int((events["status"] == "confirmatory").sum()),
             "confirmatory events",

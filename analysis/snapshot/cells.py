@@ -26,7 +26,7 @@ _EXPECTED = {
 }
 NUMBERS = ("float64", "int64")
 # Read by eye only: pandas takes 2025-2-4 for a date and 1_000 for a number.
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATE = r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:nan|inf)"
 # Other ways to write a day or a month; where two fit, both are named.
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
@@ -111,6 +111,11 @@ def _first_fault(name: str, rows: pd.DataFrame, cases: pd.DataFrame) -> Snapshot
 
 def _header_fault(name: str, found: list[str]) -> SnapshotError:
     known = list(SCHEMAS[name].columns)
+    if not found:
+        remedy = "restore the file with git, or begin it with these columns"
+        return fault(
+            name, row=1, expected=f"the columns {', '.join(known)}", found="none", remedy=remedy
+        )
     missing = [column for column in known if column not in found]
     strange = [column for column in found if column not in known]
     guesses = "".join(guess(column, missing) for column in strange)
@@ -120,7 +125,7 @@ def _header_fault(name: str, found: list[str]) -> SnapshotError:
         name,
         row=1,
         expected="the columns " + ", ".join(known),
-        found=", ".join(found) or "none",
+        found=", ".join(found),
         remedy=guesses + " and ".join(steps),
     )
 
@@ -134,7 +139,7 @@ def _remedy(expected: str, cell: str) -> str:
         return "write it with a point for decimals and no other mark"
     if expected in _FORMS:
         written, forms = _FORMS[expected]
-        days = sorted({day.strftime(written) for day in _days(cell, forms)})
+        days = sorted({f"{day:{written}}" for day in _days(cell, forms) if 1900 <= day.year < 2100})
         meant = f"did you mean {' or '.join(days)}? " if days else ""
         return f"{meant}write it in full, in a spreadsheet as text"
     return "correct it"

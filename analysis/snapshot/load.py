@@ -33,8 +33,6 @@ class Snapshot:
         Where they were read.
     study : Study
         Every choice of the study.
-    claims : tuple of Claim
-        What is claimed, in file order.
     prices : pandas.DataFrame
         Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
         firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
@@ -57,7 +55,6 @@ class Snapshot:
 
     folder: Path
     study: Study
-    claims: tuple[Claim, ...]
     prices: pd.DataFrame
     events: pd.DataFrame
     confounders: pd.DataFrame
@@ -71,6 +68,11 @@ class Snapshot:
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, in order."""
         return pd.DatetimeIndex(self.prices.index)
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed, in file order; no field, or every varied copy would count as its use."""
+        return parse_claims(read_file(self.folder / "claims.toml"))
 
 
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
@@ -116,7 +118,6 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
 
 def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Snapshot:
     study = parse_study(contents["study.toml"])
-    claims = parse_claims(contents["claims.toml"])
     tables = {
         name: typed(name, read_rows(name, contents[name]))
         for name in contents
@@ -125,7 +126,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
-    _check_items(claims, study)
+    _check_items(parse_claims(contents["claims.toml"]), study)
     _check_tickers(tables, study)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
@@ -134,7 +135,6 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     return Snapshot(
         folder=folder,
         study=study,
-        claims=claims,
         prices=prices.pivot_table("adjusted_close", "session", "ticker"),  # one price a cell
         events=_plain(events.assign(scheduled=events["scheduled"] == "yes")),
         confounders=_plain(tables["confounders.csv"]),

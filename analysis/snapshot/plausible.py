@@ -100,13 +100,14 @@ def _look_at_prices(
     for session, ticker, change in moves:
         at = (rows["session"] == f"{session:%Y-%m-%d}") & (rows["ticker"] == ticker)
         row, close = int(rows.index[at][0]), float(rows.loc[at, "adjusted_close"].iloc[0])
+        before_it = float(snapshot.prices[ticker].shift().loc[session])
         factor = 1.0 + change
         if not 1.0 / SLIP < factor < SLIP and not _in_the_news(snapshot, session, ticker):
             raise fault(
                 "prices.csv",
                 row=row,
                 column="adjusted_close",
-                expected=f"a close of {ticker} near the {close / factor:g} of the session before",
+                expected=f"a close of {ticker} near the {before_it:g} of the session before",
                 found=f"{close:g}, {factor:.3g} times as much",
                 remedy="correct the one that is wrong; a move that was real needs its news in "
                 "confounders.csv, with this ticker and day",

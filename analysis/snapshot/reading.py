@@ -126,6 +126,7 @@ def read_text(name: str, content: bytes) -> str:
 
 def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     """Text with line feeds, and what was unlike UTF-8 with line feeds."""
+    as_text = "save it as " + ("CSV UTF-8" if name in SCHEMAS else "UTF-8")
     if content.startswith(_WORKBOOKS):
         raise fault(
             name,
@@ -145,7 +146,7 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
             row=content[: error.start].count(b"\n") + 1,
             expected="UTF-8 text",
             found=f"the byte 0x{byte.hex()} ({letter} in the Windows encoding)",
-            remedy="save it as CSV UTF-8",
+            remedy=as_text,
         ) from None
     if "\0" in text:
         raise fault(
@@ -153,7 +154,7 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
             row=text[: text.index("\0")].count("\n") + 1,
             expected="UTF-8 text",
             found="a zero byte",
-            remedy="save it as CSV UTF-8",
+            remedy=as_text,
         )
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return plain, unlike + ["line ends of Windows"] * (plain != text)

@@ -223,7 +223,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "customs.csv": _table(
         {
-            "month": _text(r"^[0-9]{4}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
             "series": _text(r"^[a-z_]+$", "a series name in small letters"),
             "coverage": _word(("month", "jan_feb")),
             "value": _number(pa.Check.ge(0, error="a number not below 0")),
@@ -261,7 +261,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "comtrade.csv": _table(
         {
-            "month": _text(r"^[0-9]{4}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
             "reporter": _code(),
             "flow": _word(("X", "M")),
             "partner": _code(),
