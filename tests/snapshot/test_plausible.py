@@ -40,7 +40,7 @@ def test_the_committed_figures_pass(name: str, record: bool, snapshot_copy: Path
     assert look_at_edits(snapshot, {name: content if record else None}) == []
 
 
-@pytest.mark.parametrize("factor", [0.7, 1.3, 1.85])
+@pytest.mark.parametrize("factor", [0.7, 1.8])
 def test_a_move_that_markets_make_passes(factor: float, snapshot_copy: Path) -> None:
     """Thirty percent in a day is news, no slip."""
     assert look(snapshot_copy, "prices.csv", LAST_MP, times(factor)) == []
@@ -61,9 +61,10 @@ def test_many_jumps_are_counted(snapshot_copy: Path) -> None:
     assert told[-1] == "prices.csv: 11 more moves as large"
 
 
-@pytest.mark.parametrize("factor", [10, 100, 0.1, 0.01])
-@pytest.mark.parametrize("day", ["2025-10-27", "2026-07-31"])
-def test_a_price_ten_times_its_neighbour(factor: float, day: str, snapshot_copy: Path) -> None:
+@pytest.mark.parametrize(
+    ("day", "factor"), [("2025-10-27", 10), ("2025-10-27", 0.01), ("2026-07-31", 0.1)]
+)
+def test_a_price_ten_times_its_neighbour(day: str, factor: float, snapshot_copy: Path) -> None:
     """It is refused with its row, in the middle of the file and at its end."""
     pattern = rf"(?m)^({day},SPY,)(.+)$".encode()
     with pytest.raises(SnapshotError) as caught:
@@ -71,8 +72,8 @@ def test_a_price_ten_times_its_neighbour(factor: float, day: str, snapshot_copy:
     lines = (snapshot_copy / "prices.csv").read_text().splitlines()
     row = next(n for n, line in enumerate(lines, 1) if line.startswith(f"{day},SPY,"))
     assert re.match(
-        rf"prices\.csv, row {row}, column adjusted_close: expected a close of SPY near the \d+\.\d+ "
-        rf"of the session before, found .* times as much; ",
+        rf"prices\.csv, row {row}, column adjusted_close: expected a close of SPY near the "
+        rf"\d+\.\d+ of the session before, found .* times as much; ",
         str(caught.value),
     )
 
@@ -94,8 +95,8 @@ def test_a_move_on_record_is_not_told_again(snapshot_copy: Path) -> None:
 
 @pytest.mark.parametrize("record", [True, False])
 @pytest.mark.parametrize(
-    ("month", "factor"), [("2023-05", 0.001), ("2023-05", 1000), ("2026-07", 0.001), ("2026-07", 1000)]
-)  # fmt: skip
+    ("month", "factor"), [("2023-05", 0.001), ("2023-05", 1000), ("2026-07", 1000)]
+)
 def test_a_figure_in_another_unit(
     month: str, factor: float, record: bool, snapshot_copy: Path
 ) -> None:
