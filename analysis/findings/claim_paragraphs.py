@@ -29,8 +29,8 @@ def testable_from(panel: Panel) -> pd.Timestamp:
 def _paragraph(entry: Entry, panel: Panel) -> str:
     claim = entry.definition
     sentences = [
-        f"**{entry.id}** ({claim['item']} item, {claim['status']}). *{claim['statement']}.*",
-        f"Measured: {claim['estimand']}. Test: {claim['test']}. Rule: {claim['rule']}.",
+        f"**{entry.id}** ({claim.item} item, {claim.status}). *{claim.statement}.*",
+        f"Measured: {claim.estimand}. Test: {claim.test}. Rule: {claim.rule}.",
         _result(entry),
         _placebo(entry),
         _adjusted(entry),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from analysis.findings.claims_pooled import POOLED
 from analysis.findings.outcomes import Outcome, decide
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import EpisodeNull, claim_placebo, drawn_jointly, normal_scores
+from analysis.snapshot.claims import Claim
 
 __all__ = ["Entry", "definitions", "entries", "holm_family", "outcomes", "step_down_family"]
 
@@ -25,7 +24,7 @@ class Entry:
 
     Attributes
     ----------
-    definition : dict
+    definition : Claim
         As in ``data/claims.toml``.
     outcome : Outcome
     placebo : float or None
@@ -37,7 +36,7 @@ class Entry:
     verdict : str
     """
 
-    definition: dict[str, Any]
+    definition: Claim
     outcome: Outcome
     placebo: float | None
     sessions: tuple[int, int] | None
@@ -48,15 +47,14 @@ class Entry:
     @property
     def id(self) -> str:
         """The claim's identifier, such as A3."""
-        return str(self.definition["id"])
+        return self.definition.id
 
 
-def definitions(panel: Panel) -> list[dict[str, Any]]:
-    """Read the claims as ``data/claims.toml`` defines them, in order."""
-    with (panel.snapshot.folder / "claims.toml").open("rb") as handle:
-        claims: list[dict[str, Any]] = tomllib.load(handle)["claim"]
+def definitions(panel: Panel) -> tuple[Claim, ...]:
+    """Return the claims as ``data/claims.toml`` defines them, in order."""
+    claims = panel.snapshot.claims
     tests = {**SINGLE, **POOLED}
-    unknown = {c["id"] for c in claims} ^ set(tests)
+    unknown = {claim.id for claim in claims} ^ set(tests)
     if unknown:
         raise StudyError(
             f"claims.toml: expected exactly the claims that have a test, found a difference in "
@@ -68,7 +66,7 @@ def definitions(panel: Panel) -> list[dict[str, Any]]:
 def outcomes(panel: Panel) -> dict[str, Outcome]:
     """Run the test of every claim."""
     tests = {**SINGLE, **POOLED}
-    return {claim["id"]: tests[claim["id"]](panel) for claim in definitions(panel)}
+    return {claim.id: tests[claim.id](panel) for claim in definitions(panel)}
 
 
 def entries(panel: Panel) -> list[Entry]:
@@ -80,7 +78,7 @@ def entries(panel: Panel) -> list[Entry]:
     stepped = step_down_family(results, nulls, inference.draws, inference.seed)
     found = []
     for claim in definitions(panel):
-        key, outcome = claim["id"], results[claim["id"]]
+        key, outcome = claim.id, results[claim.id]
         placebo = outcome.placebo
         if key in nulls and outcome.statistic is not None:
             rng = np.random.default_rng(inference.seed)

@@ -53,7 +53,7 @@ def compute(panel: Panel) -> Findings:
     level = panel.snapshot.study.inference.level
     for entry in claims:
         found.numbers += _numbers(entry, level)
-        rule, evidence = entry.definition["rule"], _evidence(entry.outcome)
+        rule, evidence = entry.definition.rule, _evidence(entry.outcome)
         found.verdicts.append(Verdict(entry.id, entry.verdict, rule, evidence, SOURCE))
     return found
 
@@ -72,7 +72,7 @@ def _family(claims: list[Entry]) -> list[Number]:
     family = [entry for entry in claims if entry.holm is not None]
     counts = {
         "confirmatory": (
-            sum(e.definition["status"] == "confirmatory" for e in claims),
+            sum(e.definition.status == "confirmatory" for e in claims),
             "confirmatory claims",
         ),
         "family": (len(family), "confirmatory claims with a p-value"),
@@ -145,7 +145,7 @@ def _evidence(outcome: Outcome) -> str:
 
 
 def _numbers(entry: Entry, level: float) -> list[Number]:
-    outcome, what = entry.outcome, entry.definition["estimand"]
+    outcome, what = entry.outcome, entry.definition.estimand
     name = f"claim.{entry.id.lower()}"
     numbers = []
     if outcome.effect is not None:
@@ -183,8 +183,8 @@ def _numbers(entry: Entry, level: float) -> list[Number]:
 def _table(claims: list[Entry]) -> Table:
     rows = [
         {
-            "claim": e.id + ("" if e.definition["status"] == "confirmatory" else r"\*"),
-            "statement": e.definition["statement"],
+            "claim": e.id + ("" if e.definition.status == "confirmatory" else r"\*"),
+            "statement": e.definition.statement,
             "effect": _effect(e.outcome),
             "count": e.outcome.count,
             "p": e.outcome.p,
@@ -228,8 +228,8 @@ def _frame(claims: list[Entry]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "claim": e.id,
-            "status": e.definition["status"],
-            "statement": e.definition["statement"],
+            "status": e.definition.status,
+            "statement": e.definition.statement,
             **{name: getattr(e.outcome, name) for name in shown},
             "placebo_p": e.placebo,
             "placebo_sessions_fewest": e.sessions[0] if e.sessions else None,
@@ -250,7 +250,7 @@ def _picture(claims: list[Entry]) -> Figure:
     rows = []
     for e in claims:
         o = e.outcome
-        row = {"claim": e.id, "status": e.definition["status"], "verdict": e.verdict}
+        row = {"claim": e.id, "status": e.definition.status, "verdict": e.verdict}
         known = None not in (o.effect, o.low, o.high, o.detectable)
         scale = o.sign / o.detectable if known and o.detectable else float("nan")
         ends = [scale * (v if v is not None else float("nan")) for v in (o.effect, o.low, o.high)]

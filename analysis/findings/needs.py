@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -50,9 +49,7 @@ def _window(name: str) -> Need:
 
 
 def _claims(snapshot: Snapshot) -> bool:
-    content = (snapshot.folder / "claims.toml").read_text(encoding="utf-8")
-    claims = tomllib.loads(content).get("claim", [])
-    return {claim.get("id") for claim in claims} >= {*SINGLE, *POOLED}
+    return {claim.id for claim in snapshot.claims} >= {*SINGLE, *POOLED}
 
 
 LEDGER = (

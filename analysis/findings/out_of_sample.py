@@ -81,10 +81,10 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
     tests |= {claim: (SINGLE[claim], returns_between) for claim in ("A6", "B6")}
     rows = []
     for claim in definitions(panel):
-        if claim["id"] not in tests:
+        if claim.id not in tests:
             continue
-        test, part = tests[claim["id"]]
-        row: dict[str, object] = {"claim": claim["id"], "statement": claim["statement"]}
+        test, part = tests[claim.id]
+        row: dict[str, object] = {"claim": claim.id, "statement": claim.statement}
         for name, (first, last) in zip(PARTS, ends, strict=True):
             outcome = test(part(panel, first, last))
             row |= {"format": outcome.format} | _values(name, outcome)

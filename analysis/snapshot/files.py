@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +12,7 @@ import pandas as pd
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault
 
-__all__ = ["csv_bytes", "digest", "read_file", "read_rows", "write_whole"]
+__all__ = ["csv_bytes", "digest", "read_file", "write_whole"]
 
 
 def read_file(path: Path) -> bytes:
@@ -46,58 +44,6 @@ def read_file(path: Path) -> bytes:
 def digest(content: bytes) -> str:
     """Return the SHA-256 of ``content`` as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
-
-
-def read_rows(name: str, content: bytes) -> pd.DataFrame:
-    """Read a CSV file as text, indexed by the line on which each row starts.
-
-    Parameters
-    ----------
-    name : str
-        File name, for messages.
-    content : bytes
-        UTF-8 text with a header in line 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        All columns as strings, an empty field as ``""``; the index holds line numbers from 2.
-
-    Raises
-    ------
-    SnapshotError
-        If the text is not UTF-8, is empty, or a row has another number of fields than the header.
-    """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        raise fault(
-            name, row=row, expected="UTF-8 text", found=str(error), remedy="save it as UTF-8"
-        ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header: list[str] = []
-    lines: dict[int, list[str]] = {}
-    start = 1
-    try:
-        header = next(reader, [])
-        start = reader.line_num + 1
-        for fields in reader:
-            if len(fields) != len(header):
-                raise fault(
-                    name,
-                    row=start,
-                    expected=f"{len(header)} fields",
-                    found=str(len(fields)),
-                    remedy="complete the row or quote the field that holds a comma",
-                )
-            lines[start] = fields
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise fault(
-            name, row=start, expected="comma-separated text", found=str(error), remedy="mend it"
-        ) from None
-    return pd.DataFrame.from_dict(lines, orient="index", columns=header, dtype=str)
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

@@ -11,10 +11,12 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.calendar import check_prices, check_sessions
-from analysis.snapshot.faults import fault
-from analysis.snapshot.files import digest, read_file, read_rows
+from analysis.snapshot.cells import typed
+from analysis.snapshot.claims import Claim, parse_claims
+from analysis.snapshot.faults import fault, guess
+from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
-from analysis.snapshot.schema import typed
+from analysis.snapshot.reading import read_rows
 from analysis.snapshot.study import Study, parse_study
 from analysis.snapshot.swap import finish
 
@@ -66,6 +68,11 @@ class Snapshot:
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, in order."""
         return pd.DatetimeIndex(self.prices.index)
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed, in file order; no field, or every varied copy would count as its use."""
+        return parse_claims(read_file(self.folder / "claims.toml"))
 
 
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
@@ -119,6 +126,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
+    _check_items(parse_claims(contents["claims.toml"]), study)
     _check_tickers(tables, study)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
@@ -163,6 +171,19 @@ def _fingerprint(contents: Mapping[str, bytes]) -> str:
     return digest("".join(lines).encode("ascii"))
 
 
+def _check_items(claims: Iterable[Claim], study: Study) -> None:
+    """A claim's news item that is nearly a highlighted one is a slip; a study may have others."""
+    for claim in claims:
+        meant = guess(claim.item, study.highlights)
+        if meant and claim.item not in study.highlights:
+            raise fault(
+                f"claims.toml, claim {claim.id}, field item",
+                expected="an item of [highlights] in study.toml, or one that is unlike them all",
+                found=claim.item,
+                remedy=f"{meant}correct it",
+            )
+
+
 def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
     """Every ticker that any table or the study names must be in the universe, and have prices."""
     known = set(tables["universe.csv"]["ticker"])
@@ -191,7 +212,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
                     f"study.toml, key {key}",
                     expected="tickers of universe.csv",
                     found=ticker,
-                    remedy="correct the ticker or add it to universe.csv",
+                    remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
                 )
 
 
@@ -204,7 +225,7 @@ def _known(name: str, column: str, cells: Iterable[tuple[object, str]], known: s
                 column=column,
                 expected="a ticker of universe.csv",
                 found=ticker,
-                remedy="correct the ticker or add it to universe.csv",
+                remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
             )
 
 

@@ -11,6 +11,7 @@ __all__ = ["FILE_OF", "watched"]
 
 FILE_OF = {
     "study": "study.toml",
+    "claims": "claims.toml",
     "prices": "prices.csv",
     "sessions": "prices.csv",  # worked out of the prices once: later uses would not be seen
     "events": "events.csv",

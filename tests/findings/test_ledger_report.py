@@ -62,7 +62,7 @@ def test_one_paragraph_for_each_claim_states_its_verdict(found, claims):
     assert len(parts) == len(claims)
     for part, entry in zip(parts, claims, strict=True):
         assert part.startswith(f"**{entry.id}** ")
-        assert entry.definition["statement"] in part
+        assert entry.definition.statement in part
         assert f"Verdict: **{entry.verdict}**." in part
         assert ("Placebo p" in part) == (entry.placebo is not None)
         assert ("by Holm" in part) == (entry.holm is not None)
