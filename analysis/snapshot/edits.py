@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
