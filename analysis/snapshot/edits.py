@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -120,7 +121,7 @@ def rows_by_key(name: str, content: bytes) -> pd.DataFrame:
     key = list(SCHEMAS[name].unique or []) if name in SCHEMAS else []
     if not key or not set(key) <= set(rows.columns):
         key = list(rows.columns)
-    labels = rows[key].agg(" ".join, axis="columns") if len(rows) else []
+    labels: Any = rows[key].agg(" ".join, axis="columns") if len(rows) else []
     return rows.set_axis(pd.Index(labels, dtype=object), axis="index")
 
 

@@ -10,7 +10,7 @@ from analysis.publish.review.result_set import parse
 
 
 def number(value, **more):
-    base = {"value": value, "text": f"{value}", "unit": "fraction", "format": "decimal2"}
+    base = {"value": value, "text": f"{value:.4g}" if isinstance(value, float) else str(value), "unit": "fraction", "format": "decimal2"}
     return base | {"estimand": "mean", "function": "f", "inputs": [], "sample": "all"} | more
 
 
@@ -86,15 +86,16 @@ def test_verdicts_tables_figures_and_keys(fabricate):
     """A flipped verdict, a changed table and figure, a new and a lost key are all reported."""
     old = version(
         fabricate, numbers={"a": number(1), "gone": number(1)}, verdicts={"C": "supported"},
-        tables={"t": "| 1 |"}, figures={"f": "d1", "same": "d"},
+        tables={"t": "| x |\n| - |\n| 1 |"}, figures={"f": "d1", "same": "d"},
     )  # fmt: skip
     new = version(
         fabricate, numbers={"a": number(1), "new": number(1)}, verdicts={"C": "mixed"},
-        tables={"t": "| 2 |"}, figures={"f": "d2", "same": "d"},
+        tables={"t": "| x |\n| - |\n| 2 |"}, figures={"f": "d2", "same": "d"},
     )  # fmt: skip
     found = compare(old, new)
     assert [(f.key, f.old, f.new) for f in found.verdicts] == [("C", "supported", "mixed")]
-    assert (found.tables, found.figures) == (("t",), ("f",))
+    assert (found.tables["t"].added, found.tables["t"].removed) == (("2",), ("1",))
+    assert found.figures == ("f",)
     assert (found.added, found.removed) == (("new",), ("gone",))
 
 
