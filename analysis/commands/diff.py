@@ -102,10 +102,11 @@ def _sources(repository: Repository, commit: str) -> dict[str, str]:
 def _text(
     old: dict[str, str], before: ResultSet, new: dict[str, str], now: ResultSet
 ) -> list[Marked]:
-    """Mark up what a reader of the paper would read: its sources, and what code writes."""
+    """Mark up what a reader would read: sources, passages, text alternatives of figures."""
     versions = [
         {name: read(source, results) for name, source in sources.items()}
         | {f"passage {name}": text for name, text in results.passages.items()}
+        | {f"figure {name}": entry.get("alt", "") for name, entry in results.figures.items()}
         for sources, results in ((old, before), (new, now))
     ]
     return text_edits(*versions)

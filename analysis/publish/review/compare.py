@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from analysis.formatting import format_value
@@ -76,11 +76,11 @@ class Comparison:
     ----------
     verdicts, significance, moves, evidence, redefined
         Flips, numbers that moved, evidence that moved under the same verdict, and definitions
-        (estimand, unit, format, rule, text alternative, sample).
+        (estimand, unit, format, rule, sample).
     tables : mapping of str to RowEdits
         Rows and cells by table.
     figures, passages : tuple of str
-        Names of figures with other data and of passages with other words.
+        Names of figures with other data or another text alternative, of passages with other words.
     datasets : tuple of Flip
         Name, and rows and columns that differ.
     renamed : tuple of Flip
@@ -131,6 +131,9 @@ def compare(old: ResultSet, new: ResultSet) -> Comparison:
         Moves in units of the standard error (of the half-width of the interval where there is
         none) come first, the largest on top; then those without a scale by relative change.
     """
+    unrecorded = (old.datasets is None) != (new.datasets is None)
+    if unrecorded:
+        old, new = (replace(results, datasets=None) for results in (old, new))
     numbers = list(_shared(old.numbers, new.numbers))
     before, after = by_name(old), by_name(new)
     renamed = tuple(Flip(a, a, b) for a, b in find_renamed(before, after))
@@ -141,17 +144,13 @@ def compare(old: ResultSet, new: ResultSet) -> Comparison:
         verdicts=tuple(_verdict_flips(old, new)),
         significance=tuple(flip for pair in numbers if (flip := _significance(*pair))),
         moves=tuple(sorted((m for pair in numbers if (m := _move(*pair))), key=_rank)),
-        evidence=tuple(
-            Flip(key, a.get("evidence", ""), b.get("evidence", ""))
-            for key, a, b in _shared(old.verdicts, new.verdicts)
-            if a["verdict"] == b["verdict"] and a.get("evidence") != b.get("evidence")
-        ),
+        evidence=tuple(_evidence_moves(old, new)),
         redefined=tuple(_differences(both, DEFINITION)),
         tables={k: table_edits(a, b) for k, a, b in _shared(old.tables, new.tables) if a != b},
         figures=tuple(
             key
             for key, a, b in _shared(old.figures, new.figures)
-            if a.get("digest") != b.get("digest")
+            if any(a.get(part) != b.get(part) for part in ("digest", "alt"))
         ),
         passages=tuple(k for k, a, b in _shared(old.passages, new.passages) if a != b),
         datasets=tuple(flip for pair in datasets if (flip := _dataset(*pair))),
@@ -160,7 +159,7 @@ def compare(old: ResultSet, new: ResultSet) -> Comparison:
         removed=tuple(sorted(before.keys() - after.keys() - {flip.old for flip in renamed})),
         provenance=tuple(_differences(both, PROVENANCE)),
         counts=count_shared(old, new),
-        not_compared=("data sets",) if None in (old.datasets, new.datasets) else (),
+        not_compared=("data set",) if unrecorded else (),
     )
 
 
@@ -181,13 +180,21 @@ def _differences(
 def _verdict_flips(old: ResultSet, new: ResultSet) -> Iterator[Flip]:
     for key, a, b in _shared(old.verdicts, new.verdicts):
         if a["verdict"] != b["verdict"]:
-            effect = f"claim.{key.lower()}.effect"
-            said = [_stated(r.numbers.get(effect), e) for r, e in ((old, a), (new, b))]
+            said = _stated(key, a, old), _stated(key, b, new)
             yield Flip(key, a["verdict"], b["verdict"], " → ".join(dict.fromkeys(said)))
 
 
-def _stated(effect: Mapping[str, Any] | None, verdict: Mapping[str, Any]) -> str:
+def _evidence_moves(old: ResultSet, new: ResultSet) -> Iterator[Flip]:
+    for key, a, b in _shared(old.verdicts, new.verdicts):
+        before, after = (str(entry.get("evidence", "")) for entry in (a, b))
+        if a["verdict"] == b["verdict"] and before != after:
+            said = _stated(key, a, old), _stated(key, b, new)
+            yield Flip(key, *(said if said[0] != said[1] else (before, after)))
+
+
+def _stated(key: str, verdict: Mapping[str, Any], results: ResultSet) -> str:
     """State the evidence as the paper prints it: the claim's effect where it has one."""
+    effect = results.numbers.get(f"claim.{key.lower()}.effect")
     if effect is None:
         return str(verdict.get("evidence", ""))
     interval = f" ({effect['interval']})" if "interval" in effect else ""

@@ -10,13 +10,13 @@ from analysis.publish.review.result_set import Entries, ResultSet
 
 __all__ = ["DEFINITION", "PROVENANCE", "by_name", "count_shared", "entry_name", "find_renamed"]
 
-DEFINITION = ("estimand", "unit", "format", "rule", "alt", "sample")
+DEFINITION = ("estimand", "unit", "format", "rule", "sample")
 """What an entry says of its meaning."""
 
 PROVENANCE = ("function", "inputs")
 """What an entry says of its making, which is no result."""
 
-ALIKE = 0.5
+ALIKE = 0.6
 """Names of a lost and a new result with the same content are this similar if it was renamed."""
 
 
@@ -89,7 +89,7 @@ def find_renamed(old: Entries, new: Entries) -> list[tuple[str, str]]:
 
 def _content(name: str, entry: Mapping[str, Any]) -> str:
     """Return what a result says besides its name, its words and its origin, as text."""
-    aside = {*DEFINITION, *PROVENANCE, "file"} - {"format", "unit", "rule"}
+    aside = {*DEFINITION, *PROVENANCE, "alt", "file"} - {"format", "unit", "rule"}
     kind = name.partition(" ")[0] if " " in name else "number"
     said = {k: f"{v:.9g}" if isinstance(v, float) else v for k, v in entry.items()}
     return repr((kind, sorted((k, str(v)) for k, v in said.items() if k not in aside)))

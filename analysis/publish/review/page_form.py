@@ -15,6 +15,9 @@ __all__ = ["FOLDED", "write_page"]
 FOLDED = 40
 """Tables with more rows, and sections with more paragraphs, are folded."""
 
+LONG = 40
+"""Characters from which a cell is given room."""
+
 _TAGS = {"same": "", "deleted": "del", "inserted": "ins"}
 
 
@@ -60,15 +63,17 @@ def _section(section: Section) -> Iterator[str]:
 
 def _table(section: Section) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in section.header)
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell) or '–'}</td>" for cell in row) + "</tr>"
-        for row in section.rows
-    )
+    rows = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in section.rows)
     # Reached with the keyboard, the box can be scrolled with it.
     return (
         f'<div class="box" tabindex="0" role="region" aria-label="{escape(section.title)}"><table>'
         f"<thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    width = ' class="long"' if len(text) > LONG else ""
+    return f"<td{width}>{escape(text) or '–'}</td>"
 
 
 def _paragraph(marked: Marked) -> str:

@@ -21,12 +21,12 @@ Uses = Mapping[tuple[Kind, str], tuple[Use, ...]]
 Rows = Sequence[tuple[str, ...]]
 
 COMPARED = {
-    "number": "numbers (value, standard error, interval, level, p, n, format, unit, estimand)",
-    "table": "tables (cell by cell)",
-    "figure": "figures (by their data)",
-    "claim": "verdicts (verdict, rule, evidence)",
-    "passage": "passages (word by word)",
-    "data set": "data sets (by column)",
+    "number": "value, standard error, interval, level, p, n, format, unit, estimand",
+    "table": "cell by cell",
+    "figure": "by their data",
+    "claim": "verdict, rule, evidence",
+    "passage": "word by word",
+    "data set": "rows and columns",
 }
 """Kinds of results, and what of them is compared."""
 
@@ -96,14 +96,21 @@ def _opening(report: Report) -> list[str]:
         "" if report.stale else "The committed results are what this version computes.",
     ]
     compared = "; ".join(
-        f"{c.counts.get(kind, 0):,} {words}"
-        for kind, words in COMPARED.items()
-        if f"{kind}s" not in c.not_compared
+        f"{count:,} {_counted(kind, count)} ({parts})"
+        for kind, parts in COMPARED.items()
+        if kind not in c.not_compared
+        for count in [c.counts.get(kind, 0)]
     )
     lines = [" ".join(filter(None, first)), f"Compared: {compared}."]
     if c.not_compared:
-        lines.append(f"Not compared: {', '.join(c.not_compared)}; the base has no record of them.")
+        kinds = ", ".join(f"{kind}s" for kind in c.not_compared)
+        lines.append(f"Not compared: {kinds}; the base has no record of them.")
     return lines
+
+
+def _counted(kind: str, count: int) -> str:
+    name = "verdict" if kind == "claim" else kind
+    return name if count == 1 else f"{name}s"
 
 
 def _edited(edits: Edits) -> list[Section]:
@@ -158,22 +165,31 @@ def _moved(report: Report) -> list[Section]:
         Section("Numbers that moved", ("number", "before", "now", "moved by", "besides", "used in"),
                 [_move(move, report) for move in c.moves]),
         Section("Results with another definition", ("what", "before", "now"), _plain(c.redefined)),
-        Section("Evidence that moved under the same verdict", ("claim", "before", "now"),
-                _plain(c.evidence)),
-        Section("Tables that changed", ("table", "row", "column", "before", "now", "used in"),
-                [(name, *row, _places(report, "table", name))
-                 for name, edits in c.tables.items() for row in _row_edits(edits)]),
+        Section("Tables that changed", ("table", "row", "column", "before", "now"),
+                _tables(report)),
         Section("Figures that changed", ("figure", "used in"),
                 [(name, _places(report, "figure", name)) for name in c.figures],
                 pictures=report.pictures),
         Section("Passages that changed", ("passage",), [(name,) for name in c.passages]),
         Section("Data sets that changed", ("data set", "before", "now", "what"),
                 [(f.key, f.old, f.new, f.evidence) for f in c.datasets]),
+        Section("Evidence that moved under the same verdict", ("claim", "before", "now"),
+                _plain(c.evidence)),
         Section("Renamed? The same result under another name", ("before", "now"),
                 [(f.old, f.new) for f in c.renamed]),
         Section("New", ("name",), [(key,) for key in c.added]),
         Section("Gone", ("name",), [(key,) for key in c.removed]),
     ]  # fmt: skip
+
+
+def _tables(report: Report) -> Rows:
+    """List the cells that changed; the first of a table says where the paper prints it."""
+    found: list[tuple[str, ...]] = []
+    for name, edits in report.comparison.tables.items():
+        places = _places(report, "table", name)
+        for place, row in enumerate(_row_edits(edits)):
+            found.append((f"{name}, {places}" if places and not place else name, *row))
+    return found
 
 
 def _plain(flips: Iterable[Flip]) -> list[tuple[str, ...]]:
