@@ -60,12 +60,16 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """What a result said and says now: a verdict, the side of 0.05, a part of its definition."""
+    """What a result said and says now: a verdict, the side of 0.05, a part of its definition.
+
+    ``evidence`` is what it rests on, ``meaning`` the estimand of a number.
+    """
 
     key: str
     old: str
     new: str
     evidence: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +295,7 @@ def _significance(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> F
     words = [f"{'below' if p < ALPHA else 'at or above'} {ALPHA:g}" for p in (before, after)]
     moved = f"{_text(old)} → {_text(new)}"
     p = "" if new.get("unit") == "p-value" else f", p {_short(before, 'p')} → {_short(after, 'p')}"
-    return Flip(key, words[0], words[1], moved + p)
+    return Flip(key, words[0], words[1], moved + p, str(new.get("estimand", "")))
 
 
 def _p(entry: Mapping[str, Any]) -> float | None:

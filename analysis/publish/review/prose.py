@@ -15,6 +15,7 @@ __all__ = ["Guard", "changed_guards", "read", "text_edits"]
 
 _SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s+([\w./-]+)\s*([^>]*?)\s*>\}\}")
 _CLAIM = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\{\.claim\s+([^}]*)\}")
+_IMAGE = re.compile(r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\([^)]*\)(?:\{[^}]*\})?")
 _KEY, _IS = re.compile(r'key="([^"]*)"'), re.compile(r'is="([^"]*)"')
 _UNPRINTED = frozenset({"alt", "source", "include", "interactive", "exhibits"})
 ALIKE = 0.5
@@ -32,7 +33,7 @@ class Guard:
 
 
 def read(source: str, results: ResultSet) -> str:
-    """Return a source as its reader sees it: printed numbers, claims without their braces.
+    """Return a source as its reader sees it: printed numbers, claims and captions without marks.
 
     What is not among ``results``, a table or a passage stays as its name: ``⟨firms⟩``.
     """
@@ -45,7 +46,7 @@ def read(source: str, results: ResultSet) -> str:
         known = {} if match[3] else results.numbers.get(key, {})
         return str(known.get({"num": "text"}.get(kind, kind), f"⟨{key}⟩"))
 
-    return _CLAIM.sub(r"\1", _SHORTCODE.sub(printed, source))
+    return _CLAIM.sub(r"\1", _IMAGE.sub(r"\1", _SHORTCODE.sub(printed, source)))
 
 
 def text_edits(old: Mapping[str, str], new: Mapping[str, str]) -> list[Marked]:

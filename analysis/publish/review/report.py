@@ -201,9 +201,9 @@ def _flip(flip: Flip, kind: Kind, report: Report) -> tuple[str, ...]:
     known = {key.lower(): statement for key, statement in report.statements.items()}
     parts = flip.key.lower().split(".")
     statement = known.get(parts[1] if parts[0] == "claim" and len(parts) > 1 else parts[0], "")
-    if not statement:  # a verdict of the text alone: the sentence says what it means
-        uses = report.uses.get((kind, flip.key), ())
-        statement = uses[0].text if uses else ""
+    # Of a verdict of the text alone the sentence says what it means.
+    uses = report.uses.get((kind, flip.key), ())
+    statement = statement or flip.meaning or (uses[0].text if uses else "")
     return flip.key, statement, flip.old, flip.new, flip.evidence, _places(report, kind, flip.key)
 
 

@@ -216,6 +216,7 @@ def test_flips_state_the_effect_as_the_paper_prints_it(fabricate):
     assert flip.evidence == "10.0% (4.0% to 16.0%), p 0.010 → 5.0% (−1% to 11%), p 0.20"
     (flip,) = compare(old, new).significance
     assert flip.evidence == "10.0% → 5.0%, p 0.010 → 0.20"
+    assert flip.meaning == "mean"
 
 
 def test_evidence_that_moved_under_the_same_verdict_is_reported(fabricate):

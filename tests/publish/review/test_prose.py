@@ -19,7 +19,8 @@ def test_text_is_read_as_it_is_printed(fabricate):
     numbers = {"a.mean": {"value": 0.1, "text": "10%", "interval": "8% to 12%"}}
     results = parse(fabricate(numbers=numbers).get, [], "memory")
     source = f"{CLAIM} So {{{{< interval a.mean >}}}} and {{{{< num b >}}}}. {{{{< source f >}}}}"
-    assert read(source, results) == "It is\nno more than 10%. So 8% to 12% and ⟨b⟩. "
+    source += '![A [b] caption.](f.svg){#fig-f fig-alt="{{< alt f >}}"}'
+    assert read(source, results) == "It is\nno more than 10%. So 8% to 12% and ⟨b⟩. A [b] caption."
 
 
 def test_words_are_marked_within_their_paragraph():
