@@ -63,15 +63,9 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         if names and build is None:
             build = _start(repository, base, stack)
         drawn, remarks = _pictures(findings, names, build, stage)
-    pictures = [
-        p
-        for p in drawn
-        if p.name in comparison.figures or (p.before and not same_picture(p.before, p.after))
-    ]
-    changed = {*comparison.figures, *(p.name for p in pictures)}
-    comparison = replace(comparison, figures=tuple(sorted(changed)))
-    old, new = (_sources(repository, commit) for commit in (base, "HEAD"))
+    comparison, pictures = _with_drawings(comparison, drawn)
     edits = find_edits(repository, base, "HEAD")
+    old, new = (_sources(repository, commit) for commit in (base, "HEAD"))
     for edit in edits.prose:  # a section under another name is the same text
         if edit.before in old and edit.before not in new:
             old[edit.path] = old.pop(edit.before)
@@ -90,6 +84,19 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     )
     _write(report, workspace.paper / "_output", stage)
     return STALE if report.stale else 0
+
+
+def _with_drawings(
+    comparison: Comparison, drawn: list[Picture]
+) -> tuple[Comparison, list[Picture]]:
+    """Add the figures that are drawn in another way; keep the pictures of those that changed."""
+    pictures = [
+        p
+        for p in drawn
+        if p.name in comparison.figures or (p.before and not same_picture(p.before, p.after))
+    ]
+    changed = {*comparison.figures, *(p.name for p in pictures)}
+    return replace(comparison, figures=tuple(sorted(changed))), pictures
 
 
 def _sources(repository: Repository, commit: str) -> dict[str, str]:
