@@ -117,7 +117,10 @@ def test_paper_makes_both_files(run):
     assert min(made.values()) > 100_000
 
 
-@pytest.mark.parametrize("name", ["numbers.json", "claims.json", "figures.json", "tables"])
+@pytest.mark.parametrize(
+    "name",
+    ["numbers.json", "claims.json", "figures.json", "datasets.json", "tables", "passages"],
+)
 def test_committed_results_are_what_this_tree_computes(built, name):
     """Nobody changed the code, the data or the results without the others."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from analysis.errors import ResultsError
 from analysis.formatting import format_value
@@ -81,7 +82,7 @@ def documents(
     -------
     dict of str to str
         By path below ``paper/results``: ``numbers.json``, ``claims.json``, ``figures.json``,
-        ``tables.json``, the tables and the passages.
+        ``tables.json``, ``datasets.json``, the tables and the passages.
     """
     data: dict[str, Any] = {"fingerprint": fingerprint, "as_of": as_of}
     header = {"schema": SCHEMA, "data": data if linked else data | {"linked": False}}
@@ -90,6 +91,7 @@ def documents(
         "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
         "figures.json": _json(header | {"figures": _figures(findings)}),
         "tables.json": _json(header | {"tables": _tables(findings)}),
+        "datasets.json": _json(header | {"datasets": _datasets(findings)}),
     }
     texts |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
     return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in findings.passages}
@@ -200,14 +202,44 @@ def figure_digest(figure: Figure) -> str:
     """
     hashed = hashlib.sha256(figure.kind.encode())
     for name, frame in sorted(figure.data.items()):
-        rounded = frame.copy()
-        for column in frame.select_dtypes("float"):
-            largest = float(np.nanmax(np.abs([0.0, *frame[column].to_numpy()])))
-            digits = 6 - math.floor(math.log10(largest)) if largest else 0
-            rounded[column] = frame[column].round(digits) + 0.0  # no negative zero
-        text = rounded.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+        text = _rounded(frame, 6).to_csv(index=False, float_format="%.10g", lineterminator="\n")
         hashed.update(f"{name}\n{text}".encode())
     return hashed.hexdigest()
+
+
+def _rounded(frame: pd.DataFrame, below: int) -> pd.DataFrame:
+    """Round floats to a digit ``below`` the largest of their column."""
+    rounded = frame.copy()
+    for column in frame.select_dtypes("float"):
+        size = frame[column].abs()
+        largest = float(size[np.isfinite(size)].max()) if np.isfinite(size).any() else 0.0
+        digits = below - math.floor(math.log10(largest)) if largest else 0
+        rounded[column] = frame[column].round(digits) + 0.0  # no negative zero
+    return rounded
+
+
+def _datasets(findings: Findings) -> dict[str, Any]:
+    return _unique("data set", ((d.name, _dataset(d)) for d in findings.datasets))
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    """Describe a data set that is too long to commit: its rows, a hash of each column and of all.
+
+    Floats have seven significant digits, at most ten below the largest of their column: another
+    machine's linear algebra, and where it leads an optimiser, ends in later ones.
+    """
+    rounded = _rounded(dataset.frame, 10)
+    columns = {str(name): _column_digest(rounded[name]) for name in rounded}
+    together = hashlib.sha256("".join(f"{n} {d}\n" for n, d in columns.items()).encode())
+    entry = {"file": f"{dataset.name}.csv", "rows": len(rounded), "columns": columns}
+    return entry | {"digest": together.hexdigest()} | _provenance(dataset.source)
+
+
+def _column_digest(column: pd.Series) -> str:
+    text = column.to_csv(
+        index=False, float_format="%.7g", date_format="%Y-%m-%d", lineterminator="\n"
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _tables(findings: Findings) -> dict[str, Any]:

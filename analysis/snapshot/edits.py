@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,10 +17,41 @@ from analysis.snapshot.manifest import Manifest
 from analysis.snapshot.reading import Reading, read, read_rows, read_text
 from analysis.snapshot.schema import SCHEMAS
 
-__all__ = ["describe_edits", "describe_form", "recorded_copies", "row_changes"]
+__all__ = [
+    "Cell",
+    "RowEdits",
+    "compare_rows",
+    "describe_edits",
+    "describe_form",
+    "recorded_copies",
+    "row_changes",
+    "rows_by_key",
+]
 
 SHOWN = 5
 _VERSIONS = ("HEAD", "")  # the last commit, then what is staged for the next one
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell with another content: key of its row, column, both contents."""
+
+    row: str
+    column: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowEdits:
+    """How two versions of a table differ: keys of rows added and removed, cells that changed."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.cells)
 
 
 def recorded_copies(folder: Path, manifest: Manifest) -> dict[str, bytes | None]:
@@ -115,15 +149,48 @@ def row_changes(name: str, old: bytes, new: bytes) -> list[str]:
     """
     if name not in SCHEMAS:
         return _line_changes(name, read_text(name, old), read_text(name, new))
-    key = list(SCHEMAS[name].unique or [])
-    before, after = (read_rows(name, text).set_index(key) for text in (old, new))
-    added, removed = after.index.difference(before.index), before.index.difference(after.index)
-    both = after.index.intersection(before.index)
-    rows = [f"  added    {_key(row)}" for row in added]
-    rows += [f"  removed  {_key(row)}" for row in removed]
-    changed = [*_cells(before.loc[both], after.loc[both])]
-    counts = f"{len(added)} added, {len(removed)} removed, {len(changed)} changed"
+    edits = compare_rows(rows_by_key(name, old), rows_by_key(name, new))
+    rows = [f"  added    {key}" for key in edits.added]
+    rows += [f"  removed  {key}" for key in edits.removed]
+    changed = [
+        f"  changed  {key}: " + "; ".join(f"{c.column}: {c.old!r} → {c.new!r}" for c in cells)
+        for key, cells in groupby(edits.cells, key=lambda cell: cell.row)
+    ]
+    counts = f"{len(edits.added)} added, {len(edits.removed)} removed, {len(changed)} changed"
     return [f"{name}: {counts}", *rows, *changed]
+
+
+def rows_by_key(name: str, content: bytes) -> pd.DataFrame:
+    """Read a CSV file as text, indexed by the key of its schema.
+
+    A file without a schema, or a version of it without one of the key's columns, is indexed by all
+    of its columns: then a changed row is one removed and one added.
+    """
+    rows = read_rows(name, content)
+    key = list(SCHEMAS[name].unique or []) if name in SCHEMAS else []
+    if not key or not set(key) <= set(rows.columns):
+        key = list(rows.columns)
+    labels: Any = rows[key].agg(" ".join, axis="columns") if len(rows) else []
+    return rows.set_axis(pd.Index(labels, dtype=object), axis="index")
+
+
+def compare_rows(before: pd.DataFrame, after: pd.DataFrame) -> RowEdits:
+    """Compare two versions of a table whose cells are text and whose index holds unique keys.
+
+    A column that only one version has counts as empty in the other.
+    """
+    before, after = (frame[~frame.index.duplicated()] for frame in (before, after))
+    columns = after.columns.union(before.columns, sort=False)
+    both = after.index.intersection(before.index)
+    one, other = (f.reindex(columns=columns, fill_value="").loc[both] for f in (before, after))
+    differs = one.ne(other)
+    cells = tuple(
+        Cell(str(row), str(column), str(one.loc[row, column]), str(other.loc[row, column]))
+        for row in both[differs.any(axis=1)]
+        for column in columns[differs.loc[row]]
+    )
+    added, removed = after.index.difference(before.index), before.index.difference(after.index)
+    return RowEdits(tuple(map(str, added)), tuple(map(str, removed)), cells)
 
 
 def _line_changes(name: str, old: str, new: str) -> list[str]:
@@ -133,20 +200,3 @@ def _line_changes(name: str, old: str, new: str) -> list[str]:
         if not line.startswith(("---", "+++", "@@"))
     ]
     return [f"{name}: {len(lines)} lines differ", *lines]
-
-
-def _cells(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:
-    """One line a row in which a cell differs; a column that only one version has counts too."""
-    columns = after.columns.union(before.columns, sort=False)
-    before, after = (frame.reindex(columns=columns, fill_value="") for frame in (before, after))
-    differs = before.ne(after)
-    for row in after.index[differs.any(axis=1)]:
-        cells = [
-            f"{column}: {before.loc[row, column]!r} → {after.loc[row, column]!r}"
-            for column in columns[differs.loc[row]]
-        ]
-        yield f"  changed  {_key(row)}: {'; '.join(cells)}"
-
-
-def _key(row: object) -> str:
-    return " ".join(map(str, row)) if isinstance(row, tuple) else str(row)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,10 +13,17 @@ from pathlib import Path
 
 from analysis.publish.review.repository import Repository
 
-__all__ = ["PATIENCE", "BaseBuild"]
+__all__ = ["PATIENCE", "BaseBuild", "same_picture"]
 
 PATIENCE = 300.0
 """Seconds after which a build of the base is given up."""
+
+_ASIDE = re.compile(rb"<metadata>.*?</metadata>", re.DOTALL)
+
+
+def same_picture(one: bytes | None, other: bytes | None) -> bool:
+    """Say whether two SVG figures show the same, whatever function they name as their source."""
+    return None not in (one, other) and _ASIDE.sub(b"", one or b"") == _ASIDE.sub(b"", other or b"")
 
 
 class BaseBuild:
@@ -37,6 +46,7 @@ class BaseBuild:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
+            start_new_session=True,  # its workers end with it
         )
 
     def figures(self, names: Iterable[str]) -> tuple[dict[str, bytes], str]:
@@ -54,6 +64,6 @@ class BaseBuild:
     def close(self) -> None:
         """Stop the build if it still runs, and remove its folder."""
         if self._process.poll() is None:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
         self._temporary.cleanup()
