@@ -24,6 +24,9 @@ from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verd
 __all__ = ["documents", "figure_digest", "significant", "write_results"]
 
 SCHEMA = 1
+RECORD_OF_READS = "observed_inputs"
+"""The data set that says where results come from: no result, and another one where the code stands
+outside of the study's folder."""
 
 
 def write_results(
@@ -219,7 +222,8 @@ def _rounded(frame: pd.DataFrame, below: int) -> pd.DataFrame:
 
 
 def _datasets(findings: Findings) -> dict[str, Any]:
-    return _unique("data set", ((d.name, _dataset(d)) for d in findings.datasets))
+    results = (d for d in findings.datasets if d.name != RECORD_OF_READS)
+    return _unique("data set", ((d.name, _dataset(d)) for d in results))
 
 
 def _dataset(dataset: Dataset) -> dict[str, Any]:

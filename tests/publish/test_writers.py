@@ -103,6 +103,14 @@ def test_committed_record_of_a_dataset_names_the_columns_that_changed(frame, cha
     assert (one["digest"] != other["digest"]) == bool(changed)
 
 
+def test_the_record_of_reads_is_no_result(tmp_path):
+    """Which question read which file is written as CSV, and is nothing to compare versions by."""
+    reads = Dataset("observed_inputs", pd.DataFrame({"question": ["Q"], "file": ["f"]}), SOURCE)
+    write(Findings(datasets=[reads]), tmp_path / "results")
+    assert (tmp_path / "results/observed_inputs.csv").is_file()
+    assert json.loads((tmp_path / "results/datasets.json").read_text("utf-8"))["datasets"] == {}
+
+
 def test_two_runs_write_the_same_bytes(tmp_path):
     """Numbers, tables and SVG figures do not depend on the time or the folder."""
     write(findings(), tmp_path / "a")
