@@ -3,29 +3,76 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from analysis.commands import COMMANDS, Workspace
 from analysis.errors import StudyError
+from analysis.interrupts import Interrupted, heard, ignore
+from analysis.processes import follow_parent
+from analysis.whole import WRITTEN, refused
+
+if TYPE_CHECKING:
+    from analysis.commands import Workspace
 
 __all__ = ["main"]
 
-HERE = Workspace.at(Path(__file__).resolve().parent.parent)
+ROOT = Path(__file__).resolve().parent.parent
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-def main(words: Sequence[str] | None = None, workspace: Workspace = HERE) -> int:
-    """Run one command and return its exit code: 0 done, 1 a fault the user can mend, 2 usage."""
-    options = _parser().parse_args(words)
+def main(words: Sequence[str] | None = None, workspace: Workspace | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 done, 1 a fault the user can mend, 2 usage, 130 interrupted by Ctrl-C, 143 by SIGTERM.
+    """
     try:
-        return options.run(options, workspace) or 0
+        with heard():
+            code = _run(words, workspace)
+            sys.stdout.flush()
+            return code
+    except Interrupted as interrupted:
+        print(f"interrupted: {_state()}", file=sys.stderr)
+        return interrupted.code
     except StudyError as error:
-        print(f"error: {error}", file=sys.stderr)
+        return _tell(error)
+    except BrokenPipeError:  # whoever read our output has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        return _tell(refused(error, Path(error.filename or "standard output")))
+
+
+def _tell(error: StudyError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 1
+
+
+def _state() -> str:
+    """Say what an interrupted run has done."""
+    places = dict.fromkeys(os.path.relpath(path) for path in WRITTEN)
+    if not places:
+        return "nothing was changed"
+    return f"{', '.join(places)} had been written, whole; nothing else was changed"
+
+
+def _run(words: Sequence[str] | None, workspace: Workspace | None) -> int:
+    # Imported late: it takes a second, in which a signal is heard already.
+    from analysis.commands import Workspace
+
+    follow_parent()
+    options = _parser().parse_args(words)
+    return options.run(options, workspace or Workspace.at(ROOT)) or 0
 
 
 def _parser() -> argparse.ArgumentParser:
+    from analysis.commands import COMMANDS
+
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
         description="Rebuild the data, the results and the paper on rare-earth headlines.",
@@ -39,4 +86,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    ignore()  # the work is done: what remains is to leave
+    sys.exit(exit_code)

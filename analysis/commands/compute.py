@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import cache
-from multiprocessing import get_all_start_methods, get_context
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Stages
+from analysis.processes import workers
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 
@@ -31,7 +27,10 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     ResultsError
         If a question reads a file that none of its results names.
     """
-    with stage("Answering every question"), _processes(snapshot) as pool:
+    with (
+        stage("Answering every question"),
+        workers(None, _start, snapshot, preload=["analysis.findings.study"]) as pool,
+    ):
         # Imported late: `data` and `--help` need neither statsmodels nor matplotlib, and by now
         # the processes import them too.
         from analysis.findings.observed import observed_inputs
@@ -53,21 +52,6 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
 
 
 _held: list[Snapshot] = []
-
-
-@contextmanager
-def _processes(snapshot: Snapshot) -> Iterator[ProcessPoolExecutor]:
-    """Yield processes that hold the snapshot; what has not begun is dropped if one fails."""
-    # Not fork, which copies the threads of libraries. A server that has imported once and forks
-    # from there where there are such things, else a process that imports for itself.
-    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    context.set_forkserver_preload(["analysis.findings.study"])
-    pool = ProcessPoolExecutor(os.cpu_count(), context, _start, (snapshot,))
-    pool.submit(int)  # the first call starts the server
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _start(snapshot: Snapshot) -> None:

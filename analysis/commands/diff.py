@@ -6,18 +6,18 @@ import argparse
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
-from analysis.publish.review.base_figures import BaseBuild
+from analysis.publish.review.base_figures import BaseBuild, base_build
 from analysis.publish.review.compare import Comparison, compare
 from analysis.publish.review.report import Picture, Report, as_html, as_markdown
 from analysis.publish.review.repository import Repository
 from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
+from analysis.whole import temporary, write_whole
 
 __all__ = ["DIFF", "STALE"]
 
@@ -48,12 +48,13 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     with ExitStack() as stack:
         build = None
         if redrawn or compare(before, committed).figures:
-            build = _start(repository, base, stack)  # beside our own build, to save the wait
+            # Beside our own build, to save the wait.
+            build = stack.enter_context(base_build(repository, base))
         findings, now = _rebuild(workspace, stage)
         comparison = compare(before, now)
         names = list(now.figures) if redrawn else list(comparison.figures)
         if names and build is None:
-            build = _start(repository, base, stack)
+            build = stack.enter_context(base_build(repository, base))
         drawn, remarks = _pictures(findings, names, build, stage)
     # Without the base's drawing, its data decide whether a figure changed.
     pictures = [
@@ -71,12 +72,6 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     )
     _write(report, workspace.paper / "_output", stage)
     return STALE if report.stale else 0
-
-
-def _start(repository: Repository, base: str, stack: ExitStack) -> BaseBuild:
-    build = BaseBuild(repository, base)
-    stack.callback(build.close)
-    return build
 
 
 def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
@@ -99,11 +94,11 @@ def _pictures(
         return [], ()
     from analysis.publish.figures import draw
 
-    with stage("Drawing figures"), TemporaryDirectory(prefix="diff-") as folder:
+    with stage("Drawing figures"), temporary() as folder:
         after = {}
         for figure in findings.figures:
             if figure.name in names:
-                path = Path(folder) / f"{figure.name}.svg"
+                path = folder / f"{figure.name}.svg"
                 draw(figure, path)
                 after[figure.name] = path.read_bytes()
     with stage("Building the base's figures"):
@@ -126,13 +121,9 @@ def _names(stale: Comparison) -> tuple[str, ...]:
 
 
 def _write(report: Report, folder: Path, stage: Stages) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     markdown = as_markdown(report)
-    for name, text in (("diff.md", markdown), ("diff.html", as_html(report))):
-        staged = folder / f".{name}.new"
-        staged.write_text(text, encoding="utf-8", newline="\n")
-        staged.replace(folder / name)
-        stage.console.print(f"  {folder / name}")
+    for path in write_whole(folder, {"diff.md": markdown, "diff.html": as_html(report)}):
+        stage.console.print(f"  {path}")
     print(markdown, end="")
 
 

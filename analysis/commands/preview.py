@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.errors import RenderError
+from analysis.processes import analysis
 
 __all__ = ["PREVIEW", "is_source"]
 
@@ -53,8 +52,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
 
 def _build(workspace: Workspace) -> None:
     """Build in a process of its own, which reads changed code; a failed build is only told."""
-    command = [sys.executable, "-m", "analysis", "paper", "--formats", "html"]
-    subprocess.run(command, cwd=workspace.root, check=False)
+    analysis("paper", "--formats", "html", cwd=workspace.root)
 
 
 PREVIEW = Command(

@@ -17,6 +17,7 @@ from typing import Any
 from analysis.errors import ResultsError
 from analysis.publish.review.source_lines import find_function
 from analysis.publish.review.usage import Kind, Use, find_uses
+from analysis.whole import write_whole
 
 __all__ = ["BEGIN", "END", "RUNTIMES", "update_replication"]
 
@@ -51,10 +52,8 @@ def update_replication(root: Path, *, check: bool = False) -> list[str]:
         EXHIBITS: _exhibits(root),
     }
     different = [name for name, text in fresh.items() if _current(root / name) != text]
-    for name in [] if check else different:
-        staged = root / f"{name}.new"
-        staged.write_text(fresh[name], encoding="utf-8", newline="\n")
-        staged.replace(root / name)
+    if different and not check:
+        write_whole(root, {name: fresh[name] for name in different})
     return different
 
 

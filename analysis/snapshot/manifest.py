@@ -12,7 +12,8 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault
-from analysis.snapshot.files import csv_bytes, digest, read_file, read_rows, write_whole
+from analysis.snapshot.files import csv_bytes, digest, read_file, read_rows
+from analysis.whole import write_whole
 
 __all__ = [
     "FILES",
