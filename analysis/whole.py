@@ -154,9 +154,9 @@ def put(staged: Path, folder: Path) -> list[Path]:
     files = sorted(found, reverse=True)  # the PDF before the page: viewers lock it
     for name in files:
         flush(staged / name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
     with postponed():
         for name in files:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (staged / name).replace(folder / name)
         WRITTEN.append(folder)
     return [folder / name for name in files]

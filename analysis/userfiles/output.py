@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 
+from analysis.errors import UserDataError
 from analysis.whole import put, refused, staging
 
 __all__ = ["plain", "records", "spec", "write"]
@@ -54,6 +55,10 @@ def write(content: dict[str, Any], out: Path) -> None:
             raise refused(error, out) from None
         return
     out = out.resolve()  # what a link leads to, not the link
+    if not out.parent.is_dir():
+        raise UserDataError(
+            f"{out}: expected a folder to write to, found none; make it or choose another"
+        )
     with staging(out.parent) as stage:
         with (stage / out.name).open("w", encoding="utf-8") as handle:
             _dump(content, handle)
