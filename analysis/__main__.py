@@ -31,9 +31,7 @@ def main(words: Sequence[str] | None = None, workspace: Workspace | None = None)
     """
     try:
         with heard():
-            code = _run(words, workspace)
-            sys.stdout.flush()
-            return code
+            return _run(words, workspace)
     except Interrupted as interrupted:
         print(f"interrupted: {_state()}", file=sys.stderr)
         return interrupted.code
@@ -66,8 +64,11 @@ def _run(words: Sequence[str] | None, workspace: Workspace | None) -> int:
     from analysis.commands import Workspace
 
     follow_parent()
-    options = _parser().parse_args(words)
-    return options.run(options, workspace or Workspace.at(ROOT)) or 0
+    try:
+        options = _parser().parse_args(words)
+        return options.run(options, workspace or Workspace.at(ROOT)) or 0
+    finally:
+        sys.stdout.flush()  # here a reader that has gone and a full disk are told properly
 
 
 def _parser() -> argparse.ArgumentParser:

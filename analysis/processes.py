@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from typing import Any
 from analysis.errors import StudyError
 from analysis.interrupts import SIGNALS, postponed, unheard
 
-__all__ = ["analysis", "child", "end_children", "follow_parent", "run", "workers"]
+__all__ = ["Submit", "analysis", "child", "end_children", "follow_parent", "run", "workers"]
 
 PATIENCE = 5.0  # seconds in which a child told to end may tidy up
 _PARENT = "RARE_EARTH_PARENT"  # tells a child of ours whose death ends it
+
+Submit = Callable[..., Future[Any]]
 
 _children: set[subprocess.Popen[Any]] = set()
 
@@ -31,8 +34,10 @@ _children: set[subprocess.Popen[Any]] = set()
 @contextmanager
 def workers(
     count: int | None, start: Callable[..., None], *words: Any, preload: Sequence[str] = ()
-) -> Iterator[ProcessPoolExecutor]:
-    """Yield worker processes, each begun with ``start(*words)``; a fault in the block ends them.
+) -> Iterator[Submit]:
+    """Yield what hands a call to worker processes, as :meth:`ProcessPoolExecutor.submit` does.
+
+    Each begins with ``start(*words)``; a fault in the block ends them.
 
     Parameters
     ----------
@@ -52,15 +57,21 @@ def workers(
     # from there where there are such things, else a process that imports for itself.
     serves = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if serves else "spawn")
-    context.set_forkserver_preload(list(preload))
     pool = ProcessPoolExecutor(count, context, _begin, (start, words))
+
+    def submit(work: Callable[..., Any], *task: Any) -> Future[Any]:
+        if serves:
+            _await_server()
+        with postponed():  # it may start a worker, which must get all of its data
+            return pool.submit(work, *task)
+
     try:
         if serves:
+            context.set_forkserver_preload(list(preload))
             resource_tracker.ensure_running()  # which would have all hear the signals again
             with unheard():
                 forkserver.ensure_running()
-        pool.submit(int)  # the first call starts a worker, and imports
-        yield pool
+        yield submit
     except BrokenProcessPool as error:
         raise StudyError(
             "a worker process: expected it to finish, found it killed; most often memory has run "
@@ -72,6 +83,14 @@ def workers(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@cache
+def _await_server() -> None:
+    """Wait until the server has imported, in a way that a signal can cut short."""
+    first = multiprocessing.get_context("forkserver").Process(target=int)
+    first.start()
+    first.join()
 
 
 def _begin(start: Callable[..., None], words: Sequence[Any]) -> None:

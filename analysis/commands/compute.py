@@ -29,10 +29,10 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     """
     with (
         stage("Answering every question"),
-        workers(None, _start, snapshot, preload=["analysis.findings.study"]) as pool,
+        workers(None, _start, snapshot, preload=["analysis.findings.study"]) as submit,
     ):
         # Imported late: `data` and `--help` need neither statsmodels nor matplotlib, and by now
-        # the processes import them too.
+        # the server of the processes imports them too.
         from analysis.findings.observed import observed_inputs
         from analysis.findings.study import QUESTIONS, left_out
 
@@ -42,7 +42,7 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
         titles = [title for title in QUESTIONS if title not in lacking]
         findings, reads = Findings(), {}
         # The last ones take longest: begun first, they do not keep one process while others rest.
-        answers = {title: pool.submit(_answer, title) for title in reversed(titles)}
+        answers = {title: submit(_answer, title) for title in reversed(titles)}
         for title in titles:
             answer, reads[title], seconds = answers[title].result()
             findings.extend([answer])

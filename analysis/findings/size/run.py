@@ -36,8 +36,9 @@ def rejections(
     if processes == 1:
         yield from (count_rejections(task, design, settings) for task in work)
         return
-    with workers(processes, _start, design, settings, preload=[__name__]) as pool:
-        yield from pool.map(_work, work)
+    with workers(processes, _start, design, settings, preload=[__name__]) as submit:
+        answers = [submit(_work, task) for task in work]
+        yield from (answer.result() for answer in answers)
 
 
 def count_rejections(task: Task, design: Design, settings: Settings) -> pd.DataFrame:
