@@ -164,7 +164,10 @@ def analysis(*words: str, **options: Any) -> subprocess.CompletedProcess[Any]:
 
 def end_children() -> None:
     """End the programs that other threads wait for."""
-    for process in list(_children):
+    running = [process for process in list(_children) if process.poll() is None]
+    for process in running:
+        _send(process, signal.SIGTERM)
+    for process in running:
         _end(process)
 
 
@@ -196,4 +199,5 @@ def follow_parent() -> None:
 def _outlive(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
-    os.kill(os.getpid(), signal.SIGTERM)
+    # To the main thread, so that it does not go on waiting where it stands.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
