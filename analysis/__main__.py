@@ -60,10 +60,10 @@ def _state() -> str:
 
 
 def _run(words: Sequence[str] | None, workspace: Workspace | None) -> int:
+    follow_parent()
     # Imported late: it takes a second, in which a signal is heard already.
     from analysis.commands import Workspace
 
-    follow_parent()
     try:
         options = _parser().parse_args(words)
         return options.run(options, workspace or Workspace.at(ROOT)) or 0

@@ -192,8 +192,9 @@ def _send(process: subprocess.Popen[Any], number: int) -> None:
 
 def follow_parent() -> None:
     """End as by SIGTERM when the process dies that started this one through :func:`child`."""
-    if os.environ.get(_PARENT) == str(parent := os.getppid()):
-        threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
+    parent = os.environ.pop(_PARENT, None)  # not for what this process starts in its turn
+    if parent is not None and hasattr(signal, "pthread_kill"):  # Windows knows no such end
+        threading.Thread(target=_outlive, args=(int(parent),), daemon=True).start()
 
 
 def _outlive(parent: int) -> None:
