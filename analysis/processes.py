@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import cache
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,8 @@ def workers(
     # from there where there are such things, else a process that imports for itself.
     serves = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if serves else "spawn")
-    pool = ProcessPoolExecutor(count, context, _begin, (start, words))
+    with unheard():  # its locks are counted by a process, whose start has us hear signals again
+        pool = ProcessPoolExecutor(count, context, _begin, (start, words))
 
     def submit(work: Callable[..., Any], *task: Any) -> Future[Any]:
         if serves:
@@ -68,7 +69,6 @@ def workers(
     try:
         if serves:
             context.set_forkserver_preload(list(preload))
-            resource_tracker.ensure_running()  # which would have all hear the signals again
             with unheard():
                 forkserver.ensure_running()
         yield submit
