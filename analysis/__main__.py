@@ -33,7 +33,8 @@ def main(words: Sequence[str] | None = None, workspace: Workspace | None = None)
         with heard():
             return _run(words, workspace)
     except Interrupted as interrupted:
-        print(f"interrupted: {_state()}", file=sys.stderr)
+        if not interrupted.told:
+            print(f"interrupted: {_state()}", file=sys.stderr)
         return interrupted.code
     except StudyError as error:
         return _tell(error)

@@ -22,14 +22,17 @@ class Interrupted(SystemExit):
     """
 
     code: int
+    told = False  # whether somebody has said what had been written
 
 
 class _State:
     depth = 0  # of blocks that must not be cut short
     waiting: int | None = None  # the signal that came meanwhile
+    last: int | None = None
 
 
 def _arrive(number: int, _frame: object) -> None:
+    _State.last = number
     if _State.depth:
         _State.waiting = number
     else:
@@ -47,10 +50,13 @@ def heard() -> Iterator[None]:
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
     ours = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
+    _State.last = None
     try:
         for number in ours:
             signal.signal(number, _arrive)
         yield
+        if _State.last is not None:  # a library has taken it for its own end
+            raise Interrupted(128 + _State.last)
     except Interrupted:
         ours = []
         ignore()  # a second Ctrl-C must not cut the last words short

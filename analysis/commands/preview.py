@@ -7,7 +7,9 @@ from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.errors import RenderError
+from analysis.interrupts import Interrupted
 from analysis.processes import analysis
+from analysis.whole import WRITTEN
 
 __all__ = ["PREVIEW", "is_source"]
 
@@ -52,7 +54,13 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
 
 def _build(workspace: Workspace) -> None:
     """Build in a process of its own, which reads changed code; a failed build is only told."""
-    analysis("paper", "--formats", "html", cwd=workspace.root)
+    try:
+        done = analysis("paper", "--formats", "html", cwd=workspace.root)
+    except Interrupted as interrupted:
+        interrupted.told = True  # by the build
+        raise
+    if done.returncode == 0:
+        WRITTEN.extend([workspace.paper / "results", workspace.paper / "_output"])
 
 
 PREVIEW = Command(
