@@ -57,7 +57,7 @@ def workers(
     # from there where there are such things, else a process that imports for itself.
     serves = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if serves else "spawn")
-    with unheard():  # its locks are counted by a process, whose start has us hear signals again
+    with unheard():  # its locks are counted by a process of their own
         pool = ProcessPoolExecutor(count, context, _begin, (start, words))
 
     def submit(work: Callable[..., Any], *task: Any) -> Future[Any]:
