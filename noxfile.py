@@ -175,7 +175,10 @@ def _analyse(session: nox.Session, *words: str) -> None:
     python = _prepare(session, "paper")
     if {"paper", "reproduce"}.intersection(words):
         _try_quarto(session, python)
-    session.run(python, "-m", "analysis", *words, *session.posargs)
+    session.run(
+        python, "-m", "analysis", *words, *session.posargs,
+        interrupt_timeout=10, terminate_timeout=10,  # to end its workers and clear its staging
+    )  # fmt: skip
 
 
 @nox.session(tags=["build"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import DEFAULT, render_paper
 from analysis.publish.replication import RUNTIMES
+from analysis.whole import write_whole
 
 __all__ = ["BENCH", "installed"]
 
@@ -48,7 +49,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage.console.print(f"Peak memory of one process: {measured['peak_memory_mib']} MiB")
     if options.record:
         text = json.dumps(measured, indent=1) + "\n"
-        (workspace.root / RUNTIMES).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(workspace.root, {RUNTIMES: text})
         stage.console.print(f"  {RUNTIMES}")
 
 

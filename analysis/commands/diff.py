@@ -7,12 +7,11 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
-from analysis.publish.review.base_figures import BaseBuild, same_picture
+from analysis.publish.review.base_figures import BaseBuild, base_build, same_picture
 from analysis.publish.review.compare import Comparison, compare
 from analysis.publish.review.document import Marked, Picture
 from analysis.publish.review.edited import find_edits, statements
@@ -25,6 +24,7 @@ from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.terminal_form import print_document
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
+from analysis.whole import temporary, write_whole
 
 __all__ = ["DIFF", "STALE"]
 
@@ -56,12 +56,13 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     with ExitStack() as stack:
         build = None
         if redrawn or compare(before, committed).figures:
-            build = _start(repository, base, stack)  # beside our own build, to save the wait
+            # Beside our own build, to save the wait.
+            build = stack.enter_context(base_build(repository, base))
         findings, now = _rebuild(workspace, stage)
         comparison = compare(before, now)
         names = list(now.figures) if redrawn else list(comparison.figures)
         if names and build is None:
-            build = _start(repository, base, stack)
+            build = stack.enter_context(base_build(repository, base))
         drawn, remarks = _pictures(findings, names, build, stage)
     comparison, pictures = _with_drawings(comparison, drawn)
     edits = find_edits(repository, base, "HEAD")
@@ -119,12 +120,6 @@ def _text(
     return text_edits(*versions)
 
 
-def _start(repository: Repository, base: str, stack: ExitStack) -> BaseBuild:
-    build = BaseBuild(repository, base)
-    stack.callback(build.close)
-    return build
-
-
 def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
     """Compute every result of this version; nothing is written."""
     from analysis.publish.writers import documents
@@ -146,11 +141,11 @@ def _pictures(
         return [], ()
     from analysis.publish.figures import draw
 
-    with stage("Drawing figures"), TemporaryDirectory(prefix="diff-") as folder:
+    with stage("Drawing figures"), temporary() as folder:
         after = {}
         for figure in findings.figures:
             if figure.name in names:
-                path = Path(folder) / f"{figure.name}.svg"
+                path = folder / f"{figure.name}.svg"
                 draw(figure, path)
                 after[figure.name] = path.read_bytes()
     with stage("Building the base's figures"):
@@ -180,13 +175,9 @@ def _names(stale: Comparison) -> tuple[str, ...]:
 
 def _write(report: Report, folder: Path, stage: Stages) -> None:
     document = build_document(report)
-    folder.mkdir(parents=True, exist_ok=True)
     forms = {"diff.md": write_markdown(document), "diff.html": write_page(document)}
-    for name, text in forms.items():
-        staged = folder / f".{name}.new"
-        staged.write_text(text, encoding="utf-8", newline="\n")
-        staged.replace(folder / name)
-        stage.console.print(f"  {folder / name}")
+    for path in write_whole(folder, forms):
+        stage.console.print(f"  {path}")
     print_document(document, sys.stdout)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
+import logging
+import signal
 import time
 from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import inputs_of
 from analysis.errors import RenderError
+from analysis.interrupts import Interrupted
+from analysis.processes import analysis
 from analysis.publish.made_from import differing, hash_files, moved
 
 __all__ = ["PREVIEW", "is_source", "read_sources"]
@@ -73,26 +75,30 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         ) from error
     from analysis.publish.preview import serve
 
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it would tell of Ctrl-C, too
     stage = Stages()
     output = workspace.paper / "_output"
     output.mkdir(parents=True, exist_ok=True)
     built: dict[str, str] = {}
     with serve(output, options.port) as address:
         stage.console.print(f"Serving {address} - stop with Ctrl-C")
-        changes = watchfiles.watch(*_folders(workspace))
+        changes = watchfiles.watch(*_folders(workspace), raise_interrupt=False)
         try:
             while True:
                 now = read_sources(workspace)
                 names = differing(built, now)
                 if not names:
-                    next(changes)  # returns when a file has been written, whichever it is
+                    if next(changes, None) is None:  # returns when any file has been written
+                        raise Interrupted(128 + signal.SIGINT)
                     continue
                 if built:
                     stage.console.print(f"Changed: {', '.join(names[:3])}", markup=False)
                 built = now  # as before the build: what is saved meanwhile calls for another
                 _build(workspace, stage)
-        except KeyboardInterrupt:
+        except Interrupted as interrupted:
+            interrupted.told = True
             stage.console.print("Preview ended")
+            raise
 
 
 def _build(workspace: Workspace, stage: Stages) -> None:
@@ -100,16 +106,15 @@ def _build(workspace: Workspace, stage: Stages) -> None:
 
     As long as neither data nor code have moved since the last run its results are taken.
     """
-    command = [sys.executable, "-m", "analysis", "paper", "--draft", "--formats", "html"]
+    words = ["paper", "--draft", "--formats", "html"]
     if moved(workspace.paper / "results", inputs_of(workspace)) is None:
-        command.append("--only-render")
+        words.append("--only-render")
     start = time.perf_counter()
-    with subprocess.Popen(command, cwd=workspace.root) as process:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            process.wait()  # the signal has reached it too, and it clears up
-            raise
+    try:
+        code = analysis(*words, cwd=workspace.root).returncode
+    except Interrupted as interrupted:
+        interrupted.told = True  # by the build
+        raise
     said = "Not built, the page stays as it was" if code else "Built"
     stage.console.print(f"{said:<44} {time.perf_counter() - start:6.1f} s")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.renderers.quarto import MINIMUM, find_quarto
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources, listing
+from analysis.whole import staging, temporary, write_whole
 
 __all__ = ["RenderReport", "RendererName", "render", "require_renderer"]
 
@@ -84,8 +83,10 @@ def render(
     Raises
     ------
     RenderError
-        If the sources do not agree with the results, a program fails, the output holds unresolved
-        markup, or the output folder cannot be written. The old output is then left as it was.
+        If the sources do not agree with the results, a program fails, or the output holds
+        unresolved markup. The old output is then left as it was.
+    WriteError
+        If the output folder cannot be written.
     """
     seconds: dict[str, float] = {}
     output = _output_folder(paper)
@@ -97,10 +98,10 @@ def render(
     if "docx" in formats:
         with _stage("pictures for Word", seconds, echo):
             rasterise(paper / "results" / "figures")
-    with tempfile.TemporaryDirectory(prefix="render-") as temporary:
+    with temporary() as folder:
         built: dict[Format, Path] = {}
         for format_ in formats:
-            target = Path(temporary) / f"{stem}.{SUFFIXES[format_]}"
+            target = folder / f"{stem}.{SUFFIXES[format_]}"
             with _stage(f"{format_.upper()} with {chosen.description}", seconds, echo):
                 log = chosen.build(paper, target, format_, environment)
             with _stage(f"check of the {format_.upper()}", seconds, echo):
@@ -108,9 +109,12 @@ def render(
             built[format_] = target
         with _stage("check of every numeral", seconds, echo):
             check_numerals(built)
-        outputs = _replace(built, output)
-        if "jats" in built:
-            _copy_figures(paper, output)
+        contents = {path.name: path.read_bytes() for path in built.values()}
+        if "jats" in built:  # the XML leads to the figures by name
+            for figure in (paper / "results" / "figures").glob("*.svg"):
+                contents[f"figures/{figure.name}"] = figure.read_bytes()
+        write_whole(output, contents)
+    outputs = {format_: output / path.name for format_, path in built.items()}
     return RenderReport(chosen.name, chosen.description, outputs, seconds)
 
 
@@ -168,45 +172,5 @@ def _as_of(paper: Path) -> str:
 
 def _output_folder(paper: Path) -> Path:
     """Return the output folder after writing to it: better to fail now than after the render."""
-    folder = paper / "_output"
-    try:
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    return folder
-
-
-def _replace(built: Mapping[Format, Path], folder: Path) -> dict[Format, Path]:
-    """Move each file into place in one step, after all of them have been written beside it."""
-    outputs = {format_: folder / source.name for format_, source in built.items()}
-    waiting = {format_: folder / f".{source.name}.new" for format_, source in built.items()}
-    try:
-        for format_, source in built.items():
-            waiting[format_].write_bytes(source.read_bytes())
-        for format_ in sorted(outputs, reverse=True):  # the PDF first: viewers lock it
-            waiting[format_].replace(outputs[format_])
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        for path in waiting.values():
-            path.unlink(missing_ok=True)
-    return outputs
-
-
-def _copy_figures(paper: Path, folder: Path) -> None:
-    """Put the figures beside the XML, which leads to them by name."""
-    try:
-        (folder / "figures").mkdir(exist_ok=True)
-        for figure in (paper / "results" / "figures").glob("*.svg"):
-            shutil.copyfile(figure, folder / "figures" / figure.name)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-
-
-def _unwritable(folder: Path, error: OSError) -> RenderError:
-    return RenderError(
-        f"{error.filename or folder}: expected to write the rendered paper to {folder}, found: "
-        f"{error.strerror}; close programs that hold it open or correct its permissions"
-    )
+    with staging(paper / "_output"):
+        return paper / "_output"

@@ -19,6 +19,7 @@ from packaging.markers import Marker
 from analysis.errors import ResultsError
 from analysis.publish.review.source_lines import find_function
 from analysis.publish.review.usage import Kind, Use, find_uses
+from analysis.whole import write_whole
 
 __all__ = ["BEGIN", "END", "FIRST_RUN", "RUNTIMES", "update_replication"]
 
@@ -56,10 +57,8 @@ def update_replication(root: Path, *, check: bool = False) -> list[str]:
         EXHIBITS: _exhibits(root),
     }
     different = [name for name, text in fresh.items() if _current(root / name) != text]
-    for name in [] if check else different:
-        staged = root / f"{name}.new"
-        staged.write_text(fresh[name], encoding="utf-8", newline="\n")
-        staged.replace(root / name)
+    if different and not check:
+        write_whole(root, {name: fresh[name] for name in different})
     return different
 
 

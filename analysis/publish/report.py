@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.errors import RenderError
 from analysis.publish.renderers.base import STEM
+from analysis.whole import put, staging
 
 if TYPE_CHECKING:
     from analysis.results import Figure
@@ -71,7 +71,7 @@ def write_report(
 
     Raises
     ------
-    RenderError
+    WriteError
         If the folder cannot be written.
     """
     text = (paper / SOURCE).read_text(encoding="utf-8")
@@ -82,20 +82,16 @@ def write_report(
         "_quarto.yml": settings,
         "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
     }
-    try:
+    with staging(folder) as stage:
         for name in SHARED:
-            source, target = paper / name, folder / name
+            source, target = paper / name, stage / name
             if source.is_dir():
-                shutil.copytree(source, target, dirs_exist_ok=True)
+                shutil.copytree(source, target)
             else:
                 shutil.copyfile(source, target)
         for name, content in texts.items():
-            (folder / name).write_text(content, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise RenderError(
-            f"{folder}: expected a folder that can be written, found: {error.strerror}; "
-            "change its permissions or free some space and run again"
-        ) from error
+            (stage / name).write_text(content, encoding="utf-8", newline="\n")
+        put(stage, folder)
 
 
 def blocks(text: str) -> Iterator[str]:

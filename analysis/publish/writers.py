@@ -5,11 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +14,10 @@ import pandas as pd
 
 from analysis.errors import ResultsError
 from analysis.formatting import format_value
+from analysis.interrupts import postponed
 from analysis.publish import tables
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
+from analysis.whole import put, staging
 
 __all__ = ["documents", "figure_digest", "significant", "write_results"]
 
@@ -34,9 +32,9 @@ def write_results(
 ) -> list[Path]:
     """Write everything the paper reads.
 
-    Everything is first written to a temporary folder beside ``folder`` and then moved file by file,
-    so that a run that fails leaves the old files as they were. Files of an earlier run that are no
-    longer made are removed.
+    Everything is first written to a folder of its own and then moved file by file, so that a run
+    that fails leaves the old files as they were. Files of an earlier run that are no longer made
+    are removed.
 
     Parameters
     ----------
@@ -59,21 +57,39 @@ def write_results(
     Raises
     ------
     ResultsError
-        If a key is used twice or the folder cannot be written.
+        If a key is used twice.
+    WriteError
+        If the folder cannot be written.
     """
     # Imported late: the committed files are text, and their readers draw nothing.
     from analysis.publish import figures, interactive
 
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked)
     texts |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
-    with _staged(folder) as stage:
+    with staging(folder) as stage:
+        drawings = stage / "figures"
+        for name in ("figures", "passages", "tables"):
+            (stage / name).mkdir()
         for name, text in texts.items():
-            _write_text(stage / name, text)
+            (stage / name).write_text(text, encoding="utf-8", newline="\n")
         for figure in findings.figures:
-            figures.draw(figure, stage / "figures" / f"{figure.name}.svg")
+            figures.draw(figure, drawings / f"{figure.name}.svg")
             if figure.kind == interactive.KIND:
-                _write_text(stage / "figures" / f"{figure.name}.html", interactive.fragment(figure))
-    return sorted(p for p in folder.rglob("*") if p.is_file())
+                fragment = interactive.fragment(figure)
+                (drawings / f"{figure.name}.html").write_text(fragment, encoding="utf-8")
+        with postponed():
+            made = put(stage, folder)
+            _remove_others(folder, set(made))
+    return made
+
+
+def _remove_others(folder: Path, made: set[Path]) -> None:
+    """Remove what an earlier run made, but not what another one is staging."""
+    for old in folder.rglob("*"):
+        hidden = old.relative_to(folder).parts[0].startswith(".")
+        ours = old.suffix in {".csv", ".html", ".json", ".md", ".svg"}
+        if ours and not hidden and old not in made:
+            old.unlink()
 
 
 def documents(
@@ -98,52 +114,6 @@ def documents(
     }
     texts |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
     return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in findings.passages}
-
-
-@contextmanager
-def _staged(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder; on success its files replace those of ``folder``."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".results-", dir=folder.parent))
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    try:
-        yield stage
-        _swap(stage, folder)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def _unwritable(folder: Path, error: OSError) -> ResultsError:
-    return ResultsError(
-        f"{folder}: expected a folder that can be written, found: {error.strerror}; "
-        "change its permissions or free some space and run again"
-    )
-
-
-def _swap(stage: Path, folder: Path) -> None:
-    made = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    for name in made:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (stage / name).replace(folder / name)
-    kept = set(made)
-    for old in folder.rglob("*"):
-        if (
-            old.suffix in {".csv", ".html", ".json", ".md", ".svg"}
-            and old.relative_to(folder) not in kept
-        ):
-            old.unlink()
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="\n") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
 
 
 def _csv(dataset: Dataset) -> str:

@@ -149,7 +149,7 @@ def row_changes(name: str, old: bytes, new: bytes) -> list[str]:
     """
     if name not in SCHEMAS:
         return _line_changes(name, read_text(name, old), read_text(name, new))
-    edits = compare_rows(rows_by_key(name, old), rows_by_key(name, new))
+    edits = compare_rows(*(rows_by_key(name, read_rows(name, text)) for text in (old, new)))
     rows = [f"  added    {key}" for key in edits.added]
     rows += [f"  removed  {key}" for key in edits.removed]
     changed = [
@@ -160,13 +160,12 @@ def row_changes(name: str, old: bytes, new: bytes) -> list[str]:
     return [f"{name}: {counts}", *rows, *changed]
 
 
-def rows_by_key(name: str, content: bytes) -> pd.DataFrame:
-    """Read a CSV file as text, indexed by the key of its schema.
+def rows_by_key(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a CSV file, cells as text, indexed by the key of its schema.
 
     A file without a schema, or a version of it without one of the key's columns, is indexed by all
     of its columns: then a changed row is one removed and one added.
     """
-    rows = read_rows(name, content)
     key = list(SCHEMAS[name].unique or []) if name in SCHEMAS else []
     if not key or not set(key) <= set(rows.columns):
         key = list(rows.columns)

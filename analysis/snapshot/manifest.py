@@ -12,8 +12,9 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault
-from analysis.snapshot.files import csv_bytes, digest, read_file, write_whole
+from analysis.snapshot.files import csv_bytes, digest, read_file
 from analysis.snapshot.reading import read, read_rows
+from analysis.whole import write_whole
 
 __all__ = [
     "FILES",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.errors import ResultsError
+from analysis.errors import ResultsError, WriteError
 from analysis.publish import figures
 from analysis.publish.writers import documents, figure_digest, write_results
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Table, Verdict
@@ -160,7 +160,7 @@ def test_results_of_an_earlier_run_that_are_no_longer_made_are_removed(tmp_path)
 def test_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
     """A file where the folder should be gives the path and what to do."""
     (tmp_path / "results").write_text("in the way")
-    with pytest.raises(ResultsError, match=r"results: expected a folder that can be written"):
+    with pytest.raises(WriteError, match=r"results: expected a place that can be written"):
         write(findings(), tmp_path / "results")
     assert os.listdir(tmp_path) == ["results"]  # noqa: PTH208
 

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol
 
+from analysis import processes
 from analysis.errors import RenderError
 
 __all__ = [
@@ -115,18 +116,17 @@ def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, s
         If it cannot be started or fails; the message is the first thing it complains about.
     """
     try:
-        done = subprocess.run(
-            [str(part) for part in command],
+        done = processes.run(
+            command,
             cwd=folder,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            check=False,
         )
     except OSError as error:
         raise RenderError(f"{command[0]}: cannot be started: {error}") from error
-    output = done.stdout.decode("utf-8", errors="replace")
+    output: str = done.stdout.decode("utf-8", errors="replace")
     if done.returncode != 0:
         raise RenderError(f"paper: {first_error(output)}")
     return output

@@ -6,10 +6,12 @@ import datetime as dt
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import PurePosixPath
 from typing import Any
 
-from analysis.errors import SnapshotError
+import pandas as pd
+
 from analysis.publish.review.repository import FileEdit, Repository
 from analysis.publish.review.result_set import FOLDER
 from analysis.snapshot.edits import RowEdits, compare_rows, rows_by_key
@@ -77,13 +79,14 @@ def find_edits(repository: Repository, base: str, head: str) -> Edits:
 
 def _row_edits(name: str, old: str, new: str) -> RowEdits:
     """Compare rows by key; a version that is no readable table counts as empty."""
-    frames = []
-    for text in (old, new):
-        try:
-            frames.append(rows_by_key(name, text.encode()))
-        except SnapshotError:
-            frames.append(rows_by_key(name, b""))
-    return compare_rows(*frames)
+    return compare_rows(*(rows_by_key(name, _plain_rows(text)) for text in (old, new)))
+
+
+def _plain_rows(text: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    except ValueError:  # empty, or no table
+        return pd.DataFrame()
 
 
 def _entry_edits(file: str, old: str, new: str) -> Iterator[Entry]:
