@@ -48,9 +48,12 @@ def refused(error: OSError, place: Path) -> WriteError:
     """
     full = error.errno in _FULL
     expected = "room for what is to be written" if full else "a place that can be written"
-    remedy = "free some space" if full else "change its permissions or what stands in its way"
+    remedy = (
+        "free some space" if full else "change its permissions or close programs that hold it open"
+    )
     found = error.strerror or error
-    return WriteError(f"{place}: expected {expected}, found: {found}; {remedy} and run again")
+    where = error.filename2 or place  # the file that another one could not replace
+    return WriteError(f"{where}: expected {expected}, found: {found}; {remedy} and run again")
 
 
 @contextmanager
