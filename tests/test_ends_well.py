@@ -130,7 +130,8 @@ def work(options, workspace):
     with workers(2, int) as submit, staging(Path(sys.argv[1])):
         [one.result() for one in [submit(time.sleep, 99) for _ in range(4)]]
 if __name__ == "__main__":
-    commands.COMMANDS = (commands.Command("work", "wait", lambda parser: None, work),)
+    commands.NAMES = {"work": ""}
+    commands.find_command = lambda name: commands.Command("work", "wait", lambda _: None, work)
     sys.exit(main(["work"]))
 """
 

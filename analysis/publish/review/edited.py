@@ -84,9 +84,11 @@ def _row_edits(name: str, old: str, new: str) -> RowEdits:
 
 def _plain_rows(text: str) -> pd.DataFrame:
     try:
-        return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+        rows = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
     except ValueError:  # empty, or no table
         return pd.DataFrame()
+    short = rows.isna().any(axis=None)  # a row with too few fields
+    return rows.iloc[:0] if short else rows
 
 
 def _entry_edits(file: str, old: str, new: str) -> Iterator[Entry]:
