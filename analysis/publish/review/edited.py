@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -83,12 +84,10 @@ def _row_edits(name: str, old: str, new: str) -> RowEdits:
 
 
 def _plain_rows(text: str) -> pd.DataFrame:
-    try:
-        rows = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
-    except ValueError:  # empty, or no table
-        return pd.DataFrame()
-    short = rows.isna().any(axis=None)  # a row with too few fields
-    return rows.iloc[:0] if short else rows
+    """Return the rows of a committed table as they are; none if one has too few or many fields."""
+    header, *rows = [*csv.reader(StringIO(text))] or [[]]
+    whole = all(len(row) == len(header) for row in rows)
+    return pd.DataFrame(rows if whole else [], columns=header, dtype=str)
 
 
 def _entry_edits(file: str, old: str, new: str) -> Iterator[Entry]:
