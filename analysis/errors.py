@@ -10,6 +10,7 @@ __all__ = [
     "SnapshotError",
     "StudyError",
     "UserDataError",
+    "WriteError",
 ]
 
 
@@ -39,3 +40,7 @@ class RefreshError(StudyError):
 
 class RepositoryError(StudyError):
     """The clone is not in a state in which two versions can be compared."""
+
+
+class WriteError(StudyError):
+    """The system refuses to write: the disk is full, or a folder is locked."""

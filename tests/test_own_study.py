@@ -151,7 +151,7 @@ def test_a_folder_that_is_no_study_is_one_line(name, tmp_path, workspace, capsys
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "expected a folder with manifest.json" in error
-    assert "python -m analysis init" in error
+    assert "nox -s run -- init" in error
 
 
 def test_the_folder_of_the_repository_is_its_own_study(workspace, monkeypatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -46,11 +47,35 @@ def change(clone):
 
 @pytest.mark.slow
 def test_diff_of_an_unchanged_tree_is_empty(change, capsys):
-    """Nothing changed: no section, exit code 0."""
+    """Nothing changed: no section, exit code 0, and every kind of result was compared."""
     assert main(["diff"], Workspace.at(change)) == 0
     said = capsys.readouterr().out
-    assert "No result differs. The committed results are what this version computes." in said
-    assert "###" not in said
+    words = " ".join(said.split())
+    assert "No result differs. The committed results are what this version computes." in words
+    assert not re.search(r"\(\d+\)$", said, re.MULTILINE)
+    assert re.search(r"[1-9]\d* data sets \(rows and columns\)", words)
+    assert "Not compared" not in words
+
+
+@pytest.mark.slow
+def test_diff_against_drawings_that_stand_in_another_module(change, capsys):
+    """The base's own code draws its pictures, wherever it keeps them: moved code is no change."""
+    figures = change / "analysis/publish/figures"
+    git(change, "mv", "analysis/publish/figures/ledger.py", "analysis/publish/drawn.py")
+    text = (figures / "__init__.py").read_text("utf-8")
+    text = text.replace("    ledger,\n", "").replace("ledger.ledger", "drawn.ledger")
+    line = "from analysis.publish.figures import ("
+    text = text.replace(line, f"from analysis.publish import drawn\n{line}", 1)
+    (figures / "__init__.py").write_text(text, "utf-8")
+    git(change, "commit", "-qam", "a drawing elsewhere")
+    git(change, "checkout", "-q", "main")
+    assert main(["diff", "change"], Workspace.at(change)) == 0
+    said = capsys.readouterr().out
+    assert "No result differs." in said
+    assert "No figures of the base" not in said
+    assert "analysis/publish/drawn.py → analysis/publish/figures/ledger.py" in " ".join(
+        said.split()
+    )
 
 
 @pytest.mark.slow
@@ -64,8 +89,12 @@ def test_diff_of_a_longer_estimation_window(change, capsys):
     capsys.readouterr()
     assert main(["diff", "main"], Workspace.at(change)) == 3
     said = capsys.readouterr().out
-    assert "### Numbers that moved" in said
-    assert "### Figures that changed" in said
+    titles = [
+        "Edited: choices", "Numbers that moved", "Tables that changed", "Figures that changed",
+        "Data sets that changed", "The paper's text, marked up",
+    ]  # fmt: skip
+    places = [said.index(f"\n{title} (") for title in titles]
+    assert places == sorted(places)
     assert "committed results are stale" in said
     page = (change / "paper/_output/diff.html").read_text("utf-8")
     assert page.count("data:image/svg+xml;base64,") >= 2

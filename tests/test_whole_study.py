@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.commands import Workspace, paper
+from analysis.commands import Workspace, compute
+from analysis.commands.explain import committed_results
+from analysis.publish.rendered_check import pdf_pages
+from analysis.publish.review.exhibits import list_exhibits
 from analysis.results import Findings
 from analysis.results.formats import format_value
 
@@ -31,14 +34,14 @@ class Run:
 def run(tmp_path_factory, copy_repository) -> Run:
     """Run ``paper`` once on a copy: the one place of the tests where everything is computed."""
     folder, computed = copy_repository(tmp_path_factory.mktemp("whole")), []
-    compute = paper.compute
+    every_question = compute.compute
 
     def kept(*words) -> Findings:
-        computed.append(compute(*words))
+        computed.append(every_question(*words))
         return computed[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paper, "compute", kept)
+        patch.setattr(compute, "compute", kept)
         code = main(["paper", "--renderer", "pandoc"], Workspace.at(folder))
     return Run(code, folder, computed[0])
 
@@ -114,7 +117,10 @@ def test_paper_makes_both_files(run):
     assert min(made.values()) > 100_000
 
 
-@pytest.mark.parametrize("name", ["numbers.json", "claims.json", "figures.json", "tables"])
+@pytest.mark.parametrize(
+    "name",
+    ["numbers.json", "claims.json", "figures.json", "datasets.json", "tables", "passages"],
+)
 def test_committed_results_are_what_this_tree_computes(built, name):
     """Nobody changed the code, the data or the results without the others."""
 
@@ -124,6 +130,34 @@ def test_committed_results_are_what_this_tree_computes(built, name):
         return {p.name: p.read_text("utf-8") for p in files}
 
     assert contents(built) == contents(ROOT)
+
+
+def test_exhibits_are_counted_as_printed(built):
+    """What `explain "Table 3"` finds is what page and PDF call Table 3, by identifier and words."""
+    page = (built / "paper/_output/rare-earth-headlines.html").read_text("utf-8")
+    figures = re.findall(r'<figure id="([\w-]+)".*?</figure>', page, re.DOTALL)
+    printed = dict(re.findall(r'<figure id="([\w-]+)".*?float-label">([^:<]+):', page, re.DOTALL))
+    exhibits = list_exhibits(built / "paper")
+    assert list(printed) == figures
+    assert {e.label: str(e) for e in exhibits} == {
+        label: text.replace("\xa0", " ") for label, text in printed.items()
+    }
+    pdf = "".join(pdf_pages(built / "paper/_output/rare-earth-headlines.pdf"))
+    captions = re.findall(r'float-label">([^:<]+):</span>\s*([^<]{12,}?)[<.]', page)
+    assert len(captions) > 0.8 * len(exhibits)
+    solid = re.sub(r"\s", "", pdf)
+    for label, words in captions:
+        assert re.sub(r"\s", "", f"{label}:{words}") in solid
+
+
+def test_exhibits_are_of_published_results(built):
+    """Every numbered table and figure but the list of exhibits leads to a result."""
+    exhibits = list_exhibits(built / "paper")
+    results = committed_results(built / "paper/results")
+    assert [e.label for e in exhibits if e.key is None] == ["tbl-exhibits"]
+    for exhibit in exhibits:
+        known = results.figures if exhibit.kind == "figure" else results.table_sources
+        assert exhibit.key is None or exhibit.key in known
 
 
 def test_committed_readme_states_the_current_findings(built):

@@ -1,41 +1,34 @@
-"""The command line, one module a group of commands; ``COMMANDS`` lists them in order of use."""
+"""The command line, one module a group of commands; ``NAMES`` lists them in order of use."""
 
 from __future__ import annotations
 
-from analysis.commands import (
-    bench,
-    beta,
-    correlate,
-    data,
-    diff,
-    event_study,
-    explain,
-    init,
-    paper,
-    preview,
-    readme,
-    refresh,
-    reproduce,
-    size,
-)
+from importlib import import_module
+
 from analysis.commands.base import Command, Stages, Workspace
 
-__all__ = ["COMMANDS", "Command", "Stages", "Workspace"]
+__all__ = ["NAMES", "Command", "Stages", "Workspace", "find_command"]
 
-COMMANDS: tuple[Command, ...] = (
-    data.DATA,
-    paper.RESULTS,
-    paper.PAPER,
-    preview.PREVIEW,
-    bench.BENCH,
-    diff.DIFF,
-    explain.EXPLAIN,
-    reproduce.REPRODUCE,
-    readme.README,
-    event_study.EVENT_STUDY,
-    beta.BETA,
-    correlate.CORRELATE,
-    size.SIZE,
-    refresh.REFRESH,
-    init.INIT,
-)
+NAMES: dict[str, str] = {  # command: its module, in which it is a constant of the same name
+    "data": "data",
+    "results": "paper",
+    "paper": "paper",
+    "preview": "preview",
+    "bench": "bench",
+    "diff": "diff",
+    "explain": "explain",
+    "reproduce": "reproduce",
+    "readme": "readme",
+    "event-study": "event_study",
+    "beta": "beta",
+    "correlate": "correlate",
+    "size": "size",
+    "refresh": "refresh",
+    "init": "init",
+}
+
+
+def find_command(name: str) -> Command:
+    """Import the module of one command alone: the others take a second that it need not wait."""
+    module = import_module(f"analysis.commands.{NAMES[name]}")
+    found: Command = getattr(module, name.upper().replace("-", "_"))
+    return found

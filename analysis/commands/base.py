@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +16,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-__all__ = ["Command", "Stages", "Workspace", "no_options"]
+from analysis.errors import RepositoryError
+
+__all__ = ["SCRIPT", "Command", "Stages", "Workspace", "as_typed", "no_options"]
+
+SCRIPT = "rare-earth-headlines"
+"""What the package is called on the command line once it is installed."""
+
+PACKAGE = Path(__file__).resolve().parents[1]
+SHIPPED = PACKAGE / "shipped"  # in a wheel: the text of the report, and data for the twin
+_CALL = re.compile(r"\bnox -s ((?:run -- )?)([a-z-]+)( --(?: --[a-z-]+)*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +35,75 @@ class Workspace:
     Attributes
     ----------
     root : Path
-        The repository; printed paths are relative to it.
+        The repository, or what a wheel has of it.
     data, paper : Path
         The snapshot and the Quarto project; another study has both in a folder of its own.
+    installed : bool
+        Whether the package runs from a wheel, without a repository.
     """
 
     root: Path
     data: Path
     paper: Path
+    installed: bool = False
 
     @property
     def own(self) -> bool:
         """Whether this is another study than that of the repository."""
         return self.data != self.root / "data"
 
+    @property
+    def home(self) -> Path:
+        """Where things are made that no study has: the repository, or the current folder."""
+        return Path.cwd() if self.installed else self.root
+
+    @property
+    def code(self) -> Path:
+        """The folder that holds ``analysis/``."""
+        return PACKAGE.parent if self.installed else self.root
+
     def shown(self, path: Path) -> Path:
-        """Return a path as it is printed: relative to the repository where it lies inside."""
-        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        """Return a path as it is printed: relative to ``home`` where it lies inside."""
+        return path.relative_to(self.home) if path.is_relative_to(self.home) else path
 
     @classmethod
     def at(cls, root: Path) -> Workspace:
         """Return the workspace of a repository."""
         return cls(root, root / "data", root / "paper")
+
+    @classmethod
+    def here(cls) -> Workspace:
+        """Return the workspace in which this package stands: a clone, or a wheel's own files."""
+        root = SHIPPED if SHIPPED.is_dir() else PACKAGE.parent
+        return cls(root, root / "data", root / "paper", installed=root == SHIPPED)
+
+
+def as_typed(text: str, workspace: Workspace, data: str | None = None) -> str:
+    """Return a message with its nox calls as they can be pasted where this one was made.
+
+    Parameters
+    ----------
+    text : str
+        Names commands as a clone knows them: ``nox -s data -- --accept``.
+    workspace : Workspace
+        A wheel has the console script instead of nox.
+    data : str or None
+        The study that was asked for; commands that lack it would mean the paper's.
+    """
+    beside = Path(sys.executable).with_name(SCRIPT)
+    script = SCRIPT if shutil.which(SCRIPT) else shlex.quote(str(beside))
+    nox = workspace.root / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "nox"
+    kept = shutil.which("nox") is None and nox.exists()
+
+    def call(match: re.Match[str]) -> str:
+        run, name, words = match[1], match[2], match[3] or ""
+        if data and name in {"data", "paper"} and " --data" not in words:
+            words = f"{words or ' --'} --data {shlex.quote(data)}"
+        if workspace.installed:
+            return f"{script} {name}{words.removeprefix(' --')}"
+        return f"{os.path.relpath(nox) if kept else 'nox'} -s {run}{name}{words}"
+
+    return _CALL.sub(call, text)
 
 
 class Stages:
@@ -64,7 +125,7 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of ``python -m analysis``.
+    """One command of the command line.
 
     Attributes
     ----------
@@ -75,12 +136,31 @@ class Command:
     run : callable
         Does the work; may return an exit code, None means 0. A fault that the user can mend is
         raised as :class:`analysis.errors.StudyError`.
+    anywhere : bool
+        Whether it works without the repository; with ``--data`` every command that has it does.
     """
 
     name: str
     help: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Workspace], int | None]
+    anywhere: bool = False
+
+    def start(self, options: argparse.Namespace, workspace: Workspace) -> int | None:
+        """Run, unless the repository is needed and this is a wheel.
+
+        Raises
+        ------
+        StudyError
+            Also if there is no repository to work on.
+        """
+        if workspace.installed and not self.anywhere and getattr(options, "data", None) is None:
+            remedy = " or name a study with --data" if hasattr(options, "data") else ""
+            raise RepositoryError(
+                f"{self.name}: expected the paper's repository, found the installed package; "
+                f"run it in a clone{remedy}"
+            )
+        return self.run(options, workspace)
 
 
 def no_options(_: argparse.ArgumentParser) -> None:

@@ -7,14 +7,16 @@ import json
 import os
 import platform
 import resource
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import DEFAULT, render_paper
 from analysis.publish.replication import RUNTIMES
+from analysis.whole import write_whole
 
-__all__ = ["BENCH"]
+__all__ = ["BENCH", "installed"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +30,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
     options.renderer, options.formats = "auto", DEFAULT
+    options.draft = options.only_render = False
     rendering = render_paper(options, workspace, stage)
     measured = {
         "day": datetime.now(UTC).date().isoformat(),
@@ -37,6 +40,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
             for name, seconds in [*stage.seconds.items(), ("Rendering HTML and PDF", rendering)]
         },
         "peak_memory_mib": round(max(_peaks()) / 1024),
+        "installed": installed(Path(sys.prefix)),
     }
     for name, value in _machine().items():
         stage.console.print(f"{name}: {value}")
@@ -45,7 +49,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage.console.print(f"Peak memory of one process: {measured['peak_memory_mib']} MiB")
     if options.record:
         text = json.dumps(measured, indent=1) + "\n"
-        (workspace.root / RUNTIMES).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(workspace.root, {RUNTIMES: text})
         stage.console.print(f"  {RUNTIMES}")
 
 
@@ -53,6 +57,17 @@ def _peaks() -> list[int]:
     """Return the peak memory of this process and of the largest it started, KiB."""
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return [resource.getrusage(who).ru_maxrss for who in whose]
+
+
+def installed(home: Path) -> dict[str, dict[str, float]]:
+    """Return what nox's environments of this Python took: seconds, gigabytes on disk; by lock."""
+    took = {}
+    python = home.name.rpartition("-")[0].partition("-")[2]  # of paper-cpython-311-1a2b3c4d
+    for ready in sorted(home.parent.glob(f"*-{python}-*/ready")):
+        size = sum(path.lstat().st_blocks * 512 for path in ready.parent.rglob("*"))
+        seconds = float(ready.read_text(encoding="utf-8"))
+        took[ready.parent.name.partition("-")[0]] = {"seconds": seconds, "gb": round(size / 1e9, 1)}
+    return took
 
 
 def _machine() -> dict[str, str | int]:

@@ -12,7 +12,7 @@ __all__ = ["BETA"]
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "example: python -m analysis beta --prices docs/example/prices.csv --benchmark SPY "
+        "example: %(prog)s --prices docs/example/prices.csv --benchmark SPY "
         "--assets MP,CRML,UUUU --out beta.json"
     )
     add = parser.add_argument
@@ -50,4 +50,6 @@ def _run(options: argparse.Namespace, _: Workspace) -> None:
     stage.console.print(f"{kept} assets, {left} skipped; results in {options.out}")
 
 
-BETA = Command("beta", "estimate relative betas on your own prices", _configure, _run)
+BETA = Command(
+    "beta", "estimate relative betas on your own prices", _configure, _run, anywhere=True
+)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import cache
-from multiprocessing import get_all_start_methods, get_context
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Stages
+from analysis.findings.study import QUESTIONS, left_out, question
+from analysis.processes import workers
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 
 if TYPE_CHECKING:
-    from analysis.findings.study import Panel
+    from analysis.findings.panel import Panel
 
 __all__ = ["compute"]
 
@@ -31,11 +28,13 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     ResultsError
         If a question reads a file that none of its results names.
     """
-    with stage("Answering every question"), _processes(snapshot) as pool:
-        # Imported late: `data` and `--help` need neither statsmodels nor matplotlib, and by now
-        # the processes import them too.
+    with (
+        stage("Answering every question"),
+        workers(None, _start, snapshot, preload=[*QUESTIONS.values(), "arch"]) as submit,
+    ):
+        # Imported late, as what `left_out` imports: `data` and `--help` need no estimators, and by
+        # now the server of the processes imports them too.
         from analysis.findings.observed import observed_inputs
-        from analysis.findings.study import QUESTIONS, left_out
 
         lacking = left_out(snapshot)
         for title, needs in lacking.items():
@@ -43,7 +42,7 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
         titles = [title for title in QUESTIONS if title not in lacking]
         findings, reads = Findings(), {}
         # The last ones take longest: begun first, they do not keep one process while others rest.
-        answers = {title: pool.submit(_answer, title) for title in reversed(titles)}
+        answers = {title: submit(_answer, title) for title in reversed(titles)}
         for title in titles:
             answer, reads[title], seconds = answers[title].result()
             findings.extend([answer])
@@ -55,21 +54,6 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
 _held: list[Snapshot] = []
 
 
-@contextmanager
-def _processes(snapshot: Snapshot) -> Iterator[ProcessPoolExecutor]:
-    """Yield processes that hold the snapshot; what has not begun is dropped if one fails."""
-    # Not fork, which copies the threads of libraries. A server that has imported once and forks
-    # from there where there are such things, else a process that imports for itself.
-    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    context.set_forkserver_preload(["analysis.findings.study"])
-    pool = ProcessPoolExecutor(os.cpu_count(), context, _start, (snapshot,))
-    pool.submit(int)  # the first call starts the server
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def _start(snapshot: Snapshot) -> None:
     _held.append(snapshot)
 
@@ -77,7 +61,7 @@ def _start(snapshot: Snapshot) -> None:
 @cache
 def _panel() -> Panel:
     """Return the panel of this process, made with the first question: faults reach the caller."""
-    from analysis.findings.study import build_panel
+    from analysis.findings.panel import build_panel
 
     return build_panel(_held[0])
 
@@ -85,8 +69,7 @@ def _panel() -> Panel:
 def _answer(title: str) -> tuple[Findings, set[str], float]:
     """Answer one question: findings, files read, seconds."""
     from analysis.findings.observed import answered
-    from analysis.findings.study import QUESTIONS
 
     start = time.perf_counter()
-    findings, read = answered(title, QUESTIONS[title], _panel())
+    findings, read = answered(title, question(title), _panel())
     return findings, read, time.perf_counter() - start

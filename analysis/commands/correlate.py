@@ -14,7 +14,7 @@ FORMS = ("level", "change", "log_change")
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "example: python -m analysis correlate --data docs/example/monthly.csv --unit month "
+        "example: %(prog)s --data docs/example/monthly.csv --unit month "
         "--x tonnes --y MP --x-as log_change --y-as log_change --out correlations.json"
     )
     add = parser.add_argument
@@ -56,4 +56,6 @@ def _run(options: argparse.Namespace, _: Workspace) -> None:
     stage.console.print(f"{len(rows)} correlations; results in {options.out}")
 
 
-CORRELATE = Command("correlate", "correlate your own series at leads and lags", _configure, _run)
+CORRELATE = Command(
+    "correlate", "correlate your own series at leads and lags", _configure, _run, anywhere=True
+)

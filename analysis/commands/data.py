@@ -6,8 +6,10 @@ import argparse
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.elsewhere import add_data_option, chosen
-from analysis.snapshot import derived, edits, manifest
+from analysis.snapshot import derived, edits, manifest, plausible
+from analysis.snapshot.files import read_file
 from analysis.snapshot.load import Snapshot, load_snapshot
+from analysis.snapshot.reading import read
 
 __all__ = ["DATA", "load"]
 
@@ -40,9 +42,12 @@ def _accept(workspace: Workspace, stage: Stages) -> None:
     with stage("Checking the edited files"):
         snapshot = load_snapshot(workspace.data, check_hashes=False)
         frames = derived.build_derived(snapshot)
-    for line in edits.describe_edits(workspace.data, snapshot.manifest):
+        recorded = edits.recorded_copies(workspace.data, snapshot.manifest)
+        doubtful = plausible.look_at_edits(snapshot, recorded)
+    for line in [*edits.describe_edits(workspace.data, recorded), *doubtful]:
         stage.console.print(line, markup=False)
-    for line in manifest.write_manifest(workspace.data, frames):
+    tidy = {name: read(name, read_file(workspace.data / name)).content for name in recorded}
+    for line in manifest.write_manifest(workspace.data, frames, rewritten=tidy):
         stage.console.print(f"  {line}")
 
 

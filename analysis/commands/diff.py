@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
-from analysis.publish.review.base_figures import BaseBuild
+from analysis.publish.review.base_figures import BaseBuild, base_build, same_picture
 from analysis.publish.review.compare import Comparison, compare
-from analysis.publish.review.report import Picture, Report, as_html, as_markdown
+from analysis.publish.review.document import Marked, Picture
+from analysis.publish.review.edited import find_edits, statements
+from analysis.publish.review.markdown_form import write_markdown
+from analysis.publish.review.page_form import write_page
+from analysis.publish.review.prose import changed_guards, read, text_edits
+from analysis.publish.review.report import Report, build_document
 from analysis.publish.review.repository import Repository
 from analysis.publish.review.result_set import ResultSet, parse
+from analysis.publish.review.terminal_form import print_document
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
+from analysis.whole import temporary, write_whole
 
 __all__ = ["DIFF", "STALE"]
 
 STALE = 3
 """Exit code when the committed results are not what the code computes."""
-
-DRAWING = "analysis/publish/figures"
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +39,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="BASE",
         help="branch, tag or commit to compare with (default: the merge base with main)",
     )
-    parser.epilog = f"exit code: 0 results are current, {STALE} committed results are stale"
+    parser.epilog = (
+        f"exit code: 0 the committed results are what this version computes, whether or not they "
+        f"differ from BASE; {STALE} they are stale; 1 no comparison is possible"
+    )
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> int:
@@ -44,28 +52,34 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     repository.require_clean()
     before = repository.results(base, repository.short(base))
     committed = repository.results("HEAD", "HEAD")
-    redrawn = repository.differs(base, "HEAD", DRAWING)
+    redrawn = repository.drawings(base) != repository.drawings("HEAD")
     with ExitStack() as stack:
         build = None
         if redrawn or compare(before, committed).figures:
-            build = _start(repository, base, stack)  # beside our own build, to save the wait
+            # Beside our own build, to save the wait.
+            build = stack.enter_context(base_build(repository, base))
         findings, now = _rebuild(workspace, stage)
         comparison = compare(before, now)
         names = list(now.figures) if redrawn else list(comparison.figures)
         if names and build is None:
-            build = _start(repository, base, stack)
+            build = stack.enter_context(base_build(repository, base))
         drawn, remarks = _pictures(findings, names, build, stage)
-    # Without the base's drawing, its data decide whether a figure changed.
-    pictures = [
-        p for p in drawn if (p.before or p.name in comparison.figures) and p.before != p.after
-    ]
-    comparison = replace(comparison, figures=tuple(sorted(p.name for p in pictures)))
+    comparison, pictures = _with_drawings(comparison, drawn)
+    edits = find_edits(repository, base, "HEAD")
+    old, new = (_sources(repository, commit) for commit in (base, "HEAD"))
+    for edit in edits.prose:  # a section under another name is the same text
+        if edit.before in old and edit.before not in new:
+            old[edit.path] = old.pop(edit.before)
     report = Report(
         base=f"{options.base or 'main'} ({repository.short(base)})",
         head=f"HEAD ({repository.short('HEAD')})",
         comparison=comparison,
+        edits=edits,
         stale=_names(compare(committed, now)),
         uses=find_uses(workspace.paper),
+        statements=statements(repository, "HEAD"),
+        guards=changed_guards(old, new),
+        text=_text(old, before, new, now),
         pictures=pictures,
         remarks=remarks,
     )
@@ -73,10 +87,37 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     return STALE if report.stale else 0
 
 
-def _start(repository: Repository, base: str, stack: ExitStack) -> BaseBuild:
-    build = BaseBuild(repository, base)
-    stack.callback(build.close)
-    return build
+def _with_drawings(
+    comparison: Comparison, drawn: list[Picture]
+) -> tuple[Comparison, list[Picture]]:
+    """Add the figures that are drawn in another way; keep the pictures of those that changed."""
+    pictures = [
+        p
+        for p in drawn
+        if p.name in comparison.figures or (p.before and not same_picture(p.before, p.after))
+    ]
+    changed = {*comparison.figures, *(p.name for p in pictures)}
+    return replace(comparison, figures=tuple(sorted(changed))), pictures
+
+
+def _sources(repository: Repository, commit: str) -> dict[str, str]:
+    """Return the sources of the paper of a version."""
+    names = ["paper/index.qmd", *repository.files(commit, "paper/sections")]
+    texts = {name: repository.text(commit, name) for name in names if name.endswith(".qmd")}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _text(
+    old: dict[str, str], before: ResultSet, new: dict[str, str], now: ResultSet
+) -> list[Marked]:
+    """Mark up what a reader would read: sources, passages, text alternatives of figures."""
+    versions = [
+        {name: read(source, results) for name, source in sources.items()}
+        | {f"passage {name}": text for name, text in results.passages.items()}
+        | {f"figure {name}": entry.get("alt", "") for name, entry in results.figures.items()}
+        for sources, results in ((old, before), (new, now))
+    ]
+    return text_edits(*versions)
 
 
 def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
@@ -88,7 +129,8 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
     texts = documents(
         findings, fingerprint=snapshot.fingerprint, as_of=snapshot.study.as_of.isoformat()
     )
-    return findings, parse(texts.get, [t.name for t in findings.tables], "this version")
+    tables, passages = ([r.name for r in made] for made in (findings.tables, findings.passages))
+    return findings, parse(texts.get, tables, "this version", passages)
 
 
 def _pictures(
@@ -99,11 +141,11 @@ def _pictures(
         return [], ()
     from analysis.publish.figures import draw
 
-    with stage("Drawing figures"), TemporaryDirectory(prefix="diff-") as folder:
+    with stage("Drawing figures"), temporary() as folder:
         after = {}
         for figure in findings.figures:
             if figure.name in names:
-                path = Path(folder) / f"{figure.name}.svg"
+                path = folder / f"{figure.name}.svg"
                 draw(figure, path)
                 after[figure.name] = path.read_bytes()
     with stage("Building the base's figures"):
@@ -118,22 +160,25 @@ def _names(stale: Comparison) -> tuple[str, ...]:
         *(f"claim {flip.key}" for flip in stale.verdicts),
         *(f"number {move.key}" for move in stale.moves),
         *(flip.key for flip in stale.redefined),
+        *(f"evidence of claim {flip.key}" for flip in stale.evidence),
         *(f"table {name}" for name in stale.tables),
         *(f"figure {name}" for name in stale.figures),
+        *(f"passage {name}" for name in stale.passages),
+        *(f"data set {flip.key}" for flip in stale.datasets),
+        *(f"{flip.old}, now {flip.new}" for flip in stale.renamed),
         *stale.added,
         *stale.removed,
+        *(flip.key for flip in stale.provenance),
+        *(f"record of {kind}" for kind in stale.not_compared),
     )
 
 
 def _write(report: Report, folder: Path, stage: Stages) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    markdown = as_markdown(report)
-    for name, text in (("diff.md", markdown), ("diff.html", as_html(report))):
-        staged = folder / f".{name}.new"
-        staged.write_text(text, encoding="utf-8", newline="\n")
-        staged.replace(folder / name)
-        stage.console.print(f"  {folder / name}")
-    print(markdown, end="")
+    document = build_document(report)
+    forms = {"diff.md": write_markdown(document), "diff.html": write_page(document)}
+    for path in write_whole(folder, forms):
+        stage.console.print(f"  {path}")
+    print_document(document, sys.stdout)
 
 
 DIFF = Command(

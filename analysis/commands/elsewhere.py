@@ -8,8 +8,6 @@ from pathlib import Path
 
 from analysis.commands.base import Stages, Workspace
 from analysis.errors import StudyError
-from analysis.snapshot.load import load_snapshot
-from analysis.snapshot.manifest import NAME
 
 __all__ = ["TWIN", "add_data_option", "chosen"]
 
@@ -45,6 +43,9 @@ def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
     """
     if data is None:
         return workspace
+    # Imported late: the study of the repository needs none of it, and it takes most of a second.
+    from analysis.snapshot.manifest import NAME
+
     if data == TWIN:
         return _twin(workspace, stage)
     folder = Path(data).resolve()
@@ -54,16 +55,17 @@ def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
         raise StudyError(
             f"--data {data}: expected a folder with {NAME}, found "
             f"{'none in it' if folder.is_dir() else 'no such folder'}; "
-            f"start one with: python -m analysis init {data}"
+            f"start one with: nox -s run -- init {data}"
         )
     return replace(workspace, data=folder, paper=folder / "paper")
 
 
 def _twin(workspace: Workspace, stage: Stages) -> Workspace:
-    # Imported late: no other command simulates anything.
+    # Likewise: no other command simulates anything.
+    from analysis.snapshot.load import load_snapshot
     from analysis.snapshot.twin import write_twin
 
-    folder = workspace.root / "build" / TWIN
+    folder = workspace.home / "build" / TWIN
     with stage("Simulating the twin of data/"):
         write_twin(load_snapshot(workspace.data), folder)
     stage.console.print(f"  {workspace.shown(folder)}: SYNTHETIC, no market figures")

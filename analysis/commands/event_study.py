@@ -18,7 +18,7 @@ __all__ = ["EVENT_STUDY"]
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "example: python -m analysis event-study --prices docs/example/prices.csv --events "
+        "example: %(prog)s --prices docs/example/prices.csv --events "
         "docs/example/events.csv --benchmark SPY --window=0,1 --out result.json"
     )
     add = parser.add_argument
@@ -108,4 +108,6 @@ def _run(options: argparse.Namespace, _: Workspace) -> None:
     stage.console.print(f"{kept} events, {left} skipped; results in {options.out}")
 
 
-EVENT_STUDY = Command("event-study", "run an event study on your own files", _configure, _run)
+EVENT_STUDY = Command(
+    "event-study", "run an event study on your own files", _configure, _run, anywhere=True
+)

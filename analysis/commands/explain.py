@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -13,12 +12,13 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
 from analysis.commands.elsewhere import add_data_option, chosen
 from analysis.errors import ResultsError
+from analysis.findings.study import QUESTIONS, question
 from analysis.publish.review.compare import compare
 from analysis.publish.review.entry import Published, find_entry, stated
+from analysis.publish.review.exhibits import find_exhibit, list_exhibits
 from analysis.publish.review.result_set import ResultSet, parse
-from analysis.publish.review.source_lines import find_function
+from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
-from analysis.results import Findings
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
 
@@ -28,7 +28,11 @@ __all__ = ["EXPLAIN", "committed_results", "makers"]
 def _configure(parser: argparse.ArgumentParser) -> None:
     add_data_option(parser)
     parser.add_argument(
-        "key", metavar="KEY", help="number (beta.mp.spy), claim (A6), figure or table"
+        "key",
+        metavar="KEY",
+        nargs="+",
+        help="key of a number (beta.mp.spy), claim (A6), figure or table (betas); "
+        "or a table or figure as the paper numbers it (Table 3)",
     )
 
 
@@ -36,17 +40,31 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages(stderr=True)
     workspace = chosen(options.data, workspace, stage)
     committed = committed_results(workspace.paper / "results")
-    published = find_entry(committed, options.key)
+    asked = " ".join(options.key)
+    exhibits = list_exhibits(workspace.paper)
+    exhibit = find_exhibit(exhibits, asked)
+    published = find_entry(committed, exhibit.key if exhibit and exhibit.key else asked)
     snapshot = load(workspace, stage)
     _describe(published)
-    _function(published, workspace.root)
+    for exhibit in exhibits:
+        if (exhibit.kind, exhibit.key) == (published.kind, published.key):
+            _say("printed as", f"{exhibit}, {exhibit.place}")
+    _function(published, workspace.code)
     _inputs(published, snapshot)
     _uses(published, workspace.paper)
     _recompute(published, committed, snapshot, stage)
 
 
 def committed_results(folder: Path) -> ResultSet:
-    """Read ``paper/results`` as it is on disk."""
+    """Read ``paper/results`` as it is on disk.
+
+    Raises
+    ------
+    ResultsError
+        Also if nothing has been computed yet.
+    """
+    if not (folder / "numbers.json").is_file():
+        raise ResultsError(f"{folder}: expected results, found none; first run: nox -s paper")
 
     def read(name: str) -> str | None:
         path = folder / name
@@ -115,14 +133,14 @@ def _recompute(
     """Answer only the question that makes the result, and hold it against what is committed."""
     from analysis.findings.entered import rows_entered
     from analysis.findings.observed import answered
-    from analysis.findings.study import QUESTIONS, build_panel
+    from analysis.findings.panel import build_panel
     from analysis.publish.writers import documents
 
     with stage("Estimating every event window"):
         panel = build_panel(snapshot)
     for title in makers(published.entry["function"]):
         with stage(title):
-            findings, seen = answered(title, QUESTIONS[title], panel)
+            findings, seen = answered(title, question(title), panel)
         texts = documents(findings, fingerprint="", as_of="")
         now = parse(texts.get, [t.name for t in findings.tables], "this version")
         if _holds(now, published):
@@ -146,19 +164,17 @@ def _recompute(
 
 
 def makers(function: str) -> list[str]:
-    """Order the questions by how likely they call a function: its module first, then importers."""
-    from analysis.findings.study import QUESTIONS
+    """Order the questions by how likely they call a function: its module first, then importers.
 
+    Imports are read off the sources, so that no question is imported which is not asked.
+    """
     module = function.rpartition(".")[0]
 
-    def rank(question: Callable[..., Findings]) -> int:
-        home = question.__module__
-        if home == module:
-            return 0
-        names = vars(sys.modules[home]).values()
-        return 1 if any(getattr(value, "__module__", None) == module for value in names) else 2
+    def rank(title: str) -> int:
+        home = QUESTIONS[title]
+        return 0 if home == module else 1 if module in imported_modules(home) else 2
 
-    return sorted(QUESTIONS, key=lambda title: rank(QUESTIONS[title]))
+    return sorted(QUESTIONS, key=rank)
 
 
 def _holds(results: ResultSet, published: Published) -> bool:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
-from analysis.commands.compute import compute
-from analysis.commands.data import load
 from analysis.commands.elsewhere import add_data_option, chosen
-from analysis.errors import StudyError
-from analysis.publish.renderers.base import FORMATS, STEM
-from analysis.publish.report import REPORT_STEM, Head, mark_figures, write_report
-from analysis.snapshot.study import Report
+from analysis.errors import RenderError, StudyError
+from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
+from analysis.publish.renderers.base import FORMATS, STEM, require_packages
+from analysis.publish.report import REPORT_STEM, SHARED, SOURCE, Head, mark_figures, write_report
+from analysis.publish.results_check import find_misfits
+from analysis.publish.source_check import check_sources
+from analysis.publish.sources import INDEX
 
-__all__ = ["PAPER", "RESULTS", "render_paper"]
+if TYPE_CHECKING:
+    from analysis.snapshot.load import Snapshot
+
+__all__ = ["PAPER", "RESULTS", "inputs_of", "render_paper"]
 
 DEFAULT = ("html", "pdf")
 
@@ -34,6 +39,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="comma-separated: html, pdf, docx, jats, or all (default: html,pdf)",
     )
+    parser.add_argument(
+        "--draft",
+        action="store_true",
+        help="render although sentences do not fit the results: each is marked where it stands, "
+        "and DRAFT is on every page",
+    )
+    parser.add_argument(
+        "--only-render",
+        action="store_true",
+        help="take the results of the last run, in seconds; refused if data or code moved since",
+    )
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -49,36 +65,102 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _results(options: argparse.Namespace, workspace: Workspace) -> None:
+    require_packages()
     stage = Stages()
-    publish(chosen(options.data, workspace, stage), stage)
+    _publish(chosen(options.data, workspace, stage), stage)
 
 
 def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
+    with stage("Checking the sources"):
+        check_sources(workspace.root / "paper", INDEX if options.data is None else SOURCE)
     render_paper(options, chosen(options.data, workspace, stage), stage)
 
 
-def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) -> None:
+def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:
+    """Compute, render and say where the files are; return the seconds of rendering."""
+    from analysis.publish.render import render, require_renderer
+
+    require_renderer(options.renderer)
+    if options.draft:
+        _require_pages("DRAFT", options.formats)
+    if options.only_render:
+        _require_current(workspace)
+    else:
+        _tell_misfits(workspace, stage)
+        _publish(workspace, stage, options.formats)
+    report = render(
+        workspace.paper,
+        stem=REPORT_STEM if workspace.own else STEM,
+        renderer=options.renderer,
+        formats=options.formats,
+        draft=options.draft,
+        echo=lambda line: stage.console.print(line, markup=False),
+    )
+    stage.console.print(f"Renderer: {report.renderer} ({report.description})")
+    for name, path in report.outputs.items():
+        stage.console.print(f"{name.upper():<5} {path}")
+    return sum(report.seconds.values())
+
+
+def _tell_misfits(workspace: Workspace, stage: Stages) -> None:
+    """Tell what does not fit the results on disk: the run may be about to make others."""
+    if workspace.own or not (workspace.paper / "results" / "numbers.json").is_file():
+        return  # the text of a report is written after its results
+    try:
+        found = find_misfits(workspace.paper)
+    except RenderError as error:
+        found = [str(error)]
+    if found:
+        stage.console.print("Not as in the results on disk; told again if new ones do not fit:")
+    for line in found:
+        stage.console.print(f"  {line}", markup=False)
+
+
+def _require_current(workspace: Workspace) -> None:
+    reason = moved(workspace.paper / "results", inputs_of(workspace))
+    if reason:
+        raise StudyError(
+            f"--only-render: expected the results of the last run in "
+            f"{workspace.shown(workspace.paper / 'results')}, found {reason}; run once without it"
+        )
+
+
+def inputs_of(workspace: Workspace) -> Inputs:
+    """Return the hashes of all that the results of a study, and the text of a report, come from."""
+    project = workspace.root / "paper"
+    sources = [project / name for name in (SOURCE, *SHARED)] if workspace.own else []
+    return hash_inputs(workspace.root, workspace.data, sources)
+
+
+def _require_pages(mark: str, formats: Collection[str]) -> None:
+    if "docx" in formats:
+        raise StudyError(
+            f"--formats: expected formats that carry {mark} on every page, found docx; "
+            "name html, pdf or jats"
+        )
+
+
+def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) -> None:
     """Compute every result and write ``paper/results/`` and the findings in the README.
 
     Another study than that of the repository gets the sources of its report instead; ``formats``
     are those that will be rendered.
     """
+    # Imported late, as the rest of what computes: the sources have been checked by then.
+    from analysis.commands.compute import compute
+    from analysis.commands.data import load
+
+    made_from = inputs_of(workspace)  # as they are before anything is read
     snapshot = load(workspace, stage)
-    head = snapshot.study.report or Report()
-    if workspace.own and head.mark and "docx" in formats:
-        raise StudyError(
-            "--formats: expected formats that carry the mark of report.mark in study.toml on every "
-            "page, found docx; name html, pdf or jats"
-        )
+    mark = snapshot.study.report.mark if workspace.own and snapshot.study.report else ""
+    if mark:
+        _require_pages("the mark of report.mark in study.toml", formats)
     findings = compute(snapshot, stage)
-    from analysis.findings.study import left_out
-    from analysis.publish.readme import update_readme
     from analysis.publish.writers import write_results
 
-    if workspace.own and head.mark:
-        findings.figures = mark_figures(findings.figures, head.mark)
-
+    if mark:
+        findings.figures = mark_figures(findings.figures, mark)
     with stage("Writing numbers, tables and figures"):
         write_results(
             findings,
@@ -87,33 +169,27 @@ def publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) 
             as_of=snapshot.study.as_of.isoformat(),
             linked=not workspace.own,
         )
-        if not workspace.own:
-            update_readme(workspace.root / "README.md", workspace.paper / "results")
-        else:
-            write_report(
-                workspace.root / "paper",
-                workspace.paper,
-                head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
-                left_out=left_out(snapshot),
-            )
+        _write_text(workspace, snapshot)
+        keep_record(workspace.paper / "results", made_from)
 
 
-def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:
-    """Compute, render and say where the files are; return the seconds of rendering."""
-    from analysis.publish.render import render
+def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
+    """Write what repeats results: the findings in the README, or the sources of a report."""
+    if not workspace.own:
+        from analysis.publish.readme import update_readme
 
-    publish(workspace, stage, options.formats)
-    report = render(
+        update_readme(workspace.root / "README.md", workspace.paper / "results")
+        return
+    from analysis.findings.study import left_out
+    from analysis.snapshot.study import Report
+
+    head = snapshot.study.report or Report()
+    write_report(
+        workspace.root / "paper",
         workspace.paper,
-        stem=REPORT_STEM if workspace.own else STEM,
-        renderer=options.renderer,
-        formats=options.formats,
-        echo=stage.console.print,
+        head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
+        left_out=left_out(snapshot),
     )
-    stage.console.print(f"Renderer: {report.renderer} ({report.description})")
-    for name, path in report.outputs.items():
-        stage.console.print(f"{name.upper():<5} {path}")
-    return sum(report.seconds.values())
 
 
 RESULTS = Command(

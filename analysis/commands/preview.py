@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
+import logging
+import signal
+import time
 from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.paper import inputs_of
 from analysis.errors import RenderError
+from analysis.interrupts import Interrupted
+from analysis.processes import analysis
+from analysis.publish.made_from import differing, hash_files, moved
 
-__all__ = ["PREVIEW", "is_source"]
+__all__ = ["PREVIEW", "is_source", "read_sources"]
 
 SUFFIXES = frozenset(
-    {".bib", ".csv", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".scss", ".toml", ".yml"}
+    {
+        ".bib",
+        ".csv",
+        ".css",
+        ".html",
+        ".js",
+        ".json",
+        ".lua",
+        ".py",
+        ".qmd",
+        ".scss",
+        ".toml",
+        ".yml",
+    }
 )
 MADE = frozenset({"_output", "results", "derived", "__pycache__"})  # written by a build
 
@@ -23,8 +41,29 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def is_source(path: Path) -> bool:
-    """Say whether a change of this file, relative to the repository, calls for a build."""
-    return path.suffix in SUFFIXES and not MADE & set(path.parts)
+    """Say whether a file, by its path relative to the repository, is one from which is built.
+
+    What a build writes is none, nor what editors leave beside a file: hidden files and folders
+    (staging, swap and lock files), backups.
+    """
+    hidden = any(part.startswith((".", "~", "#")) for part in path.parts)
+    return path.suffix in SUFFIXES and not hidden and not MADE & set(path.parts)
+
+
+def read_sources(workspace: Workspace) -> dict[str, str]:
+    """Return the hash of every source, by its path relative to the repository.
+
+    Builds follow content: a save that changes nothing, or a file that was written and is gone
+    again, calls for none.
+    """
+    paths = (path for folder in _folders(workspace) for path in folder.rglob("*"))
+    return hash_files(
+        (path for path in paths if is_source(path.relative_to(workspace.root))), workspace.root
+    )
+
+
+def _folders(workspace: Workspace) -> list[Path]:
+    return [workspace.root / "analysis", workspace.data, workspace.paper]
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
@@ -36,25 +75,48 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         ) from error
     from analysis.publish.preview import serve
 
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it would tell of Ctrl-C, too
     stage = Stages()
     output = workspace.paper / "_output"
     output.mkdir(parents=True, exist_ok=True)
-    folders = [workspace.root / "analysis", workspace.data, workspace.paper]
+    built: dict[str, str] = {}
     with serve(output, options.port) as address:
-        _build(workspace)
         stage.console.print(f"Serving {address} - stop with Ctrl-C")
-        for changes in watchfiles.watch(*folders, raise_interrupt=False):
-            names = sorted({Path(name).relative_to(workspace.root) for _, name in changes})
-            sources = [name for name in names if is_source(name)]
-            if sources:
-                stage.console.print(f"Changed: {', '.join(map(str, sources[:3]))}")
-                _build(workspace)
+        changes = watchfiles.watch(*_folders(workspace), raise_interrupt=False)
+        try:
+            while True:
+                now = read_sources(workspace)
+                names = differing(built, now)
+                if not names:
+                    if next(changes, None) is None:  # returns when any file has been written
+                        raise Interrupted(128 + signal.SIGINT)
+                    continue
+                if built:
+                    stage.console.print(f"Changed: {', '.join(names[:3])}", markup=False)
+                built = now  # as before the build: what is saved meanwhile calls for another
+                _build(workspace, stage)
+        except Interrupted as interrupted:
+            interrupted.told = True
+            stage.console.print("Preview ended")
+            raise
 
 
-def _build(workspace: Workspace) -> None:
-    """Build in a process of its own, which reads changed code; a failed build is only told."""
-    command = [sys.executable, "-m", "analysis", "paper", "--formats", "html"]
-    subprocess.run(command, cwd=workspace.root, check=False)
+def _build(workspace: Workspace, stage: Stages) -> None:
+    """Build in a process of its own, which reads changed code; a failed build is only told.
+
+    As long as neither data nor code have moved since the last run its results are taken.
+    """
+    words = ["paper", "--draft", "--formats", "html"]
+    if moved(workspace.paper / "results", inputs_of(workspace)) is None:
+        words.append("--only-render")
+    start = time.perf_counter()
+    try:
+        code = analysis(*words, cwd=workspace.root).returncode
+    except Interrupted as interrupted:
+        interrupted.told = True  # by the build
+        raise
+    said = "Not built, the page stays as it was" if code else "Built"
+    stage.console.print(f"{said:<44} {time.perf_counter() - start:6.1f} s")
 
 
 PREVIEW = Command(

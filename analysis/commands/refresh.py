@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import string
-import tempfile
 import time
 from collections.abc import Collection, Sequence
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from analysis import whole
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["REFRESH"]
 
 SOURCES = ("prices", "customs")
-TOOLS = ("filelock", "httpx", "tenacity", "yfinance")  # the dependency group refresh
+TOOLS = ("filelock", "httpx", "tenacity", "yfinance")  # the extra refresh
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +81,8 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
 
     stage = Stages()
     if options.dry_run:
-        with tempfile.TemporaryDirectory() as elsewhere:
-            _refresh(options, workspace, Path(elsewhere), stage)
+        with whole.temporary() as elsewhere:
+            _refresh(options, workspace, elsewhere, stage)
         return
     with staging.alone(workspace.data):
         _refresh(options, workspace, workspace.data, stage)
@@ -118,7 +118,7 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         refused = not options.accept and vintage.doubtful
         accept = options.accept or refused  # of a refused vintage the report shows what it would do
         texts = candidate.candidate_files(old, gathered, vintage, accept=accept)
-    with staging.staged(place) as beside:
+    with whole.staging(place) as beside:
         with stage("Checking the new files"):
             origins = candidate.origins(old, gathered, now)
             new = staging.fill(beside, old, texts, origins)
@@ -133,10 +133,10 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         if options.dry_run:
             shown = None
         elif texts and not refused:
-            staging.add_report(beside / report.relative_to(workspace.data), text)
+            whole.write_whole(beside, {str(report.relative_to(workspace.data)): text})
             staging.publish(beside, old, texts)
         else:
-            staging.add_report(report, text)
+            whole.write_whole(report.parent, {report.name: text})
     if shown:
         stage.console.print(f"Report: {shown}")
     if refused:

@@ -6,7 +6,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,8 +13,10 @@ from rich.table import Table
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.errors import ResultsError
+from analysis.processes import analysis, end_children
 from analysis.publish.review import artefacts as built
 from analysis.publish.review.repository import Repository
+from analysis.whole import temporary
 
 __all__ = ["REPRODUCE", "other_kernel"]
 
@@ -46,8 +47,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     commit = repository.base("HEAD")
     repository.require_clean()
     mine, kernel = other_kernel()
-    with tempfile.TemporaryDirectory(prefix="reproduce-") as temporary:
-        home = Path(temporary).resolve()
+    with temporary() as home:
         _require_no_dot_folder(home)
         # Names of different length: a path that leaked into a result would show.
         folders = [home / "one", home / "the-second", home / "other-kernel"]
@@ -56,7 +56,11 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         settings: list[dict[str, str]] = [{}, {}, {"OPENBLAS_CORETYPE": kernel}]
         what = f"Building three times ({mine}, {mine}, {kernel})"
         with stage(what), ThreadPoolExecutor(2) as pool:  # two at a time, one thread each
-            list(pool.map(_build, folders, settings, [options.renderer] * 3))
+            try:
+                list(pool.map(_build, folders, settings, [options.renderer] * 3))
+            except BaseException:  # one has failed, or a signal has come: the others are in vain
+                end_children()
+                raise
         _report([built.artefacts(folder) for folder in folders], stage, kernel)
 
 
@@ -100,10 +104,14 @@ def _kernel(settings: dict[str, str]) -> str:
 def _build(folder: Path, settings: dict[str, str], renderer: str) -> None:
     environment = os.environ | settings | {"PYTHONPATH": str(folder)}
     for words in (["data"], ["paper", "--renderer", renderer]):
-        done = subprocess.run(
-            [sys.executable, "-m", "analysis", *words],
-            cwd=folder, env=environment, capture_output=True, check=False, encoding="utf-8",
-        )  # fmt: skip
+        done = analysis(
+            *words,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise ResultsError(f"build in {folder.name}: {reason}")

@@ -12,8 +12,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
+from statsmodels.regression.quantile_regression import QuantReg
+from statsmodels.robust.norms import HuberT
+from statsmodels.robust.robust_linear_model import RLM
+from statsmodels.tools import add_constant
 
 from analysis.estimators.rolling import ewm_beta, rolling_beta
 
@@ -143,8 +147,8 @@ def ols_beta(y: pd.Series, x: pd.Series | pd.DataFrame, hac_lags: int) -> BetaFi
         If fewer complete sessions than parameters plus one remain, or a factor is constant.
     """
     left, right = _matched(y, x)
-    design = sm.add_constant(right.to_numpy(), has_constant="add")
-    model = sm.OLS(left, design)
+    design = add_constant(right.to_numpy(), has_constant="add")
+    model = OLS(left, design)
     fit = model.fit()
     hac = model.fit(cov_type="HAC", cov_kwds={"maxlags": hac_lags, "use_correction": True})
     table = pd.DataFrame(
@@ -173,8 +177,8 @@ def huber_beta(y: pd.Series, x: pd.Series, level: float = 0.95) -> Slope:
     the slope. The interval covers `level` and uses t with n - 2 degrees of freedom.
     """
     left, right = _matched(y, x)
-    design = sm.add_constant(right.to_numpy(), has_constant="add")
-    fit = sm.RLM(left, design, M=sm.robust.norms.HuberT()).fit(maxiter=500)
+    design = add_constant(right.to_numpy(), has_constant="add")
+    fit = RLM(left, design, M=HuberT()).fit(maxiter=500)
     return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2, level)
 
 
@@ -185,8 +189,8 @@ def median_beta(y: pd.Series, x: pd.Series, level: float = 0.95) -> Slope:
     the interval covers `level` and uses t with n - 2 degrees of freedom.
     """
     left, right = _matched(y, x)
-    design = sm.add_constant(right.to_numpy(), has_constant="add")
-    fit = sm.QuantReg(left, design).fit(q=0.5, max_iter=5000)
+    design = add_constant(right.to_numpy(), has_constant="add")
+    fit = QuantReg(left, design).fit(q=0.5, max_iter=5000)
     return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2, level)
 
 
@@ -200,8 +204,8 @@ def dimson_beta(
     """
     shifts = {f"x{shift:+d}": x.shift(-shift) for shift in range(-lags, leads + 1)}
     left, right = _matched(y, pd.DataFrame(shifts))
-    design = sm.add_constant(right.to_numpy(), has_constant="add")
-    fit = sm.OLS(left, design).fit(
+    design = add_constant(right.to_numpy(), has_constant="add")
+    fit = OLS(left, design).fit(
         cov_type="HAC", cov_kwds={"maxlags": hac_lags, "use_correction": True}
     )
     pick = np.r_[0.0, np.ones(right.shape[1])]
@@ -240,7 +244,7 @@ def up_down_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> UpDown:
     if min(rises.sum(), (~rises).sum()) < 3:
         raise ValueError("up and down beta: expected at least three days on each side")
     design = np.column_stack([rises, ~rises, values * rises, values * ~rises]).astype(float)
-    fit = sm.OLS(left, design).fit(
+    fit = OLS(left, design).fit(
         cov_type="HAC", cov_kwds={"maxlags": hac_lags, "use_correction": True}
     )
     contrast = np.array([0.0, 0.0, 1.0, -1.0])

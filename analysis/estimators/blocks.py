@@ -63,8 +63,11 @@ def _in_threads(
     if len(first) < 2 or THREADS < 2:
         yield from (work(common, *task) for task in chain(first, todo))
         return
-    with ThreadPoolExecutor(THREADS) as pool:
+    pool = ThreadPoolExecutor(THREADS)
+    try:
         yield from in_order(lambda task: pool.submit(work, common, *task), chain(first, todo), 16)
+    finally:  # who is interrupted does not wait for what has not begun
+        pool.shutdown(cancel_futures=True)
 
 
 def in_order(submit: Callable[[Any], Awaited[R]], tasks: Iterable[Any], ahead: int) -> Iterator[R]:

@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools import add_constant
 
 __all__ = [
     "HacFit",
@@ -173,8 +174,8 @@ def hac_regression(y: pd.Series, X: pd.DataFrame, lags: int) -> HacFit:
     df = len(joined) - X.shape[1] - 1
     if df < 1:
         raise ValueError(f"regression: {len(joined)} complete rows for {X.shape[1] + 1} parameters")
-    design = sm.add_constant(joined[list(X.columns)].to_numpy(), has_constant="add")
-    fit = sm.OLS(joined["__y"].to_numpy(), design).fit(
+    design = add_constant(joined[list(X.columns)].to_numpy(), has_constant="add")
+    fit = OLS(joined["__y"].to_numpy(), design).fit(
         cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
     )
     low, high = fit.conf_int(alpha=0.05).T

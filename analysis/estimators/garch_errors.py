@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from arch import arch_model
 
 from analysis.estimators.models import WindowFit
 from analysis.estimators.panel import Panel
@@ -111,6 +110,8 @@ def fit_garch(y: Floats, x: Floats, horizons: Ints) -> tuple[Floats, Floats, Flo
     (1 + m,), (L,), (1 + m, 1 + m)
         Intercept and slopes, variance expected at the horizons, covariance of the coefficients.
     """
+    from arch import arch_model  # late: it imports matplotlib, which takes half a second
+
     k = 1 + x.shape[1]
     scale = 1.0 / float(y.std())  # the optimiser works best near unit variance
     mean = {"x": x, "mean": "LS"} if x.shape[1] else {"mean": "Constant"}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from arch import arch_model
-from arch.univariate.base import ARCHModelResult
+
+if TYPE_CHECKING:
+    from arch.univariate.base import ARCHModelResult
 
 __all__ = [
     "GarchFit",
@@ -172,6 +173,8 @@ def _fit(
     returns: pd.Series, distribution: Literal["normal", "t"], *, asymmetric: bool = False
 ) -> tuple[ARCHModelResult, float]:
     """Fit the known returns times the factor that gives them unit variance; return it too."""
+    from arch import arch_model  # late: it imports matplotlib, which takes half a second
+
     known = returns.dropna().astype(float)
     if len(known) < 100 or not known.std() > 0:
         raise ValueError(f"GARCH: expected at least 100 varying returns, found {len(known)}")

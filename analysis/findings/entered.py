@@ -1,4 +1,7 @@
-"""Which rows of the data entered a number: events, firms, sessions, months."""
+"""Which rows of the data entered a number: events, firms, sessions, months.
+
+Each rule imports the module of its question late: whoever asks for one needs no other.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.findings.customs import SERIES, monthly_returns
-from analysis.findings.episodes import episode_values
-from analysis.findings.event_windows import KINDS
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal
-from analysis.findings.responses import cumulate
 from analysis.snapshot.customs import monthly_panel
 
 __all__ = ["Rows", "rows_entered"]
@@ -71,6 +69,11 @@ def _highlight(panel: Panel, name: str, parts: list[str]) -> list[Rows]:
 
 def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     """Rows of a mean over episodes, by the functions that computed it."""
+    from analysis.findings.episodes import episode_values
+    from analysis.findings.event_windows import KINDS
+    from analysis.findings.portfolios import equal
+    from analysis.findings.responses import cumulate
+
     if len(parts) < 2 or parts[0] not in KINDS:
         return []
     (directions, signed), window = KINDS[parts[0]], parts[1]
@@ -132,6 +135,8 @@ def _beta(panel: Panel, parts: list[str]) -> list[Rows]:
 
 def _customs(panel: Panel, parts: list[str]) -> list[Rows]:
     """Pairs of months that a correlation at one lag uses."""
+    from analysis.findings.customs import SERIES, monthly_returns
+
     series = {name: series for series, name in SERIES.items()}
     if parts[0] not in series or not parts[-1].startswith("lag_"):
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -81,11 +81,17 @@ def _events(panel: Panel) -> list[Number]:
     events = panel.events
     source = Provenance(f"{HERE}.compute", EVENTS, "all events")
     episodes = events.groupby("episode")["mixed"].first()
+    twice = events[events["second_direction"] != ""]
     counts = {
         "events": (len(events), "policy events"),
         "episodes": (len(episodes), "episodes"),
         "episodes_mixed": (int(episodes.sum()), "episodes with events of opposite sign"),
         "confounders": (len(panel.snapshot.confounders), "confounding events"),
+        "second_coded": (len(twice), "events coded a second time"),
+        "second_agreeing": (
+            int((twice["second_direction"] == twice["direction"]).sum()),
+            "events whose second coding agrees with the first",
+        ),
         "events_confirmatory": (
             int((events["status"] == "confirmatory").sum()),
             "confirmatory events",
@@ -122,8 +128,7 @@ def _customs(panel: Panel) -> list[Number]:
 
 def _claims(panel: Panel) -> pd.DataFrame:
     """Read the claims of the study, one row each; a study may make none."""
-    with (panel.snapshot.folder / "claims.toml").open("rb") as handle:
-        return pd.DataFrame(tomllib.load(handle).get("claim", []))
+    return pd.DataFrame([asdict(claim) for claim in panel.snapshot.claims.values()])
 
 
 def _claim_table(claims: pd.DataFrame) -> Table:

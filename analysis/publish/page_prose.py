@@ -19,6 +19,8 @@ _CLASSES = frozenset(
         "table-note",  # written by code, as the table above it
         "passage",  # likewise
         "provenance",  # likewise
+        "draft-note",  # what a draft says of itself
+        "draft-mark",  # likewise
         "explorer",  # the interactive figure, filled from its data
         "footnote-ref",
         "header-section-number",

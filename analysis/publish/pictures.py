@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.errors import RenderError
+from analysis.whole import write_whole
 
 __all__ = ["rasterise"]
 
@@ -17,16 +18,17 @@ def rasterise(folder: Path) -> list[Path]:
     Raises
     ------
     RenderError
-        If a figure is no SVG or the folder cannot be written.
+        If a figure is no SVG.
+    WriteError
+        If the folder cannot be written.
     """
     import vl_convert
 
-    made = []
+    made = {}
     for figure in sorted(folder.glob("*.svg")):
-        target = figure.with_suffix(".png")
         try:
-            target.write_bytes(vl_convert.svg_to_png(figure.read_text("utf-8"), scale=SCALE))
-        except (OSError, ValueError) as error:
+            picture = vl_convert.svg_to_png(figure.read_text("utf-8"), scale=SCALE)
+        except ValueError as error:
             raise RenderError(f"{figure.name}: expected an SVG to draw, found: {error}") from error
-        made.append(target)
-    return made
+        made[f"{figure.stem}.png"] = picture
+    return write_whole(folder, made)

@@ -23,6 +23,9 @@ setInterval(async () => {
 }, 700);
 </script>
 """
+_WAIT = (
+    b"<!DOCTYPE html><title>Preview</title><p>No page yet: the terminal says how far it is.</p>\n"
+)
 
 
 class _Page(SimpleHTTPRequestHandler):
@@ -32,8 +35,9 @@ class _Page(SimpleHTTPRequestHandler):
         page = Path(self.directory) / f"{STEM}.html"
         if self.path == "/stamp":
             self._answer("text/plain", str(_stamp(page)).encode())
-        elif self.path in {"/", f"/{page.name}"} and page.is_file():
-            self._answer("text/html; charset=utf-8", page.read_bytes() + _RELOAD)
+        elif self.path in {"/", f"/{page.name}"}:
+            content = page.read_bytes() if page.is_file() else _WAIT
+            self._answer("text/html; charset=utf-8", content + _RELOAD)
         else:
             super().do_GET()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ResultsError
+from analysis.whole import write_whole
 
 __all__ = ["update_readme"]
 
@@ -61,9 +62,7 @@ def update_readme(readme: Path, results: Path) -> bool:
     fresh = f"{head}{BEGIN}\n{_filled(numbers)}\n{END}{tail}"
     if fresh == text:
         return False
-    staged = readme.with_suffix(".md.new")
-    staged.write_text(fresh, encoding="utf-8", newline="\n")
-    staged.replace(readme)
+    write_whole(readme.parent, {readme.name: fresh})
     return True
 
 

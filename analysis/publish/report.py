@@ -8,12 +8,24 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from analysis.errors import RenderError
 from analysis.publish.renderers.base import STEM
-from analysis.results import Figure
+from analysis.whole import put, staging
 
-__all__ = ["REPORT_STEM", "Head", "blocks", "kept", "mark_figures", "write_report"]
+if TYPE_CHECKING:
+    from analysis.results import Figure
+
+__all__ = [
+    "REPORT_STEM",
+    "SHARED",
+    "SOURCE",
+    "Head",
+    "blocks",
+    "kept",
+    "mark_figures",
+    "write_report",
+]
 
 REPORT_STEM = "report"
 SOURCE = "report.qmd"
@@ -59,7 +71,7 @@ def write_report(
 
     Raises
     ------
-    RenderError
+    WriteError
         If the folder cannot be written.
     """
     text = (paper / SOURCE).read_text(encoding="utf-8")
@@ -70,20 +82,16 @@ def write_report(
         "_quarto.yml": settings,
         "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
     }
-    try:
+    with staging(folder) as stage:
         for name in SHARED:
-            source, target = paper / name, folder / name
+            source, target = paper / name, stage / name
             if source.is_dir():
-                shutil.copytree(source, target, dirs_exist_ok=True)
+                shutil.copytree(source, target)
             else:
                 shutil.copyfile(source, target)
         for name, content in texts.items():
-            (folder / name).write_text(content, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise RenderError(
-            f"{folder}: expected a folder that can be written, found: {error.strerror}; "
-            "change its permissions or free some space and run again"
-        ) from error
+            (stage / name).write_text(content, encoding="utf-8", newline="\n")
+        put(stage, folder)
 
 
 def blocks(text: str) -> Iterator[str]:

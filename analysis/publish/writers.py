@@ -5,24 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from analysis.errors import ResultsError
-from analysis.publish import figures, interactive, tables
+from analysis.interrupts import postponed
+from analysis.publish import tables
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.formats import format_value
+from analysis.whole import put, staging
 
 __all__ = ["documents", "figure_digest", "significant", "write_results"]
 
 SCHEMA = 1
+RECORD_OF_READS = "observed_inputs"
+"""The data set that says where results come from: no result, and another one where the code stands
+outside of the study's folder."""
 
 
 def write_results(
@@ -30,9 +32,9 @@ def write_results(
 ) -> list[Path]:
     """Write everything the paper reads.
 
-    Everything is first written to a temporary folder beside ``folder`` and then moved file by file,
-    so that a run that fails leaves the old files as they were. Files of an earlier run that are no
-    longer made are removed.
+    Everything is first written to a folder of its own and then moved file by file, so that a run
+    that fails leaves the old files as they were. Files of an earlier run that are no longer made
+    are removed.
 
     Parameters
     ----------
@@ -55,18 +57,39 @@ def write_results(
     Raises
     ------
     ResultsError
-        If a key is used twice or the folder cannot be written.
+        If a key is used twice.
+    WriteError
+        If the folder cannot be written.
     """
+    # Imported late: the committed files are text, and their readers draw nothing.
+    from analysis.publish import figures, interactive
+
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked)
     texts |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
-    with _staged(folder) as stage:
+    with staging(folder) as stage:
+        drawings = stage / "figures"
+        for name in ("figures", "passages", "tables"):
+            (stage / name).mkdir()
         for name, text in texts.items():
-            _write_text(stage / name, text)
+            (stage / name).write_text(text, encoding="utf-8", newline="\n")
         for figure in findings.figures:
-            figures.draw(figure, stage / "figures" / f"{figure.name}.svg")
+            figures.draw(figure, drawings / f"{figure.name}.svg")
             if figure.kind == interactive.KIND:
-                _write_text(stage / "figures" / f"{figure.name}.html", interactive.fragment(figure))
-    return sorted(p for p in folder.rglob("*") if p.is_file())
+                fragment = interactive.fragment(figure)
+                (drawings / f"{figure.name}.html").write_text(fragment, encoding="utf-8")
+        with postponed():
+            made = put(stage, folder)
+            _remove_others(folder, set(made))
+    return made
+
+
+def _remove_others(folder: Path, made: set[Path]) -> None:
+    """Remove what an earlier run made, but not what another one is staging."""
+    for old in folder.rglob("*"):
+        hidden = old.relative_to(folder).parts[0].startswith(".")
+        ours = old.suffix in {".csv", ".html", ".json", ".md", ".svg"}
+        if ours and not hidden and old not in made:
+            old.unlink()
 
 
 def documents(
@@ -78,7 +101,7 @@ def documents(
     -------
     dict of str to str
         By path below ``paper/results``: ``numbers.json``, ``claims.json``, ``figures.json``,
-        ``tables.json``, the tables and the passages.
+        ``tables.json``, ``datasets.json``, the tables and the passages.
     """
     data: dict[str, Any] = {"fingerprint": fingerprint, "as_of": as_of}
     header = {"schema": SCHEMA, "data": data if linked else data | {"linked": False}}
@@ -87,55 +110,10 @@ def documents(
         "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
         "figures.json": _json(header | {"figures": _figures(findings)}),
         "tables.json": _json(header | {"tables": _tables(findings)}),
+        "datasets.json": _json(header | {"datasets": _datasets(findings)}),
     }
     texts |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
     return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in findings.passages}
-
-
-@contextmanager
-def _staged(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder; on success its files replace those of ``folder``."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".results-", dir=folder.parent))
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    try:
-        yield stage
-        _swap(stage, folder)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def _unwritable(folder: Path, error: OSError) -> ResultsError:
-    return ResultsError(
-        f"{folder}: expected a folder that can be written, found: {error.strerror}; "
-        "change its permissions or free some space and run again"
-    )
-
-
-def _swap(stage: Path, folder: Path) -> None:
-    made = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    for name in made:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (stage / name).replace(folder / name)
-    kept = set(made)
-    for old in folder.rglob("*"):
-        if (
-            old.suffix in {".csv", ".html", ".json", ".md", ".svg"}
-            and old.relative_to(folder) not in kept
-        ):
-            old.unlink()
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="\n") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
 
 
 def _csv(dataset: Dataset) -> str:
@@ -197,14 +175,45 @@ def figure_digest(figure: Figure) -> str:
     """
     hashed = hashlib.sha256(figure.kind.encode())
     for name, frame in sorted(figure.data.items()):
-        rounded = frame.copy()
-        for column in frame.select_dtypes("float"):
-            largest = float(np.nanmax(np.abs([0.0, *frame[column].to_numpy()])))
-            digits = 6 - math.floor(math.log10(largest)) if largest else 0
-            rounded[column] = frame[column].round(digits) + 0.0  # no negative zero
-        text = rounded.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+        text = _rounded(frame, 6).to_csv(index=False, float_format="%.10g", lineterminator="\n")
         hashed.update(f"{name}\n{text}".encode())
     return hashed.hexdigest()
+
+
+def _rounded(frame: pd.DataFrame, below: int) -> pd.DataFrame:
+    """Round floats to a digit ``below`` the largest of their column."""
+    rounded = frame.copy()
+    for column in frame.select_dtypes("float"):
+        size = frame[column].abs()
+        largest = float(size[np.isfinite(size)].max()) if np.isfinite(size).any() else 0.0
+        digits = below - math.floor(math.log10(largest)) if largest else 0
+        rounded[column] = frame[column].round(digits) + 0.0  # no negative zero
+    return rounded
+
+
+def _datasets(findings: Findings) -> dict[str, Any]:
+    results = (d for d in findings.datasets if d.name != RECORD_OF_READS)
+    return _unique("data set", ((d.name, _dataset(d)) for d in results))
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    """Describe a data set that is too long to commit: its rows, a hash of each column and of all.
+
+    Floats have seven significant digits, at most ten below the largest of their column: another
+    machine's linear algebra, and where it leads an optimiser, ends in later ones.
+    """
+    rounded = _rounded(dataset.frame, 10)
+    columns = {str(name): _column_digest(rounded[name]) for name in rounded}
+    together = hashlib.sha256("".join(f"{n} {d}\n" for n, d in columns.items()).encode())
+    entry = {"file": f"{dataset.name}.csv", "rows": len(rounded), "columns": columns}
+    return entry | {"digest": together.hexdigest()} | _provenance(dataset.source)
+
+
+def _column_digest(column: pd.Series) -> str:
+    text = column.to_csv(
+        index=False, float_format="%.7g", date_format="%Y-%m-%d", lineterminator="\n"
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _tables(findings: Findings) -> dict[str, Any]:

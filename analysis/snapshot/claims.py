@@ -6,18 +6,20 @@ code knows the kinds and never a claim. A field that its kind does not use is an
 
 from __future__ import annotations
 
-import difflib
 import json
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.faults import fault
+from analysis.snapshot.faults import fault, guess
+from analysis.snapshot.reading import read_text
 
 __all__ = [
     "BetaOrder",
@@ -36,6 +38,7 @@ __all__ = [
     "parse_claims",
 ]
 
+_FILE = "claims.toml"
 _CLOSED = ConfigDict(extra="forbid", strict=True)
 
 Text = Annotated[str, Field(pattern=r"\S")]
@@ -99,7 +102,7 @@ class Claim:
     ``family`` says whether the p-value of a confirmatory claim is adjusted with the others.
     """
 
-    id: Annotated[str, Field(pattern=r"^[A-Z]+[0-9]+$")]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
     item: Text
     status: Literal["confirmatory", "exploratory"]
     statement: Text
@@ -257,6 +260,21 @@ class Watch(Claim):
     days: Annotated[tuple[date, ...], Field(min_length=1)]
 
 
+@dataclass(frozen=True, config=ConfigDict(extra="ignore", strict=True))
+class _Unknown:
+    kind: Literal[
+        "mean",
+        "difference",
+        "equivalence",
+        "facts",
+        "retraced",
+        "beta_order",
+        "correlation",
+        "waiting",
+        "watch",
+    ]
+
+
 _KINDS: Mapping[str, type[Claim]] = {
     "mean": Mean,
     "difference": Difference,
@@ -278,28 +296,39 @@ def parse_claims(content: bytes) -> dict[str, Claim]:
     content : bytes
         The text of ``claims.toml``.
 
+    Returns
+    -------
+    dict of str to Claim
+        By id, in file order.
+
     Raises
     ------
     SnapshotError
         A line for each fault, in the order of the file: claim, field, expected, found, nearest.
     """
     try:
-        raw = tomllib.loads(content.decode("utf-8"))
-    except ValueError as error:  # broken TOML or broken UTF-8
-        raise fault(
-            "claims.toml", expected="TOML", found=str(error), remedy="correct the line"
-        ) from None
+        raw = tomllib.loads(read_text(_FILE, content))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise fault(_FILE, expected="TOML", found=str(error), remedy="correct the line") from None
+    for key in raw:
+        if key != "claim":
+            remedy = f"{guess(key, ['claim'])}correct the line"
+            raise fault(
+                f"{_FILE}, field {key}", expected="a known key", found=f"{key!r}", remedy=remedy
+            )
     claims: dict[str, Claim] = {}
     faults: list[str] = []
     for number, entry in enumerate(raw.get("claim", []), start=1):
-        name = f"claim {entry.get('id', f'number {number}')}"
+        name = f"claim {entry['id']}" if "id" in entry else f"claim number {number} of the file"
         try:
             claim = _parse(entry)
         except ValidationError as error:
-            faults += [_said(name, entry, part) for part in error.errors(include_url=False)]
+            faults += _said(name, entry, error)
             continue
         if claim.id in claims:
-            faults.append(_line(name, "id", "an id of its own", "one that is taken"))
+            found = f"{claim.id} again in claim number {number} of the file"
+            remedy = "give one of the two another id or remove it"
+            faults.append(_line(name, "id", "an id that occurs once", found, remedy))
         claims[claim.id] = claim
     if faults:
         raise SnapshotError("\n".join(faults))
@@ -307,45 +336,40 @@ def parse_claims(content: bytes) -> dict[str, Claim]:
 
 
 def _parse(entry: Mapping[str, Any]) -> Claim:
-    kind = _KINDS.get(entry.get("kind", ""))
-    if kind is None:
-        raise ValidationError.from_exception_data(
-            "claim",
-            [{"type": "literal_error", "loc": ("kind",), "input": entry.get("kind"),
-              "ctx": {"expected": ", ".join(_KINDS)}}],
-        )  # fmt: skip
     # By way of JSON, whose arrays and dates the strict mode takes for tuples and dates.
-    return TypeAdapter(kind).validate_json(json.dumps(dict(entry), default=str))
+    text = json.dumps(dict(entry), default=str)
+    kind = _KINDS.get(str(entry.get("kind")))
+    if kind is None:
+        TypeAdapter(_Unknown).validate_json(text)
+    return TypeAdapter(kind or Claim).validate_json(text)
 
 
-def _said(name: str, entry: Mapping[str, Any], error: Any) -> str:
-    """Word one fault: where, what was expected and found, and the nearest known word."""
-    place = ".".join(str(part) for part in error["loc"])
+def _said(name: str, entry: Mapping[str, Any], error: ValidationError) -> list[str]:
+    """Word the faults of an entry; a slip in a field comes before what it leaves out."""
+    errors = error.errors(include_url=False)
+    return [
+        _word(name, entry, each) for each in sorted(errors, key=lambda e: e["type"] == "missing")
+    ]
+
+
+def _word(name: str, entry: Mapping[str, Any], error: ErrorDetails) -> str:
+    place, found = ".".join(str(part) for part in error["loc"]), error["input"]
     if error["type"] == "missing":
         return _line(name, place, "a value", "none")
     if error["type"] == "unexpected_keyword_argument":
-        kind = _KINDS[entry["kind"]]
-        known = list(kind.__dataclass_fields__) if len(error["loc"]) == 1 else []
-        return _line(
-            name, place, f"a field of the kind {entry['kind']}", "a field that it does not use",
-            _nearest(str(error["loc"][-1]), known),
-        )  # fmt: skip
-    expected = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-    words = str(error.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
-    nearest = _nearest(str(error["input"]), words.split(", "))
-    return _line(name, place, expected, repr(error["input"]), nearest)
+        fields = _KINDS.get(str(entry.get("kind")), Claim).__dataclass_fields__
+        known = fields if len(error["loc"]) == 1 else Events.__dataclass_fields__ | {**fields}
+        word = str(error["loc"][-1])
+        expected = f"a field of the kind {entry.get('kind')}"
+        return _line(name, place, expected, f"{word!r}", f"{guess(word, known)}correct the line")
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    meant = guess(str(found), re.findall(r"'([^']*)'", expected))
+    shown = "values that contradict it" if isinstance(found, dict) else f"{found!r}"
+    return _line(name, place, expected, shown, f"{meant}correct the line")
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {found[0]}" if found else ""
-
-
-def _line(name: str, place: str, expected: str, found: str, nearest: str = "") -> str:
-    error = fault(
-        f"claims.toml, {name}, field {place}",
-        expected=expected,
-        found=found,
-        remedy=f"correct the entry{nearest}",
-    )
-    return str(error)
+def _line(
+    name: str, place: str, expected: str, found: str, remedy: str = "correct the line"
+) -> str:
+    where = f"{_FILE}, {name}" + (f", field {place}" if place else "")
+    return str(fault(where, expected=expected, found=found, remedy=remedy))

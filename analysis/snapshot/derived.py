@@ -11,9 +11,10 @@ from analysis.snapshot.customs import monthly_panel, release_days
 from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.faults import fault
-from analysis.snapshot.files import csv_bytes, digest, read_file, write_whole
+from analysis.snapshot.files import csv_bytes, digest, read_file
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.manifest import Manifest
+from analysis.whole import write_whole
 
 __all__ = ["build_derived", "check_derived", "write_derived"]
 
@@ -50,7 +51,7 @@ def _long(returns: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_derived(frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
-    """Write the derived tables as CSV; see :func:`analysis.snapshot.files.write_whole`.
+    """Write the derived tables as CSV; see :func:`analysis.whole.write_whole`.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def write_derived(frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Path
 
     Raises
     ------
-    SnapshotError
+    WriteError
         If the folder cannot be written; the old files are whole then.
     """
     return write_whole(folder, {name: csv_bytes(frame) for name, frame in frames.items()})

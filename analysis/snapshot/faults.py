@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 from analysis.errors import SnapshotError
 
-__all__ = ["fault"]
+__all__ = ["fault", "guess"]
 
 
 def fault(
@@ -43,3 +46,13 @@ def fault(
         place += f", column {column}"
     text = f"{place}: expected {expected}, found {found}; {remedy}"
     return SnapshotError(" ".join(text.split()))
+
+
+def guess(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return "did you mean ...? " with the nearest known word, "" if none is near.
+
+    It opens the remedy of a :func:`fault`. ``cutoff`` is how like the words must be, 0 to 1.
+    """
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, 1, cutoff)
+    return f"did you mean {folded[near[0]]}? " if near else ""

@@ -1,20 +1,15 @@
-"""Files: read, hash, and write whole or not at all."""
+"""Data files: read and hash."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault
 
-__all__ = ["csv_bytes", "digest", "read_file", "read_rows", "write_whole"]
+__all__ = ["csv_bytes", "digest", "read_file"]
 
 
 def read_file(path: Path) -> bytes:
@@ -48,58 +43,6 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read_rows(name: str, content: bytes) -> pd.DataFrame:
-    """Read a CSV file as text, indexed by the line on which each row starts.
-
-    Parameters
-    ----------
-    name : str
-        File name, for messages.
-    content : bytes
-        UTF-8 text with a header in line 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        All columns as strings, an empty field as ``""``; the index holds line numbers from 2.
-
-    Raises
-    ------
-    SnapshotError
-        If the text is not UTF-8, is empty, or a row has another number of fields than the header.
-    """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        raise fault(
-            name, row=row, expected="UTF-8 text", found=str(error), remedy="save it as UTF-8"
-        ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header: list[str] = []
-    lines: dict[int, list[str]] = {}
-    start = 1
-    try:
-        header = next(reader, [])
-        start = reader.line_num + 1
-        for fields in reader:
-            if len(fields) != len(header):
-                raise fault(
-                    name,
-                    row=start,
-                    expected=f"{len(header)} fields",
-                    found=str(len(fields)),
-                    remedy="complete the row or quote the field that holds a comma",
-                )
-            lines[start] = fields
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise fault(
-            name, row=start, expected="comma-separated text", found=str(error), remedy="mend it"
-        ) from None
-    return pd.DataFrame.from_dict(lines, orient="index", columns=header, dtype=str)
-
-
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return a frame as CSV bytes that are the same on every machine.
 
@@ -107,42 +50,3 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     """
     text = frame.to_csv(index=False, float_format="%.10f", lineterminator="\n")
     return text.encode("utf-8")
-
-
-def write_whole(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
-    """Write files into ``folder`` such that each is either the old one or the new one, complete.
-
-    Everything is first written to a temporary folder beside; only then each file takes its place in
-    one step. A fault or a kill before that leaves the old files untouched.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Made if missing.
-    contents : mapping of str to bytes
-        File name to content.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written, in the order given.
-
-    Raises
-    ------
-    SnapshotError
-        If the folder is locked, is no folder, or the disk is full.
-    """
-    paths = [folder / name for name in contents]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-            for name, content in contents.items():
-                (Path(beside) / name).write_bytes(content)
-            for path in paths:
-                (Path(beside) / path.name).replace(path)
-    except OSError as error:
-        raise SnapshotError(
-            f"{folder}: expected a folder that can be written, found {error.strerror or error}; "
-            "unlock it or free some space and run again, the old files are whole"
-        ) from error
-    return paths

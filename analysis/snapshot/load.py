@@ -11,11 +11,12 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.calendar import check_prices, check_sessions
+from analysis.snapshot.cells import typed
 from analysis.snapshot.claims import Claim, parse_claims
-from analysis.snapshot.faults import fault
-from analysis.snapshot.files import digest, read_file, read_rows
+from analysis.snapshot.faults import fault, guess
+from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
-from analysis.snapshot.schema import typed
+from analysis.snapshot.reading import read_rows
 from analysis.snapshot.study import Study, parse_study
 from analysis.snapshot.swap import finish
 
@@ -47,8 +48,6 @@ class Snapshot:
         Source, terms and hash of each file.
     fingerprint : str
         SHA-256 over the hashes of all files: two snapshots with the same one hold the same data.
-    claims : mapping of str to Claim
-        By id, in the order of ``claims.toml``.
     refreshed : mapping of str to pandas.DataFrame
         By file name what a live refresh keeps besides: ``prices_raw.csv``, ``actions.csv``,
         ``comtrade.csv``, as ``data/README.md`` describes them; empty before the first refresh.
@@ -63,13 +62,17 @@ class Snapshot:
     customs: pd.DataFrame
     manifest: Manifest
     fingerprint: str
-    claims: Mapping[str, Claim] = field(default_factory=dict)
     refreshed: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, in order."""
         return pd.DatetimeIndex(self.prices.index)
+
+    @cached_property
+    def claims(self) -> dict[str, Claim]:
+        """The claims by id, in file order; no field, or every varied copy would count as a use."""
+        return parse_claims(read_file(self.folder / "claims.toml"))
 
 
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
@@ -123,6 +126,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
+    _check_items(parse_claims(contents["claims.toml"]).values(), study)
     _check_tickers(tables, study)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
@@ -138,7 +142,6 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         customs=_plain(_with_periods(tables["customs.csv"])),
         manifest=manifest,
         fingerprint=_fingerprint(contents),
-        claims=parse_claims(contents["claims.toml"]),
         refreshed={name: _plain(table) for name, table in refreshed.items()},
     )
 
@@ -166,6 +169,19 @@ def _with_periods(customs: pd.DataFrame) -> pd.DataFrame:
 def _fingerprint(contents: Mapping[str, bytes]) -> str:
     lines = [f"{digest(content)}  {name}\n" for name, content in sorted(contents.items())]
     return digest("".join(lines).encode("ascii"))
+
+
+def _check_items(claims: Iterable[Claim], study: Study) -> None:
+    """A claim's news item that is nearly a highlighted one is a slip; a study may have others."""
+    for claim in claims:
+        meant = guess(claim.item, study.highlights)
+        if meant and claim.item not in study.highlights:
+            raise fault(
+                f"claims.toml, claim {claim.id}, field item",
+                expected="an item of [highlights] in study.toml, or one that is unlike them all",
+                found=claim.item,
+                remedy=f"{meant}correct it",
+            )
 
 
 def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
@@ -196,7 +212,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
                     f"study.toml, key {key}",
                     expected="tickers of universe.csv",
                     found=ticker,
-                    remedy="correct the ticker or add it to universe.csv",
+                    remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
                 )
 
 
@@ -209,7 +225,7 @@ def _known(name: str, column: str, cells: Iterable[tuple[object, str]], known: s
                 column=column,
                 expected="a ticker of universe.csv",
                 found=ticker,
-                remedy="correct the ticker or add it to universe.csv",
+                remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
             )
 
 

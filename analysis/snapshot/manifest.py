@@ -12,7 +12,9 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault
-from analysis.snapshot.files import csv_bytes, digest, read_file, read_rows, write_whole
+from analysis.snapshot.files import csv_bytes, digest, read_file
+from analysis.snapshot.reading import read, read_rows
+from analysis.whole import write_whole
 
 __all__ = [
     "FILES",
@@ -139,8 +141,12 @@ def mismatch(name: str, expected: str, content: bytes) -> SnapshotError | None:
     found = digest(content)
     if found == expected:
         return None
+    unlike = ", ".join(read(name, content).unlike)
     return fault(
-        name, expected=f"sha256 {expected[:12]}", found=f"sha256 {found[:12]}", remedy=ACCEPT
+        name,
+        expected=f"sha256 {expected[:12]}",
+        found=f"sha256 {found[:12]}" + (f" of a file with {unlike}" if unlike else ""),
+        remedy=ACCEPT,
     )
 
 
@@ -148,6 +154,7 @@ def write_manifest(
     folder: Path,
     derived: Mapping[str, pd.DataFrame],
     origins: Mapping[str, Origin] | None = None,
+    rewritten: Mapping[str, bytes] | None = None,
 ) -> list[str]:
     """Take the data files as they are now: renew hashes, rows and spans in the manifest.
 
@@ -159,6 +166,8 @@ def write_manifest(
         What :func:`analysis.snapshot.derived.build_derived` gives for these files.
     origins : mapping of str to Origin, optional
         Where files come from that were gathered anew; the others keep what is on record.
+    rewritten : mapping of str to bytes, optional
+        Data files to write together with the manifest, in place of what is there.
 
     Returns
     -------
@@ -168,9 +177,10 @@ def write_manifest(
     old = read_manifest(folder)
     told = {n: Origin(e.source, e.obtained, e.retrieved, e.licence) for n, e in old.files.items()}
     told |= origins or {}
-    files = {n: _renewed(n, read_file(folder / n), told[n]) for n in sorted(told)}
+    new = rewritten or {}
+    files = {n: _renewed(n, new.get(n) or read_file(folder / n), told[n]) for n in sorted(told)}
     hashes = {name: digest(csv_bytes(frame)) for name, frame in sorted(derived.items())}
-    write_whole(folder, {NAME: _text(files, hashes)})
+    write_whole(folder, {**new, NAME: _text(files, hashes)})
     before = {n: e.sha256 for n, e in old.files.items()} | dict(old.derived)
     after = {n: e.sha256 for n, e in files.items()} | hashes
     lines = [

@@ -9,21 +9,20 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.engines.pandas_engine import DateTime
-from pandera.errors import SchemaErrors
-
-from analysis.errors import SnapshotError
-from analysis.snapshot.faults import fault
 
 __all__ = [
     "ACTIONS",
     "CONFIDENCE",
     "DIRECTIONS",
     "KINDS",
+    "OPTIONAL",
     "ROLES",
+    "RULES",
     "SCHEMAS",
     "SCOPES",
+    "SERIES",
     "STATUSES",
-    "typed",
+    "columns_of_type",
 ]
 
 DIRECTIONS = ("tightening", "easing", "support", "disappointment")
@@ -41,18 +40,25 @@ ROLES = (
     "market",
 )
 UNITS = ("t", "kg", "usd")
+SERIES = (  # what the questions and the data dictionary know; a study may have others
+    "rare_earths_total",
+    "rare_earths_total_usd",
+    "magnets_total",
+    "magnets_total_usd",
+    "magnets_to_us",
+    "magnets_to_us_usd",
+    "re_and_articles_total",
+    "re_and_articles_usd",
+    "re_articles_only",
+    "comtrade_group_all_kg",
+    "comtrade_group_magnet_usd",
+    "comtrade_group_metal_usd",
+    "comtrade_group_oxide_usd",
+    "dysprosium_exports",
+    "terbium_exports",
+)
 ACTIONS = ("dividend", "capital_gain", "split")
 OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
-
-# What a reader is told where pandera names its own rule instead of ours.
-_EXPECTED = {
-    "coerce_dtype('datetime64[ns]')": "a date as YYYY-MM-DD",
-    "coerce_dtype('float64')": "a number",
-    "coerce_dtype('int64')": "a whole number",
-    "not_nullable": "a value",
-    "multiple_fields_uniqueness": "a key that occurs once",
-}
-_HEADER = ("column_in_schema", "column_in_dataframe", "column_ordered")
 
 
 def _date(*, empty: bool = False) -> pa.Column:
@@ -105,6 +111,11 @@ def _first_before_last(frame: pd.DataFrame) -> pd.Series[bool]:
     return frame["last_priced"].isna() | (frame["first_priced"] <= frame["last_priced"])
 
 
+def _one_unit(frame: pd.DataFrame) -> pd.Series[bool]:
+    first: pd.Series[str] = frame.groupby("series")["unit"].transform("first")
+    return frame["unit"] == first
+
+
 def _announced_first(frame: pd.DataFrame) -> pd.Series[bool]:
     return frame["announced"] <= frame["day0"]
 
@@ -117,10 +128,11 @@ def _other_direction(frame: pd.DataFrame) -> pd.Series[bool]:
     return frame["alternative_direction"] != frame["direction"]
 
 
-_RULES: dict[str, tuple[Callable[[pd.DataFrame], pd.Series[bool]], list[str]]] = {
+RULES: dict[str, tuple[Callable[[pd.DataFrame], pd.Series[bool]], list[str]]] = {
     # what must hold in a row: the check, the columns that it reads
     "low <= value <= high, or neither bound": (_between, ["low", "value", "high"]),
     "a jan_feb row under February": (_combined_in_february, ["month", "coverage"]),
+    "the unit of the series' rows before": (_one_unit, ["series", "unit"]),
     "a release after the month": (_released_after_month, ["month", "release_date"]),
     "first_priced on or before last_priced": (_first_before_last, ["first_priced", "last_priced"]),
     "day0 on or after the announcement": (_announced_first, ["announced", "day0"]),
@@ -135,7 +147,7 @@ _RULES: dict[str, tuple[Callable[[pd.DataFrame], pd.Series[bool]], list[str]]] =
 def _table(columns: dict[str, pa.Column], *rules: str, key: Sequence[str]) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(
         columns,
-        [pa.Check(_RULES[rule][0], error=rule) for rule in rules],
+        [pa.Check(RULES[rule][0], error=rule) for rule in rules],
         strict=True,
         ordered=True,
         unique=[*key],
@@ -165,8 +177,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "affected": _text(r"^(?:[A-Z]+(?:;[A-Z]+)*)?$", "tickers joined by ; or nothing"),
             "status": _word(STATUSES),
             "confidence": _word(CONFIDENCE),
-            "second_direction": _word(DIRECTIONS),
-            "second_confidence": _number(pa.Check.isin([1, 2, 3], error="1, 2 or 3")),
+            "second_direction": _word(DIRECTIONS, empty=True),
+            "second_confidence": _number(pa.Check.isin([1, 2, 3], error="1, 2 or 3"), empty=True),
             "second_best": _word(DIRECTIONS, empty=True),
             "alternative_direction": _word(DIRECTIONS, empty=True),
             "alternative_day0": _date(empty=True),
@@ -211,7 +223,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "customs.csv": _table(
         {
-            "month": _text(r"^\d{4}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
             "series": _text(r"^[a-z_]+$", "a series name in small letters"),
             "coverage": _word(("month", "jan_feb")),
             "value": _number(pa.Check.ge(0, error="a number not below 0")),
@@ -226,6 +238,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         },
         "low <= value <= high, or neither bound",
         "a jan_feb row under February",
+        "the unit of the series' rows before",
         "a release after the month",
         key=["month", "series", "coverage"],
     ),
@@ -248,7 +261,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "comtrade.csv": _table(
         {
-            "month": _text(r"^\d{4}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
             "reporter": _code(),
             "flow": _word(("X", "M")),
             "partner": _code(),
@@ -262,72 +275,6 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
 }
 
 
-def typed(name: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Check the text of a data file against its schema and return it with types.
-
-    Parameters
-    ----------
-    name : str
-        File name, a key of :data:`SCHEMAS`.
-    rows : pandas.DataFrame
-        Text columns indexed by line number, as :func:`analysis.snapshot.files.read_rows` gives.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same index; dates as ``datetime64``, numbers as ``float64``, an empty optional date or
-        number as missing, an empty optional text as ``""``.
-
-    Raises
-    ------
-    SnapshotError
-        Naming the first faulty row and how many more there are.
-    """
-    schema = SCHEMAS[name]
-    if rows.empty and len(rows.columns) and name not in OPTIONAL:
-        raise fault(
-            name, row=2, expected="at least one row", found="none",
-            remedy="add the rows, or restore the file with git",
-        )  # fmt: skip
-    optional = [c for c, column in schema.columns.items() if column.nullable and c in rows]
-    rows = rows.assign(**{c: rows[c].mask(rows[c] == "") for c in optional})
-    try:
-        return schema.validate(rows, lazy=True)
-    except SchemaErrors as error:
-        raise _first_fault(name, rows, error.failure_cases) from None
-
-
-def _first_fault(name: str, rows: pd.DataFrame, cases: pd.DataFrame) -> SnapshotError:
-    """Turn pandera's table of failures into one line about the first faulty row."""
-    placed = cases[cases["index"].notna()]
-    if placed.empty or cases["check"].isin(_HEADER).any():
-        return fault(
-            name,
-            row=1,
-            expected="the columns " + ", ".join(SCHEMAS[name].columns),
-            found=", ".join(rows.columns) or "none",
-            remedy="give the file these columns in this order",
-        )
-    row = int(placed["index"].min())
-    # A cell that cannot be read also breaks the rules on its row: "Column" sorts before the rest.
-    case = placed[placed["index"] == row].sort_values("schema_context", kind="stable").iloc[0]
-    check = str(case["check"])
-    if check in _RULES:
-        columns = _RULES[check][1]
-    elif check == "multiple_fields_uniqueness":
-        columns = list(SCHEMAS[name].unique or [])
-    else:
-        columns = [str(case["column"])]
-    more = placed["index"].nunique() - 1
-    return fault(
-        name,
-        row=row,
-        column=", ".join(columns),
-        expected=_EXPECTED.get(check, check),
-        found=", ".join(_shown(rows.loc[row, column]) for column in columns),
-        remedy="correct it" + (f" (and {more} more rows)" if more else ""),
-    )
-
-
-def _shown(cell: object) -> str:
-    return cell if isinstance(cell, str) and cell else "nothing"
+def columns_of_type(name: str, *types: str) -> list[str]:
+    """Return the columns of a data file that have one of the types, such as ``float64``."""
+    return [c for c, column in SCHEMAS[name].columns.items() if str(column.dtype) in types]

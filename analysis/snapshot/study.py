@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date
@@ -14,15 +12,13 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    TypeAdapter,
-    ValidationError,
     model_validator,
 )
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot.curve import Curve
-from analysis.snapshot.faults import fault
+from analysis.snapshot.toml_file import parse_toml
 
 __all__ = [
     "Benchmark",
@@ -406,35 +402,8 @@ def parse_study(content: bytes) -> Study:
         If the text is not TOML, a key is unknown or missing, or a value has the wrong type, lies
         out of range or contradicts another.
     """
-    remedy = "correct the line"
-    try:
-        raw = tomllib.loads(content.decode("utf-8"))
-    except ValueError as error:  # broken TOML or broken UTF-8
-        raise fault("study.toml", expected="TOML", found=str(error), remedy=remedy) from None
-    try:
-        # By way of JSON, whose arrays and dates the strict mode takes for tuples and dates.
-        return TypeAdapter(Study).validate_json(json.dumps(raw, default=str))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise fault(
-            f"study.toml, key {key}" if key else "study.toml",
-            expected=_EXPECTED.get(first["type"], _plain(first["msg"])),
-            found=_found(first["type"], first["input"]),
-            remedy=remedy,
-        ) from None
+    return parse_toml("study.toml", content, Study, _place)
 
 
-_EXPECTED = {"missing": "a value", "unexpected_keyword_argument": "a key that the study knows"}
-
-
-def _plain(message: str) -> str:
-    for opening in ("Value error, ", "Input should be "):
-        message = message.removeprefix(opening)
-    return message
-
-
-def _found(kind: str, value: object) -> str:
-    if kind == "missing":
-        return "none"
-    return "values that contradict it" if isinstance(value, dict) else f"{value!r}"
+def _place(_: object, loc: tuple[int | str, ...]) -> str:
+    return "study.toml" + (f", key {'.'.join(map(str, loc))}" if loc else "")

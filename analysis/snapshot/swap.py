@@ -7,11 +7,12 @@ loads the snapshot first moves what is still pending to its place.
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 from analysis.errors import SnapshotError
+from analysis.interrupts import postponed
+from analysis.whole import WRITTEN, clear, flush
 
 __all__ = ["PENDING", "commit", "finish"]
 
@@ -36,14 +37,16 @@ def commit(staged: Path, folder: Path) -> None:
         as soon as anybody loads the snapshot.
     """
     for path in [*_files(staged), staged]:
-        _flush(path)
-    staged.rename(folder / PENDING)
-    _flush(folder)
-    _move(folder)
+        flush(path)
+    with postponed():
+        staged.rename(folder / PENDING)
+        WRITTEN.append(folder)
+        flush(folder)
+        _move(folder)
 
 
 def finish(folder: Path) -> None:
-    """Complete an exchange that was cut short; without one, do nothing.
+    """Complete an exchange that was cut short, and clear what other killed runs have left.
 
     Parameters
     ----------
@@ -55,10 +58,12 @@ def finish(folder: Path) -> None:
     SnapshotError
         If the folder cannot be written.
     """
+    clear(folder)
     if not (folder / PENDING).is_dir():
         return
     try:
-        _move(folder)
+        with postponed():
+            _move(folder)
     except OSError as error:
         raise SnapshotError(
             f"{folder / PENDING}: expected to complete a refresh that was cut short, found "
@@ -81,16 +86,5 @@ def _move(folder: Path) -> None:
             path.replace(target)
         except FileNotFoundError:  # somebody else loads the snapshot now, and was faster
             continue
-    _flush(folder)
+    flush(folder)
     shutil.rmtree(pending, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    """Have the disk hold a file's or folder's content before the next step."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows has no handle for folders
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

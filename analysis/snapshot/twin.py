@@ -18,9 +18,10 @@ import pandas as pd
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.derived import build_derived
 from analysis.snapshot.eligibility import listed_returns
-from analysis.snapshot.files import csv_bytes, read_file, write_whole
+from analysis.snapshot.files import csv_bytes, read_file
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import FILES, NAME, Origin, first_manifest, write_manifest
+from analysis.whole import write_whole
 
 __all__ = ["MARK", "TRUTH", "Truth", "planted_effects", "residual_scale", "simulate", "write_twin"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.errors import UserDataError
 from analysis.estimators.blocks import Runner, in_order
+from analysis.interrupts import unheard
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -42,11 +43,14 @@ def on_cluster(scheduler: str | None = None) -> Iterator[Runner]:
     except ImportError:
         raise UserDataError(
             "--backend dask: expected dask.distributed to be installed, found none; "
-            "install the dependency group cluster or leave the option out"
+            "install it with pip install 'rare-earth-headlines[cluster]' or leave the option out"
         ) from None
     if scheduler is None:
         options = {"n_workers": WORKERS, "threads_per_worker": 1, "dashboard_address": None}
-        with LocalCluster(**options) as cluster, Client(cluster) as client:
+        with ExitStack() as stack:
+            with unheard():
+                cluster = stack.enter_context(LocalCluster(**options))
+                client = stack.enter_context(Client(cluster))
             yield dask_runner(client)
         return
     try:

@@ -7,12 +7,13 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.whole import put, refused, staging
 
 __all__ = ["plain", "records", "spec", "write"]
 
@@ -46,15 +47,26 @@ def spec(choices: object, files: Sequence[Path]) -> dict[str, Any]:
 
 def write(content: dict[str, Any], out: Path) -> None:
     """Write the result whole or not at all."""
-    staged = out.with_name(f".{out.name}.new")
-    try:
-        with staged.open("w", encoding="utf-8") as handle:
-            for part in json.JSONEncoder(indent=1, allow_nan=False).iterencode(content):
-                handle.write(part)
-            handle.write("\n")
-        staged.replace(out)
-    except OSError as error:
-        staged.unlink(missing_ok=True)
+    if out.exists() and not out.is_file():  # /dev/stdout, a pipe: nothing takes their place
+        try:
+            with out.open("w", encoding="utf-8") as handle:
+                _dump(content, handle)
+        except OSError as error:
+            raise refused(error, out) from None
+        return
+    out = out.resolve()  # what a link leads to, not the link
+    if not out.parent.is_dir():
         raise UserDataError(
-            f"{out}: expected a place that can be written, found: {error.strerror}; choose another"
-        ) from None
+            f"{out}: expected a folder to write to, found none; make it or choose another"
+        )
+    with staging(out.parent) as stage:
+        with (stage / out.name).open("w", encoding="utf-8") as handle:
+            _dump(content, handle)
+        put(stage, out.parent)
+
+
+def _dump(content: dict[str, Any], handle: TextIO) -> None:
+    """Write part by part: the text of a large study would take its memory once more."""
+    for part in json.JSONEncoder(indent=1, allow_nan=False).iterencode(content):
+        handle.write(part)
+    handle.write("\n")

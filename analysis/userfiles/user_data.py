@@ -133,7 +133,7 @@ def _read_wide(path: Path, *, positive: bool) -> pd.DataFrame:
     if doubled.size:
         found = f"{dates[doubled[0]].date()} again"
         raise _fault(path, int(doubled[0]) + HEADER, name, "each date once", found)
-    backwards = np.flatnonzero(np.diff(dates.to_numpy()) < np.timedelta64(0))
+    backwards = np.flatnonzero(dates[1:] < dates[:-1])
     if backwards.size:
         at = int(backwards[0]) + 1
         found = f"{dates[at].date()} after {dates[at - 1].date()}"

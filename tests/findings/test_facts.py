@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.findings import relative_beta
+from analysis.findings import relative_beta, sample
 from analysis.findings.customs import correlations, monthly_returns
 from analysis.findings.panel import Panel
 
@@ -50,3 +50,14 @@ def test_planted_customs_lag_is_found(quick):
     headline = lags[lags["series"] == "headline"].set_index("lag")["estimate"]
     assert headline[1] == pytest.approx(1.0, abs=1e-9)
     assert headline.drop(1).abs().max() < 0.8
+
+
+def test_an_event_without_a_second_coding_is_not_counted(committed: Panel) -> None:
+    """Unknown is neither agreement nor disagreement."""
+    events = committed.events.copy()
+    events.iloc[0, events.columns.get_loc("second_direction")] = ""
+    events.iloc[1, events.columns.get_loc("second_direction")] = "easing"
+    numbers = {n.key: n.value for n in sample.compute(replace(committed, events=events)).numbers}
+    assert events.iloc[1]["direction"] != "easing"
+    assert numbers["data.second_coded"] == len(events) - 1
+    assert numbers["data.second_agreeing"] == len(events) - 2

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.publish.review.document import Document, Marked, Picture, Section, Span
+from analysis.publish.review.page_form import write_page
+
 PAGE = Path(__file__).parents[2] / "paper/_output/rare-earth-headlines.html"
 WIDTHS = [360, 768, 1440]
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -149,3 +152,34 @@ def test_print_shows_pictures_and_no_controls(visit, tmp_path):
     assert page.locator("#explorer").is_hidden()
     page.pdf(path=tmp_path / "print.pdf", format="A4")
     assert (tmp_path / "print.pdf").stat().st_size > 100_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_report_of_a_comparison_fits_a_phone(browser, tmp_path, scheme):
+    """Nothing but the boxes of tables scrolls sideways at 360 pixels, no words lie on others."""
+    key = "a_very_long_key_of_a_number." * 4
+    rows = [(key, "A sentence of some length in a cell. " * 4, "1", "2")] * 50
+    made = Document(
+        "Results: main (1234567) → HEAD (7654321)",
+        ["No result differs."],
+        alarm="The committed results are stale.",
+        sections=[
+            Section("Numbers that moved", ("number", "sentence", "before", "now"), rows[:9]),
+            Section("Tables that changed", ("table", "row", "before", "now"), rows),
+            Section("The text", marked=[Marked(f"{key}.qmd:1", (Span("deleted", key),))]),
+            Section("Figures", ("figure",), [(key,)], pictures=[Picture(key, b"<svg/>", None)]),
+        ],
+    )
+    path = tmp_path / "diff.html"
+    path.write_text(write_page(made), "utf-8")
+    context = browser.new_context(viewport={"width": 360, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate(SIZES)["overflow"] == 0
+    assert page.evaluate(SIZES)["hidden"] == 0
+    spilt = "c => c.filter(x => x.scrollWidth > x.clientWidth + 1).length"
+    assert page.eval_on_selector_all("td", spilt) == 0
+    page.click("nav a >> text=The text")
+    assert page.evaluate("document.querySelector(':target h2').getBoundingClientRect().top") < 800
+    context.close()

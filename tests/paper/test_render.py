@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import RenderError
+from analysis.errors import RenderError, WriteError
 from analysis.publish.render import RenderReport, render
 from analysis.publish.renderers import quarto as quarto_module
 from analysis.publish.renderers.base import STEM, SUFFIXES, render_environment
@@ -113,7 +113,7 @@ def test_a_failed_render_leaves_the_old_files(
 def test_an_unwritable_output_folder_is_named(sample: Path) -> None:
     """A file where the folder should be stops the render before it starts."""
     (sample / "_output").write_text("in the way", encoding="utf-8")
-    with pytest.raises(RenderError, match=r"expected to write the rendered paper to .*_output"):
+    with pytest.raises(WriteError, match="_output: expected a place that can be written"):
         render(sample, renderer="pandoc", echo=lambda _: None)
 
 
@@ -121,7 +121,7 @@ def test_a_locked_file_is_named_and_nothing_replaced(sample: Path) -> None:
     """When the PDF cannot be replaced, the HTML is not replaced either and no scrap remains."""
     (sample / "_output" / NAMES["pdf"]).mkdir(parents=True)
     (sample / "_output" / NAMES["html"]).write_text("old", encoding="utf-8")
-    with pytest.raises(RenderError, match="close programs that hold it open"):
+    with pytest.raises(WriteError, match=r"\.pdf: expected .*close programs that hold it open"):
         render(sample, renderer="pandoc", echo=lambda _: None)
     assert (sample / "_output" / NAMES["html"]).read_text(encoding="utf-8") == "old"
     assert {p.name for p in (sample / "_output").iterdir()} == set(NAMES.values())

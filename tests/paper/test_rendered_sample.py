@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -103,14 +104,14 @@ def test_content_for_one_format_stays_there(rendered: RenderReport) -> None:
 
 
 def test_a_number_tells_what_it_is(rendered: RenderReport) -> None:
-    """A number carries its meaning, uncertainty and origin, and the keyboard can reach it."""
+    """A number carries meaning, uncertainty, origin and what to ask; the keyboard can reach it."""
     tags = _body(rendered.outputs["html"]).tags
     number = next(a for _, a in tags if a.get("data-key") == "sample.car")
     assert number["class"] == "num"
     assert number["tabindex"] == "0"
     assert number["title"] == (
         "Abnormal return of the miner on day 0; 95% interval −11.0% to +4.7%; p = 0.440; n = 250; "
-        "analysis.findings.event_windows.compute; data 0123456789ab"
+        "analysis.findings.event_windows.compute; data 0123456789ab; nox -s explain -- sample.car"
     )
 
 
@@ -119,8 +120,19 @@ def test_a_claim_tells_its_verdict(rendered: RenderReport) -> None:
     tags = _body(rendered.outputs["html"]).tags
     claim = next(a for _, a in tags if a.get("data-key") == "sample.beta" and "claim" in str(a))
     assert claim["title"] == (
-        "Claim sample.beta: supported; rule: the lower bound exceeds 1; evidence: 1.05"
+        "Claim sample.beta: supported; rule: the lower bound exceeds 1; evidence: 1.05; "
+        "nox -s explain -- sample.beta"
     )
+
+
+def test_a_page_outside_the_repository_names_the_key_alone(
+    sample: Path, change: Callable[[str, str, str], None]
+) -> None:
+    """The report on another study may lie where there is no nox."""
+    change("results/numbers.json", '"data": {', '"data": {"linked": false, ')
+    page = render(sample, renderer="pandoc", formats=["html"], echo=lambda _: None).outputs["html"]
+    titles = [a["title"] for _, a in _body(page).tags if a.get("data-key")]
+    assert all(str(title).split("; ")[-1].startswith("key ") for title in titles)
 
 
 def test_the_page_can_be_read_by_machine(rendered: RenderReport) -> None:

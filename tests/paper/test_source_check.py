@@ -1,141 +1,265 @@
-"""The sources are checked against the results before anything is rendered."""
+"""Faults of the sources need no results; what does not fit the results is found with them."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from analysis.errors import RenderError
-from analysis.publish.source_check import check_source
+from analysis.publish.results_check import find_misfits
+from analysis.publish.source_check import check_sources
 
 Change = Callable[[str, str, str], None]
 
 FAULTS = [
     pytest.param(
-        "sections/introduction.qmd",
-        "A list item with {{< num sample.beta >}}.",
-        "A list item with {{< num sample.bet >}}.",
-        "sections/introduction.qmd:13: unknown number 'sample.bet'; nearest: 'sample.beta'",
-        id="number",
-    ),
-    pytest.param(
-        "sections/introduction.qmd",
-        "{{< num sample.firms capital >}}",
-        "{{< num sample.firms capitals >}}",
-        "sections/introduction.qmd:18: unknown number 'sample.firms capitals'; nearest: 'sample.",
-        id="number-and-more",
-    ),
-    pytest.param(
-        "sections/results.qmd",
-        "{{< alt returns >}}",
-        "{{< alt return >}}",
-        "sections/results.qmd:16: unknown figure 'return'; nearest: 'returns'",
-        id="alternative-text",
-    ),
-    pytest.param(
-        "sections/appendix.qmd",
-        "{{< table events >}}",
-        "{{< table event >}}",
-        "sections/appendix.qmd:15: unknown table 'event'; nearest: 'events'",
-        id="table",
-    ),
-    pytest.param(
-        "sections/results.qmd",
-        "results/figures/returns.svg",
-        "results/figures/gone.svg",
-        "sections/results.qmd:16: the figure file 'results/figures/gone.svg' does not exist",
-        id="figure-file",
-    ),
-    pytest.param(
         "sections/results.qmd",
         "results/figures/returns.svg",
         "https://example.org/returns.svg",
-        "sections/results.qmd:16: figure 'https://example.org/returns.svg' is not a local file",
+        "sections/results.qmd:16: figure: expected a local file, found 'https://example.org/retu",
         id="figure-on-the-network",
     ),
     pytest.param(
         "sections/results.qmd",
         ' fig-alt="{{< alt returns >}}"',
         "",
-        "sections/results.qmd:16: figure 'results/figures/returns.svg' has no fig-alt",
+        "sections/results.qmd:16: figure 'results/figures/returns.svg': expected fig-alt",
         id="figure-without-alternative",
     ),
     pytest.param(
         "sections/results.qmd",
+        " {{< source returns >}}",
+        "",
+        "sections/results.qmd:16: figure 'results/figures/returns.svg': expected a caption that",
+        id="figure-without-source",
+    ),
+    pytest.param(
+        "sections/results.qmd",
         "refers back to @fig-returns.",
-        "refers back to @fig-nothing.",
-        "sections/results.qmd:18: unresolved reference @fig-nothing",
+        "refers back to @fig-return.",
+        "sections/results.qmd:18: reference @fig-return: expected the label {#fig-return}, found "
+        "none; nearest: 'fig-returns'",
         id="reference",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
+        "{#tbl-events}",
+        "{#tbl-returns}",
+        "sections/appendix.qmd:13: label 'tbl-returns': expected once, found at "
+        "sections/results.qmd:20 too",
+        id="label-twice",
     ),
     pytest.param(
         "sections/introduction.qmd",
         "@smith2020]",
         "@smith2021]",
-        "sections/introduction.qmd:4: unknown citation 'smith2021'; nearest: 'smith2020'",
+        "sections/introduction.qmd:4: citation: expected a key of references.bib, found "
+        "'smith2021'; nearest: 'smith2020'",
         id="citation",
+    ),
+    pytest.param(
+        "sections/introduction.qmd",
+        "@smith2020]",
+        "@fig-returns]",
+        "sections/introduction.qmd:4: citation: expected brackets of its own, found",
+        id="citation-among-references",
     ),
     pytest.param(
         "index.qmd",
         "sections/introduction.qmd",
         "sections/intro.qmd",
-        "index.qmd:20: the included file 'sections/intro.qmd' does not exist",
+        "index.qmd:20: include: expected the file sections/intro.qmd, found none",
         id="include",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "The rules.",
         "{{< include sections/rules.qmd >}}",
-        "sections/appendix.qmd:7: an include inside an included file",
+        "sections/appendix.qmd:7: include: expected alone on a line of index.qmd",
         id="nested-include",
+    ),
+    pytest.param(
+        "index.qmd",
+        "{{< include sections/appendix.qmd >}}",
+        "<!-- {{< include sections/appendix.qmd >}} -->",
+        "index.qmd:29: include: expected alone on a line of index.qmd",
+        id="include-in-a-comment",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "The rules.",
-        "{{< var rules >}}",
-        "sections/appendix.qmd:7: unknown shortcode 'var'",
+        "{{< tabel rules >}}",
+        "sections/appendix.qmd:7: shortcode: expected num, interval, alt, source, table, passage, "
+        "interactive, exhibits, include, found 'tabel'; nearest: 'table'",
         id="shortcode",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
+        "The rules.",
+        "{{< num >}}",
+        "sections/appendix.qmd:7: shortcode 'num': expected one name, found none",
+        id="shortcode-without-key",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
+        "The rules.",
+        "{{< num sample.car sample.beta >}}",
+        "sections/appendix.qmd:7: shortcode 'num': expected one name, found 2",
+        id="shortcode-with-two-keys",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
+        "The rules.",
+        "See {{< table events >}} here.",
+        "sections/appendix.qmd:7: shortcode 'table': expected alone in its paragraph",
+        id="table-in-text",
+    ),
+    *(
+        pytest.param(
+            "sections/appendix.qmd",
+            "The rules.",
+            f"The rules: {written} say.",
+            "sections/appendix.qmd:7: shortcode: expected {{< NAME KEY >}} on one line, found "
+            f'"The rules: {shown}',
+            id=f"malformed-{shown}",
+        )
+        for written, shown in [
+            ("{{< num sample.car }}", "{{< num sample.car }}"),
+            ("{{<num\nsample.car >}}", "{{<num"),
+            ("{{ num sample.car >}}", "{{ num sample.car >}}"),
+            ("{< num sample.car >}", "{< num sample.car >}"),
+        ]
+    ),
+    pytest.param(
+        "sections/introduction.qmd",
+        ' is="supported"',
+        "",
+        'sections/introduction.qmd:11: claim "Beta exceeds one.": expected {.claim key="..." '
+        'is="..."}, found {.claim key="sample.beta"}',
+        id="claim-without-verdict",
+    ),
+    pytest.param(
+        "sections/introduction.qmd",
+        '.claim key="sample.beta"',
+        '.clam key="sample.beta"',
+        'claim "Beta exceeds one.": expected {.claim key="..." is="..."}, found {.clam',
+        id="claim-misspelt",
+    ),
+    pytest.param(
+        "sections/results.qmd",
+        "Deep text.",
+        "It fell by 8 percent.",
+        "sections/results.qmd:37: numeral: expected {{< num KEY >}}, found one typed by hand in",
+        id="numeral",
+    ),
+    pytest.param(
+        "internal.toml", "[internal]", "[internal", "internal.toml: expected TOML", id="internal"
+    ),
+]
+MISFITS = [
+    pytest.param(
+        "sections/introduction.qmd",
+        "A list item with {{< num sample.beta >}}.",
+        "A list item with {{< num sample.bet >}}.",
+        "sections/introduction.qmd:13: expected a published number, found 'sample.bet'; nearest: "
+        "'sample.beta'",
+        id="number",
+    ),
+    pytest.param(
+        "sections/introduction.qmd",
+        "A list item with {{< num sample.beta >}}.",
+        "A list item with {{< interval sample.count >}}.",
+        "sections/introduction.qmd:13: expected a number with an interval, found 'sample.count'",
+        id="interval",
+    ),
+    pytest.param(
+        "sections/results.qmd",
+        "{{< alt returns >}}",
+        "{{< alt return >}}",
+        "sections/results.qmd:16: expected a published figure, found 'return'; nearest: 'returns'",
+        id="alternative-text",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
+        "{{< table events >}}",
+        "{{< table event >}}",
+        "sections/appendix.qmd:15: expected a published table, found 'event'; nearest: 'events'",
+        id="table",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "passage rules",
         "passage rule",
-        "unknown passage 'rule'; nearest: 'rules'",
+        "sections/appendix.qmd:9: expected a published passage, found 'rule'; nearest: 'rules'",
         id="passage",
+    ),
+    pytest.param(
+        "sections/results.qmd",
+        "results/figures/returns.svg",
+        "results/figures/gone.svg",
+        "sections/results.qmd:16: expected a figure file, found no 'results/figures/gone.svg'",
+        id="figure-file",
     ),
     pytest.param(
         "sections/introduction.qmd",
         'key="sample.beta" is="supported"',
         'key="sample.gamma" is="supported"',
-        "unknown claim (in \"Beta exceeds one.\") 'sample.gamma'",
+        "expected a published claim (in \"Beta exceeds one.\"), found 'sample.gamma'",
         id="claim-key",
-    ),
-    pytest.param(
-        "sections/introduction.qmd",
-        'key="sample.beta" is="supported"',
-        'key="sample.beta"',
-        'sections/introduction.qmd:11: claim "Beta exceeds one.": expected key="..." and is="..."',
-        id="claim-without-verdict",
     ),
 ]
 
 
 def test_a_sound_paper_passes(sample: Path) -> None:
-    """The sample as it stands has no problem."""
-    check_source(sample)
+    """The sample as it stands has no problem, alone or beside its results."""
+    check_sources(sample)
+    assert find_misfits(sample) == []
 
 
 @pytest.mark.parametrize(("name", "old", "new", "message"), FAULTS)
-def test_a_fault_is_named_with_file_and_line(
+def test_a_fault_of_the_text_needs_no_results(
     sample: Path, change: Change, name: str, old: str, new: str, message: str
 ) -> None:
-    """Each kind of fault stops the check, with the place and what to do."""
+    """Each kind of fault stops the check with place, expected and found, before any result."""
+    shutil.rmtree(sample / "results")
     change(name, old, new)
     with pytest.raises(RenderError, match=re.escape(message)):
-        check_source(sample)
+        check_sources(sample)
+
+
+@pytest.mark.parametrize(("name", "old", "new", "message"), MISFITS)
+def test_a_key_that_is_not_published_is_named(
+    sample: Path, change: Change, name: str, old: str, new: str, message: str
+) -> None:
+    """A key is no fault of the text: an analysis may be about to publish it."""
+    change(name, old, new)
+    assert message in "\n".join(find_misfits(sample))
+
+
+def test_a_figure_that_is_not_drawn_yet_fits(sample: Path) -> None:
+    """A clone has no figures before its first run; that they are published is enough."""
+    (sample / "results/figures/returns.svg").unlink()
+    assert find_misfits(sample) == []
+
+
+def test_comments_hold_no_faults(sample: Path, change: Change) -> None:
+    """A passage that was commented out is not read."""
+    old = "Text between the exhibits refers back to @fig-returns."
+    change("sections/results.qmd", old, "<!-- See @fig-x, [@y2020], it fell 9%. -->")
+    check_sources(sample)
+
+
+def test_lines_in_latin_1_are_named(sample: Path) -> None:
+    """A file in another encoding is named with the line that shows it."""
+    path = sample / "sections/results.qmd"
+    path.write_bytes(path.read_bytes() + "na\u00efve".encode("latin-1"))
+    with pytest.raises(RenderError, match=r"sections/results\.qmd:38: expected UTF-8, found the b"):
+        check_sources(sample)
 
 
 @pytest.mark.parametrize("key", ["sample.beta", "sample.rise"])
@@ -149,17 +273,18 @@ def test_a_changed_verdict_names_its_sentence(sample: Path, key: str) -> None:
     message = (
         f"claim '{key}': the paper says '{stated}', the analysis says 'not supported'; rewrite"
     )
-    with pytest.raises(RenderError, match=re.escape(message)):
-        check_source(sample)
+    assert message in "\n".join(find_misfits(sample))
 
 
-def test_every_problem_is_listed(sample: Path, change: Change) -> None:
-    """Two faults give one error with two lines, not the first alone."""
-    change("sections/appendix.qmd", "{{< table events >}}", "{{< table event >}}")
-    change("sections/results.qmd", "refers back to @fig-returns.", "see @fig-nothing.")
-    with pytest.raises(RenderError, match="2 problems in the sources") as caught:
-        check_source(sample)
-    assert len(str(caught.value).splitlines()) == 3
+def test_every_problem_is_listed_in_order(sample: Path, change: Change) -> None:
+    """Faults of two files give one error with a line each, by file and line."""
+    change("sections/results.qmd", "refers back to @fig-returns.", "see 8 of {{< num >}}.")
+    change("sections/introduction.qmd", 'key="sample.rise"', "")
+    with pytest.raises(RenderError, match="3 problems in the sources") as caught:
+        check_sources(sample)
+    places = [line.split(": ")[0].strip() for line in str(caught.value).splitlines()[1:]]
+    assert places[0].startswith("sections/introduction.qmd:10")
+    assert places[1:] == ["sections/results.qmd:18"] * 2
 
 
 @pytest.mark.parametrize(
@@ -178,7 +303,7 @@ def test_broken_results_are_named(sample: Path, content: str | None, message: st
     if content is not None:
         path.write_text(content, encoding="utf-8")
     with pytest.raises(RenderError, match=message) as caught:
-        check_source(sample)
+        find_misfits(sample)
     assert "numbers.json" in str(caught.value)
 
 
@@ -186,4 +311,4 @@ def test_a_folder_without_a_paper_is_named(sample: Path) -> None:
     """Without index.qmd there is nothing to check."""
     (sample / "index.qmd").unlink()
     with pytest.raises(RenderError, match=r"index\.qmd: expected the paper, found none"):
-        check_source(sample)
+        check_sources(sample)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ResultsError
-from analysis.publish.replication import BEGIN, END, RUNTIMES, update_replication
+from analysis.publish.replication import BEGIN, END, FIRST_RUN, RUNTIMES, update_replication
 from analysis.publish.review.source_lines import find_function
 
 SOURCE = {"function": "analysis.findings.a.compute", "inputs": ["prices.csv"], "sample": "all"}
@@ -25,6 +25,7 @@ def root(tmp_path):
     runtimes = {
         "day": "2026-01-07", "peak_memory_mib": 100, "seconds": {"Loading": 1.25, "Drawing": 2.5},
         "machine": {"processor": "P", "processors": 2, "system": "Linux", "python": "3.11.7"},
+        "installed": {"paper": {"seconds": 41, "gb": 0.9}, "tests": {"seconds": 60, "gb": 1.4}},
     }  # fmt: skip
     results = {
         "numbers": {"numbers": {"a.mean": SOURCE, "a.unused": SOURCE}},
@@ -33,13 +34,15 @@ def root(tmp_path):
         "figures": {"figures": {"f": SOURCE}},
     }
     files = {
-        "README.md": f"# T\n{BEGIN}\nformer part\n{END}\nrest\n",
+        "README.md": f"# T\n{FIRST_RUN[0]}{FIRST_RUN[1]}\n{BEGIN}\nformer part\n{END}\nrest\n",
         "data/README.md": f"# D\n{BEGIN}\n{END}\n",
         "data/manifest.json": json.dumps({"files": {"prices.csv": entry}}),
         "data/study.toml": "[inference]\nseed = 17\n",
-        "pyproject.toml": '[project]\nrequires-python = ">=3.11"\ndependencies = ["scikit_x>=1"]\n'
-        '[dependency-groups]\npaper = ["typst>=0.15"]\n',
-        "requirements/paper.txt": "scikit-x==1.2.3 \\\n    --hash=sha256:00\ntypst==0.15.2 \\\n",
+        "pyproject.toml": '[project]\nrequires-python = ">=3.11"\n'
+        'dependencies = ["scikit_x>=1", "y"]\n'
+        '[project.optional-dependencies]\npaper = ["typst>=0.15"]\n',
+        "requirements/paper.txt": "scikit-x==1.2.3 \\\n    --hash=sha256:00\ntypst==0.15.2 \\\n"
+        "y==2.4 ; python_full_version < '3.12' \\\ny==2.5 ; python_full_version >= '3.12' \\\n",
         RUNTIMES: json.dumps(runtimes),
         "docs/.keep": "",
         "analysis/findings/a.py": CODE,
@@ -57,7 +60,7 @@ def test_parts_are_written_between_the_markers_and_stay(root):
     """Only what stands between the markers changes, and a second run changes nothing."""
     assert update_replication(root) == ["README.md", "data/README.md", "docs/exhibits.md"]
     text = (root / "README.md").read_text("utf-8")
-    assert text.startswith(f"# T\n{BEGIN}\n")
+    assert text.startswith(f"# T\n{FIRST_RUN[0]}\n")
     assert text.endswith(f"{END}\nrest\n")
     assert "former part" not in text
     assert update_replication(root) == []
@@ -72,6 +75,28 @@ def test_the_parts_say_what_the_template_asks_for(root):
         assert part in text
     data = (root / "data/README.md").read_text("utf-8")
     assert "| 3 | 2026-01-02 to 2026-01-06 | yes | free | `abababababab` |" in data
+
+
+def test_versions_are_those_of_the_python_it_was_measured_on(root):
+    """Where the lock has another version for another Python, the measured one's is named."""
+    update_replication(root)
+    text = (root / "README.md").read_text("utf-8")
+    assert "measured on Python 3.11.7 with scikit-x 1.2.3, y 2.4, typst 0.15.2." in text
+    assert "2.5" not in text.partition("measured on")[2].partition("`requirements")[0]
+
+
+def test_the_first_run_is_told_from_what_was_measured(root):
+    """Installing and rendering are added up; without the figures one line says what to run."""
+    update_replication(root)
+    text = (root / "README.md").read_text("utf-8")
+    assert "The first paper takes 45 s" in text
+    assert "41 s to install 0.9 GB" in text
+    assert "The tests install 1.4 GB of their own in 60 s" in text
+    measured = json.loads((root / RUNTIMES).read_text("utf-8"))
+    del measured["installed"]["tests"]
+    (root / RUNTIMES).write_text(json.dumps(measured), "utf-8")
+    with pytest.raises(ResultsError, match="found paper; run nox -s tests"):
+        update_replication(root)
 
 
 def test_every_exhibit_names_function_line_and_file(root):
@@ -115,7 +140,7 @@ def test_missing_marker_and_missing_times_are_refused(root):
         update_replication(root)
     (root / RUNTIMES).write_text(times, "utf-8")
     (root / "README.md").write_text("# T\n", "utf-8")
-    with pytest.raises(ResultsError, match="replication: generated"):
+    with pytest.raises(ResultsError, match=r"README\.md: expected the lines"):
         update_replication(root)
 
 

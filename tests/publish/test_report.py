@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.errors import RenderError
+from analysis.errors import WriteError
 from analysis.publish.numerals import read_internal, typed_numerals
 from analysis.publish.report import Head, blocks, kept, mark_figures, write_report
 from analysis.results import Figure, Provenance
@@ -120,5 +120,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path) -> None:
     """A file in the place of a folder is named, with what to do."""
     _results(tmp_path / "p")
     (tmp_path / "p" / "pandoc").write_text("in the way", encoding="utf-8")
-    with pytest.raises(RenderError, match="expected a folder that can be written"):
+    with pytest.raises(WriteError, match="expected a place that can be written"):
         write_report(PAPER, tmp_path / "p", head=HEAD, left_out={})
+    assert not (tmp_path / "p" / "index.qmd").exists()

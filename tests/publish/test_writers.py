@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.errors import ResultsError
+from analysis.errors import ResultsError, WriteError
 from analysis.publish import figures
-from analysis.publish.writers import figure_digest, write_results
+from analysis.publish.writers import documents, figure_digest, write_results
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Table, Verdict
 
 SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
@@ -76,14 +76,49 @@ def test_dataset_is_written_as_csv(tmp_path):
     assert text == "day0,car\n2025-10-27,0.333333333333\n"
 
 
+@pytest.mark.parametrize(
+    ("frame", "changed"),
+    [
+        ({"day0": ["a", "b"], "car": [1 / 3 + 1e-12, 100.0]}, []),
+        ({"day0": ["a", "b"], "car": [1 / 3 + 1e-4, 100.0]}, ["car"]),
+        ({"day0": ["a", "c"], "car": [1 / 3, 100.0]}, ["day0"]),
+        ({"day0": ["a", "b"], "car": [1 / 3, float("inf")]}, ["car"]),
+        ({"day0": ["a"], "car": [1 / 3]}, ["car", "day0"]),
+    ],
+)
+def test_committed_record_of_a_dataset_names_the_columns_that_changed(frame, changed):
+    """The CSV is not committed; its rows and a hash of each column are, blind to last bits only."""
+    old = {"day0": ["a", "b"], "car": [1 / 3, 100.0]}
+    one, other = (
+        json.loads(
+            documents(
+                Findings(datasets=[Dataset("windows", pd.DataFrame(data), SOURCE)]),
+                fingerprint="f", as_of="2026-01-01",
+            )["datasets.json"]
+        )["datasets"]["windows"]
+        for data in (old, frame)
+    )  # fmt: skip
+    assert other["rows"] == len(frame["car"])
+    assert [c for c in one["columns"] if one["columns"][c] != other["columns"][c]] == changed
+    assert (one["digest"] != other["digest"]) == bool(changed)
+
+
+def test_the_record_of_reads_is_no_result(tmp_path):
+    """Which question read which file is written as CSV, and is nothing to compare versions by."""
+    reads = Dataset("observed_inputs", pd.DataFrame({"question": ["Q"], "file": ["f"]}), SOURCE)
+    write(Findings(datasets=[reads]), tmp_path / "results")
+    assert (tmp_path / "results/observed_inputs.csv").is_file()
+    assert json.loads((tmp_path / "results/datasets.json").read_text("utf-8"))["datasets"] == {}
+
+
 def test_two_runs_write_the_same_bytes(tmp_path):
     """Numbers, tables and SVG figures do not depend on the time or the folder."""
     write(findings(), tmp_path / "a")
     write(findings(), tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert set(contents(tmp_path / "a")) == {
-        "numbers.json", "claims.json", "figures.json", "tables.json", "tables/betas.md",
-        "figures/betas.svg",
+        "numbers.json", "claims.json", "figures.json", "tables.json", "datasets.json",
+        "tables/betas.md", "figures/betas.svg",
     }  # fmt: skip
 
 
@@ -125,7 +160,7 @@ def test_results_of_an_earlier_run_that_are_no_longer_made_are_removed(tmp_path)
 def test_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
     """A file where the folder should be gives the path and what to do."""
     (tmp_path / "results").write_text("in the way")
-    with pytest.raises(ResultsError, match=r"results: expected a folder that can be written"):
+    with pytest.raises(WriteError, match=r"results: expected a place that can be written"):
         write(findings(), tmp_path / "results")
     assert os.listdir(tmp_path) == ["results"]  # noqa: PTH208
 

@@ -280,6 +280,73 @@ def test_date_that_is_none(snapshot_copy: Path, cell: str, expected: str, found:
 
 
 @pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("2025-7-10", "2025-07-10"),
+        ("2025/07/10", "2025-07-10"),
+        ("27.10.2025", "2025-10-27"),
+        ("27/10/2025", "2025-10-27"),
+        ("10/27/2025", "2025-10-27"),
+        ("7/10/2025", "2025-07-10 or 2025-10-07"),
+        ("27-Oct-25", "2025-10-27"),
+        ("45957", "2025-10-27"),
+        ("2025-10-27 00:00:00", "2025-10-27"),
+    ],
+)
+def test_date_in_another_form_is_told_in_full(snapshot_copy: Path, cell: str, meant: str) -> None:
+    """The day that was meant is named, or both where the order of day and month is open."""
+    start = "2025-07-mp-pentagon-deal"
+    row = spoil(snapshot_copy, "events.csv", start, ",2025-07-10,support", f",{cell},support")
+    assert (
+        f"events.csv, row {row}, column day0: expected a date as YYYY-MM-DD, found {cell}; "
+        f"did you mean {meant}? write it in full"
+    ) in message(snapshot_copy)
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"), [("2025-9", "2025-09"), ("Sep-25", "2025-09"), ("2025-09-01", "2025-09")]
+)
+def test_month_in_another_form_is_told_in_full(snapshot_copy: Path, cell: str, meant: str) -> None:
+    """So is a month that a spreadsheet took for a date."""
+    row = spoil(snapshot_copy, "customs.csv", "2025-09,magnets_total", "2025-09", cell)
+    assert (
+        f"customs.csv, row {row}, column month: expected a month as YYYY-MM, found {cell}; "
+        f"did you mean {meant}?"
+    ) in message(snapshot_copy)
+
+
+@pytest.mark.parametrize("cell", ['"1,234.5"', "$20.5", "1_000", "20.5 USD"])
+def test_number_with_other_marks(snapshot_copy: Path, cell: str) -> None:
+    """Marks for thousands and currencies are told."""
+    start = "2025-10-27,USAR,"
+    text = next(
+        x for x in (snapshot_copy / "prices.csv").read_text().splitlines() if x.startswith(start)
+    )
+    row = spoil(snapshot_copy, "prices.csv", start, text, start + cell)
+    found = cell.strip('"')
+    assert message(snapshot_copy).startswith(
+        f"prices.csv, row {row}, column adjusted_close: expected a number, found {found}; "
+        "write it with a point for decimals and no other mark"
+    )
+
+
+@pytest.mark.parametrize("word", ["Support", "suport"])
+def test_nearest_word_is_named(snapshot_copy: Path, word: str) -> None:
+    """A slip in a word of the dictionary is told with the word."""
+    start = "2025-07-mp-pentagon-deal"
+    spoil(snapshot_copy, "events.csv", start, ",support,no", f",{word},no")
+    assert f"found {word}; did you mean support?" in message(snapshot_copy)
+
+
+@pytest.mark.parametrize("cell", ["0001-07-10", "9999-07-10"])
+def test_year_out_of_reach(snapshot_copy: Path, cell: str) -> None:
+    """A year that no clock of this library knows is a fault of the row."""
+    start = "2025-07-mp-pentagon-deal"
+    row = spoil(snapshot_copy, "events.csv", start, ",2025-07-10,support", f",{cell},support")
+    assert f"events.csv, row {row}, column day0: expected a date" in message(snapshot_copy)
+
+
+@pytest.mark.parametrize(
     ("start", "old", "new", "expected"),
     [
         ("2025-13,", "", "", "a month as YYYY-MM"),
@@ -329,11 +396,11 @@ def test_column_too_many(snapshot_copy: Path) -> None:
 
 
 def test_columns_in_another_order(snapshot_copy: Path) -> None:
-    """The order of columns is part of the schema."""
+    """Another order is read, but is not what is on record."""
     path = snapshot_copy / "prices.csv"
     swapped = [",".join(reversed(x.split(","))) for x in path.read_text().splitlines()]
     path.write_text("\n".join(swapped) + "\n")
-    assert "found adjusted_close, ticker, session;" in message(snapshot_copy)
+    assert " of a file with columns in another order; restore" in message(snapshot_copy)
 
 
 def test_file_that_is_empty(snapshot_copy: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.episodes import SIGNS, assign_episodes
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.schema import SERIES
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -54,6 +55,19 @@ def test_alternative_coding_only_where_the_note_doubts(snapshot: Snapshot) -> No
     doubt = re.compile(r"judgement|two-sided|ambiguous|sensitivity", re.IGNORECASE)
     assert len(recoded) == 7
     assert recoded["note"].str.contains(doubt).all()
+
+
+def test_second_coding_agrees_where_the_dictionary_says_so(snapshot: Snapshot) -> None:
+    """``data/README.md`` says that it agrees on every row."""
+    assert "agrees with the first on every row" in (DATA / "README.md").read_text("utf-8")
+    assert (snapshot.events["second_direction"] == snapshot.events["direction"]).all()
+
+
+def test_the_names_of_series_are_those_of_the_dictionary(snapshot: Snapshot) -> None:
+    """The committed series, the known ones and the dictionary's table are the same."""
+    text = (DATA / "README.md").read_text("utf-8")
+    assert set(snapshot.customs["series"]) == set(SERIES)
+    assert all(f"`{name}`" in text or name.startswith("comtrade_group_") for name in SERIES)
 
 
 def test_customs_figures_that_the_truce_item_quotes(snapshot: Snapshot) -> None:

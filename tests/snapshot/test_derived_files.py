@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.errors import SnapshotError
+from analysis.errors import SnapshotError, WriteError
 from analysis.snapshot.derived import build_derived, check_derived, write_derived
 from analysis.snapshot.files import csv_bytes
 from analysis.snapshot.load import Snapshot
@@ -103,8 +103,8 @@ def test_fault_while_writing_leaves_the_old_files(
 @pytest.mark.parametrize(
     ("step", "refusal", "said"),
     [
-        ("write_bytes", OSError(28, "No space left on device"), "device; .*old files are whole"),
-        ("replace", PermissionError(13, "Permission denied"), "Permission denied; unlock it"),
+        ("write_bytes", OSError(28, "No space left on device"), "device; free some space"),
+        ("replace", PermissionError(13, "Permission denied"), "Permission denied; change its"),
     ],
     ids=["full disk", "locked folder"],
 )
@@ -119,7 +119,7 @@ def test_refusal_of_the_system_is_one_line(
         raise refusal
 
     monkeypatch.setattr(Path, step, refuse)
-    with pytest.raises(SnapshotError, match=f"found .*{said}"):
+    with pytest.raises(WriteError, match=f"found: .*{said}"):
         write_derived({name: frame + 1 for name, frame in SMALL.items()}, folder)
     assert (folder / "one.csv").read_text() == "a\n1\n"
 
@@ -127,6 +127,6 @@ def test_refusal_of_the_system_is_one_line(
 def test_file_in_place_of_the_folder_is_one_line(tmp_path: Path) -> None:
     """Where a file bears the folder's name nothing is written."""
     (tmp_path / "derived").write_text("in the way")
-    with pytest.raises(SnapshotError, match="expected a folder that can be written, found"):
+    with pytest.raises(WriteError, match="expected a place that can be written, found"):
         write_derived(SMALL, tmp_path / "derived")
     assert (tmp_path / "derived").read_text() == "in the way"

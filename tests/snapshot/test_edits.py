@@ -9,7 +9,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
-from analysis.snapshot.edits import describe_edits, row_changes
+from analysis.snapshot.edits import describe_edits, recorded_copies, row_changes
 from analysis.snapshot.manifest import read_manifest
 
 OLD = b"""ticker,name
@@ -79,12 +79,14 @@ def test_accepting_shows_the_rows_first(
 def test_without_a_recorded_copy_it_is_said(snapshot_copy: Path) -> None:
     """Outside git the reader is told that rows cannot be compared."""
     edit(snapshot_copy)
-    lines = describe_edits(snapshot_copy, read_manifest(snapshot_copy))
-    assert lines == [
+    recorded = recorded_copies(snapshot_copy, read_manifest(snapshot_copy))
+    assert recorded == {"events.csv": None}
+    assert describe_edits(snapshot_copy, recorded) == [
         "events.csv: changed; git has no copy as on record, so rows cannot be compared"
     ]
 
 
 def test_without_an_edit_there_is_nothing_to_show(committed: Path) -> None:
     """No difference, no line."""
-    assert describe_edits(committed, read_manifest(committed)) == []
+    assert recorded_copies(committed, read_manifest(committed)) == {}
+    assert describe_edits(committed, {}) == []

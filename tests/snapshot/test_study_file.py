@@ -18,7 +18,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 @pytest.mark.parametrize(
     ("old", "new", "key", "expected", "found"),
     [
-        ("gap = 11", "gap = 11\nleash = 2", "estimation.leash", "a key that the study knows", "2"),
+        ("gap = 11", "gap = 11\nleash = 2", "estimation.leash", "a known key", "'leash'"),
         ("gap = 11", "", "estimation.gap", "a value", "none"),
         ("gap = 11", 'gap = "11"', "estimation.gap", "a valid integer", "'11'"),
         ("gap = 11", "gap = 1.5", "estimation.gap", "a valid integer", "1.5"),
@@ -59,6 +59,31 @@ def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, fou
     assert said.startswith((f"study.toml, key {key}" if key else "study.toml") + ": expected ")
     assert expected in said
     assert f"found {found}" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("[pair]", "[pairr]", "key pairr: expected a known key, found 'pairr'; did you mean pair?"),
+        ("draws = 9999", "drawz = 9999", "key inference.drawz: expected a known key, found 'drawz';"
+         " did you mean draws? correct the line (and 1 more)"),
+        ("draws = 499", "drawz = 499", "key curve.drawz: expected a known key, found 'drawz'; did "
+         "you mean draws?"),
+        ("A3]\nmodels", "A3]\nmodles", "key curve.claims.A3.modles: expected a known key, found "
+         "'modles'; did you mean models?"),
+        ("04, event", "04, evnt", "key regimes.starts.april_2025.evnt: expected a known key, found "
+         "'evnt'; did you mean event?"),
+        ('model = "market"\n', 'model = "markt"\n', "key estimation.model: expected 'mean', "
+         "'market_adjusted' or 'market', found 'markt'; did you mean market?"),
+    ],
+)  # fmt: skip
+def test_the_nearest_key_is_named(old: str, new: str, line: str) -> None:
+    """A slip in a key comes before the key that it leaves out, and its neighbour is named."""
+    text = (DATA / "study.toml").read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(SnapshotError) as caught:
+        parse_study(text.replace(old, new, 1).encode())
+    assert str(caught.value).startswith(f"study.toml, {line}")
 
 
 def test_text_that_is_not_toml() -> None:

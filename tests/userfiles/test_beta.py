@@ -157,7 +157,7 @@ def test_documented_example_runs(tmp_path, monkeypatch):
     """The command of the how-to works on the file that stands beside it."""
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs/beta.md").read_text("utf-8")
-    words = shlex.split(re.search(r"^python -m analysis (beta .*)$", text, re.MULTILINE).group(1))
+    words = shlex.split(re.search(r"nox -s run -- (beta .*)$", text, re.MULTILINE).group(1))
     words[words.index("--out") + 1] = str(tmp_path / "r.json")
     assert main(words) == 0
     assert len(json.loads((tmp_path / "r.json").read_text("utf-8"))["assets"]) == 3

@@ -105,7 +105,7 @@ def test_without_dask_the_error_says_what_to_install(tmp_path, capfd, monkeypatc
     """One line, and nothing is written."""
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(words(tmp_path / "r.json", "--backend", "dask")) != 0
-    assert "install the dependency group cluster" in capfd.readouterr().err
+    assert "pip install 'rare-earth-headlines[cluster]'" in capfd.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

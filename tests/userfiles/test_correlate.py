@@ -154,7 +154,7 @@ def test_documented_example_runs(tmp_path, monkeypatch):
     """The command of the how-to works on the file that stands beside it."""
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs/correlate.md").read_text("utf-8")
-    command = re.search(r"^python -m analysis (correlate (?:.*\\\n)*.*)$", text, re.MULTILINE)
+    command = re.search(r"nox -s run -- (correlate (?:.*\\\n)*.*)$", text, re.MULTILINE)
     words = shlex.split(command.group(1).replace("\\\n", " "))
     words[words.index("--out") + 1] = str(tmp_path / "r.json")
     assert main([*words, "--draws", "99"]) == 0

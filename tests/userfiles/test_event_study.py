@@ -448,7 +448,7 @@ def test_documented_example_runs(tmp_path, monkeypatch):
     """The command of the how-to works on the files that stand beside it."""
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs/event-study.md").read_text("utf-8")
-    command = re.search(r"^python -m analysis (event-study (?:.*\\\n)*.*)$", text, re.MULTILINE)
+    command = re.search(r"nox -s run -- (event-study (?:.*\\\n)*.*)$", text, re.MULTILINE)
     words = shlex.split(command.group(1).replace("\\\n", " "))
     words[words.index("--out") + 1] = str(tmp_path / "r.json")
     assert main(words) == 0

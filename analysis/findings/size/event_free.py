@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import OLS
 
 from analysis.estimators.abnormal import event_study
 from analysis.estimators.models import Model
@@ -97,7 +97,7 @@ def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
             exclude=days[wake[wake < len(days)]] if without else None,
         )
         t = result.car(*window)["t"].to_numpy()
-        fit = sm.OLS(t, np.ones(len(t))).fit(cov_type="HAC", cov_kwds={"maxlags": LAGS})
+        fit = OLS(t, np.ones(len(t))).fit(cov_type="HAC", cov_kwds={"maxlags": LAGS})
         rows[key] = {
             "model": name,
             "dates": len(t),

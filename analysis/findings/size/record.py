@@ -22,6 +22,7 @@ import pandas as pd
 from analysis.errors import ResultsError
 from analysis.findings.size.design import Cell, Design, Settings, cells
 from analysis.findings.size.rejections import batch_p_values
+from analysis.whole import write_whole
 
 __all__ = ["FOLDER", "Record", "make_record", "probe", "read_record", "stale", "write_record"]
 
@@ -119,17 +120,7 @@ def write_record(record: Record, folder: Path = FOLDER) -> None:
         "probe": record.probe,
     }
     rendered = json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    try:
-        folder.mkdir(exist_ok=True)
-        for name, content in (("size.csv", text), ("size.json", rendered)):
-            staged = folder / f".{name}.new"
-            staged.write_text(content, encoding="utf-8", newline="\n")
-            staged.replace(folder / name)
-    except OSError as error:
-        raise ResultsError(
-            f"{folder}: expected a folder that can be written, found: {error.strerror}; "
-            "change its permissions or free some space and run again"
-        ) from error
+    write_whole(folder, {"size.csv": text, "size.json": rendered})
 
 
 def _available(cell: Cell, design: Design, settings: Settings) -> int:

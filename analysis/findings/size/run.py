@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import pandas as pd
 
@@ -12,6 +10,7 @@ from analysis.estimators.outcome import LEVEL
 from analysis.findings.size.design import Cell, Design, Settings, cells
 from analysis.findings.size.draws import replications
 from analysis.findings.size.rejections import batch_p_values
+from analysis.processes import workers
 
 __all__ = ["Task", "count_rejections", "rejections", "tasks"]
 
@@ -37,11 +36,9 @@ def rejections(
     if processes == 1:
         yield from (count_rejections(task, design, settings) for task in work)
         return
-    # Spawned, not forked: a worker must not inherit the threads of the progress bar.
-    with ProcessPoolExecutor(
-        processes, get_context("spawn"), initializer=_start, initargs=(design, settings)
-    ) as pool:
-        yield from pool.map(_work, work)
+    with workers(processes, _start, design, settings, preload=[__name__]) as submit:
+        answers = [submit(_work, task) for task in work]
+        yield from (answer.result() for answer in answers)
 
 
 def count_rejections(task: Task, design: Design, settings: Settings) -> pd.DataFrame:

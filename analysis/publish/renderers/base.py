@@ -7,19 +7,23 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol
 
+from analysis import processes
 from analysis.errors import RenderError
 
 __all__ = [
     "FORMATS",
+    "PACKAGES",
     "STEM",
     "SUFFIXES",
     "Format",
     "Renderer",
     "first_error",
     "render_environment",
+    "require_packages",
     "run",
 ]
 
@@ -30,6 +34,15 @@ SUFFIXES: dict[Format, str] = {"html": "html", "pdf": "pdf", "docx": "docx", "ja
 STEM = "rare-earth-headlines"
 """Name of the paper's rendered files without suffix; ``_quarto.yml`` says the same."""
 
+DRAFT = "PAPER_DRAFT"
+"""Variable that tells the Lua code of a draft; ``_extensions/results/store.lua`` reads it."""
+
+PACKAGES = {  # the extra `paper`: module, package
+    "pypandoc": "pypandoc_binary",
+    "typst": "typst",
+    "pypdf": "pypdf",
+    "vl_convert": "vl-convert-python",
+}
 _PREFIX = re.compile(r"^((ERROR|error):\s*)+|^\S+\.lua:\d+:\s*")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
@@ -54,23 +67,44 @@ class Renderer(Protocol):
         """Write ``target`` from the sources in ``paper`` and return what the program said."""
 
 
-def render_environment(as_of: str) -> dict[str, str]:
+def require_packages() -> None:
+    """Stop before anything is computed if a package is missing that drawing or rendering needs.
+
+    Raises
+    ------
+    RenderError
+    """
+    missing = [package for name, package in PACKAGES.items() if find_spec(name) is None]
+    if missing:
+        raise RenderError(
+            "paper: expected the packages that draw and render, found no "
+            f"{' and no '.join(missing)}; run: pip install 'rare-earth-headlines[paper]'"
+        )
+
+
+def render_environment(as_of: str, *, draft: bool = False) -> dict[str, str]:
     """Return an environment in which two renders give the same bytes.
 
     Parameters
     ----------
     as_of : str
         ISO date of the data; it stands in for the time of the render.
+    draft : bool
+        Whether the Lua code marks what does not fit the results instead of stopping.
     """
     epoch = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp())
-    environment = {k: v for k, v in os.environ.items() if k != "QUARTO_PANDOC"}
-    return environment | {
-        "SOURCE_DATE_EPOCH": str(epoch),
-        "TZ": "UTC",
-        "LC_ALL": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "NO_COLOR": "1",
-    }
+    environment = {k: v for k, v in os.environ.items() if k not in {"QUARTO_PANDOC", DRAFT}}
+    return (
+        environment
+        | {
+            "SOURCE_DATE_EPOCH": str(epoch),
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+            "PYTHONHASHSEED": "0",
+            "NO_COLOR": "1",
+        }
+        | ({DRAFT: "1"} if draft else {})
+    )
 
 
 def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> str:
@@ -82,18 +116,17 @@ def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, s
         If it cannot be started or fails; the message is the first thing it complains about.
     """
     try:
-        done = subprocess.run(
-            [str(part) for part in command],
+        done = processes.run(
+            command,
             cwd=folder,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            check=False,
         )
     except OSError as error:
         raise RenderError(f"{command[0]}: cannot be started: {error}") from error
-    output = done.stdout.decode("utf-8", errors="replace")
+    output: str = done.stdout.decode("utf-8", errors="replace")
     if done.returncode != 0:
         raise RenderError(f"paper: {first_error(output)}")
     return output

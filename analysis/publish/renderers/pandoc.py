@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,14 +27,8 @@ def find_pandoc() -> PandocTypst:
     Raises
     ------
     RenderError
-        If a wheel is missing.
+        If the wheel holds no program.
     """
-    missing = [name for name in ("pypandoc", "typst") if find_spec(name) is None]
-    if missing:
-        raise RenderError(
-            f"renderer pandoc: expected the packages pypandoc_binary and typst, found no "
-            f"{' and no '.join(missing)}; install the dependency group 'paper'"
-        )
     import pypandoc
 
     # The wheel's own program by path: pypandoc would prefer one that happens to be on PATH.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from analysis.errors import RenderError
 from analysis.publish.renderers.base import Format, run
+from analysis.whole import temporary
 
 __all__ = ["MINIMUM", "Quarto", "find_quarto"]
 
@@ -76,8 +76,8 @@ class Quarto:
         Quarto works on a copy: it leaves files beside the sources when it fails, and it renders
         nothing in a project below a folder whose name begins with a dot.
         """
-        with tempfile.TemporaryDirectory(prefix="paper-") as temporary:
-            copy = Path(temporary).resolve() / "paper"
+        with temporary() as folder:
+            copy = folder / "paper"
             _require_no_dot_folder(copy)
             shutil.copytree(paper, copy, ignore=shutil.ignore_patterns("_output", ".quarto"))
             log = run([self.program, "render", "--to", _TARGETS[format_]], copy, environment)

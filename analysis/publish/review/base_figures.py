@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.processes import child
 from analysis.publish.review.repository import Repository
+from analysis.whole import temporary
 
-__all__ = ["PATIENCE", "BaseBuild"]
+__all__ = ["PATIENCE", "BaseBuild", "base_build", "same_picture"]
 
 PATIENCE = 300.0
 """Seconds after which a build of the base is given up."""
 
+_ASIDE = re.compile(rb"<metadata>.*?</metadata>", re.DOTALL)
 
+
+def same_picture(one: bytes | None, other: bytes | None) -> bool:
+    """Say whether two SVG figures show the same, whatever function they name as their source."""
+    return None not in (one, other) and _ASIDE.sub(b"", one or b"") == _ASIDE.sub(b"", other or b"")
+
+
+@contextmanager
+def base_build(repository: Repository, commit: str) -> Iterator[BaseBuild]:
+    """Yield a build of a version; at the end it is stopped if it still runs, its folder removed."""
+    with temporary() as folder:
+        repository.extract(commit, folder)
+        environment = os.environ | {"PYTHONPATH": str(folder), "MPLBACKEND": "Agg"}
+        with child(
+            [sys.executable, "-m", "analysis", "results"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        ) as process:
+            yield BaseBuild(folder, process)
+
+
+@dataclass(frozen=True, slots=True)
 class BaseBuild:
     """A build of the base that runs beside ours, with the packages of this environment.
 
@@ -24,36 +55,17 @@ class BaseBuild:
     with today's packages; then the report says so and shows only what is new.
     """
 
-    def __init__(self, repository: Repository, commit: str) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="base-")
-        self._folder = Path(self._temporary.name)
-        repository.extract(commit, self._folder)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "analysis", "results"],
-            cwd=self._folder,
-            env=os.environ | {"PYTHONPATH": str(self._folder), "MPLBACKEND": "Agg"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-        )
+    folder: Path
+    process: subprocess.Popen[str]
 
     def figures(self, names: Iterable[str]) -> tuple[dict[str, bytes], str]:
         """Wait for the build; return its drawings by name, and a remark if it failed."""
         try:
-            _, complaint = self._process.communicate(timeout=PATIENCE)
+            _, complaint = self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             return {}, f"No figures of the base: its build took more than {PATIENCE:.0f} s."
-        if self._process.returncode:
+        if self.process.returncode:
             reason = (complaint.strip().splitlines() or ["no message"])[-1]
             return {}, f"No figures of the base: its code does not run here ({reason})."
-        paths = {n: self._folder / "paper/results/figures" / f"{n}.svg" for n in names}
+        paths = {n: self.folder / "paper/results/figures" / f"{n}.svg" for n in names}
         return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}, ""
-
-    def close(self) -> None:
-        """Stop the build if it still runs, and remove its folder."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.communicate()
-        self._temporary.cleanup()

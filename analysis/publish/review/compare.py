@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
+from analysis.publish.review.kinds import (
+    DEFINITION,
+    PROVENANCE,
+    by_name,
+    count_shared,
+    find_renamed,
+)
+from analysis.publish.review.pipe_table import table_edits
 from analysis.publish.review.result_set import ResultSet
+from analysis.results.formats import format_value
+from analysis.snapshot.edits import RowEdits
 
 __all__ = ["ALPHA", "Comparison", "Flip", "Move", "compare"]
 
@@ -17,8 +27,8 @@ ALPHA = 0.05
 RELATIVE, ABSOLUTE = 1e-10, 1e-13
 """Differences below these come from another machine's linear algebra and are no change."""
 
-QUANTITIES = ("value", "se", "low", "high", "p", "n")
-DEFINITION = ("estimand", "unit", "format", "function", "sample", "inputs")
+T = TypeVar("T")
+QUANTITIES = ("value", "se", "low", "high", "level", "p", "n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +60,65 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A verdict, or the significance of a number, that is another one now."""
+    """What a result said and says now: a verdict, the side of 0.05, a part of its definition.
+
+    ``evidence`` is what it rests on, ``meaning`` the estimand of a number.
+    """
 
     key: str
     old: str
     new: str
-    evidence: str
+    evidence: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that differs; each part is empty if nothing does."""
+    """Everything that differs; each part is empty if nothing does.
 
-    verdicts: tuple[Flip, ...]
-    significance: tuple[Flip, ...]
-    moves: tuple[Move, ...]
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    redefined: tuple[Flip, ...]
-    tables: tuple[str, ...]
-    figures: tuple[str, ...]
+    Attributes
+    ----------
+    verdicts, significance, moves, evidence, redefined
+        Flips, numbers that moved, evidence that moved under the same verdict, and definitions
+        (estimand, unit, format, rule, sample).
+    tables : mapping of str to RowEdits
+        Rows and cells by table.
+    figures, passages : tuple of str
+        Names of figures with other data or another text alternative, of passages with other words.
+    datasets : tuple of Flip
+        Name, and rows and columns that differ.
+    renamed : tuple of Flip
+        Old and new name of results that say the same.
+    added, removed : tuple of str
+        Names with their kind.
+    provenance : tuple of Flip
+        Functions and input files that have another name: where a result comes from, no result.
+    counts : mapping of str to int
+        How many results of each kind both versions have.
+    not_compared : tuple of str
+        Kinds of which a version has no record.
+    """
+
+    verdicts: tuple[Flip, ...] = ()
+    significance: tuple[Flip, ...] = ()
+    moves: tuple[Move, ...] = ()
+    evidence: tuple[Flip, ...] = ()
+    redefined: tuple[Flip, ...] = ()
+    tables: Mapping[str, RowEdits] = field(default_factory=dict)
+    figures: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
+    datasets: tuple[Flip, ...] = ()
+    renamed: tuple[Flip, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    provenance: tuple[Flip, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    not_compared: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any(getattr(self, part) for part in self.__slots__)
+        """Whether a result differs; where it comes from is none."""
+        aside = ("provenance", "counts", "not_compared")
+        return any(getattr(self, part) for part in self.__slots__ if part not in aside)
 
 
 def compare(old: ResultSet, new: ResultSet) -> Comparison:
@@ -89,55 +135,96 @@ def compare(old: ResultSet, new: ResultSet) -> Comparison:
         Moves in units of the standard error (of the half-width of the interval where there is
         none) come first, the largest on top; then those without a scale by relative change.
     """
-    shared = [key for key in new.numbers if key in old.numbers]
-    moves = [m for key in shared if (m := _move(key, old.numbers[key], new.numbers[key]))]
+    unrecorded = (old.datasets is None) != (new.datasets is None)
+    if unrecorded:
+        old, new = (replace(results, datasets=None) for results in (old, new))
+    numbers = list(_shared(old.numbers, new.numbers))
+    before, after = by_name(old), by_name(new)
+    renamed = tuple(Flip(a, a, b) for a, b in find_renamed(before, after))
+    both = {name: (before[name], after[name]) for name in after if name in before}
+    both |= {flip.new: (before[flip.old], after[flip.new]) for flip in renamed}
+    datasets = _shared(old.datasets or {}, new.datasets or {})
     return Comparison(
         verdicts=tuple(_verdict_flips(old, new)),
-        significance=tuple(
-            flip for k in shared if (flip := _significance(k, old.numbers[k], new.numbers[k]))
+        significance=tuple(flip for pair in numbers if (flip := _significance(*pair))),
+        moves=tuple(sorted((m for pair in numbers if (m := _move(*pair))), key=_rank)),
+        evidence=tuple(_evidence_moves(old, new)),
+        redefined=tuple(_differences(both, DEFINITION)),
+        tables={k: table_edits(a, b) for k, a, b in _shared(old.tables, new.tables) if a != b},
+        figures=tuple(
+            key
+            for key, a, b in _shared(old.figures, new.figures)
+            if any(a.get(part) != b.get(part) for part in ("digest", "alt"))
         ),
-        moves=tuple(sorted(moves, key=_rank)),
-        added=tuple(sorted(_keys(new) - _keys(old))),
-        removed=tuple(sorted(_keys(old) - _keys(new))),
-        redefined=tuple(
-            flip
-            for key in shared
-            for name in DEFINITION
-            if (flip := _redefined(f"{key}: {name}", old.numbers[key], new.numbers[key], name))
-        ),
-        tables=_changed(old.tables, new.tables),
-        figures=_changed(_looks(old), _looks(new)),
+        passages=tuple(k for k, a, b in _shared(old.passages, new.passages) if a != b),
+        datasets=tuple(flip for pair in datasets if (flip := _dataset(*pair))),
+        renamed=renamed,
+        added=tuple(sorted(after.keys() - before.keys() - {flip.new for flip in renamed})),
+        removed=tuple(sorted(before.keys() - after.keys() - {flip.old for flip in renamed})),
+        provenance=tuple(_differences(both, PROVENANCE)),
+        counts=count_shared(old, new),
+        not_compared=("data set",) if unrecorded else (),
     )
 
 
-def _keys(results: ResultSet) -> set[str]:
-    return (
-        set(results.numbers)
-        | {f"claim {key}" for key in results.verdicts}
-        | {f"table {key}" for key in results.tables}
-        | {f"figure {key}" for key in results.figures}
+def _shared(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[str, T, T]]:
+    return ((key, old[key], new[key]) for key in new if key in old)
+
+
+def _differences(
+    both: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]], parts: tuple[str, ...]
+) -> Iterator[Flip]:
+    """Compare parts of entries; a part that a version does not record is not compared."""
+    for name, (old, new) in both.items():
+        for part in parts:
+            if part in old and part in new and old[part] != new[part]:
+                yield Flip(f"{name}: {part}", _listed(old[part]), _listed(new[part]))
+
+
+def _verdict_flips(old: ResultSet, new: ResultSet) -> Iterator[Flip]:
+    for key, a, b in _shared(old.verdicts, new.verdicts):
+        if a["verdict"] != b["verdict"]:
+            said = _stated(key, a, old), _stated(key, b, new)
+            yield Flip(key, a["verdict"], b["verdict"], " → ".join(dict.fromkeys(said)))
+
+
+def _evidence_moves(old: ResultSet, new: ResultSet) -> Iterator[Flip]:
+    for key, a, b in _shared(old.verdicts, new.verdicts):
+        before, after = (str(entry.get("evidence", "")) for entry in (a, b))
+        if a["verdict"] == b["verdict"] and before != after:
+            said = _stated(key, a, old), _stated(key, b, new)
+            yield Flip(key, *(said if said[0] != said[1] else (before, after)))
+
+
+def _stated(key: str, verdict: Mapping[str, Any], results: ResultSet) -> str:
+    """State the evidence as the paper prints it: the claim's effect where it has one."""
+    effect = results.numbers.get(f"claim.{key.lower()}.effect")
+    if effect is None:
+        return str(verdict.get("evidence", ""))
+    interval = f" ({effect['interval']})" if "interval" in effect else ""
+    p = f", p {_short(effect['p'], 'p')}" if "p" in effect else ""
+    return f"{_text(effect)}{interval}{p}"
+
+
+def _dataset(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Flip | None:
+    if old.get("digest") == new.get("digest"):
+        return None
+    before, after = old["columns"], new["columns"]
+    words = [f"column {name} gone" for name in before if name not in after]
+    words += [f"column {name} new" for name in after if name not in before]
+    changed = [name for name, a, b in _shared(before, after) if a != b]
+    if changed and old["rows"] == new["rows"]:
+        words.append(f"values of {', '.join(changed)}")
+    return Flip(
+        key, f"{old['rows']} rows", f"{new['rows']} rows", "; ".join(words) or "order of columns"
     )
-
-
-def _looks(results: ResultSet) -> dict[str, tuple[object, ...]]:
-    return {k: (entry.get("digest"), entry.get("alt")) for k, entry in results.figures.items()}
-
-
-def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(sorted(key for key in new if key in old and old[key] != new[key]))
-
-
-def _verdict_flips(old: ResultSet, new: ResultSet) -> list[Flip]:
-    return [
-        Flip(key, old.verdicts[key]["verdict"], entry["verdict"], entry.get("evidence", ""))
-        for key, entry in new.verdicts.items()
-        if key in old.verdicts and old.verdicts[key]["verdict"] != entry["verdict"]
-    ]
 
 
 def _move(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Move | None:
     different = [name for name in QUANTITIES if not _same(old.get(name), new.get(name))]
-    if not different:
+    # At the edge of rounding the last bits decide what is printed.
+    printed = old.get("format") == new.get("format") and _text(old) != _text(new)
+    if not (different or printed):
         return None
     change, share = _change(old["value"], new["value"])
     size, name = None, ""
@@ -155,7 +242,7 @@ def _details(
     """Say what moved besides the value; both bounds of an interval together."""
     parts = ["interval" if part in ("low", "high") else part for part in different]
     return tuple(
-        f"{part} {_short(old.get(part))} → {_short(new.get(part))}"
+        f"{part} {_short(old.get(part), part)} → {_short(new.get(part), part)}"
         for part in dict.fromkeys(parts)
         if part != "value"
     )
@@ -165,7 +252,9 @@ def _text(entry: Mapping[str, Any]) -> str:
     return str(entry.get("text", entry["value"]))
 
 
-def _short(value: object) -> str:
+def _short(value: object, part: str) -> str:
+    if isinstance(value, float) and part == "p":
+        return format_value(value, "pvalue")
     if isinstance(value, float):
         return f"{value:.3g}".replace("-", "\u2212")
     return "none" if value is None else str(value)
@@ -204,17 +293,14 @@ def _significance(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> F
     if before is None or after is None or (before < ALPHA) == (after < ALPHA):
         return None
     words = [f"{'below' if p < ALPHA else 'at or above'} {ALPHA:g}" for p in (before, after)]
-    return Flip(key, words[0], words[1], f"p {before:.3g} → {after:.3g}")
+    moved = f"{_text(old)} → {_text(new)}"
+    p = "" if new.get("unit") == "p-value" else f", p {_short(before, 'p')} → {_short(after, 'p')}"
+    return Flip(key, words[0], words[1], moved + p, str(new.get("estimand", "")))
 
 
 def _p(entry: Mapping[str, Any]) -> float | None:
     p = entry["value"] if entry.get("unit") == "p-value" else entry.get("p")
     return float(p) if isinstance(p, int | float) else None
-
-
-def _redefined(what: str, old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> Flip | None:
-    before, after = old.get(name), new.get(name)
-    return None if before == after else Flip(what, _listed(before), _listed(after), "")
 
 
 def _listed(value: object) -> str:

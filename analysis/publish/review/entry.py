@@ -43,7 +43,10 @@ def find_entry(results: ResultSet, key: str) -> Published:
     known = {name.lower(): name for entries in kinds.values() for name in entries}
     near = difflib.get_close_matches(key.lower(), known, n=5, cutoff=0.6)
     hint = f"nearest: {', '.join(known[name] for name in near)}" if near else "none is near"
-    raise ResultsError(f"{key}: expected the key of a number, claim, figure or table; {hint}")
+    raise ResultsError(
+        f"{key}: expected the key of a number, claim, figure or table, or the number of a table or "
+        f"figure in the paper; {hint}"
+    )
 
 
 def stated(results: ResultSet, published: Published) -> str:

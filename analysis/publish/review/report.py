@@ -1,31 +1,34 @@
-"""The report of a comparison: as Markdown for a pull request, as one page for a browser."""
+"""The report of a comparison: what was edited, what moved, which sentences and text to read."""
 
 from __future__ import annotations
 
-import base64
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
-from pathlib import Path
+from itertools import groupby
 
 from analysis.publish.review.compare import Comparison, Flip, Move
+from analysis.publish.review.document import Document, Marked, Picture, Section
+from analysis.publish.review.edited import Edits
+from analysis.publish.review.prose import Guard
+from analysis.publish.review.repository import FileEdit
 from analysis.publish.review.usage import Kind, Use
+from analysis.snapshot.edits import RowEdits
 
-__all__ = ["LONGEST", "Picture", "Report", "as_html", "as_markdown"]
-
-LONGEST = 60
-"""Rows of a table in the Markdown; a comment holds no more than 65,536 characters."""
+__all__ = ["Report", "build_document"]
 
 Uses = Mapping[tuple[Kind, str], tuple[Use, ...]]
+Rows = Sequence[tuple[str, ...]]
 
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A figure before and after, as SVG; None where there is none."""
-
-    name: str
-    before: bytes | None
-    after: bytes | None
+COMPARED = {
+    "number": "value, standard error, interval, level, p, n, format, unit, estimand",
+    "table": "cell by cell",
+    "figure": "by their data",
+    "claim": "verdict, rule, evidence",
+    "passage": "word by word",
+    "data set": "rows and columns",
+}
+"""Kinds of results, and what of them is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,18 @@ class Report:
         The versions in words.
     comparison : Comparison
         What the change did to the results.
+    edits : Edits
+        What the change consists of.
     stale : tuple of str
         Names of committed results that the code no longer gives; empty if they are current.
     uses : mapping
         Where the paper uses what moved.
+    statements : mapping of str to str
+        Id of a claim to its words.
+    guards : sequence of Guard
+        Sentences that kept their words and lost their tie to a verdict.
+    text : sequence of Marked
+        Paragraphs of the paper that read differently.
     pictures : sequence of Picture
         Figures that changed.
     remarks : tuple of str
@@ -51,83 +62,152 @@ class Report:
     base: str
     head: str
     comparison: Comparison
-    stale: tuple[str, ...]
-    uses: Uses
+    edits: Edits = field(default_factory=lambda: Edits({}, (), (), (), ()))
+    stale: tuple[str, ...] = ()
+    uses: Uses = field(default_factory=dict)
+    statements: Mapping[str, str] = field(default_factory=dict)
+    guards: Sequence[Guard] = ()
+    text: Sequence[Marked] = ()
     pictures: Sequence[Picture] = ()
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    title: str
-    header: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-
-def as_markdown(report: Report) -> str:
-    """Write the report for a pull-request comment: sections that would be empty are left out."""
-    lines = [f"## Results: {report.base} → {report.head}", "", _verdict_on_results(report)]
-    for section in _sections(report):
-        lines += ["", f"### {section.title} ({len(section.rows)})", ""]
-        lines += [_row(section.header), _row(["---"] * len(section.header))]
-        lines += [_row(map(_cell, row)) for row in section.rows[:LONGEST]]
-        if len(section.rows) > LONGEST:
-            lines += ["", f"{len(section.rows) - LONGEST} more are in the HTML page."]
-    return "\n".join([*lines, *(f"\n{remark}" for remark in report.remarks)]) + "\n"
-
-
-def _verdict_on_results(report: Report) -> str:
-    stale = (
-        f"**The committed results are stale** (first: {report.stale[0]}; {len(report.stale)} in "
-        "all): run `nox -s paper` and commit `paper/results/`."
-        if report.stale
-        else "The committed results are what this version computes."
+def build_document(report: Report) -> Document:
+    """Arrange a report: edits, then results with flips on top, then text; no empty sections."""
+    sections = [*_edited(report.edits), *_moved(report), *_read_again(report)]
+    return Document(
+        title=f"Results: {report.base} → {report.head}",
+        opening=_opening(report),
+        alarm=(
+            f"The committed results are stale (first: {report.stale[0]}; {len(report.stale)} in "
+            "all): run nox -s paper and commit paper/results/."
+            if report.stale
+            else ""
+        ),
+        sections=[s for s in sections if s.count],
+        remarks=report.remarks,
     )
-    return stale if report.comparison else f"No result differs. {stale}"
 
 
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Keep a cell on its line, and let nothing in it act as markup or mention anybody."""
-    for mark in ("\\", "|", "<", "`", "*", "_", "[", "]"):
-        text = text.replace(mark, f"\\{mark}")
-    return text.replace("@", "@\u200b").replace("\n", " ") or "–"
-
-
-def _sections(report: Report) -> list[_Section]:
+def _opening(report: Report) -> list[str]:
     c = report.comparison
-    flip = ("what", "before", "now", "evidence", "used in")
-    sections = [
-        _Section("Verdicts that flipped", flip, [_flip(f, "claim", report) for f in c.verdicts]),
-        _Section(
-            "Significance that flipped", flip, [_flip(f, "number", report) for f in c.significance]
-        ),
-        _Section(
-            "Numbers that moved",
-            ("number", "before", "now", "moved by", "besides", "used in"),
-            [_moved(move, report) for move in c.moves],
-        ),
-        _Section("Numbers with another definition", flip[:3],
-                 [(f.key, f.old, f.new) for f in c.redefined]),
-        _Section("Sentences to read again", ("where", "sentence"), _sentences(report)),
-        _Section("Tables that changed", ("table", "used in"),
-                 [(name, _places(report, "table", name)) for name in c.tables]),
-        _Section("Figures that changed", ("figure", "used in"),
-                 [(name, _places(report, "figure", name)) for name in c.figures]),
-        _Section("New", ("name",), [(key,) for key in c.added]),
-        _Section("Gone", ("name",), [(key,) for key in c.removed]),
+    first = [
+        "Results differ." if c else "No result differs.",
+        "" if report.stale else "The committed results are what this version computes.",
+    ]
+    compared = "; ".join(
+        f"{count:,} {_counted(kind, count)} ({parts})"
+        for kind, parts in COMPARED.items()
+        if kind not in c.not_compared
+        for count in [c.counts.get(kind, 0)]
+    )
+    lines = [" ".join(filter(None, first)), f"Compared: {compared}."]
+    if c.not_compared:
+        kinds = ", ".join(f"{kind}s" for kind in c.not_compared)
+        lines.append(f"Not compared: {kinds}; the base has no record of them.")
+    return lines
+
+
+def _counted(kind: str, count: int) -> str:
+    name = "verdict" if kind == "claim" else kind
+    return name if count == 1 else f"{name}s"
+
+
+def _edited(edits: Edits) -> list[Section]:
+    rows = [(file, *row) for file, found in edits.rows.items() for row in _row_edits(found)]
+    return [
+        Section("Edited: rows of data", ("file", "row", "column", "before", "now"), rows),
+        Section("Edited: choices", ("file", "choice", "before", "now"),
+                [(e.file, e.name, e.old, e.new) for e in edits.choices]),
+        Section("Edited: claims", ("claim", "field", "before", "now"), _claims(edits)),
+        Section("Edited: code", ("file", "lines added", "lines removed"), _files(edits.code)),
+        Section("Edited: prose", ("file", "lines added", "lines removed"), _files(edits.prose)),
     ]  # fmt: skip
-    return [section for section in sections if section.rows]
+
+
+def _row_edits(edits: RowEdits) -> list[tuple[str, ...]]:
+    return [
+        *((key, "row added", "", "") for key in edits.added),
+        *((key, "row removed", "", "") for key in edits.removed),
+        *((cell.row, cell.column, cell.old, cell.new) for cell in edits.cells),
+    ]
+
+
+def _claims(edits: Edits) -> list[tuple[str, ...]]:
+    """One row a field; a whole claim that came or went is one row with its statement."""
+    rows: list[tuple[str, ...]] = []
+    for key, group in groupby(edits.claims, key=lambda entry: entry.name.rpartition(".")[0]):
+        fields = [(entry.name.rpartition(".")[2], entry.old, entry.new) for entry in group]
+        whole = [f for f in fields if f[0] == "statement" and not (f[1] and f[2])]
+        rows += [(key, *f) for f in whole or fields]
+    return rows
+
+
+def _files(edits: Iterable[FileEdit]) -> list[tuple[str, ...]]:
+    return [
+        (e.path if e.path == e.before else f"{e.before} → {e.path}", str(e.added), str(e.removed))
+        for e in edits
+    ]
+
+
+def _moved(report: Report) -> list[Section]:
+    c = report.comparison
+    return [
+        Section("Verdicts that flipped",
+                ("claim", "statement", "before", "now", "effect", "used in"),
+                [_flip(f, "claim", report) for f in c.verdicts]),
+        Section("Significance that flipped",
+                ("number", "statement", "before", "now", "value and p", "used in"),
+                [_flip(f, "number", report) for f in c.significance]),
+        Section("Guards changed while the words were not", ("where", "sentence", "before", "now"),
+                [(g.place, g.sentence, g.old, g.new) for g in report.guards],
+                note="A sentence that stays although its verdict turned may no longer be true."),
+        Section("Numbers that moved", ("number", "before", "now", "moved by", "besides", "used in"),
+                [_move(move, report) for move in c.moves]),
+        Section("Results with another definition", ("what", "before", "now"), _plain(c.redefined)),
+        Section("Tables that changed", ("table", "row", "column", "before", "now"),
+                _tables(report)),
+        Section("Figures that changed", ("figure", "used in"),
+                [(name, _places(report, "figure", name)) for name in c.figures],
+                pictures=report.pictures),
+        Section("Passages that changed", ("passage",), [(name,) for name in c.passages]),
+        Section("Data sets that changed", ("data set", "before", "now", "what"),
+                [(f.key, f.old, f.new, f.evidence) for f in c.datasets]),
+        Section("Evidence that moved under the same verdict", ("claim", "before", "now"),
+                _plain(c.evidence)),
+        Section("Renamed? The same result under another name", ("before", "now"),
+                [(f.old, f.new) for f in c.renamed]),
+        Section("New", ("name",), [(key,) for key in c.added]),
+        Section("Gone", ("name",), [(key,) for key in c.removed]),
+    ]  # fmt: skip
+
+
+def _tables(report: Report) -> Rows:
+    """List the cells that changed; the first of a table says where the paper prints it."""
+    found: list[tuple[str, ...]] = []
+    for name, edits in report.comparison.tables.items():
+        places = _places(report, "table", name)
+        for place, row in enumerate(_row_edits(edits)):
+            found.append((f"{name}, {places}" if places and not place else name, *row))
+    return found
+
+
+def _plain(flips: Iterable[Flip]) -> list[tuple[str, ...]]:
+    return [(flip.key, flip.old, flip.new) for flip in flips]
 
 
 def _flip(flip: Flip, kind: Kind, report: Report) -> tuple[str, ...]:
-    return (flip.key, flip.old, flip.new, flip.evidence, _places(report, kind, flip.key))
+    """Give a flip with the words of its claim: a number named claim.a6.p belongs to claim A6."""
+    known = {key.lower(): statement for key, statement in report.statements.items()}
+    parts = flip.key.lower().split(".")
+    statement = known.get(parts[1] if parts[0] == "claim" and len(parts) > 1 else parts[0], "")
+    # Of a verdict of the text alone the sentence says what it means.
+    uses = report.uses.get((kind, flip.key), ())
+    statement = statement or flip.meaning or (uses[0].text if uses else "")
+    return flip.key, statement, flip.old, flip.new, flip.evidence, _places(report, kind, flip.key)
 
 
-def _moved(move: Move, report: Report) -> tuple[str, ...]:
+def _move(move: Move, report: Report) -> tuple[str, ...]:
     by = f"{move.size:.2g} {move.scale}" if move.size is not None else f"{move.share:.1%}"
     places = _places(report, "number", move.key)
     return (move.key, move.old, move.new, by, "; ".join(move.details), places)
@@ -137,7 +217,18 @@ def _places(report: Report, kind: Kind, name: str) -> str:
     return ", ".join(use.place for use in report.uses.get((kind, name), ()))
 
 
-def _sentences(report: Report) -> Sequence[tuple[str, ...]]:
+def _read_again(report: Report) -> list[Section]:
+    return [
+        Section("Sentences to read again", ("where", "sentence"), _sentences(report)),
+        Section("The paper's text, marked up", marked=report.text,
+                note="Words deleted and inserted, with the numbers as each version prints them."),
+        Section("Where results come from (no result)", ("what", "before", "now", "results"),
+                _provenance(report.comparison),
+                note="Functions and input files under other names."),
+    ]  # fmt: skip
+
+
+def _sentences(report: Report) -> Rows:
     """Collect the sentences that print a moved number or rest on a flipped verdict, in order."""
     c = report.comparison
     touched: list[tuple[Kind, str]] = [("claim", f.key) for f in c.verdicts]
@@ -157,38 +248,14 @@ def _with_moves(sentence: str, comparison: Comparison) -> str:
     return sentence
 
 
-def as_html(report: Report) -> str:
-    """Write the report as one page that loads nothing; figures stand side by side."""
-    parts = [f"<h1>Results: {escape(report.base)} → {escape(report.head)}</h1>"]
-    parts.append(f"<p>{escape(_verdict_on_results(report).replace('*', '').replace('`', ''))}</p>")
-    for section in _sections(report):
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in section.header)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell) or '–'}</td>" for cell in row) + "</tr>"
-            for row in section.rows
-        )
-        parts.append(
-            f"<h2>{escape(section.title)} ({len(section.rows)})</h2>\n"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
-    parts += [_pair(picture) for picture in report.pictures]
-    parts += [f"<p>{escape(remark)}</p>" for remark in report.remarks]
-    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    return template.replace("{{body}}", "\n".join(parts))
-
-
-def _pair(picture: Picture) -> str:
-    sides = [("before", picture.before), ("now", picture.after)]
-    cells = "".join(
-        f"<figure><figcaption>{when}</figcaption>{_image(svg, f'{picture.name}, {when}')}</figure>"
-        for when, svg in sides
-    )
-    return f'<h3>{escape(picture.name)}</h3>\n<div class="pair">{cells}</div>'
-
-
-def _image(svg: bytes | None, alt: str) -> str:
-    if svg is None:
-        return "<p>none</p>"
-    # As an image and not inline: a script in an SVG of somebody else's version cannot run.
-    data = base64.b64encode(svg).decode("ascii")
-    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
+def _provenance(comparison: Comparison) -> Rows:
+    """Count results by what changed: functions that moved together by their modules."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for flip in comparison.provenance:
+        part = flip.key.rpartition(": ")[2]
+        (module, _, name), (other, _, now) = flip.old.rpartition("."), flip.new.rpartition(".")
+        moved = part == "function" and name == now
+        found[
+            "module" if moved else part, *((module, other) if moved else (flip.old, flip.new))
+        ] += 1
+    return [(*change, str(count)) for change, count in found.most_common()]

@@ -12,10 +12,20 @@ from pathlib import Path
 from analysis.errors import RepositoryError
 from analysis.publish.review.result_set import FOLDER, ResultSet, parse
 
-__all__ = ["Repository"]
+__all__ = ["FileEdit", "Repository"]
 
 DECIDING = ("analysis", "data", "paper")
 """The folders from which results are made; edits elsewhere do not matter to a comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """A file that differs: path now and before, lines added and removed (0 of binary files)."""
+
+    path: str
+    before: str
+    added: int
+    removed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +92,46 @@ class Repository:
 
     def results(self, commit: str, place: str) -> ResultSet:
         """Read the committed results of a version; see :func:`.result_set.parse`."""
-        listed = self._ask("ls-tree", "--name-only", commit, f"{FOLDER}/tables/") or ""
-        tables = [Path(line).stem for line in listed.splitlines() if line.endswith(".md")]
-        return parse(lambda name: self.text(commit, f"{FOLDER}/{name}"), tables, place)
+        tables, passages = (
+            [
+                Path(name).stem
+                for name in self.files(commit, f"{FOLDER}/{kind}")
+                if name.endswith(".md")
+            ]
+            for kind in ("tables", "passages")
+        )
+        return parse(lambda name: self.text(commit, f"{FOLDER}/{name}"), tables, place, passages)
+
+    def files(self, commit: str, folder: str) -> list[str]:
+        """List the files of a version below a folder."""
+        return (self._ask("ls-tree", "-r", "-z", "--name-only", commit, f"{folder}/") or "").split(
+            "\0"
+        )[:-1]
+
+    def edits(self, base: str, head: str) -> list[FileEdit]:
+        """List the files that differ between two versions; a moved file is one edit."""
+        said = self._ask("diff", "--numstat", "-z", "-M", base, head) or ""
+        parts = iter(said.split("\0"))
+        found = []
+        for part in parts:
+            if not part:
+                continue
+            added, removed, path = part.split("\t")
+            old, new = (path, path) if path else (next(parts), next(parts))
+            found.append(FileEdit(new, old, *(int(n) if n != "-" else 0 for n in (added, removed))))
+        return found
+
+    def drawings(self, commit: str) -> set[str]:
+        """Return a hash of each module of a version that draws, wherever it stands."""
+        named = self._ask(
+            "grep", "-lE", r"^\s*(import|from) +(matplotlib|seaborn)", commit, "--", "analysis/*.py"
+        )  # fmt: skip
+        listed = (self._ask("rev-parse", *named.splitlines()) or "") if named else ""
+        return set(listed.split())
 
     def text(self, commit: str, path: str) -> str | None:
         """Return a file of a version, None where it has none."""
         return self._ask("show", f"{commit}:{path}", strip=False)
-
-    def differs(self, one: str, other: str, path: str) -> bool:
-        """Say whether two versions differ below a path."""
-        return bool(self._ask("diff", "--name-only", one, other, "--", path))
 
     def short(self, commit: str) -> str:
         """Return the short name of a commit."""
@@ -111,8 +150,9 @@ class Repository:
         """Return what git says, None if it fails."""
         try:
             done = subprocess.run(
-                ["git", *words], cwd=self.root, capture_output=True, check=False, encoding="utf-8"
-            )
+                ["git", *words], cwd=self.root, capture_output=True, check=False,
+                encoding="utf-8", errors="replace",
+            )  # fmt: skip
         except OSError as error:
             raise RepositoryError(
                 f"git: expected the program on PATH, found: {error.strerror}; install git"

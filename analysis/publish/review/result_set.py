@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.errors import ResultsError
 
-__all__ = ["FOLDER", "ResultSet", "parse"]
+__all__ = ["FOLDER", "Entries", "ResultSet", "parse"]
 
 FOLDER = "paper/results"
 Entries = Mapping[str, Mapping[str, Any]]
@@ -27,6 +27,10 @@ class ResultSet:
         Name to Markdown.
     table_sources : mapping
         Name of a table to where it comes from.
+    passages : mapping of str to str
+        Name to Markdown.
+    datasets : mapping or None
+        Name to the entry of ``datasets.json``; None where a version has no such record.
     """
 
     numbers: Entries
@@ -34,14 +38,21 @@ class ResultSet:
     figures: Entries
     tables: Mapping[str, str]
     table_sources: Entries
+    passages: Mapping[str, str] = field(default_factory=dict)
+    datasets: Entries | None = None
 
     def only(self, key: str) -> ResultSet:
-        """Return what this version says under one key."""
+        """Return what this version says under one key of a number, claim, figure or table."""
         parts = (self.numbers, self.verdicts, self.figures, self.tables, self.table_sources)
         return ResultSet(*({k: v for k, v in p.items() if k == key} for p in parts))  # type: ignore[arg-type]
 
 
-def parse(read: Callable[[str], str | None], tables: Iterable[str], place: str) -> ResultSet:
+def parse(
+    read: Callable[[str], str | None],
+    tables: Iterable[str],
+    place: str,
+    passages: Iterable[str] = (),
+) -> ResultSet:
     """Parse the files of one version.
 
     Parameters
@@ -52,6 +63,8 @@ def parse(read: Callable[[str], str | None], tables: Iterable[str], place: str) 
         Names of the tables.
     place : str
         Names the version in messages: ``HEAD``, a commit, a folder.
+    passages : iterable of str
+        Names of the passages.
 
     Raises
     ------
@@ -77,7 +90,10 @@ def parse(read: Callable[[str], str | None], tables: Iterable[str], place: str) 
         entries("claims.json", "verdicts"),
         entries("figures.json", "figures"),
         {name: text(f"tables/{name}.md") for name in sorted(tables)},
-        entries("tables.json", "tables") if read("tables.json") else {},  # older versions have none
+        # Older versions have no such files.
+        entries("tables.json", "tables") if read("tables.json") else {},
+        {name: text(f"passages/{name}.md") for name in sorted(passages)},
+        entries("datasets.json", "datasets") if read("datasets.json") else None,
     )
 
 

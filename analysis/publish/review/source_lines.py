@@ -1,13 +1,14 @@
-"""Where a function stands in the repository, found without running it."""
+"""Where a function stands and what a module imports, read off the sources without running them."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["SourceLines", "find_function"]
+__all__ = ["SourceLines", "find_function", "imported_modules"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,17 @@ def _functions(path: Path) -> tuple[str, dict[str, tuple[int, int]]]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
     return text, nodes
+
+
+def imported_modules(module: str) -> set[str]:
+    """Return the modules and names that a module imports at its top, as dotted names."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        return set()
+    found = set()
+    for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found

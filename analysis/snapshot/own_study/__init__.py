@@ -6,9 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.files import write_whole
 from analysis.snapshot.manifest import FILES, NAME, Origin, first_manifest
 from analysis.snapshot.schema import SCHEMAS
+from analysis.whole import write_whole
 
 __all__ = ["write_starting_point"]
 

@@ -1,4 +1,4 @@
-"""What a history must satisfy before anybody compares it: days, splits, adjustment, jumps."""
+"""What a history must satisfy before anybody compares it: days, splits, adjustment."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from analysis.snapshot.refresh.errors import (
 )
 from analysis.snapshot.refresh.yahoo import History
 
-__all__ = ["JUMP", "TOLERANCE", "check_history", "jumps"]
+__all__ = ["TOLERANCE", "check_history"]
 
 TOLERANCE = 1e-4  # between two returns, as a fraction: Yahoo's adjusted closes jitter by 1e-5
 SPLIT = 1.4  # smallest split ratio, either way round, that a price step can be told from
-JUMP = 1.9  # a new session whose price is multiplied or divided by more wants a second look
 _LATER = "the snapshot is as it was; run nox -s refresh again later"
 
 
@@ -124,26 +123,3 @@ def _check_adjustment(history: History) -> pd.Series[float]:
             f"look it up; {_LATER}",
         )
     return ours
-
-
-def jumps(adjusted: pd.DataFrame, known: pd.DatetimeIndex) -> pd.DataFrame:
-    """List new sessions on which a price was multiplied or divided by more than :data:`JUMP`.
-
-    Parameters
-    ----------
-    adjusted : pandas.DataFrame
-        Adjusted closes, sessions × tickers.
-    known : pandas.DatetimeIndex
-        Sessions that the snapshot holds already.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``session``, ``ticker``, ``return`` (fraction).
-    """
-    steps = adjusted.pct_change(fill_method=None)
-    steps = steps[~steps.index.isin(known)]
-    large = (steps + 1.0 > JUMP) | (steps + 1.0 < 1.0 / JUMP)
-    tidy = steps.where(large).rename_axis(index="session").reset_index()
-    found = tidy.melt("session", var_name="ticker", value_name="return").dropna()
-    return found.sort_values(["session", "ticker"], ignore_index=True)

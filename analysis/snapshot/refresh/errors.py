@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-
 from analysis.errors import RefreshError
 
 __all__ = [
     "AdjustmentError",
     "AnswerError",
     "DelistedError",
-    "DiskFullError",
     "DuplicateRowsError",
     "EmptyAnswerError",
     "EndDateError",
@@ -24,13 +21,11 @@ __all__ = [
     "NetworkError",
     "NotJsonError",
     "RateLimitError",
-    "ReadOnlyError",
     "ServerError",
     "TimeZoneError",
     "TruncatedError",
     "UnexplainedError",
     "ZeroWeightsError",
-    "from_os",
 ]
 
 
@@ -110,14 +105,6 @@ class KeyRefusedError(_NamedError):
     """UN Comtrade refuses the key, or an answer without one."""
 
 
-class DiskFullError(_NamedError):
-    """There is no room for the new files."""
-
-
-class ReadOnlyError(_NamedError):
-    """The data folder cannot be written."""
-
-
 class LockedError(_NamedError):
     """Another refresh is under way in the same folder."""
 
@@ -132,31 +119,3 @@ class MissingToolError(_NamedError):
 
 class UnexplainedError(_NamedError):
     """Old rows differ from what the sources say now, and nobody has accepted it."""
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def from_os(error: OSError, place: str) -> RefreshError:
-    """Return the named error for a fault while writing.
-
-    Parameters
-    ----------
-    error : OSError
-    place : str
-        Folder or file that was to be written.
-
-    Returns
-    -------
-    RefreshError
-        :class:`DiskFullError` or :class:`ReadOnlyError`, to be raised by the caller.
-    """
-    found = error.strerror or str(error)
-    kept = "and run again; the snapshot is as it was"
-    if error.errno in _FULL:
-        return DiskFullError(
-            place, expected="room for the new files", found=found, remedy=f"free some {kept}"
-        )
-    return ReadOnlyError(
-        place, expected="a folder that can be written", found=found, remedy=f"unlock it {kept}"
-    )

@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.load import Snapshot
-from analysis.snapshot.refresh.checks import check_history, jumps
+from analysis.snapshot.plausible import jumps
+from analysis.snapshot.refresh.checks import check_history
 from analysis.snapshot.refresh.comtrade import Client
 from analysis.snapshot.refresh.errors import EndDateError
 from analysis.snapshot.refresh.retry import Patience
@@ -35,7 +36,7 @@ class Prices:
         Columns ``session`` (ex-date), ``ticker``, ``kind``, ``value``.
     jumps : pandas.DataFrame
         New sessions with a return so large that somebody should look: see
-        :func:`analysis.snapshot.refresh.checks.jumps`.
+        :func:`analysis.snapshot.plausible.jumps`.
     notes : tuple of str
         What was corrected, one line each.
     """

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from analysis.errors import SnapshotError
 from analysis.snapshot.derived import build_derived
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import Origin, write_manifest
-from analysis.snapshot.refresh.errors import (
-    LockedError,
-    UnexplainedError,
-    from_os,
-)
+from analysis.snapshot.refresh.errors import LockedError, UnexplainedError
 from analysis.snapshot.swap import commit
+from analysis.whole import refused
 
-__all__ = ["add_report", "alone", "fill", "publish", "report_path", "staged"]
+__all__ = ["alone", "fill", "publish", "report_path"]
 
-PREFIX = ".refresh-"
 LOCK = ".refresh.lock"
 VINTAGES = "vintages"
 MANIFEST = "manifest.json"
@@ -43,7 +37,7 @@ def alone(folder: Path) -> Iterator[None]:
     ------
     LockedError
         If another refresh holds it.
-    ReadOnlyError, DiskFullError
+    WriteError
         If the folder cannot be written: known before anything is downloaded.
     """
     lock = FileLock(folder / LOCK, timeout=0)
@@ -57,37 +51,11 @@ def alone(folder: Path) -> Iterator[None]:
             remedy="wait until it has ended and run again",
         ) from None
     except OSError as error:
-        raise from_os(error, str(folder)) from error
+        raise refused(error, folder) from error
     try:
-        for left in folder.glob(f"{PREFIX}*"):  # of a refresh that was killed
-            shutil.rmtree(left, ignore_errors=True)
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def staged(folder: Path) -> Iterator[Path]:
-    """Make a folder beside the data files, gone afterwards unless it was published.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The data folder.
-
-    Raises
-    ------
-    DiskFullError, ReadOnlyError
-        If it cannot be made.
-    """
-    try:
-        beside = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-    except OSError as error:
-        raise from_os(error, str(folder)) from error
-    try:
-        yield beside
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _check_unedited(old: Snapshot) -> None:
@@ -110,7 +78,7 @@ def fill(
     Parameters
     ----------
     beside : pathlib.Path
-        From :func:`staged`.
+        From :func:`analysis.whole.staging`, which tells of an OSError in one line.
     old : Snapshot
     texts : mapping of str to bytes
         Content of each file that changes.
@@ -128,27 +96,20 @@ def fill(
         If the new files do not make a sound snapshot.
     UnexplainedError
         If somebody edited a data file while the refresh ran.
-    DiskFullError, ReadOnlyError
+    OSError
         If they cannot be written.
     """
-    try:
-        _check_unedited(old)
-        for file in [*old.manifest.files, MANIFEST]:
-            shutil.copyfile(old.folder / file, beside / file)
-        for file, text in texts.items():
-            (beside / file).write_bytes(text)
-        if texts:
-            told = {name: origin for name, origin in origins.items() if name in texts}
-            # First with the hashes of the moment, so that what derives from it can be computed.
-            write_manifest(beside, {}, told)
-            write_manifest(beside, build_derived(load_snapshot(beside)))
-        return load_snapshot(beside)
-    except OSError as error:
-        raise from_os(error, str(old.folder)) from error
-    except SnapshotError as error:
-        if isinstance(error.__cause__, OSError):
-            raise from_os(error.__cause__, str(old.folder)) from error
-        raise
+    _check_unedited(old)
+    for file in [*old.manifest.files, MANIFEST]:
+        shutil.copyfile(old.folder / file, beside / file)
+    for file, text in texts.items():
+        (beside / file).write_bytes(text)
+    if texts:
+        told = {name: origin for name, origin in origins.items() if name in texts}
+        # First with the hashes of the moment, so that what derives from it can be computed.
+        write_manifest(beside, {}, told)
+        write_manifest(beside, build_derived(load_snapshot(beside)))
+    return load_snapshot(beside)
 
 
 def report_path(folder: Path, day: str) -> Path:
@@ -168,28 +129,6 @@ def report_path(folder: Path, day: str) -> Path:
     return path
 
 
-def add_report(path: Path, text: str) -> None:
-    """Write a vintage report.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Below the data folder or the staged one.
-    text : str
-        Markdown.
-
-    Raises
-    ------
-    DiskFullError, ReadOnlyError
-        If it cannot be written.
-    """
-    try:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise from_os(error, str(path)) from error
-
-
 def publish(beside: Path, old: Snapshot, names: Collection[str]) -> None:
     """Exchange the old files for the staged ones, together with the staged report.
 
@@ -206,14 +145,11 @@ def publish(beside: Path, old: Snapshot, names: Collection[str]) -> None:
     ------
     UnexplainedError
         If somebody edited a data file while the refresh ran.
-    DiskFullError, ReadOnlyError
+    OSError
         If the disk or the folder refuses.
     """
-    try:
-        _check_unedited(old)
-        for path in [path for path in beside.iterdir() if path.is_file()]:
-            if path.name not in {*names, MANIFEST}:
-                path.unlink()
-        commit(beside, old.folder)
-    except OSError as error:
-        raise from_os(error, str(old.folder)) from error
+    _check_unedited(old)
+    for path in [path for path in beside.iterdir() if path.is_file()]:
+        if path.name not in {*names, MANIFEST}:
+            path.unlink()
+    commit(beside, old.folder)

@@ -1,8 +1,29 @@
 -- A sentence that states a verdict: [Sentence]{.claim key="..." is="..."}. The render stops when the
--- verdict that the analysis published is another one.
+-- verdict that the analysis published is another one; a draft marks the sentence and every page.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
+local typst = FORMAT:match("typst") ~= nil
+local faults = 0 -- places of a draft that do not fit the results
+
+-- A place that does not fit, with what is there of it; it is numbered when all are known.
+local function fault(content, note)
+  return pandoc.Span(content, pandoc.Attr("", { "draft-fault" }, { { "data-note", note } }))
+end
+
+local function numbered(span)
+  if not span.classes:includes("draft-fault") then return nil end
+  faults = faults + 1
+  local content, note = span.content, pandoc.Str(span.attributes["data-note"])
+  if typst then -- a semicolon ends the call, whatever the text goes on with
+    return pandoc.Inlines({ pandoc.RawInline("typst", "#draft-fault[") }) .. content
+      .. { pandoc.RawInline("typst", "]["), note, pandoc.RawInline("typst", "];") }
+  end
+  if #content > 0 then content:insert(pandoc.Space()) end
+  local said = pandoc.Strong({ pandoc.Str("["), note, pandoc.Str("]") })
+  content:insert(pandoc.Span({ said }, pandoc.Attr("", { "draft-note" })))
+  return pandoc.Span(content, pandoc.Attr("draft-" .. faults, { "draft-fault" }))
+end
 
 local function check(span)
   local sentence = pandoc.utils.stringify(span)
@@ -22,12 +43,17 @@ local function description(key, actual)
   local parts = { "Claim " .. key .. ": " .. actual.verdict }
   if store.present(actual.rule) then parts[#parts + 1] = "rule: " .. actual.rule end
   if store.present(actual.evidence) then parts[#parts + 1] = "evidence: " .. actual.evidence end
+  parts[#parts + 1] = store.question(key)
   return table.concat(parts, "; ")
 end
 
 function Span(span)
   if not span.classes:includes("claim") then return nil end
-  local key, actual = check(span)
+  local known, key, actual = pcall(check, span)
+  if not known then
+    if not store.draft then store.fail(key) end
+    return fault(span.content, store.reason(key))
+  end
   local attributes = {
     { "data-key", key },
     { "data-verdict", actual.verdict },
@@ -37,9 +63,53 @@ function Span(span)
   return pandoc.Span(span.content, pandoc.Attr(span.identifier, { "claim" }, attributes))
 end
 
--- Which data the paper was made from, for the metadata of the file.
-function Meta(meta)
+function Image(image)
+  if not store.draft then return nil end
+  if not image.src:match("^%a+:") and not store.has_file(image.src) then
+    return fault(pandoc.Inlines({}), "figure '" .. image.src .. "': no such file")
+  end
+  -- A figure has its caption twice: below it, and here as the text of its picture.
+  image.caption = image.caption:walk({ Span = function(span)
+    return span.classes:includes("draft-fault") and {} or nil
+  end })
+  return image
+end
+
+-- The mark of a draft: above every page of the PDF and, with a link to each place, in view on the page.
+local function mark(meta)
+  local text = "DRAFT"
+  if faults > 0 then
+    text = text .. ": " .. faults .. (faults == 1 and " place does" or " places do") .. " not fit the results"
+  end
+  if store.present(meta.mark) then text = text .. "; " .. pandoc.utils.stringify(meta.mark) end
+  return text
+end
+
+local function banner(text)
+  local inlines = pandoc.Inlines({ pandoc.Str(text) })
+  for i = 1, faults do
+    inlines:extend({ pandoc.Space(), pandoc.Link(pandoc.Str(tostring(i)), "#draft-" .. i) })
+  end
+  return pandoc.Div({ pandoc.Para(inlines) }, pandoc.Attr("", { "study-mark", "draft-mark" }))
+end
+
+local function without_mark(blocks)
+  local first = blocks[1]
+  if first and first.t == "Div" and first.classes:includes("study-mark") then blocks:remove(1) end
+  return blocks
+end
+
+function Pandoc(doc)
+  -- Which data the paper was made from, for the metadata of the file.
   local data = store.load("numbers", "numbers").data
-  meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint
-  return meta
+  doc.meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint
+  if not store.draft then return doc end
+  doc = doc:walk({ Span = numbered })
+  doc.meta.pagetitle = "DRAFT: " .. pandoc.utils.stringify(doc.meta.title)
+  doc.meta.mark = mark(doc.meta)
+  if not typst then
+    doc.blocks = without_mark(doc.blocks)
+    doc.blocks:insert(1, banner(doc.meta.mark))
+  end
+  return doc
 end

@@ -25,8 +25,8 @@ local function p_value(record)
   return record.p < 0.001 and "p < 0.001" or string.format("p = %.3f", record.p)
 end
 
--- What a reader sees on hover and on keyboard focus: what it is, how sure, where it was computed.
-local function description(record, data)
+-- What a reader sees on hover and on keyboard focus: what it is, how sure, where it was computed, what to ask for.
+local function description(key, record, data)
   local parts = {}
   local function add(value)
     if store.present(value) then parts[#parts + 1] = value end
@@ -37,13 +37,14 @@ local function description(record, data)
   add(store.present(record.n) and string.format("n = %d", record.n) or nil)
   add(record["function"])
   add(data and data.fingerprint and "data " .. data.fingerprint:sub(1, 12) or nil)
+  add(store.question(key))
   return table.concat(parts, "; ")
 end
 
 -- A text of the registry, with what it is on hover and on focus.
 local function printed(key, record, text, context)
   if context == "text" then return text end
-  local title = description(record, store.load("numbers", "numbers").data)
+  local title = description(key, record, store.load("numbers", "numbers").data)
   local attributes = { { "data-key", key }, { "tabindex", "0" }, { "title", title } }
   return pandoc.Span(pandoc.Inlines(text), pandoc.Attr("", { "num" }, attributes))
 end
@@ -130,7 +131,7 @@ local function published_table(args)
   return blocks
 end
 
--- Every figure and table of the paper in order, as label, record and kind.
+-- Every figure and table of the paper in order, as label, where its record is, name and kind.
 local function each_exhibit(found)
   local index = store.read_source("index.qmd")
   for line in (index .. "\n"):gmatch("(.-)\n") do
@@ -139,9 +140,9 @@ local function each_exhibit(found)
     for part in ((included and store.read_source(included) or line) .. "\n"):gmatch("(.-)\n") do
       label = part:match("^:::+%s*{#(tbl%-[%w-]+)") or label
       local name = part:match("{{<%s*table%s+(%S+)%s*>}}")
-      if label and name then found(label, store.entry("tables", "tables", name, "table")) end
+      if label and name then found(label, "tables", name, "table") end
       for figure, id in part:gmatch("%]%(results/figures/([%w_-]+)%.svg%){#(fig%-[%w-]+)") do
-        found(id, store.entry("figures", "figures", figure, "figure"))
+        found(id, "figures", figure, "figure")
       end
     end
   end
@@ -150,7 +151,10 @@ end
 -- For readers of the PDF, whose exhibits have no fold-out source: exhibit, function, data.
 local function exhibits()
   local rows = { "| Exhibit | Function | Data |", "|:--|:--|:--|" }
-  each_exhibit(function(label, record)
+  each_exhibit(function(label, section, exhibit, kind)
+    local known, record = pcall(store.entry, section, section, exhibit, kind)
+    if store.draft and not known then return end -- it is marked where it should stand
+    if not known then store.fail(record) end
     local inputs = {}
     for _, input in ipairs(record.inputs) do inputs[#inputs + 1] = (input:gsub("^.*/", ""):gsub("%.%w+$", "")) end
     local name = record["function"]:gsub("^analysis%.findings%.", ""):gsub("_", "\\_")
@@ -173,5 +177,19 @@ local function interactive(args)
     store.read_text("figures/" .. name .. ".html", "interactive figure '" .. name .. "'")) })
 end
 
-return { num = num, interval = interval_of, alt = alt, source = source, table = published_table, passage = passage,
-  interactive = interactive, exhibits = exhibits }
+-- In a draft what is missing is named in the place of what would be printed; claim.lua makes the mark visible.
+local function marked(shortcode, is_block)
+  return function(args, kwargs, meta, raw, context)
+    if not store.draft then return shortcode(args, kwargs, meta, raw, context) end
+    local known, result = pcall(shortcode, args, kwargs, meta, raw, context)
+    if known then return result end
+    local note = store.reason(result)
+    if context == "text" then return "[" .. note .. "]" end
+    local span = pandoc.Span({}, pandoc.Attr("", { "draft-fault" }, { { "data-note", note } }))
+    return is_block and pandoc.Blocks({ pandoc.Para({ span }) }) or span
+  end
+end
+
+return { num = marked(num), interval = marked(interval_of), alt = marked(alt), source = marked(source),
+  table = marked(published_table, true), passage = marked(passage, true), interactive = marked(interactive, true),
+  exhibits = exhibits }

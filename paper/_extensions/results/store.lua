@@ -7,6 +7,9 @@ local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local results = here .. "/../../results/"
 local cache = {}
 
+-- A draft marks what does not fit the results, where anything else stops.
+store.draft = os.getenv("PAPER_DRAFT") ~= nil
+
 -- Stops the render. Quarto replaces Lua's `error` by a function that only logs; `assert` still stops.
 function store.fail(message)
   assert(false, message)
@@ -22,9 +25,24 @@ function store.read_text(name, what)
   return text
 end
 
+-- What went wrong, short, from the message of a stop that a draft has caught.
+function store.reason(message)
+  return (message:gsub("^%S+%.lua:%d+: ", ""):match("^[^;]*"))
+end
+
+local function project_file(name)
+  return io.open(here .. "/../../" .. name:gsub("^/", ""), "rb")
+end
+
+function store.has_file(name)
+  local file = project_file(name)
+  if file ~= nil then file:close() end
+  return file ~= nil
+end
+
 -- A source of the paper, by its path in the project.
 function store.read_source(name)
-  local file = io.open(here .. "/../../" .. name:gsub("^/", ""), "rb")
+  local file = project_file(name)
   if file == nil then store.fail("expected the source " .. name .. ", found none") end
   local text = file:read("a")
   file:close()
@@ -82,6 +100,12 @@ function store.entry(name, section, key, what)
       .. ".json; nearest: " .. nearest(key, entries) .. "; correct the key or publish it")
   end
   return entries[key]
+end
+
+-- What to ask for, to have a result traced to its rows. A page outside the repository names the key alone.
+function store.question(key)
+  local linked = store.load("numbers", "numbers").data.linked ~= false
+  return (linked and "nox -s explain -- " or "key ") .. key
 end
 
 -- JSON null and absence are the same to a reader.

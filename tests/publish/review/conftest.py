@@ -12,26 +12,38 @@ import pytest
 SOURCE = {"function": "analysis.findings.a.f", "inputs": ["prices.csv"], "sample": "all"}
 
 
-def results(numbers=None, verdicts=None, figures=None, tables=None) -> dict[str, str]:
+def dataset(rows: int = 2, **columns: str) -> dict[str, object]:
+    """An entry of datasets.json."""
+    return {"rows": rows, "columns": columns, "digest": f"{rows} {columns}"} | SOURCE
+
+
+def results(
+    numbers=None, verdicts=None, figures=None, tables=None, passages=None, datasets=None,
+    module="analysis.findings.a",
+) -> dict[str, str]:  # fmt: skip
     """The files of paper/results as text."""
+    source = SOURCE | {"function": f"{module}.f"}
     header = {"schema": 1, "data": {"as_of": "2026-01-01", "fingerprint": "f"}}
     parts = {
         "numbers.json": {"numbers": numbers or {}},
         "claims.json": {
             "verdicts": {
-                k: {"verdict": v, "rule": "r", "evidence": "e"} | SOURCE
+                k: {"verdict": v, "rule": "r", "evidence": "e"} | source
                 for k, v in (verdicts or {}).items()
             }
         },
         "figures.json": {
             "figures": {
-                k: {"digest": v, "alt": "", "file": f"figures/{k}.svg"} | SOURCE
+                k: {"digest": v, "alt": "", "file": f"figures/{k}.svg"} | source
                 for k, v in (figures or {}).items()
             }
         },
-        "tables.json": {"tables": dict.fromkeys(tables or {}, SOURCE)},
+        "tables.json": {"tables": dict.fromkeys(tables or {}, source)},
     }
     texts = {name: json.dumps(header | part) for name, part in parts.items()}
+    if datasets is not None:
+        texts["datasets.json"] = json.dumps(header | {"datasets": datasets})
+    texts |= {f"passages/{k}.md": v for k, v in (passages or {}).items()}
     return texts | {f"tables/{k}.md": v for k, v in (tables or {}).items()}
 
 
@@ -84,6 +96,12 @@ def clone(tmp_path) -> Clone:
         }
     )
     return made
+
+
+@pytest.fixture(scope="session")
+def describe() -> Callable[..., dict[str, object]]:
+    """Return the maker of entries of datasets.json."""
+    return dataset
 
 
 @pytest.fixture

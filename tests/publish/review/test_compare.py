@@ -10,13 +10,18 @@ from analysis.publish.review.result_set import parse
 
 
 def number(value, **more):
-    base = {"value": value, "text": f"{value}", "unit": "fraction", "format": "decimal2"}
+    base = {
+        "value": value,
+        "text": f"{value:.4g}" if isinstance(value, float) else str(value),
+        "unit": "fraction",
+        "format": "decimal2",
+    }
     return base | {"estimand": "mean", "function": "f", "inputs": [], "sample": "all"} | more
 
 
 def version(fabricate, **parts):
     texts = fabricate(**parts)
-    return parse(texts.get, parts.get("tables", {}), "memory")
+    return parse(texts.get, parts.get("tables", {}), "memory", parts.get("passages", {}))
 
 
 def test_equal_versions_give_an_empty_comparison(fabricate):
@@ -86,15 +91,16 @@ def test_verdicts_tables_figures_and_keys(fabricate):
     """A flipped verdict, a changed table and figure, a new and a lost key are all reported."""
     old = version(
         fabricate, numbers={"a": number(1), "gone": number(1)}, verdicts={"C": "supported"},
-        tables={"t": "| 1 |"}, figures={"f": "d1", "same": "d"},
+        tables={"t": "| x |\n| - |\n| 1 |"}, figures={"f": "d1", "same": "d"},
     )  # fmt: skip
     new = version(
-        fabricate, numbers={"a": number(1), "new": number(1)}, verdicts={"C": "mixed"},
-        tables={"t": "| 2 |"}, figures={"f": "d2", "same": "d"},
+        fabricate, numbers={"a": number(1), "new": number(2)}, verdicts={"C": "mixed"},
+        tables={"t": "| x |\n| - |\n| 2 |"}, figures={"f": "d2", "same": "d"},
     )  # fmt: skip
     found = compare(old, new)
     assert [(f.key, f.old, f.new) for f in found.verdicts] == [("C", "supported", "mixed")]
-    assert (found.tables, found.figures) == (("t",), ("f",))
+    assert (found.tables["t"].added, found.tables["t"].removed) == (("2",), ("1",))
+    assert found.figures == ("f",)
     assert (found.added, found.removed) == (("new",), ("gone",))
 
 
@@ -103,6 +109,122 @@ def test_another_definition_under_an_old_key_is_reported(fabricate):
     old = version(fabricate, numbers={"a": number(1.0)})
     new = version(fabricate, numbers={"a": number(1.0, estimand="median")})
     assert [(f.key, f.new) for f in compare(old, new).redefined] == [("a: estimand", "median")]
+
+
+def test_all_parts_of_a_number_are_compared(fabricate):
+    """Level, format and unit count; a last bit that turns what is printed counts, too."""
+    old = version(fabricate, numbers={"a": number(0.125, low=0.1, high=0.2, level=0.95)})
+    for changed in (
+        number(0.125, low=0.1, high=0.2, level=0.9),
+        number(0.125, low=0.1, high=0.2, level=0.95, format="decimal3"),
+        number(0.125, low=0.1, high=0.2, level=0.95, unit="sessions"),
+        number(0.125 + 1e-16, low=0.1, high=0.2, level=0.95, text="0.13"),
+    ):
+        assert compare(old, version(fabricate, numbers={"a": changed}))
+
+
+def test_passages_and_data_sets_are_compared(fabricate, describe):
+    """Other words of a passage; rows and columns of a data set, each by name."""
+    one = describe(firm="1", car="2", p="3")
+    old = version(fabricate, passages={"c": "It is."}, datasets={"d": one, "same": one})
+    now = {"d": describe(firm="1", car="9", n="3"), "same": one}
+    found = compare(old, version(fabricate, passages={"c": "It was."}, datasets=now))
+    assert found.passages == ("c",)
+    (flip,) = found.datasets
+    assert flip.key == "d"
+    assert flip.evidence == "column p gone; column n new; values of car"
+    assert found.counts["data set"] == 2
+
+
+def test_a_base_without_a_record_of_data_sets_is_not_called_equal(fabricate, describe):
+    """They are neither new nor the same: they are not compared, and that is said."""
+    old, new = version(fabricate), version(fabricate, datasets={"d": describe(car="1")})
+    found = compare(old, new)
+    assert not found
+    assert found.added == ()
+    assert found.not_compared == ("data set",)
+
+
+def test_tables_are_compared_cell_by_cell(fabricate):
+    """Rows by their leading cells, columns by header, notes as one cell."""
+    old = "| firm | kind | p |\n| :- | :- | -: |\n| MP | a | 1 |\n| MP | b | 2 |\n| X | a | 3 |\n"
+    new = "| firm | kind | p |\n| :- | :- | -: |\n| MP | a | 1 |\n| MP | b | 5 |\n| Y | a | 3 |\n"
+    edits = compare(
+        version(fabricate, tables={"t": f"{old}\n::: {{.table-note}}\nSo.\n:::\n"}),
+        version(fabricate, tables={"t": f"{new}\n::: {{.table-note}}\nNo.\n:::\n"}),
+    ).tables["t"]
+    assert [(c.row, c.column, c.old, c.new) for c in edits.cells] == [
+        ("MP, b", "p", "2", "5"),
+        ("(table)", "notes", "So.", "No."),
+    ]
+    assert (edits.added, edits.removed) == (("Y, a",), ("X, a",))
+
+
+@pytest.mark.parametrize(
+    "new", ["| b | a |\n| - | - |\n| 2 | 1 |\n", "| a | b |\n| -: | - |\n| 1 | 2 |\n"]
+)
+def test_another_order_of_columns_or_layout_is_a_change(fabricate, new):
+    """No cell differs and yet the table does: it is not passed over."""
+    old = "| a | b |\n| - | - |\n| 1 | 2 |\n"
+    one, other = (version(fabricate, tables={"t": text}) for text in (old, new))
+    assert compare(one, other).tables["t"]
+
+
+def test_moved_code_is_no_result(fabricate):
+    """Results that another module gives are the same results: counted aside, of every kind."""
+    parts = {"verdicts": {"C": "mixed"}, "figures": {"f": "d"}, "tables": {"t": "| a |\n"}}
+    parts["numbers"] = {"a": number(1.0, function="analysis.findings.a.f")}
+    old = version(fabricate, **parts)
+    texts = {k: v.replace("analysis.findings", "analysis.questions")
+             for k, v in fabricate(**parts).items()}  # fmt: skip
+    found = compare(old, parse(texts.get, ["t"], "memory"))
+    assert not found
+    assert len(found.provenance) == 4
+
+
+def test_a_renamed_result_is_paired_with_its_old_name(fabricate, describe):
+    """Gone and come with the same content and a similar name; two alike go to their nearest."""
+    same = describe(car="1")
+    old = version(
+        fabricate, datasets={"windows": same},
+        numbers={"a.mp.mean": number(0.31), "a.usar.mean": number(0.31), "n": number(3)},
+    )  # fmt: skip
+    new = version(
+        fabricate, datasets={"all_windows": same},
+        numbers={"b.mp.mean": number(0.31), "b.usar.mean": number(0.31), "other.count": number(3)},
+    )  # fmt: skip
+    found = compare(old, new)
+    assert [(f.old, f.new) for f in found.renamed] == [
+        ("a.mp.mean", "b.mp.mean"),
+        ("a.usar.mean", "b.usar.mean"),
+        ("data set windows", "data set all_windows"),
+    ]
+    assert (found.added, found.removed) == (("other.count",), ("n",))
+
+
+def test_flips_state_the_effect_as_the_paper_prints_it(fabricate):
+    """Percent with interval and p before and now, and not the floats of the rule."""
+    effects = [
+        number(v, text=t, p=p, interval=i)
+        for v, t, p, i in ((0.1, "10.0%", 0.01, "4.0% to 16.0%"), (0.05, "5.0%", 0.2, "−1% to 11%"))
+    ]
+    old, new = (
+        version(fabricate, numbers={"claim.c1.effect": effect}, verdicts={"C1": verdict})
+        for effect, verdict in zip(effects, ("supported", "mixed"), strict=True)
+    )
+    (flip,) = compare(old, new).verdicts
+    assert flip.evidence == "10.0% (4.0% to 16.0%), p 0.010 → 5.0% (−1% to 11%), p 0.20"
+    (flip,) = compare(old, new).significance
+    assert flip.evidence == "10.0% → 5.0%, p 0.010 → 0.20"
+    assert flip.meaning == "mean"
+
+
+def test_evidence_that_moved_under_the_same_verdict_is_reported(fabricate):
+    """The verdict stays, what it rests on does not."""
+    one, other = (fabricate(verdicts={"C": "mixed"}) for _ in range(2))
+    other["claims.json"] = other["claims.json"].replace('"evidence": "e"', '"evidence": "f"')
+    old, new = (parse(texts.get, [], "memory") for texts in (one, other))
+    assert [(f.key, f.old, f.new) for f in compare(old, new).evidence] == [("C", "e", "f")]
 
 
 def test_merge_conflict_is_one_line_with_its_place(fabricate):

@@ -81,4 +81,4 @@ def test_killed_at_a_random_instant(snapshot: Snapshot, tmp_path: Path, trial: i
         said, _ = again.communicate()
         assert again.returncode == 0, said
     assert load_snapshot(data).sessions[-1] == LAST
-    assert not list(data.glob(".refresh-*"))
+    assert not list(data.glob(".unfinished-*"))

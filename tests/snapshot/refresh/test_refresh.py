@@ -63,9 +63,9 @@ def test_what_is_new_is_added_and_a_key_is_written_nowhere(
     monkeypatch.setenv("COMTRADE_API_KEY", KEY)
     caplog.set_level(logging.DEBUG)
     before = files(data)
-    (data / ".refresh-old").mkdir()  # of a refresh that was killed
+    (data / ".unfinished-a/files").mkdir(parents=True)  # of a refresh that was killed
     assert run(data) == 0
-    assert not list(data.glob(".refresh-*"))
+    assert not list(data.glob(".unfinished-*"))
     after = files(data)
     assert after["prices.csv"].startswith(before["prices.csv"])
     changed = {name for name in after if after[name] != before.get(name)}
@@ -305,7 +305,7 @@ def test_read_only_folder_is_known_before_anything_is_fetched(
     monkeypatch.setattr(FileLock, "acquire", locked)
     assert run(data) == 1
     said = capsys.readouterr().err
-    assert "expected a folder that can be written, found Read-only file system" in said
+    assert "expected a place that can be written, found: Read-only file system" in said
     assert world.asked == []
 
 
@@ -326,9 +326,11 @@ def test_full_disk(
         patch.setattr(Path, "write_bytes", full)
         assert run(data, "--only", "customs") == 1
     said = capsys.readouterr().err
-    assert "expected room for the new files, found No space left on device; free some" in said
+    assert (
+        "expected room for what is to be written, found: No space left on device; free some" in said
+    )
     assert files(data) == before
-    assert not list(data.glob(".refresh-*"))
+    assert not list(data.glob(".unfinished-*"))
     load_snapshot(data)
 
 

@@ -24,8 +24,8 @@ def folder(tmp_path: Path) -> Path:
     """A folder with three old files and the three new ones staged beside them."""
     for name in NAMES:
         (tmp_path / name).write_text("old")
-        staged = tmp_path / ".refresh-1"
-        staged.mkdir(exist_ok=True)
+        staged = tmp_path / "staged"
+        staged.mkdir(parents=True, exist_ok=True)
         (staged / name).write_text("new")
     (staged / "vintages").mkdir()
     (staged / "vintages/2026-08-31.md").write_text("report")
@@ -61,7 +61,7 @@ def steps(monkeypatch: pytest.MonkeyPatch, fatal: int) -> list[str]:
 
 def test_exchange_moves_everything(folder: Path) -> None:
     """Afterwards all files are new, the report too, and nothing is left behind."""
-    swap.commit(folder / ".refresh-1", folder)
+    swap.commit(folder / "staged", folder)
     assert contents(folder) == {"new"}
     assert (folder / "vintages/2026-08-31.md").read_text() == "report"
     assert sorted(p.name for p in folder.iterdir()) == sorted([*NAMES, "vintages"])
@@ -75,7 +75,7 @@ def test_killed_before_any_step_the_files_are_all_old_or_all_new(
     with monkeypatch.context() as patch:
         done = steps(patch, fatal)
         try:
-            swap.commit(folder / ".refresh-1", folder)
+            swap.commit(folder / "staged", folder)
         except Killed:
             pass
         else:
@@ -89,7 +89,7 @@ def test_killed_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         steps(patch, 8)
         with pytest.raises(Killed):
-            swap.commit(folder / ".refresh-1", folder)
+            swap.commit(folder / "staged", folder)
     with monkeypatch.context() as patch:
         steps(patch, 1)
         with pytest.raises(Killed):
@@ -114,7 +114,7 @@ def test_exchange_that_cannot_be_completed_is_one_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the folder has become read-only, the reader is told what to do."""
-    (folder / ".refresh-1").rename(folder / swap.PENDING)
+    (folder / "staged").rename(folder / swap.PENDING)
 
     def locked(*_: object) -> Path:
         raise PermissionError(13, "Permission denied")

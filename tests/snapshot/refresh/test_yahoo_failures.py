@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.snapshot.calendar import nyse_sessions
-from analysis.snapshot.refresh.checks import check_history, jumps
+from analysis.snapshot.plausible import jumps
+from analysis.snapshot.refresh.checks import check_history
 from analysis.snapshot.refresh.errors import (
     AdjustmentError,
     AnswerError,

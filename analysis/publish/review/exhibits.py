@@ -1,0 +1,120 @@
+"""Tables and figures by the number under which the paper prints them, counted in its sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from analysis.errors import ResultsError
+
+__all__ = ["Exhibit", "find_exhibit", "list_exhibits"]
+
+_INCLUDE = re.compile(r"\{\{<\s*include\s+/?(\S+)\s*>\}\}")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TABLE = re.compile(r"^:::+\s*\{#(tbl-[\w-]+)")
+_CONTENT = re.compile(r"\{\{<\s*table\s+(\S+)\s*>\}\}")
+_FIGURE = re.compile(r"\]\(results/figures/([\w-]+)\.\w+\)\{#(fig-[\w-]+)")
+_ASKED = re.compile(r"(?:(tab|fig)[a-z]*\.?[\s_-]*)?(\d+)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Exhibit:
+    """A numbered table or figure.
+
+    Attributes
+    ----------
+    kind, number : str and int
+        As printed: Table 3.
+    label, place : str
+        ``tbl-firms``, and where it stands: ``paper/sections/data.qmd:16``.
+    key : str or None
+        Name of the published result; None where the exhibit prints none.
+    """
+
+    kind: Literal["table", "figure"]
+    number: int
+    label: str
+    place: str
+    key: str | None = None
+
+    def __str__(self) -> str:
+        """``Table 3``."""
+        return f"{self.kind.capitalize()} {self.number}"
+
+
+def list_exhibits(paper: Path) -> list[Exhibit]:
+    """List what a paper numbers, counted in reading order as both renderers count.
+
+    Parameters
+    ----------
+    paper : Path
+        Folder with ``index.qmd``; empty where there is none.
+    """
+    found: list[Exhibit] = []
+    counts: dict[Literal["table", "figure"], int] = {"table": 0, "figure": 0}
+
+    def add(kind: Literal["table", "figure"], label: str, place: str, key: str | None) -> None:
+        counts[kind] += 1
+        found.append(Exhibit(kind, counts[kind], label, place, key))
+
+    for place, line in _lines(paper, "index.qmd"):
+        if table := _TABLE.match(line):
+            add("table", table[1], place, None)
+        elif (content := _CONTENT.search(line)) and found and found[-1].kind == "table":
+            found[-1].key = found[-1].key or content[1]
+        for key, label in _FIGURE.findall(line):
+            add("figure", label, place, key)
+    return found
+
+
+def _lines(paper: Path, name: str) -> Iterator[tuple[str, str]]:
+    """Yield place and text of each line, included files in the place of their include."""
+    path = paper / name
+    if not path.is_file():
+        return
+    text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), path.read_text("utf-8"))
+    for number, line in enumerate(text.splitlines(), start=1):
+        yield f"{paper.name}/{name}:{number}", line
+        if included := _INCLUDE.search(line):
+            yield from _lines(paper, included[1])
+
+
+def find_exhibit(exhibits: Sequence[Exhibit], asked: str) -> Exhibit | None:
+    """Find what somebody means who read the paper: ``Table 3``, ``fig. 7``, ``3``, ``tbl-firms``.
+
+    Returns
+    -------
+    Exhibit or None
+        None if the words are neither a number nor a label.
+
+    Raises
+    ------
+    ResultsError
+        If a table and a figure have the number, if none has, or if the exhibit prints no result.
+    """
+    match = _ASKED.fullmatch(asked)
+    if match:
+        kind = {"tab": "table", "fig": "figure"}.get((match[1] or "").lower())
+        found = [e for e in exhibits if e.number == int(match[2]) and kind in (None, e.kind)]
+        if not found:
+            raise ResultsError(f"{asked}: expected {_range(exhibits)}, found no such number")
+    else:
+        found = [e for e in exhibits if e.label == asked.lstrip("@#")]
+    if len(found) > 1:
+        both = " and ".join(f"{e} ({e.key or e.label})" for e in found)
+        raise ResultsError(f"{asked}: expected one of {both}; ask for {found[0]} or {found[1]}")
+    if found and found[0].key is None:
+        raise ResultsError(
+            f"{found[0]}: expected an exhibit that prints a result, found one that is made with "
+            f"the page; see {found[0].place}"
+        )
+    return found[0] if found else None
+
+
+def _range(exhibits: Sequence[Exhibit]) -> str:
+    last = {e.kind: e.number for e in exhibits}
+    parts = [f"{kind.capitalize()} 1 to {number}" for kind, number in sorted(last.items())]
+    return " or ".join(reversed(parts)) or "a paper with numbered tables or figures"

@@ -1,0 +1,71 @@
+"""A report as Markdown for the comment under a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from analysis.publish.review.document import Document, Marked, Section, Span, shorten
+
+__all__ = ["LONGEST", "ROWS", "write_markdown"]
+
+ROWS = 60
+"""Rows of a table, and paragraphs, that are shown; the page has all."""
+
+LONGEST = 58_000
+"""Bytes of the whole; a comment holds 65,536 characters and the workflow cuts at 60,000 bytes."""
+
+_MARKUP = re.compile(r"[\\|<`*_\[\]~]")
+
+
+def write_markdown(document: Document) -> str:
+    """Write a report as Markdown, no longer than a comment may be."""
+    lines = [f"## {document.title}", *(f"\n{line}" for line in document.opening)]
+    if document.alarm:
+        lines.append(f"\n**{document.alarm}**")
+    lines += [f"\n{_escaped(remark)}" for remark in document.remarks]
+    size = len("\n".join(lines).encode())
+    for place, section in enumerate(document.sections):
+        text = "\n".join(_section(section))
+        size += len(text.encode()) + 1
+        if size > LONGEST:
+            rest = ", ".join(f"{s.title} ({s.count})" for s in document.sections[place:])
+            lines.append(f"\nOnly in the HTML page: {rest}.")
+            break
+        lines.append(text)
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"\n### {section.title} ({section.count})\n"
+    if section.note:
+        yield f"{section.note}\n"
+    if section.rows:
+        yield _row(section.header)
+        yield _row(["---"] * len(section.header))
+        yield from (_row(map(_cell, row)) for row in section.rows[:ROWS])
+    yield from (_paragraph(marked) for marked in section.marked[:ROWS])
+    if section.count > ROWS:
+        yield f"\n{section.count - ROWS} more are in the HTML page."
+
+
+def _paragraph(marked: Marked) -> str:
+    return f"`{marked.place}` {_spans(tuple(shorten(marked.spans)))}\n"
+
+
+def _spans(spans: Sequence[Span]) -> str:
+    marks = {"same": "", "deleted": "~~", "inserted": "**"}
+    return " ".join(f"{marks[s.kind]}{_escaped(s.text)}{marks[s.kind]}" for s in spans)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    return _escaped(text).replace("\n", " ") or "–"
+
+
+def _escaped(text: str) -> str:
+    """Let nothing in a text act as markup or mention anybody."""
+    return _MARKUP.sub(r"\\\g<0>", text).replace("@", "@\u200b")
