@@ -34,9 +34,7 @@ def findings(value: float = 1 / 3) -> Findings:
                    low=-0.1, high=0.2, level=0.95)
         ],
         tables=[Table("betas", betas, {"beta": "decimal2"}, {}, SOURCE)],
-        figures=[
-            Figure("betas", "up_down_beta", {"betas": betas}, "Two betas.", SOURCE, {"level": 0.95})
-        ],
+        figures=[Figure("betas", "up_down_beta", {"betas": betas}, "Two betas.", SOURCE)],
         verdicts=[Verdict("truce.sign", "supported", "rule", "evidence", SOURCE)],
     )  # fmt: skip
 
