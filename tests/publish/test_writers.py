@@ -34,7 +34,9 @@ def findings(value: float = 1 / 3) -> Findings:
                    low=-0.1, high=0.2, level=0.95)
         ],
         tables=[Table("betas", betas, {"beta": "decimal2"}, {}, SOURCE)],
-        figures=[Figure("betas", "up_down_beta", {"betas": betas}, "Two betas.", SOURCE)],
+        figures=[
+            Figure("betas", "up_down_beta", {"betas": betas}, "Two betas.", SOURCE, {"level": 0.95})
+        ],
         verdicts=[Verdict("truce.sign", "supported", "rule", "evidence", SOURCE)],
     )  # fmt: skip
 
@@ -138,7 +140,7 @@ def test_failure_while_drawing_leaves_the_old_results_whole(tmp_path, monkeypatc
     write(findings(), tmp_path / "results")
     before = contents(tmp_path / "results")
 
-    def crash(*_):
+    def crash(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setitem(figures.KINDS, "up_down_beta", crash)
