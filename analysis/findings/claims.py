@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from analysis.errors import StudyError
 from analysis.findings.claim_facts import (
     decide_beta_order,
     decide_correlation,
@@ -19,7 +20,7 @@ from analysis.findings.panel import Panel
 from analysis.snapshot import claims as entries
 from analysis.snapshot.claims import Claim
 
-__all__ = ["ON_EVENTS", "ON_RETURNS", "decide_claim"]
+__all__ = ["decide_claim"]
 
 _DECIDE: Mapping[type[Claim], Callable[[Any, Panel], Outcome]] = {
     entries.Mean: decide_mean,
@@ -32,12 +33,17 @@ _DECIDE: Mapping[type[Claim], Callable[[Any, Panel], Outcome]] = {
     entries.Waiting: decide_waiting,
     entries.Watch: decide_watch,
 }
-ON_EVENTS = (entries.Mean, entries.Difference, entries.Equivalence)
-"""Kinds that a part of the calendar changes by its events."""
-ON_RETURNS = (entries.BetaOrder, entries.Correlation)
-"""Kinds that a part of the calendar changes by its returns."""
 
 
 def decide_claim(claim: Claim, panel: Panel) -> Outcome:
-    """Run the test of a claim."""
-    return _DECIDE[type(claim)](claim, panel)
+    """Run the test of a claim.
+
+    Raises
+    ------
+    StudyError
+        If its entry names what the study does not have.
+    """
+    try:
+        return _DECIDE[type(claim)](claim, panel)
+    except StudyError as error:
+        raise StudyError(f"claims.toml, claim {claim.id}: {error}") from None

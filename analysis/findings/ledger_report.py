@@ -8,7 +8,6 @@ import pandas as pd
 
 from analysis.findings.claim_kinds import raw_move
 from analysis.findings.claim_paragraphs import paragraphs, testable_from
-from analysis.findings.claims import ON_EVENTS
 from analysis.findings.ledger import Entry, entries
 from analysis.findings.outcomes import NOISE, Outcome
 from analysis.findings.panel import Panel
@@ -23,7 +22,7 @@ from analysis.results import (
     Verdict,
 )
 from analysis.results.formats import MISSING, format_value, percent
-from analysis.snapshot.claims import Mean, Waiting
+from analysis.snapshot.claims import ON_EVENTS, Mean, Waiting
 from analysis.snapshot.study import Inference
 
 __all__ = ["compute"]
@@ -46,7 +45,7 @@ def compute(panel: Panel) -> Findings:
             *_windows(claims),
         ],
         tables=[_table(claims, inference)],
-        figures=[_picture(claims, inference.level)],
+        figures=_picture(claims, inference.level),
         datasets=[Dataset("ledger", _frame(claims), SOURCE)],
         passages=[Passage("claims", paragraphs(claims, panel), SOURCE)],
         verdicts=[_agreement(claims, inference.size)],
@@ -93,13 +92,14 @@ def _family(claims: list[Entry], size: float) -> list[Number]:
         Number(f"ledger.{key}", value, "count", "integer", what, SOURCE)
         for key, (value, what) in counts.items()
     ]
-    smallest = {
-        "holm": min(e.holm for e in family if e.holm is not None),
-        "step_down": min(e.step_down for e in family if e.step_down is not None),
+    adjusted = {
+        "holm": [e.holm for e in family if e.holm is not None],
+        "step_down": [e.step_down for e in family if e.step_down is not None],
     }
     return numbers + [
-        Number(f"ledger.smallest_{key}", value, "p-value", "pvalue", f"smallest {key} p", SOURCE)
-        for key, value in smallest.items()
+        Number(f"ledger.smallest_{key}", min(ps), "p-value", "pvalue", f"smallest {key} p", SOURCE)
+        for key, ps in adjusted.items()
+        if ps
     ]
 
 
@@ -266,7 +266,7 @@ def _frame(claims: list[Entry]) -> pd.DataFrame:
     )
 
 
-def _picture(claims: list[Entry], level: float) -> Figure:
+def _picture(claims: list[Entry], level: float) -> list[Figure]:
     """Effects in units of what each test can find, turned so that right is as claimed."""
     rows = []
     for e in claims:
@@ -278,6 +278,8 @@ def _picture(claims: list[Entry], level: float) -> Figure:
         rows.append(row | {"effect": ends[0], "low": min(ends), "high": max(ends)})
     frame = pd.DataFrame(rows)
     drawn = frame.dropna(subset=["effect"])
+    if drawn.empty:  # facts alone have no detectable effect
+        return []
     counts = Counter(frame["verdict"])
     clear = int(((drawn["low"] > 0) | (drawn["high"] < 0)).sum())
     largest = drawn.iloc[int(drawn["effect"].abs().argmax())]
@@ -288,4 +290,4 @@ def _picture(claims: list[Entry], level: float) -> Figure:
         f"{percent(level)} interval, positive as claimed: {clear} intervals leave out zero, the "
         f"largest ratio is {largest['effect']:.2f} ({largest['claim']})."
     ).replace("-", "\u2212")
-    return Figure("ledger", "ledger", {"claims": frame}, alt, SOURCE)
+    return [Figure("ledger", "ledger", {"claims": frame}, alt, SOURCE)]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from analysis.findings.customs import DOLLARS, TONNES
 from analysis.findings.customs_surprises import ELEMENTS
+from analysis.results.formats import listed
+from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["NEEDS", "Need", "lacking"]
+__all__ = ["HEADLINE", "NEEDS", "Need", "lacking"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,14 @@ def _window(name: str) -> Need:
     )
 
 
-LEDGER = (Need("a claim in claims.toml", lambda snapshot: bool(snapshot.claims)),)
+LEDGER = Need("a claim in claims.toml", lambda snapshot: bool(snapshot.claims))
+SPLIT = Need(
+    "a claim in claims.toml that returns or events decide",
+    lambda s: any(isinstance(claim, (*ON_EVENTS, *ON_RETURNS)) for claim in s.claims.values()),
+)
+HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
+"""What the two items rest on and has a test over events: direction, heavy share, supply and not
+market, persistence, fading, pure plays against the producer."""
 PLAYS = _baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.study.firms.core) > 1)
 THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.study.firms.core) > 2)
@@ -65,10 +74,12 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the other
     "The pair trade": (_section("pair"), PLAYS, _funds("metals")),
     "Customs correlations": (_series(*TONNES, DOLLARS),),
     "Customs surprises": (_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
-    "The ledger of claims": LEDGER,
-    "One choice at a time": LEDGER,
-    "Specification curves": (_section("curve"), *LEDGER),
-    "Out of sample": (_section("out_of_sample"), *LEDGER),
+    "The ledger of claims": (LEDGER,),
+    "One choice at a time": (
+        Need(f"the claims {listed(HEADLINE)}", lambda s: set(HEADLINE) <= set(s.claims)),
+    ),
+    "Specification curves": (_section("curve"), PLAYS),
+    "Out of sample": (_section("out_of_sample"), SPLIT),
     "Size and power": (RECORD,),
     "Event-free dates": (THREE_FIRMS, _window("car_0_10")),
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.findings.claims import ON_EVENTS, ON_RETURNS, decide_claim
+from analysis.findings.claims import decide_claim
 from analysis.findings.episodes import FEWEST
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import Panel
 from analysis.findings.variants import events_between, returns_between
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.formats import MISSING, format_value, percent, words
+from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
 
 __all__ = ["compute", "split_outcomes"]
 

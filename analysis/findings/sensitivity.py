@@ -5,17 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.findings.claims import decide_claim
+from analysis.findings.needs import HEADLINE
 from analysis.findings.outcomes import Outcome
 from analysis.findings.panel import Panel
 from analysis.findings.variants import VARIANTS, judgement_calls
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.formats import format_value
 
-__all__ = ["HEADLINE", "compute", "under_variants"]
-
-# The claims that the two items rest on and that have a test over events: direction, heavy share,
-# supply and not market, persistence, fading, pure plays against the producer.
-HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
+__all__ = ["compute", "under_variants"]
 
 SOURCE = Provenance(
     "analysis.findings.sensitivity.under_variants",

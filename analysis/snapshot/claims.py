@@ -22,6 +22,8 @@ from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.reading import read_text
 
 __all__ = [
+    "ON_EVENTS",
+    "ON_RETURNS",
     "BetaOrder",
     "Claim",
     "Condition",
@@ -286,6 +288,12 @@ _KINDS: Mapping[str, type[Claim]] = {
     "waiting": Waiting,
     "watch": Watch,
 }
+
+
+ON_EVENTS = (Mean, Difference, Equivalence)
+"""Kinds that events decide."""
+ON_RETURNS = (BetaOrder, Correlation)
+"""Kinds that the returns of all sessions decide."""
 
 
 def parse_claims(content: bytes) -> dict[str, Claim]:

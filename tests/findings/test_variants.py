@@ -11,6 +11,7 @@ import pytest
 
 from analysis.findings import baskets, episode_days, heavy_share, out_of_sample, sensitivity
 from analysis.findings.claims import decide_claim
+from analysis.findings.needs import HEADLINE
 from analysis.findings.panel import build_panel
 from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
@@ -127,7 +128,7 @@ def test_verdicts_say_whether_choices_matter():
     frame = pd.DataFrame(
         [
             {"variant": v, "claim": c, "effect": e, "p": 0.5}
-            for c in sensitivity.HEADLINE
+            for c in HEADLINE
             for v, e in (("baseline", 0.1), ("other", -0.1 if c == "A3" else 0.2))
         ]
     )
@@ -140,12 +141,12 @@ def test_baseline_row_is_the_ledger(committed, monkeypatch):
     """The baseline of the sensitivity table is the claim as the ledger decides it."""
     monkeypatch.setattr(sensitivity, "VARIANTS", {"baseline": VARIANTS["baseline"]})
     frame = sensitivity.under_variants(committed).set_index(["variant", "claim"])
-    for claim in sensitivity.HEADLINE:
+    for claim in HEADLINE:
         assert (
             frame.loc[("baseline", claim), "effect"]
             == decide_claim(committed.snapshot.claims[claim], committed).effect
         )
-    assert len(frame) == len(sensitivity.HEADLINE)
+    assert len(frame) == len(HEADLINE)
 
 
 def test_split_finds_an_effect_planted_after_it(simulate, decided):
