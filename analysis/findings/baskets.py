@@ -10,12 +10,13 @@ import pandas as pd
 
 from analysis.findings import episode_days, heavy_share
 from analysis.findings.directions import POLICY
-from analysis.findings.episodes import FEWEST, Pooled, episode_values, pool
+from analysis.findings.episodes import FEWEST, episode_values, pool, pooled_row
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import contrast, equal
 from analysis.findings.responses import cumulate
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value, percent, words
+from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
+from analysis.results.formats import percent, words
 from analysis.snapshot.episodes import SIGNS
 
 __all__ = ["basket_responses", "compute", "members", "unnamed_only"]
@@ -35,6 +36,19 @@ SOURCE = Provenance(
     ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),
     "confirmatory events, clean primary windows",
 )
+
+MEAN = "mean primary CAR of {label}, {kind} episodes"
+COLUMNS = (
+    Column("basket", "Basket"),
+    Column("kind", "Events"),
+    Column("episodes", "K", "integer"),
+    Column(
+        "mean", "CAAR", "percent1", "fraction", MEAN, ".mean",
+        low="low", high="high", p="p", n="episodes",
+    ),
+    Column("p", "", "pvalue", "p-value", f"p of the {MEAN}", ".p"),
+    Column("detectable", "MDE", "percent1"),
+)  # fmt: skip
 
 
 def compute(panel: Panel) -> Findings:
@@ -92,37 +106,24 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
         cars = cumulate(own, equal(tickers)).at_events(own)
         for kind, (directions, signed) in KINDS.items():
             values = episode_values(own, cars, directions, signed=signed)
-            rows.append({"basket": name, "kind": kind} | _row(pool(values, own), len(values)))
+            rows.append({"basket": name, "kind": kind} | pooled_row(values, own))
     return pd.DataFrame(rows)
 
 
-def _row(result: Pooled | None, episodes: int) -> dict[str, float]:
-    names = ("mean", "low", "high", "p", "p_flip", "detectable")
-    return {"episodes": episodes} | {n: getattr(result, n, float("nan")) for n in names}
-
-
 def _numbers(panel: Panel, frame: pd.DataFrame) -> list[Number]:
-    level, size = panel.snapshot.study.inference.level, panel.snapshot.study.inference.size
-    numbers = []
-    for row in frame.dropna(subset=["mean"]).to_dict("records"):
-        key = f"basket.{row['basket']}.{row['kind'].split(',')[0]}"
-        what = f"mean primary CAR of {_label(row['basket'])}, {row['kind']} episodes"
-        numbers += [
-            Number(f"{key}.mean", row["mean"], "fraction", "percent1", what, SOURCE, low=row["low"],
-                   high=row["high"], level=level, p=row["p"], n=row["episodes"]),
-            Number(f"{key}.p", row["p"], "p-value", "pvalue", f"p of the {what}", SOURCE),
-        ]  # fmt: skip
-    tested = frame.dropna(subset=["p"])
+    inference = panel.snapshot.study.inference
+    keyed = frame.assign(label=frame["basket"].map(_label), of=frame["kind"].str.partition(",")[0])
+    p = frame["p"].dropna()
     counts = {
-        "tests": (len(tested), "basket and kind pairs with a test"),
+        "tests": (len(p), "basket and kind pairs with a test"),
         "below_5": (
-            int((tested["p"] < size).sum()),
-            f"of these with unadjusted p below {size:g}",
+            int((p < inference.size).sum()),
+            f"of these with unadjusted p below {inference.size:g}",
         ),
     }
-    return numbers + [
-        Number(f"basket.{key}", value, "count", "integer", what, SOURCE)
-        for key, (value, what) in counts.items()
+    return [
+        *numbers_of(keyed, COLUMNS, "basket.{basket}.{of}", SOURCE, level=inference.level),
+        *scalar_numbers("basket", counts, SOURCE),
     ]
 
 
@@ -144,28 +145,15 @@ def _against_placebo(panel: Panel) -> Verdict:
 
 
 def _table(panel: Panel, frame: pd.DataFrame) -> Table:
-    shown = frame[frame["episodes"] > 0].copy()
-    shown["basket"] = shown["basket"].map(_label)
-    shown["interval"] = [
-        f"{format_value(low, 'percent1')} to {format_value(high, 'percent1')}"
-        if pd.notna(low)
-        else "\u2013"
-        for low, high in zip(shown["low"], shown["high"], strict=True)
-    ]
-    groups = members(panel)
-    listed = "; ".join(f"{_label(name)}: {', '.join(group)}" for name, group in groups.items())
-    return Table(
+    shown = frame[frame["episodes"] > 0].assign(basket=lambda rows: rows["basket"].map(_label))
+    level = percent(panel.snapshot.study.inference.level)
+    groups = members(panel).items()
+    listed = "; ".join(f"{_label(name)}: {', '.join(group)}" for name, group in groups)
+    interval = Interval(f"{level} interval", "low", "high", "percent1")
+    return table_of(
         "baskets",
-        shown[["basket", "kind", "episodes", "mean", "interval", "p", "detectable"]],
-        {"episodes": "integer", "mean": "percent1", "p": "pvalue", "detectable": "percent1"},
-        {
-            "basket": "Basket",
-            "kind": "Events",
-            "episodes": "K",
-            "mean": "CAAR",
-            "interval": f"{percent(panel.snapshot.study.inference.level)} interval",
-            "detectable": "MDE",
-        },
+        shown,
+        [*COLUMNS[:4], interval, *COLUMNS[4:]],
         SOURCE,
         f"Equal-weight portfolios over the primary window. {listed}. A placebo name is left out "
         f"where the news names it. An en dash: fewer than {words(FEWEST)} episodes. p: t across "

@@ -25,9 +25,11 @@ __all__ = [
     "holds",
     "mean_over",
     "pool",
+    "pooled_row",
     "precision",
 ]
 
+POOLED = ("mean", "low", "high", "p", "p_flip", "detectable")
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
 
 
@@ -185,6 +187,13 @@ def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
         detectable=detectable,
         power=power,
     )
+
+
+def pooled_row(values: pd.DataFrame, panel: Panel) -> dict[str, float]:
+    """Pool and return ``episodes`` and the fields of :class:`Pooled`, NaN below three episodes."""
+    result = pool(values, panel)
+    row = {name: getattr(result, name, np.nan) for name in POOLED}
+    return {"episodes": len(values), **row}
 
 
 def precision(mean: Outcome, panel: Panel) -> tuple[float, float, float, float]:

@@ -11,6 +11,7 @@ from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
 from analysis.findings.responses import fit_events
 from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import counted, listed, percent
 
 __all__ = ["compute", "reactions"]
@@ -20,21 +21,39 @@ NOTE = (
     "p(t): two-sided, Student t; p(c): conformal, the p-value of record. core: equal-weight "
     "portfolio of {firms} as one asset."
 )
-SHOWN = ("raw", "car", "se", "p", "conformal_p")
-HEADS = {"raw": "return", "car": "AR", "se": "s.e.", "p": "p(t)", "conformal_p": "p(c)"}
+ABNORMAL = "abnormal return of {ticker} on {day}"
+SHOWN = (
+    Column("raw", "return", "percent1", "fraction", "return of {ticker} on {day}", ".return"),
+    Column(
+        "car", "AR", "percent1", "fraction", ABNORMAL + ", {model}", ".ar",
+        se="se", low="low", high="high", p="p",
+    ),
+    Column("se", "s.e.", "percent1"),
+    Column("p", "p(t)", "pvalue", "p-value", f"two-sided p of the {ABNORMAL}", ".p"),
+    Column(
+        "conformal_p", "p(c)", "pvalue", "p-value",
+        f"conformal p of the {ABNORMAL}, the p-value of record", ".p_conformal",
+    ),
+)  # fmt: skip
+COLUMNS = (
+    *SHOWN,
+    Column("t", "t", "decimal1", "t statistic", f"{ABNORMAL} over its forecast error", ".t"),
+    Column(
+        "detectable", "MDE", "percent1", "fraction",
+        f"smallest {ABNORMAL} that the t-test finds with the stated power", ".detectable",
+    ),
+)  # fmt: skip
 
 
 def compute(panel: Panel) -> Findings:
     """Turn the reactions of the two days into numbers, a table and a figure."""
     days = reactions(panel)
-    found = Findings(
+    return Findings(
+        numbers=_numbers(panel, days),
         tables=[_table(panel, days)],
         figures=[_figure(panel, days)],
         verdicts=_verdicts(panel, days),
     )
-    for _, row in days.iterrows():
-        found.numbers += _numbers(panel, row)
-    return found
 
 
 def reactions(panel: Panel) -> pd.DataFrame:
@@ -93,57 +112,39 @@ def _verdicts(panel: Panel, days: pd.DataFrame) -> list[Verdict]:
     return verdicts
 
 
-def _numbers(panel: Panel, row: pd.Series) -> list[Number]:
-    study, source = panel.snapshot.study, _source(panel)
-    key, who = f"{row['highlight']}.{row['ticker'].lower()}", row["ticker"]
-    day = panel.highlights[row["highlight"]].isoformat()
-    reach = float(stats.t.ppf((1 + study.inference.level) / 2, row["df"])) * row["se"]
-    power = float(
-        stats.t.ppf((1 + study.inference.level) / 2, row["df"])
-        + stats.t.ppf(study.inference.power, row["df"])
+def _numbers(panel: Panel, days: pd.DataFrame) -> list[Number]:
+    study = panel.snapshot.study
+    bound = stats.t.ppf((1 + study.inference.level) / 2, days["df"])
+    detectable = (bound + stats.t.ppf(study.inference.power, days["df"])) * days["se"]
+    keyed = days.assign(
+        day=days["highlight"].map({n: d.isoformat() for n, d in panel.highlights.items()}),
+        low=days["car"] - bound * days["se"],
+        high=days["car"] + bound * days["se"],
+        detectable=detectable,
     )
-    abnormal = f"abnormal return of {who} on {day}"
-    return [
-        Number(
-            f"{key}.return", row["raw"], "fraction", "percent1", f"return of {who} on {day}", source
-        ),
-        Number(
-            f"{key}.ar", row["car"], "fraction", "percent1",
-            f"{abnormal}, {study.estimation.said}", source, se=row["se"],
-            low=row["car"] - reach, high=row["car"] + reach, level=study.inference.level,
-            p=row["p"],
-        ),
-        Number(
-            f"{key}.t", row["t"], "t statistic", "decimal1", f"{abnormal} over its forecast error",
-            source,
-        ),
-        Number(
-            f"{key}.p_conformal", row["conformal_p"], "p-value", "pvalue",
-            f"conformal p of the {abnormal}, the p-value of record", source,
-        ),
-        Number(f"{key}.p", row["p"], "p-value", "pvalue", f"two-sided p of the {abnormal}", source),
-        Number(
-            f"{key}.detectable", power * row["se"], "fraction", "percent1",
-            f"smallest {abnormal} that the t-test finds with the stated power", source,
-        ),
-    ]  # fmt: skip
+    return numbers_of(
+        keyed,
+        COLUMNS,
+        "{highlight}.{ticker}",
+        _source(panel),
+        level=study.inference.level,
+        model=study.estimation.said,
+    )
 
 
 def _table(panel: Panel, days: pd.DataFrame) -> Table:
-    highlights, study = panel.highlights, panel.snapshot.study
+    study = panel.snapshot.study
+    heads = {name: f"{day.day} {day:%b}" for name, day in panel.highlights.items()}
     frame = pd.DataFrame({"ticker": days["ticker"].unique()})
-    for name in highlights:
-        part = days[days["highlight"] == name].set_index("ticker")[list(SHOWN)]
+    columns = [Column("ticker", "Firm")]
+    for name, head in heads.items():
+        part = days[days["highlight"] == name].set_index("ticker")[[c.name for c in SHOWN]]
         frame = frame.join(part.add_prefix(f"{name}_"), on="ticker")
-    order = [str(c) for c in frame.columns[1:]]
-    heads = {
-        f"{d}_{v}": f"{on.day} {on:%b} {HEADS[v]}" for d, on in highlights.items() for v in SHOWN
-    }
-    return Table(
+        columns += [Column(f"{name}_{c.name}", f"{head} {c.header}", c.format) for c in SHOWN]
+    return table_of(
         "highlights",
         frame,
-        {c: "pvalue" if c.endswith("_p") else "percent1" for c in order},
-        {"ticker": "Firm"} | heads,
+        columns,
         _source(panel),
         NOTE.format(model=study.estimation.said, firms=listed(study.firms.core)),
     )

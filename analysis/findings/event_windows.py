@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.findings.directions import POLICY
-from analysis.findings.episodes import Pooled, episode_values, pool
+from analysis.findings.episodes import episode_values, pooled_row
 from analysis.findings.event_figures import caar_paths, heatmap
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
@@ -14,12 +14,12 @@ from analysis.findings.responses import cumulate
 from analysis.results import (
     Dataset,
     Findings,
-    Format,
     Number,
     Provenance,
     Table,
     Verdict,
 )
+from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import brackets, listed, percent
 from analysis.snapshot.episodes import SIGNS
 
@@ -35,6 +35,26 @@ KINDS: dict[str, tuple[tuple[str, ...], bool]] = {  # name: directions, signed
     "policy": (POLICY, True),
     "all": (tuple(SIGNS), True),
 }
+
+MEAN = "mean core CAR of {kind} episodes, {window}"
+POOLED = (
+    Column("kind", "Events"),
+    Column("window", "Window"),
+    Column("episodes", "K", "integer", "count", f"episodes in the {MEAN}", ".episodes"),
+    Column(
+        "mean", "CAAR", "percent1", "fraction", MEAN, ".mean",
+        low="low", high="high", p="p", n="episodes",
+    ),
+    Column("low", "low", "percent1"),
+    Column("high", "high", "percent1"),
+    Column("p", "p(t)", "pvalue", "p-value", f"p of the {MEAN}", ".p"),
+    Column("p_flip", "p(flip)", "pvalue", "p-value", f"sign-flip p of the {MEAN}", ".p_flip"),
+    Column(
+        "detectable", "MDE", "percent1", "fraction", f"minimum detectable {MEAN}", ".detectable"
+    ),
+    Column("mean_all", "all CAAR", "percent1"),
+    Column("p_all", "all p", "pvalue"),
+)  # fmt: skip
 
 
 def compute(panel: Panel) -> Findings:
@@ -83,117 +103,69 @@ def firm_windows(panel: Panel) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def pooled_by_direction(panel: Panel) -> dict[tuple[str, str, bool], Pooled | None]:
+def pooled_by_direction(panel: Panel) -> pd.DataFrame:
     """Pool the core portfolio's CAR by kind of event and window, over episodes.
 
     Returns
     -------
-    dict
-        From (kind, window, clean windows only) to the pooled result, None below three episodes.
+    DataFrame
+        ``kind``, ``window`` (its name), ``clean`` (whether only clean windows enter), ``episodes``,
+        ``mean``, ``low``, ``high``, ``detectable`` (fraction), ``p``, ``p_flip``; NaN below three
+        episodes.
     """
     core = equal(panel.snapshot.study.firms.core)
-    results = {}
+    rows = []
     for window, bounds in panel.snapshot.study.windows.bounds.items():
         for clean in (True, False):
             cars = cumulate(panel, core, bounds, clean=clean).at_events(panel)
             for kind, (directions, signed) in KINDS.items():
                 values = episode_values(panel, cars, directions, signed=signed)
-                results[kind, window, clean] = pool(values, panel)
-    return results
+                row = {"kind": kind, "window": window, "clean": clean}
+                rows.append(row | pooled_row(values, panel))
+    return pd.DataFrame(rows)
 
 
-def _pooled_numbers(
-    panel: Panel, pooled: dict[tuple[str, str, bool], Pooled | None]
-) -> list[Number]:
+def _pooled_numbers(panel: Panel, pooled: pd.DataFrame) -> list[Number]:
     numbers = []
-    for (kind, window, clean), result in pooled.items():
-        if result is None:
-            continue
+    for (kind, clean), part in pooled.groupby(["kind", "clean"], sort=False):
         sample = f"confirmatory {kind} events, {'clean' if clean else 'all'} windows"
-        source = _source("pooled_by_direction", sample)
-        key = f"pooled.{kind}.{window}" + ("" if clean else ".all_windows")
-        what = f"mean core CAR of {kind} episodes, {window}"
-        numbers += [
-            Number(
-                f"{key}.mean", result.mean, "fraction", "percent1", what, source, p=result.p,
-                low=result.low, high=result.high, level=panel.snapshot.study.inference.level,
-                n=result.episodes,
-            ),
-            Number(f"{key}.p", result.p, "p-value", "pvalue", f"p of the {what}", source),
-            Number(
-                f"{key}.p_flip", result.p_flip, "p-value", "pvalue", f"sign-flip p of the {what}",
-                source,
-            ),
-            Number(
-                f"{key}.detectable", result.detectable, "fraction", "percent1",
-                f"minimum detectable {what}", source,
-            ),
-            Number(f"{key}.episodes", result.episodes, "count", "integer",
-                   f"episodes in the {what}", source),
-        ]  # fmt: skip
+        numbers += numbers_of(
+            part.dropna(subset="mean"),
+            POOLED,
+            "pooled.{kind}.{window}" + ("" if clean else ".all_windows"),
+            _source("pooled_by_direction", sample),
+            level=panel.snapshot.study.inference.level,
+        )
     return numbers
 
 
-def _with_all_windows(panel: Panel, pooled: dict[tuple[str, str, bool], Pooled | None]) -> Verdict:
+def _with_all_windows(panel: Panel, pooled: pd.DataFrame) -> Verdict:
     """Say whether contaminated windows change a decision at the primary window."""
     window, size = panel.snapshot.study.windows.primary, panel.snapshot.study.inference.size
-    changed = [
-        kind
-        for kind in KINDS
-        if (one := pooled[kind, window, True])
-        and (other := pooled[kind, window, False])
-        and (one.p < size) != (other.p < size)
-    ]
+    p = pooled[pooled["window"] == window].pivot(index="kind", columns="clean", values="p")
+    p = p.reindex(list(KINDS)).dropna()
+    changed = p.index[(p[True] < size) != (p[False] < size)]
     return Verdict(
         "pooled.all_windows",
-        "changed" if changed else "unchanged",
+        "changed" if len(changed) else "unchanged",
         f"p below {size:g} with clean windows and with all windows, every kind of event",
         ", ".join(changed) or "none",
         _source("pooled_by_direction", "confirmatory events"),
     )
 
 
-def _pooled_table(panel: Panel, pooled: dict[tuple[str, str, bool], Pooled | None]) -> Table:
-    study, rows = panel.snapshot.study, []
-    shown = ("episodes", "mean", "low", "high", "p", "p_flip", "detectable")
-    for (kind, window, clean), result in pooled.items():
-        if not clean or (result is None and pooled[kind, window, False] is None):
-            continue
-        everyone = pooled[kind, window, False]
-        rows.append(
-            {"kind": kind, "window": brackets(study.windows.bounds[window])}
-            | {name: getattr(result, name, None) for name in shown}
-            | {f"{name}_all": getattr(everyone, name, None) for name in ("mean", "p")}
-        )
-    frame = pd.DataFrame(rows, columns=["kind", "window", *shown, "mean_all", "p_all"])
+def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
+    study = panel.snapshot.study
+    everyone = pooled.loc[~pooled["clean"], ["kind", "window", "mean", "p"]]
+    frame = pooled[pooled["clean"]].merge(everyone, on=["kind", "window"], suffixes=("", "_all"))
+    frame = frame.dropna(subset=["mean", "mean_all"], how="all")
+    frame["episodes"] = frame["episodes"].where(frame["mean"].notna())
+    frame["window"] = [brackets(study.windows.bounds[window]) for window in frame["window"]]
     order = {kind: i for i, kind in enumerate(KINDS)}
-    frame = frame.sort_values("kind", key=lambda c: c.map(order), kind="stable")
-    formats: dict[str, Format] = dict.fromkeys(
-        ("mean", "low", "high", "detectable", "mean_all"), "percent1"
-    )
-    return Table(
+    return table_of(
         "pooled",
-        frame,
-        formats
-        | {
-            "episodes": "integer",
-            "p": "pvalue",
-            "p_flip": "pvalue",
-            "p_all": "pvalue",
-        },
-        {
-            "kind": "Events",
-            "window": "Window",
-            "episodes": "K",
-            "mean": "CAAR",
-            "low": "low",
-            "high": "high",
-            "p": "p(t)",
-            "p_flip": "p(flip)",
-            "detectable": "MDE",
-            "mean_all": "all CAAR",
-            "p_all": "all p",
-        },
+        frame.sort_values("kind", key=lambda c: c.map(order), kind="stable"),
+        POOLED,
         _source("pooled_by_direction", "confirmatory events"),
         "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its "
         f"{percent(study.inference.level)} Student interval. p(t): Student t with K − 1 degrees of "
@@ -216,18 +188,18 @@ def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
     counts = grouped.size().unstack(fill_value=0).reindex(columns=list(SIGNS), fill_value=0)
     rows = [t for t in panel.snapshot.study.firms.studied if t in means.index]
     frame = pd.DataFrame({"ticker": rows})
-    heads: dict[str, str] = {"ticker": "Firm"}
-    formats: dict[str, Format] = {}
+    columns = [Column("ticker", "Firm")]
     for direction in SIGNS:
         frame[direction] = means.loc[rows, direction].to_numpy()
         frame[f"n_{direction}"] = counts.loc[rows, direction].to_numpy()
-        heads |= {direction: direction, f"n_{direction}": "n"}
-        formats |= {direction: "percent1", f"n_{direction}": "integer"}
-    return Table(
+        columns += [
+            Column(direction, direction, "percent1"),
+            Column(f"n_{direction}", "n", "integer"),
+        ]
+    return table_of(
         "firms_by_direction",
         frame,
-        formats,
-        heads,
+        columns,
         _source("firm_windows", "clean confirmatory firm-windows"),
         f"Mean CAR {brackets(windows.primary_bounds)} of each firm and number n of days. "
         "Descriptive: the days of one episode are counted separately, so no test is attached.",
@@ -312,7 +284,4 @@ def _coverage(panel: Panel, everything: pd.DataFrame) -> list[Number]:
             f"eligible firm-events whose primary CAR has p below {study.inference.size:g}",
         ),
     }
-    return [
-        Number(f"firm_windows.{name}", value, "count", "integer", what, source)
-        for name, (value, what) in counts.items()
-    ]
+    return scalar_numbers("firm_windows", counts, source)

@@ -9,7 +9,8 @@ from analysis.findings.episodes import episode_values, pool
 from analysis.findings.panel import Panel
 from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
-from analysis.results import Figure, Findings, Number, Provenance
+from analysis.results import Figure, Findings, Provenance
+from analysis.results.columns import Column, numbers_of
 from analysis.results.formats import percent
 
 __all__ = ["by_share", "compute"]
@@ -26,21 +27,25 @@ PANELS = {
 }
 
 
+COLUMNS = (
+    Column(
+        "mean", "CAAR", "percent1", "fraction", "mean primary CAR of {ticker}, {kind}", "",
+        low="low", high="high", p="p", n="episodes",
+    ),
+)  # fmt: skip
+
+
 def compute(panel: Panel) -> Findings:
     """Draw each firm's mean reaction over its heavy share."""
     frame = by_share(panel)
+    if frame.empty:
+        return Findings()
+    keyed = frame.assign(of=frame["kind"].str.partition(",")[0])
+    level = panel.snapshot.study.inference.level
     return Findings(
-        numbers=[
-            Number(
-                f"heavy.{row['ticker'].lower()}.{row['kind'].split(',')[0]}", row["mean"],
-                "fraction", "percent1", f"mean primary CAR of {row['ticker']}, {row['kind']}",
-                SOURCE, low=row["low"], high=row["high"], p=row["p"], n=row["episodes"],
-                level=panel.snapshot.study.inference.level,
-            )
-            for row in frame.to_dict("records")
-        ],
-        figures=[] if frame.empty else [_figure(panel, frame)],
-    )  # fmt: skip
+        numbers=numbers_of(keyed, COLUMNS, "heavy.{ticker}.{of}", SOURCE, level=level),
+        figures=[_figure(panel, frame)],
+    )
 
 
 def by_share(panel: Panel) -> pd.DataFrame:
