@@ -198,7 +198,7 @@ def test_only_render_takes_the_results_of_the_last_run(quick, capsys, monkeypatc
     assert main(only, Workspace.at(quick)) == 1
     assert capsys.readouterr().err == (
         "error: --only-render: expected the results of the last run in paper/results, found none "
-        "of a finished run; run once without it\n"
+        "of a finished run; run once without --only-render\n"
     )
     assert main(HTML, Workspace.at(quick)) == 0
     monkeypatch.setattr(paper, "_publish", lambda *_: pytest.fail("computed"))
@@ -209,7 +209,10 @@ def test_only_render_takes_the_results_of_the_last_run(quick, capsys, monkeypatc
     spoil(quick, "data/events.csv", new="\n")
     capsys.readouterr()
     assert main([*only, "--draft"], Workspace.at(quick)) == 1
-    assert "found data/events.csv changed since; run once without it" in capsys.readouterr().err
+    assert (
+        "found data/events.csv changed since; run once without --only-render"
+        in capsys.readouterr().err
+    )
 
 
 def test_bench_takes_the_environments_of_its_own_python(tmp_path):

@@ -99,7 +99,7 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
     )
     stage.console.print(f"Renderer: {report.renderer} ({report.description})")
     for name, path in report.outputs.items():
-        stage.console.print(f"{name.upper():<5} {path}")
+        stage.console.print(f"{name.upper():<5} {path}{' (DRAFT)' if options.draft else ''}")
     return sum(report.seconds.values())
 
 
@@ -122,7 +122,8 @@ def _require_current(workspace: Workspace) -> None:
     if reason:
         raise StudyError(
             f"--only-render: expected the results of the last run in "
-            f"{workspace.shown(workspace.paper / 'results')}, found {reason}; run once without it"
+            f"{workspace.shown(workspace.paper / 'results')}, found {reason}; "
+            "run once without --only-render"
         )
 
 

@@ -144,7 +144,13 @@ def _check_results(paper: Path, draft: bool, echo: Callable[[str], None]) -> Non
         return
     places = f"{len(found)} place{'s do' if len(found) > 1 else ' does'} not fit the results"
     if not draft:
-        raise RenderError(listing(f"paper: {places}; correct or look with --draft:", found))
+        raise RenderError(
+            listing(
+                f"paper: {places}; the results are written, the page is not: correct the text, or "
+                "look at it with nox -s paper -- --draft --only-render:",
+                found,
+            )
+        )
     echo(listing(f"Draft: {places}:", found))
 
 

@@ -97,6 +97,9 @@ def _shortcode_problems(source: Source, index: str) -> Iterator[str]:
             yield f"{place}: shortcode: expected {', '.join(WORDS)}, found '{name}'{near}"
             continue
         count = len(argument.split())
+        if count > WORDS[name] and "}" in argument:
+            yield f"{place}: shortcode '{name}': expected its end >}}}}, found another text before"
+            continue
         if count != WORDS[name]:
             wanted = "one name" if WORDS[name] else "no name"
             yield f"{place}: shortcode '{name}': expected {wanted}, found {count or 'none'}"

@@ -67,7 +67,7 @@ def typed(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty and len(rows.columns) and name not in OPTIONAL:
         raise fault(
             name, row=2, expected="at least one row", found="none",
-            remedy="add the rows, or restore the file with git",
+            remedy="add the rows, or restore the file",
         )  # fmt: skip
     optional = [c for c, column in schema.columns.items() if column.nullable and c in rows]
     rows = rows.assign(**{c: rows[c].mask(rows[c] == "") for c in optional})

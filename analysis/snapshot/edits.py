@@ -103,14 +103,14 @@ def describe_edits(folder: Path, recorded: Mapping[str, bytes | None]) -> list[s
     -------
     list of str
         For each file with another hash one line with counts, then one line a row (a line, for
-        TOML). Where git has no copy with the recorded hash, a line says so.
+        TOML). Where git has no copy with the recorded hash, the last commit's is compared.
     """
     lines: list[str] = []
     for name, old in recorded.items():
         new = read_file(folder / name)
         lines += describe_form(name, read(name, new))
         lines += (
-            [f"{name}: changed; git has no copy as on record, so rows cannot be compared"]
+            [f"{name}: changed; git has no earlier copy, so rows cannot be compared"]
             if old is None
             else row_changes(name, old, new)
         )
@@ -118,9 +118,10 @@ def describe_edits(folder: Path, recorded: Mapping[str, bytes | None]) -> list[s
 
 
 def _recorded(folder: Path, name: str, content: bytes, sha256: str) -> bytes | None:
-    """Return the content with the recorded hash; None where there is none."""
+    """Return the content with the recorded hash, else that of the last commit; None without git."""
     if digest(tidy := read(name, content).content) == sha256:
         return tidy
+    committed = None  # accepted twice before a commit: what the commit will show is compared
     for version in _VERSIONS:
         try:
             run = subprocess.run(
@@ -130,7 +131,9 @@ def _recorded(folder: Path, name: str, content: bytes, sha256: str) -> bytes | N
             return None
         if run.returncode == 0 and digest(run.stdout) == sha256:
             return run.stdout
-    return None
+        if run.returncode == 0 and committed is None:
+            committed = run.stdout
+    return committed
 
 
 def row_changes(name: str, old: bytes, new: bytes) -> list[str]:

@@ -76,13 +76,29 @@ def test_accepting_shows_the_rows_first(
     assert row < said.index("events.csv: ", row) < said.index(" is now ")
 
 
+def test_accepting_twice_before_a_commit_shows_all_of_the_edit(
+    committed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second time the rows are held against the last commit, as a pull request will show."""
+    workspace = Workspace(committed.parent, committed, committed.parent)
+    edit(committed)
+    assert main(["data", "--accept"], workspace) == 0
+    path = committed / "events.csv"
+    path.write_text(path.read_text().replace("Pentagon bought", "Pentagon has bought"))
+    capsys.readouterr()
+    assert main(["data", "--accept"], workspace) == 0
+    said = capsys.readouterr().out
+    assert "headline: 'Pentagon buys" in said
+    assert "Pentagon has bought" in said
+
+
 def test_without_a_recorded_copy_it_is_said(snapshot_copy: Path) -> None:
     """Outside git the reader is told that rows cannot be compared."""
     edit(snapshot_copy)
     recorded = recorded_copies(snapshot_copy, read_manifest(snapshot_copy))
     assert recorded == {"events.csv": None}
     assert describe_edits(snapshot_copy, recorded) == [
-        "events.csv: changed; git has no copy as on record, so rows cannot be compared"
+        "events.csv: changed; git has no earlier copy, so rows cannot be compared"
     ]
 
 

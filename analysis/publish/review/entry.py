@@ -41,6 +41,8 @@ def find_entry(results: ResultSet, key: str) -> Published:
         if key in entries:
             return Published(key, kind, entries[key])
     known = {name.lower(): name for entries in kinds.values() for name in entries}
+    if key not in known.values() and key.lower() in known:
+        return find_entry(results, known[key.lower()])
     near = difflib.get_close_matches(key.lower(), known, n=5, cutoff=0.6)
     hint = f"nearest: {', '.join(known[name] for name in near)}" if near else "none is near"
     raise ResultsError(

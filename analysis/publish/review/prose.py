@@ -42,9 +42,9 @@ def read(source: str, results: ResultSet) -> str:
         kind, key = match[1], match[2]
         if kind in _UNPRINTED:
             return ""
-        # With further words a number is printed in another form.
-        known = {} if match[3] else results.numbers.get(key, {})
-        return str(known.get({"num": "text"}.get(kind, kind), f"⟨{key}⟩"))
+        known = results.numbers.get(key, {})
+        text = str(known.get({"num": "text"}.get(kind, kind), f"⟨{key}⟩"))
+        return text[:1].upper() + text[1:] if match[3] == "capital" else text
 
     return _CLAIM.sub(r"\1", _IMAGE.sub(r"\1", _SHORTCODE.sub(printed, source)))
 

@@ -18,6 +18,8 @@ _MARKS: dict[Kind, re.Pattern[str]] = {
     "table": re.compile(r"\{\{<\s*table\s+([\w.-]+)\s*>\}\}"),
     "figure": re.compile(r"results/figures/([\w-]+)\.\w+"),
 }
+_SOURCE = re.compile(r"\{\{<\s*source\s+\S+\s*>\}\}")
+_PICTURE = re.compile(r"!?\[?([^\[\]]*?)\s*\]\(results/figures/[^)]*\)\{[^}]*\}?")
 _MARKUP = re.compile(r"\]\{\.claim[^}]*\}|\[(?=[A-Za-z])")
 _END = re.compile(r"(?<=[.!?])(?:\]\{[^}]*\}|\])?\s+(?=[\[A-Z*])")
 
@@ -76,6 +78,8 @@ def _sentence(text: str, position: int) -> str:
     before = [match.end() for match in _END.finditer(paragraph) if match.end() <= offset]
     sentence = paragraph[before[-1] if before else 0 :]
     sentence = re.sub(
-        r"\{\{<\s*(?:num|table|alt)\s+(\S+)(?:\s+capital)?\s*>\}\}", r"⟨\1⟩", sentence
+        r"\{\{<\s*(?:num|table|alt|interval|passage)\s+(\S+)(?:\s+capital)?\s*>\}\}",
+        r"⟨\1⟩",
+        _PICTURE.sub(r"\1", _SOURCE.sub("", sentence)),
     )
     return " ".join(_MARKUP.sub("", sentence).split())
