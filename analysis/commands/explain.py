@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -19,8 +21,13 @@ from analysis.publish.review.exhibits import find_exhibit, list_exhibits
 from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
+from analysis.snapshot.claims import ON_EVENTS, Claim
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
+
+if TYPE_CHECKING:
+    from analysis.findings.entered import Rows
+    from analysis.findings.panel import Panel
 
 __all__ = ["EXPLAIN", "committed_results", "makers"]
 
@@ -46,6 +53,8 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     published = find_entry(committed, exhibit.key if exhibit and exhibit.key else asked)
     snapshot = load(workspace, stage)
     _describe(published)
+    if published.kind == "claim" and published.key in snapshot.claims:
+        _words(snapshot.claims[published.key])
     for exhibit in exhibits:
         if (exhibit.kind, exhibit.key) == (published.kind, published.key):
             _say("printed as", f"{exhibit}, {exhibit.place}")
@@ -95,6 +104,14 @@ def _describe(published: Published) -> None:
     elif published.kind == "figure":
         _say("shows", entry["alt"])
     _say("sample", entry["sample"])
+
+
+def _words(claim: Claim) -> None:
+    """Say what is claimed and how it is decided, in the words of its entry."""
+    for name in ("statement", "item", "status", "estimand", "test"):
+        _say(name, str(getattr(claim, name)))
+    family = ", in the family that Holm's method adjusts" if claim.family else ""
+    _say("kind", f"{asdict(claim)['kind']}{family}")
 
 
 def _function(published: Published, root: Path) -> None:
@@ -151,6 +168,9 @@ def _recompute(
             "results are stale, run nox -s paper"
         )
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
+    claim = snapshot.claims.get(published.key)
+    if isinstance(claim, ON_EVENTS):
+        rows = _claim_rows(claim, panel)
     for part in rows:
         _say("rows", f"{part.file}: {part.what}")
         if len(part.frame):
@@ -161,6 +181,22 @@ def _recompute(
     if not rows:
         _say("rows", f"all that the question reads of {', '.join(sorted(seen))}")
     _agree(title, published, committed, now)
+
+
+def _claim_rows(claim: Any, panel: Panel) -> list[Rows]:
+    """Rows of the events that decide a claim, and of those left out with the reason."""
+    from analysis.findings.claim_events import list_events
+    from analysis.findings.entered import Rows
+
+    events = list_events(claim, panel)
+    events["day0"] = events["day0"].dt.strftime("%Y-%m-%d")
+    inside = events["left_out"] == ""
+    episodes = events[inside].groupby("side", sort=False)["episode"].nunique()
+    said = " + ".join(f"{count} of {side}" for side, count in episodes.items())
+    return [
+        Rows("events.csv", f"{said or 'no'} episodes", events[inside].drop(columns="left_out")),
+        Rows("events.csv", "left out", events.loc[~inside, ["side", "event", "day0", "left_out"]]),
+    ]
 
 
 def makers(function: str) -> list[str]:

@@ -21,6 +21,7 @@ __all__ = [
     "Pooled",
     "averaged",
     "chosen_days",
+    "conditions",
     "episode_values",
     "holds",
     "mean_over",
@@ -92,7 +93,7 @@ def chosen_days(panel: Panel, cars: pd.DataFrame, events: Events) -> pd.DataFram
     asked = rows["direction"].isin(events.directions or list(SIGNS))
     keep = asked & ~rows["day0"].isin(rows.loc[~asked, "day0"])
     keep &= (rows["status"] == "confirmatory") & (events.mixed | ~rows["mixed"])
-    keep &= _conditions(panel, events)
+    keep &= conditions(panel, events)
     chosen = rows.loc[keep, ["episode", "day0", "sign"]]
     if events.day == "first":
         chosen = chosen.sort_values("day0", kind="stable").drop_duplicates("episode")
@@ -103,7 +104,7 @@ def chosen_days(panel: Panel, cars: pd.DataFrame, events: Events) -> pd.DataFram
     return chosen.drop_duplicates(["episode", "day0"])
 
 
-def _conditions(panel: Panel, events: Events) -> pd.Series:
+def conditions(panel: Panel, events: Events) -> pd.Series:
     """Mark the events that meet what is asked beyond direction and episode."""
     rows = panel.events
     met = pd.Series(True, rows.index)
