@@ -25,7 +25,7 @@ from analysis.findings.size import record as size_record
 from analysis.findings.size import report as size_report
 from analysis.findings.size.design import build_design
 from analysis.findings.specification_report import OPTIONS
-from analysis.findings.study import QUESTIONS
+from analysis.findings.study import QUESTIONS, question
 from analysis.publish import figures, readme
 from analysis.publish.figures import style
 from analysis.publish.numerals import MARKUP
@@ -478,7 +478,7 @@ class Answers:
     def _findings(self, run: str, title: str) -> Findings:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(size_report, "read_record", lambda: self.record(run))
-            return QUESTIONS[title](self.panel(run))
+            return question(title)(self.panel(run))
 
     def _texts(self, run: str, title: str) -> Texts:
         with pytest.MonkeyPatch.context() as patch:
