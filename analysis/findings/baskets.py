@@ -12,12 +12,12 @@ from analysis.findings import episode_days, heavy_share
 from analysis.findings.directions import POLICY
 from analysis.findings.episodes import FEWEST, episode_values, pool, pooled_row
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import contrast, equal
 from analysis.findings.responses import cumulate
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import percent, words
 from analysis.snapshot.episodes import SIGNS
+from analysis.snapshot.portfolios import contrast, equal
 
 __all__ = ["basket_responses", "compute", "members", "unnamed_only"]
 

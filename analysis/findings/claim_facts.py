@@ -17,7 +17,6 @@ from analysis.findings.episodes import holds
 from analysis.findings.outcomes import NOISE, NOT_TESTABLE, SIGN, Outcome, decide_all
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import day_placebo
-from analysis.findings.portfolios import Portfolio, parse_portfolio
 from analysis.findings.responses import cumulate
 from analysis.results import Format
 from analysis.snapshot.claims import (
@@ -31,6 +30,7 @@ from analysis.snapshot.claims import (
     Watch,
 )
 from analysis.snapshot.customs import monthly_panel
+from analysis.snapshot.portfolios import Portfolio, parse_portfolio
 
 __all__ = [
     "day_named",

@@ -13,9 +13,9 @@ from analysis.findings.outcomes import SIGN, Outcome, from_pool, two_samples
 from analysis.findings.pair_trade import net_returns
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import EpisodeNull, moved_episodes
-from analysis.findings.portfolios import Portfolio, parse_portfolio
 from analysis.findings.responses import Responses, cumulate, series_responses
 from analysis.snapshot.claims import Difference, Equivalence, Events, Mean
+from analysis.snapshot.portfolios import Portfolio, parse_portfolio
 
 __all__ = [
     "Pooled",

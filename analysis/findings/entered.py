@@ -71,8 +71,8 @@ def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     """Rows of a mean over episodes, by the functions that computed it."""
     from analysis.findings.episodes import episode_values
     from analysis.findings.event_windows import KINDS
-    from analysis.findings.portfolios import equal
     from analysis.findings.responses import cumulate
+    from analysis.snapshot.portfolios import equal
 
     if len(parts) < 2 or parts[0] not in KINDS:
         return []

@@ -7,10 +7,10 @@ import pandas as pd
 
 from analysis.estimators.conformal import conformal
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import fit_events
 from analysis.results import Dataset, Findings, Number, Provenance, Table
 from analysis.snapshot.episodes import SIGNS
+from analysis.snapshot.portfolios import equal
 
 __all__ = ["by_episode", "compute"]
 

@@ -8,11 +8,11 @@ from scipy import stats
 from analysis.estimators.conformal import conformal
 from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import fit_events
 from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import counted, listed, percent
+from analysis.snapshot.portfolios import equal
 
 __all__ = ["compute", "reactions"]
 

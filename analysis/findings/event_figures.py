@@ -10,12 +10,12 @@ from scipy import stats
 from analysis.findings.episodes import FEWEST, chosen_days
 from analysis.findings.panel import Panel
 from analysis.findings.placebo import cumulated, moved_paths
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import fit_events, quiet_paths
 from analysis.results import Figure, Provenance
 from analysis.results.formats import percent
 from analysis.snapshot.claims import Events
 from analysis.snapshot.episodes import SIGNS
+from analysis.snapshot.portfolios import equal
 
 __all__ = ["caar_paths", "heatmap"]
 

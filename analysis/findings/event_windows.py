@@ -9,7 +9,6 @@ from analysis.findings.directions import POLICY
 from analysis.findings.episodes import episode_values, pooled_row
 from analysis.findings.event_figures import caar_paths, heatmap
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
 from analysis.results import (
     Dataset,
@@ -22,6 +21,7 @@ from analysis.results import (
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import brackets, listed, percent
 from analysis.snapshot.episodes import SIGNS
+from analysis.snapshot.portfolios import equal
 
 __all__ = ["compute", "firm_windows", "pooled_by_direction"]
 

@@ -25,11 +25,11 @@ from analysis.estimators.outcome import Outcome
 from analysis.findings.directions import POLICY
 from analysis.findings.episodes import episode_values, mean_over
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import brackets, listed
+from analysis.snapshot.portfolios import equal
 
 __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
 

@@ -7,11 +7,11 @@ import pandas as pd
 from analysis.findings.directions import POLICY
 from analysis.findings.episodes import episode_values, pool
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, numbers_of
 from analysis.results.formats import percent
+from analysis.snapshot.portfolios import equal
 
 __all__ = ["by_share", "compute"]
 

@@ -36,11 +36,11 @@ import pandas as pd
 from analysis.findings.directions import UNWELCOME
 from analysis.findings.episodes import averaged, mean_over
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Portfolio, parse_portfolio
 from analysis.findings.series import rotate_days, series_days
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import counted, format_value, listed, signed
+from analysis.snapshot.portfolios import Portfolio, parse_portfolio
 
 __all__ = ["ENTRIES", "Account", "account", "compute", "net_returns", "signals", "tested"]
 

@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.estimators.study import EventStudy
 from analysis.findings.panel import Panel, estimate
 from analysis.findings.placebo import clean_sessions, cumulated, quiet_sessions
-from analysis.findings.portfolios import Portfolio
+from analysis.snapshot.portfolios import Portfolio
 from analysis.snapshot.study import window_name
 
 __all__ = ["Responses", "compose", "cumulate", "fit_events", "quiet_paths", "series_responses"]

@@ -17,10 +17,10 @@ from analysis.estimators.blocks import blocks
 from analysis.estimators.models import WindowFit, fit_windows
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Portfolio
 from analysis.findings.specification_designs import measured_portfolio, read_designs
 from analysis.snapshot.curve import CurveModel
 from analysis.snapshot.eligibility import confounder_spans
+from analysis.snapshot.portfolios import Portfolio
 
 __all__ = ["CHOICES", "Tables", "claim_tables", "core_firms", "eligible_firms"]
 

@@ -12,10 +12,10 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Leg, Portfolio, parse_portfolio
 from analysis.snapshot.claims import Difference, Events, Mean
 from analysis.snapshot.curve import Coding, Measure
 from analysis.snapshot.episodes import SIGNS, assign_episodes
+from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
 
 __all__ = [
     "Days",

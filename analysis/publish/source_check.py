@@ -72,7 +72,8 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     if complete:  # a reference may lead into a file that could not be included
         problems += _reference_problems(sources)
     problems += _citation_problems(sources, paper / "references.bib")
-    problems += _internal_problems(paper / "internal.toml")
+    if index == INDEX:  # the report on another study gets a list of its own
+        problems += _internal_problems(paper / "internal.toml")
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise RenderError(listing(f"paper: {count} in the sources:", problems))

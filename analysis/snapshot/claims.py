@@ -121,7 +121,7 @@ class _Pooled(Claim):
     Attributes
     ----------
     of : str
-        Portfolio: see :mod:`analysis.findings.portfolios`.
+        Portfolio: see :mod:`analysis.snapshot.portfolios`.
     window : (int, int), optional
         First and last event day; the primary window of the study if not given.
     clean : (int, int), optional
@@ -324,9 +324,14 @@ def parse_claims(content: bytes) -> dict[str, Claim]:
             raise fault(
                 f"{_FILE}, field {key}", expected="a known key", found=f"{key!r}", remedy=remedy
             )
+    entries = raw.get("claim", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        remedy = "begin each claim with [[claim]]"
+        found = "something else under the name claim"
+        raise fault(_FILE, expected="tables [[claim]]", found=found, remedy=remedy)
     claims: dict[str, Claim] = {}
     faults: list[str] = []
-    for number, entry in enumerate(raw.get("claim", []), start=1):
+    for number, entry in enumerate(entries, start=1):
         name = f"claim {entry['id']}" if "id" in entry else f"claim number {number} of the file"
         try:
             claim = _parse(entry)

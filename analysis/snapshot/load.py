@@ -117,6 +117,8 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
 
 
 def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Snapshot:
+    from analysis.snapshot.claim_references import check_claims  # which knows snapshots
+
     study = parse_study(contents["study.toml"])
     tables = {
         name: typed(name, read_rows(name, contents[name]))
@@ -126,13 +128,14 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
-    _check_items(parse_claims(contents["claims.toml"]).values(), study)
+    claims = parse_claims(contents["claims.toml"]).values()
+    _check_items(claims, study)
     _check_tickers(tables, study)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
     _check_days(events, study, pd.DatetimeIndex(prices["session"].unique()))
-    return Snapshot(
+    snapshot = Snapshot(
         folder=folder,
         study=study,
         prices=prices.pivot_table("adjusted_close", "session", "ticker"),  # one price a cell
@@ -144,6 +147,8 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         fingerprint=_fingerprint(contents),
         refreshed={name: _plain(table) for name, table in refreshed.items()},
     )
+    check_claims(claims, snapshot)
+    return snapshot
 
 
 def _no_strays(folder: Path, manifest: Manifest) -> None:

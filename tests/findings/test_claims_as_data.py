@@ -14,10 +14,10 @@ from analysis.findings import ledger_report
 from analysis.findings.claims import decide_claim
 from analysis.findings.episodes import chosen_days
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import parse_portfolio
 from analysis.results import Findings
 from analysis.snapshot.claims import Condition, parse_claims
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.portfolios import parse_portfolio
 
 HEAD = """
 [[claim]]

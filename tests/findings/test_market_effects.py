@@ -23,8 +23,8 @@ from analysis.findings import (
 from analysis.findings.claim_kinds import responses_of
 from analysis.findings.outcomes import decide_all
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import Leg, contrast
 from analysis.findings.series import mean_weights
+from analysis.snapshot.portfolios import Leg, contrast
 
 PAIR = replace(contrast(["USAR", "CRML"], ["MP"]), long=Leg(("USAR", "CRML"), every=True))
 CORE = ("MP", "USAR", "CRML")

@@ -12,8 +12,8 @@ from analysis.findings.episodes import episode_values, pool
 from analysis.findings.event_days import reactions
 from analysis.findings.event_windows import firm_windows
 from analysis.findings.panel import build_panel
-from analysis.findings.portfolios import contrast, equal, parse_portfolio
 from analysis.findings.responses import cumulate
+from analysis.snapshot.portfolios import contrast, equal, parse_portfolio
 
 CORE = ("MP", "USAR", "CRML")
 DAYS = ["2025-10-27", "2026-05-20"]  # the highlighted days

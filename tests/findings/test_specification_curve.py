@@ -15,7 +15,6 @@ from analysis.findings.claims import decide_claim
 from analysis.findings.episodes import episode_values, pool
 from analysis.findings.outcomes import two_samples
 from analysis.findings.panel import Panel, build_panel
-from analysis.findings.portfolios import parse_portfolio
 from analysis.findings.responses import cumulate
 from analysis.findings.specification_cars import CHOICES, claim_tables
 from analysis.findings.specification_curve import Nulls, curves, joint_p
@@ -32,6 +31,7 @@ from analysis.findings.specification_rule import CurveSummary, decide_curve
 from analysis.publish.figures import draw
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.portfolios import parse_portfolio
 
 CORE = ("MP", "USAR", "CRML")
 CLAIMS = ("A3", "A4", "A9", "A11", "B3", "B11")

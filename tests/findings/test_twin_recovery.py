@@ -15,11 +15,11 @@ from analysis.findings.claims import decide_claim
 from analysis.findings.directions import POLICY
 from analysis.findings.episodes import averaged, chosen_days, pool
 from analysis.findings.panel import Panel, build_panel
-from analysis.findings.portfolios import Portfolio, equal, parse_portfolio
 from analysis.findings.responses import cumulate
 from analysis.findings.volatility import KINDS, changes
 from analysis.snapshot.claims import Events
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.portfolios import Portfolio, equal, parse_portfolio
 from analysis.snapshot.twin import TRUTH, planted_effects, residual_scale, simulate
 
 

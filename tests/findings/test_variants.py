@@ -13,9 +13,9 @@ from analysis.findings import baskets, episode_days, heavy_share, out_of_sample,
 from analysis.findings.claims import decide_claim
 from analysis.findings.needs import HEADLINE
 from analysis.findings.panel import build_panel
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
 from analysis.findings.variants import VARIANTS, events_between, judgement_calls, returns_between
+from analysis.snapshot.portfolios import equal
 
 CORE = ("MP", "USAR", "CRML")
 QUIET = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]

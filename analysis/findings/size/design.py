@@ -14,8 +14,8 @@ from analysis.estimators.placebo import clear_sessions
 from analysis.findings.directions import DIRECTIONS
 from analysis.findings.episodes import episode_values
 from analysis.findings.panel import Panel
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import compose
+from analysis.snapshot.portfolios import equal
 from analysis.snapshot.study import Study
 
 __all__ = ["LAWS", "Case", "Cell", "Design", "Law", "Settings", "build_design", "cells"]

@@ -12,12 +12,12 @@ from analysis.estimators.abnormal import event_study
 from analysis.estimators.battery import TESTS as BATTERY
 from analysis.estimators.battery import run_tests
 from analysis.findings.episodes import episode_values
-from analysis.findings.portfolios import equal
 from analysis.findings.responses import cumulate
 from analysis.findings.size import run
 from analysis.findings.size.design import LAWS, cells
 from analysis.findings.size.draws import draw, generator
 from analysis.findings.size.rejections import TESTS, batch_p_values, p_values
+from analysis.snapshot.portfolios import equal
 
 
 def first_batch(cell, design, settings, count):

@@ -1,0 +1,174 @@
+"""What claims name must be there: portfolios, windows, events, days, series of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import pandas as pd
+
+from analysis.errors import SnapshotError
+from analysis.snapshot.claims import (
+    BetaOrder,
+    Claim,
+    Correlation,
+    Difference,
+    Equivalence,
+    Events,
+    Fact,
+    Facts,
+    Mean,
+    Retraced,
+    Waiting,
+    Watch,
+)
+from analysis.snapshot.episodes import SIGNS
+from analysis.snapshot.faults import fault, guess
+from analysis.snapshot.load import Snapshot
+from analysis.snapshot.portfolios import parse_portfolio
+from analysis.snapshot.study import window_name
+
+__all__ = ["check_claims"]
+
+Found = tuple[
+    str, str, object, Iterable[str]
+]  # field, what is expected, what is found, known words
+
+
+def check_claims(claims: Iterable[Claim], snapshot: Snapshot) -> None:
+    """Hold every claim against the study.
+
+    Raises
+    ------
+    SnapshotError
+        A line for each thing that is not there: claim, field, expected, found, nearest.
+    """
+    lines = []
+    for claim in claims:
+        for field, expected, found, known in _missing(claim, snapshot):
+            remedy = f"{guess(str(found), known)}correct the line"
+            place = f"claims.toml, claim {claim.id}, field {field}"
+            lines.append(str(fault(place, expected=expected, found=str(found), remedy=remedy)))
+    if lines:
+        raise SnapshotError("\n".join(lines))
+
+
+def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
+    for name in ("of", "firms"):
+        if isinstance(text := getattr(claim, name, None), str):
+            yield from _portfolio(name, text, snapshot)
+    if isinstance(claim, Mean | Difference | Equivalence):
+        yield from _pooled(claim, snapshot)
+    elif isinstance(claim, Facts):
+        for fact in claim.facts:
+            yield from _fact(fact, snapshot)
+    elif isinstance(claim, Retraced):
+        yield from _closes("start, top, end", (claim.start, claim.top, claim.end), snapshot)
+        yield from _ordered("bounds", claim.bounds)
+    elif isinstance(claim, BetaOrder):
+        yield from _known("on", [claim.on], map(str, snapshot.prices), "a ticker with prices")
+    elif isinstance(claim, Correlation):
+        yield from _known("series", claim.series, snapshot.customs["series"], "a monthly series")
+        lags = [str(lag) for lag in snapshot.study.customs.lags]
+        yield from _known("lags", map(str, claim.lags), lags, "lags of customs.lags in study.toml")
+    elif isinstance(claim, Waiting):
+        yield from _day("start", claim.start, snapshot)
+        yield from _ordered("sessions", claim.sessions)
+    elif isinstance(claim, Watch):
+        days = {f"{day:%Y-%m-%d}" for day in snapshot.events["day0"]}
+        yield from _known("days", map(str, claim.days), days, "a day 0 of events.csv")
+
+
+def _pooled(claim: Mean | Difference | Equivalence, snapshot: Snapshot) -> Iterator[Found]:
+    study = snapshot.study
+    windows = study.windows
+    if not isinstance(claim, Mean) or claim.response == "car":
+        first, last = claim.window or windows.primary_bounds
+        clean = claim.clean or (min(first, 0), last)
+        if window_name(clean) not in windows.bounds:
+            expected = "clean days that are a window of [windows.bounds] in study.toml"
+            yield "clean", expected, list(clean), ()
+    for name in ("window", "clean", "base", "bounds"):
+        if (pair := getattr(claim, name, None)) is not None:
+            yield from _ordered(name, pair)
+    if claim.model:
+        models = study.curve.models if study.curve else {}
+        yield from _known("model", [claim.model], models, "a model of [curve.models] in study.toml")
+    for name in ("events", "first", "second"):
+        if isinstance(events := getattr(claim, name, None), Events):
+            yield from _events(name, events, snapshot)
+
+
+def _events(name: str, events: Events, snapshot: Snapshot) -> Iterator[Found]:
+    yield from _known(f"{name}.directions", events.directions, SIGNS, "a direction")
+    for field in ("only", "without"):
+        ids = getattr(events, field)
+        yield from _known(f"{name}.{field}", ids, snapshot.events["id"], "an id of events.csv")
+    if events.where is not None:
+        tickers = map(str, snapshot.prices)
+        yield from _known(f"{name}.where.of", [events.where.of], tickers, "a ticker with prices")
+        yield from _ordered(f"{name}.where", (events.where.start, events.where.end))
+
+
+def _fact(fact: Fact, snapshot: Snapshot) -> Iterator[Found]:
+    asked = [name for name in ("of", "series", "days_between") if getattr(fact, name)]
+    if len(asked) != 1:
+        yield "facts", "one of: of, series, days_between", ", ".join(asked) or "none", ()
+        return
+    if fact.of:
+        yield from _portfolio("facts.of", fact.of, snapshot)
+        if fact.day is not None:
+            yield from _day("facts.day", fact.day, snapshot)
+        else:
+            yield from _closes("facts.start, end", (fact.start, fact.end), snapshot)
+    if fact.series:
+        rows = snapshot.customs[snapshot.customs["series"] == fact.series]
+        series = snapshot.customs["series"].unique()
+        yield from _known("facts.series", [fact.series], series, "a monthly series")
+        if len(rows):
+            months = set(rows["month"].astype(str))
+            yield from _known("facts.month", [str(fact.month)], months, f"a month of {fact.series}")
+    if fact.days_between:
+        ids = snapshot.events["id"]
+        yield from _known("facts.days_between", fact.days_between, ids, "an id of events.csv")
+        if len(fact.days_between) < 2:
+            yield "facts.days_between", "two events or more", "one", ()
+
+
+def _portfolio(field: str, text: str, snapshot: Snapshot) -> Iterator[Found]:
+    try:
+        parse_portfolio(text, snapshot)
+    except SnapshotError as error:
+        expected, _, found = str(error).partition(": expected ")[2].partition(", found ")
+        yield field, expected, found, ()
+
+
+def _known(
+    field: str, words: Iterable[str], known: Iterable[str], expected: str
+) -> Iterator[Found]:
+    names = dict.fromkeys(known)
+    for word in words:
+        if word not in names:
+            yield field, expected, word, names
+
+
+def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Found]:
+    if isinstance(day, str) and day not in snapshot.study.highlights:
+        names = snapshot.study.highlights
+        yield field, "a session or a day of [highlights] in study.toml", day, names
+    elif not isinstance(day, str) and pd.Timestamp(day) not in snapshot.sessions:
+        yield field, "a session with prices", day, ()
+
+
+def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iterator[Found]:
+    found = list(days)
+    wrong = [day for day in found if day is None or pd.Timestamp(day) not in snapshot.sessions]
+    if wrong:
+        yield field, "sessions with prices", ", ".join(map(str, wrong)), ()
+    elif found != sorted(set(found)):  # type: ignore[type-var]
+        yield field, "days in order of time", ", ".join(map(str, found)), ()
+
+
+def _ordered(field: str, pair: tuple[float, float]) -> Iterator[Found]:
+    if not pair[0] <= pair[1]:
+        yield field, "the smaller number first", list(pair), ()
