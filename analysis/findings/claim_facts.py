@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.errors import StudyError
 from analysis.estimators.beta import equal_betas, ols_beta
 from analysis.estimators.multiplicity import holm
 from analysis.estimators.placebo import placebo_p
@@ -145,6 +146,8 @@ def day_named(day: Day, panel: Panel) -> pd.Timestamp:
 def _change(fact: Fact, panel: Panel) -> _Observed:
     """Simple change of a monthly series; placebo: all other months."""
     changes = monthly_panel(panel.snapshot.customs, panel.snapshot.study)["change"]
+    if fact.series not in changes.index.get_level_values(0):
+        raise StudyError(f"customs.csv: expected the series {fact.series}, found none; add it")
     simple = np.expm1(changes.xs(fact.series))
     month = pd.Period(str(fact.month), "M")
     others = simple.drop(month).to_frame()
@@ -215,6 +218,9 @@ def decide_correlation(claim: Correlation, panel: Panel) -> Outcome:
 
     It comes of a permutation already, so that it is its own placebo p.
     """
+    there = {*SERIES} & {*panel.snapshot.customs["series"]}
+    if missing := [name for name in claim.series if name not in there]:
+        raise StudyError(f"field series: expected {', '.join(sorted(there))}, found {missing[0]}")
     pairs = [(SERIES[name], claim.of) for name in claim.series]
     rows = correlations(panel, ["pearson"], pairs)
     rows = rows[rows["lag"].isin(claim.lags)]

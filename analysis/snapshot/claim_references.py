@@ -26,6 +26,7 @@ from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
+from analysis.snapshot.schema import SERIES
 from analysis.snapshot.study import window_name
 
 __all__ = ["check_claims"]
@@ -68,7 +69,8 @@ def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
     elif isinstance(claim, BetaOrder):
         yield from _known("on", [claim.on], map(str, snapshot.prices), "a ticker with prices")
     elif isinstance(claim, Correlation):
-        yield from _known("series", claim.series, snapshot.customs["series"], "a monthly series")
+        series = {*SERIES, *snapshot.customs["series"]}
+        yield from _known("series", claim.series, series, "a monthly series")
         lags = [str(lag) for lag in snapshot.study.customs.lags]
         yield from _known("lags", map(str, claim.lags), lags, "lags of customs.lags in study.toml")
     elif isinstance(claim, Waiting):
@@ -123,7 +125,7 @@ def _fact(fact: Fact, snapshot: Snapshot) -> Iterator[Found]:
             yield from _closes("facts.start, end", (fact.start, fact.end), snapshot)
     if fact.series:
         rows = snapshot.customs[snapshot.customs["series"] == fact.series]
-        series = snapshot.customs["series"].unique()
+        series = {*SERIES, *snapshot.customs["series"]}  # one that has gone is told by the data
         yield from _known("facts.series", [fact.series], series, "a monthly series")
         if len(rows):
             months = set(rows["month"].astype(str))
