@@ -191,7 +191,7 @@ def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
     pairs = [_held(returns, p) for p in parse_portfolio(claim.of, panel.snapshot).split()]
     fits = [ols_beta(pair, market, study.beta.hac_lags) for pair in pairs]
     gaps = [(fit.beta, *fit.interval("hac", study.inference.level)) for fit in fits]
-    rejected, sign = test.p_clustered < 1 - study.inference.level, SIGN[claim.claimed]
+    rejected, sign = test.p_clustered < study.inference.size, SIGN[claim.claimed]
     smallest = min(gaps)
     return Outcome(
         *smallest,
@@ -255,7 +255,7 @@ def decide_watch(claim: Watch, panel: Panel) -> Outcome:
     days = [pd.Timestamp(day) for day in claim.days]
     events = panel.events[panel.events["day0"].isin(days)].drop_duplicates("day0")
     rows = responses.at_events(panel).loc[events.index]
-    outside = int((rows["p"] < 1 - study.inference.level).sum())
+    outside = int((rows["p"] < study.inference.size).sum())
     largest = rows.iloc[int(rows["t"].abs().argmax())]
     car = float(largest["car"])
     reach = float(stats.t.ppf((1 + study.inference.level) / 2, largest["df"]) * largest["se"])

@@ -103,7 +103,7 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
         return outcome
     low, high = across_episodes_t(values["car"]).interval(claim.interval)
     inside = claim.bounds[0] < low and high < claim.bounds[1]
-    rejected = outcome.p < 1 - panel.snapshot.study.inference.level
+    rejected = outcome.p < panel.snapshot.study.inference.size
     verdict = "supported" if inside else "contradicted" if rejected else "mixed"
     return replace(outcome, verdict=verdict)
 
