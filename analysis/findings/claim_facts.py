@@ -31,7 +31,7 @@ from analysis.snapshot.claims import (
     Watch,
 )
 from analysis.snapshot.customs import monthly_panel
-from analysis.snapshot.portfolios import Portfolio, parse_portfolio
+from analysis.snapshot.portfolios import parse_portfolio
 
 __all__ = [
     "day_named",
@@ -127,15 +127,8 @@ def _returns(fact: Fact, panel: Panel) -> _Observed:
         gains = prices / prices.shift(length) - 1
         returns = gains.where(own.rolling(length).sum() == length)
         sample = f"{length} days"
-    each = pd.DataFrame({n: _held(returns, p) for n, p in enumerate(portfolios)})
+    each = pd.DataFrame({n: p.hold(returns) for n, p in enumerate(portfolios)})
     return _Observed(each.loc[day].to_numpy(), each, length, sample, "percent1")
-
-
-def _held(returns: pd.DataFrame, portfolio: Portfolio) -> pd.Series:
-    """Return of a portfolio of which every member is needed."""
-    means = [returns[list(leg.members)].mean(axis=1, skipna=False) for leg in portfolio.legs]
-    held: pd.Series = means[0] - means[1] if len(means) > 1 else means[0]
-    return held
 
 
 def day_named(day: Day, panel: Panel) -> pd.Timestamp:
@@ -188,7 +181,7 @@ def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
     returns = panel.returns.dropna(subset=firms)
     market = returns[claim.on]
     test = equal_betas(returns[firms], market)
-    pairs = [_held(returns, p) for p in parse_portfolio(claim.of, panel.snapshot).split()]
+    pairs = [p.hold(returns) for p in parse_portfolio(claim.of, panel.snapshot).split()]
     fits = [ols_beta(pair, market, study.beta.hac_lags) for pair in pairs]
     gaps = [(fit.beta, *fit.interval("hac", study.inference.level)) for fit in fits]
     rejected, sign = test.p_clustered < study.inference.size, SIGN[claim.claimed]

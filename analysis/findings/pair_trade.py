@@ -183,10 +183,8 @@ def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
     study = panel.snapshot.study
     rules, prices = study.pair, panel.snapshot.prices
     held = (prices.shift(-rules.holding) / prices - 1).where(panel.returns.notna())
-    long, short = (held[list(leg.members)].mean(axis=1, skipna=False) for leg in pair.legs)
-    gross = long - short
     fee = 4 * rules.cost + rules.borrow * rules.holding / 252
-    return (gross - fee).shift(-delay)
+    return (pair.hold(held) - fee).shift(-delay)
 
 
 def tested(

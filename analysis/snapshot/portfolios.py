@@ -92,6 +92,12 @@ class Portfolio:
         """Every ticker that it can hold, each once, the long side first."""
         return tuple(dict.fromkeys(member for leg in self.legs for member in leg.members))
 
+    def hold(self, returns: pd.DataFrame) -> pd.Series:
+        """Compute its return with every member in equal parts; missing where a member's is."""
+        sides = [returns[list(leg.members)].mean(axis=1, skipna=False) for leg in self.legs]
+        held: pd.Series = sides[0] - sides[1] if len(sides) > 1 else sides[0]
+        return held
+
     def split(self) -> list[Portfolio]:
         """Return one portfolio for each member of an ``each`` leg; itself if there is none."""
         if not self.long.each:
