@@ -31,10 +31,10 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from analysis.estimators.abnormal import event_study
-from analysis.estimators.battery import run_tests
-from analysis.estimators.stream import stream_tests
-from analysis.estimators.study import EventStudy
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.events.named_tests import run_tests
+from analysis.estimators.events.stream import stream_tests
 
 ESTIMATION, WINDOW, GAP = 250, (-5, 5), 11
 SESSIONS, ASSETS = 2_000, 2_000

@@ -14,10 +14,10 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from analysis.estimators.abnormal import EventStudy, event_study
-from analysis.estimators.conformal import conformal
-from analysis.estimators.placebo import clear_sessions, placebo_draws, placebo_table
-from analysis.estimators.portfolio import portfolio_study
+from analysis.estimators.events.abnormal import EventStudy, event_study
+from analysis.estimators.events.conformal import conformal
+from analysis.estimators.events.placebo import clear_sessions, placebo_draws, placebo_table
+from analysis.estimators.events.portfolio import portfolio_study
 
 FIRMS, DAYS, SPACING, DRAWS, WINDOW = 6, 80, 6, 10_000, (0, 1)
 

@@ -20,20 +20,20 @@ import pandas as pd
 import pytest
 from pydantic import TypeAdapter
 
-from analysis.findings.panel import Panel, build_panel
-from analysis.findings.size import record as size_record
-from analysis.findings.size import report as size_report
-from analysis.findings.size.design import build_design
-from analysis.findings.specification_report import OPTIONS
-from analysis.findings.study import QUESTIONS, question
-from analysis.publish import figures, readme
-from analysis.publish.figures import style
+from analysis.publish import figures
+from analysis.publish import readme_findings as readme
 from analysis.publish.numerals import MARKUP
-from analysis.results import Findings
+from analysis.questions import QUESTIONS, question
+from analysis.questions.robustness.report import OPTIONS
+from analysis.questions.size import record as size_record
+from analysis.questions.size import report as size_report
+from analysis.questions.size.design import build_design
+from analysis.results import Findings, style
 from analysis.results.formats import words
+from analysis.snapshot.choices import Choices, window_name
 from analysis.snapshot.load import Snapshot
-from analysis.snapshot.study import Study, window_name
 from analysis.snapshot.twin import TRUTH, simulate
+from analysis.study.panel import Panel, build_panel
 
 pytestmark = pytest.mark.slow
 
@@ -386,7 +386,7 @@ def rules_of(entry: str) -> list[Rule]:
 def twin(committed: Snapshot, run: str) -> Panel:
     """Build the panel of the twin under the choices of a run; what data word is a placeholder."""
     made = simulate(committed, replace(TRUTH, seed=TRUTH.seed if run else TRUTH.seed + 1))
-    study = TypeAdapter(Study).validate_json(json.dumps(changed(run), default=str))
+    study = TypeAdapter(Choices).validate_json(json.dumps(changed(run), default=str))
     events = made.events.assign(headline="as reported")
     share = made.universe["heavy_share"] + 0.05  # no longer in percent what a choice is
     universe = made.universe.assign(name="a company", flagship_project="a deposit")
@@ -405,7 +405,7 @@ def twin(committed: Snapshot, run: str) -> Panel:
         events[["day0", "announced"]] = events[["day0", "announced"]].replace(days)
         events["id"] = events["id"].replace(ids)
     return build_panel(
-        replace(made, study=study, events=events, universe=universe, confounders=confounders,
+        replace(made, choices=study, events=events, universe=universe, confounders=confounders,
                 prices=prices)
     )  # fmt: skip
 
@@ -523,7 +523,7 @@ def test_every_entry_is_varied_or_kept_for_a_reason():
 def test_no_result_states_an_old_choice(answers, title, run):
     """No estimand, level, table, note, rule, evidence, passage, alternative, drawing does."""
     before, texts = answers.texts("", title), answers.texts(run, title)
-    level = answers.panel(run).snapshot.study.inference.level
+    level = answers.panel(run).snapshot.choices.inference.level
     numbers = answers.findings(run, title).numbers
     said = [f"{n.key} carries level {n.level}" for n in numbers if n.level not in (None, level)]
     said += stale(run, texts, before)

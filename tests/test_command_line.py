@@ -19,10 +19,10 @@ from analysis.commands import NAMES, Workspace, find_command, paper
 from analysis.commands.base import SCRIPT, as_typed
 from analysis.commands.bench import installed
 from analysis.commands.explain import makers
-from analysis.findings.study import QUESTIONS
 from analysis.publish.made_from import keep_record
 from analysis.publish.renderers import base
-from analysis.publish.report import SHARED, SOURCE
+from analysis.publish.study_report import SHARED, SOURCE
+from analysis.questions import QUESTIONS
 from analysis.snapshot.manifest import FILES, NAME
 
 ROOT = Path(__file__).parents[1]
@@ -326,7 +326,7 @@ def test_explain_imports_no_more_than_its_question():
     """No other question, no GARCH and nothing that draws is imported for one beta."""
     code = (
         "import sys; from analysis.__main__ import main; main(['explain', 'beta.mp.spy']); "
-        "print([m for m in sys.modules if m.startswith('analysis.findings.')], "
+        "print([m for m in sys.modules if m.startswith('analysis.questions.')], "
         "[m for m in ('arch', 'matplotlib', 'seaborn', 'pypdf') if m in sys.modules], sep='\\n')"
     )
     run = subprocess.run(
@@ -334,7 +334,7 @@ def test_explain_imports_no_more_than_its_question():
     )
     assert "agrees with the committed" in run.stdout
     ours, drawing = map(ast.literal_eval, run.stdout.splitlines()[-2:])
-    assert set(ours) & set(QUESTIONS.values()) == {"analysis.findings.relative_beta"}
+    assert set(ours) & set(QUESTIONS.values()) == {"analysis.questions.relative_beta.betas"}
     assert drawing == []
 
 

@@ -14,8 +14,8 @@ from pypdf import PdfReader
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
-from analysis.findings.needs import NEEDS, lacking
-from analysis.findings.study import QUESTIONS, left_out
+from analysis.questions import QUESTIONS, left_out
+from analysis.questions.requirements import NEEDS, lacking
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.load import load_snapshot
 
@@ -157,7 +157,7 @@ def test_a_folder_that_is_no_study_is_one_line(name, tmp_path, workspace, capsys
 def test_the_folder_of_the_repository_is_its_own_study(workspace, monkeypatch) -> None:
     """``--data data`` is no other study: results would go to their usual place."""
     from analysis.commands.base import Stages
-    from analysis.commands.elsewhere import chosen
+    from analysis.commands.data_folder import chosen
 
     monkeypatch.chdir(workspace.root)
     assert chosen("data", workspace, Stages()) == workspace

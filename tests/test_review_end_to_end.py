@@ -60,20 +60,19 @@ def test_diff_of_an_unchanged_tree_is_empty(change, capsys):
 @pytest.mark.slow
 def test_diff_against_drawings_that_stand_in_another_module(change, capsys):
     """The base's own code draws its pictures, wherever it keeps them: moved code is no change."""
-    figures = change / "analysis/publish/figures"
-    git(change, "mv", "analysis/publish/figures/ledger.py", "analysis/publish/drawn.py")
-    text = (figures / "__init__.py").read_text("utf-8")
-    text = text.replace("    ledger,\n", "").replace("ledger.ledger", "drawn.ledger")
-    line = "from analysis.publish.figures import ("
-    text = text.replace(line, f"from analysis.publish import drawn\n{line}", 1)
-    (figures / "__init__.py").write_text(text, "utf-8")
+    for drawings in sorted((change / "analysis/questions").glob("*/drawings.py")):
+        git(change, "mv", str(drawings), str(drawings.with_name("drawn.py")))
+    figures = change / "analysis/publish/figures.py"
+    figures.write_text(
+        figures.read_text("utf-8").replace("{folder}.drawings", "{folder}.drawn"), "utf-8"
+    )
     git(change, "commit", "-qam", "a drawing elsewhere")
     git(change, "checkout", "-q", "main")
     assert main(["diff", "change"], Workspace.at(change)) == 0
     said = capsys.readouterr().out
     assert "No result differs." in said
     assert "No figures of the base" not in said
-    assert "analysis/publish/drawn.py → analysis/publish/figures/ledger.py" in " ".join(
+    assert "analysis/questions/ledger/drawn.py → analysis/questions/ledger/drawings.py" in " ".join(
         said.split()
     )
 
@@ -106,7 +105,7 @@ def test_explain_recomputes_every_kind_of_result(clone, capsys, key):
     """Number, claim, figure and table: function with lines, inputs with hashes, agreement."""
     assert main(["explain", key], Workspace.at(clone)) == 0
     said = capsys.readouterr().out
-    for part in ("analysis/findings/", "def ", "sha256", "used in", "rows", "agrees with"):
+    for part in ("analysis/questions/", "def ", "sha256", "used in", "rows", "agrees with"):
         assert part in said
 
 
@@ -131,7 +130,7 @@ def test_misspelt_key_gets_near_matches(capsys):
 @pytest.mark.slow
 def test_a_clock_in_the_results_is_not_reproducible(change, capsys):
     """A result that depends on the moment it is computed is found, named with artefact and key."""
-    module = change / "analysis/findings/sample.py"
+    module = change / "analysis/questions/data/sample.py"
     text = module.read_text("utf-8")
     spoiled = text.replace(
         '("draws", study.inference.draws,', '("draws", __import__("time").time_ns(),', 1

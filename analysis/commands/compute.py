@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Stages
-from analysis.findings.study import QUESTIONS, left_out, question
 from analysis.processes import workers
+from analysis.questions import QUESTIONS, left_out, question
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 
 if TYPE_CHECKING:
-    from analysis.findings.panel import Panel
+    from analysis.study.panel import Panel
 
 __all__ = ["compute"]
 
@@ -34,7 +34,7 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     ):
         # Imported late, as what `left_out` imports: `data` and `--help` need no estimators, and by
         # now the server of the processes imports them too.
-        from analysis.findings.observed import observed_inputs
+        from analysis.questions.reads import observed_inputs
 
         lacking = left_out(snapshot)
         for title, needs in lacking.items():
@@ -61,14 +61,14 @@ def _start(snapshot: Snapshot) -> None:
 @cache
 def _panel() -> Panel:
     """Return the panel of this process, made with the first question: faults reach the caller."""
-    from analysis.findings.panel import build_panel
+    from analysis.study.panel import build_panel
 
     return build_panel(_held[0])
 
 
 def _answer(title: str) -> tuple[Findings, set[str], float]:
     """Answer one question: findings, files read, seconds."""
-    from analysis.findings.observed import answered
+    from analysis.questions.reads import answered
 
     start = time.perf_counter()
     findings, read = answered(title, question(title), _panel())

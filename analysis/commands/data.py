@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from analysis.commands.base import Command, Stages, Workspace
-from analysis.commands.elsewhere import add_data_option, chosen
+from analysis.commands.data_folder import add_data_option, chosen
 from analysis.snapshot import derived, edits, manifest, plausible
 from analysis.snapshot.files import read_file
 from analysis.snapshot.load import Snapshot, load_snapshot

@@ -127,7 +127,7 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
     snapshot = load(workspace, stage)
     findings = compute(snapshot, stage)
     texts = documents(
-        findings, fingerprint=snapshot.fingerprint, as_of=snapshot.study.as_of.isoformat()
+        findings, fingerprint=snapshot.fingerprint, as_of=snapshot.choices.as_of.isoformat()
     )
     tables, passages = ([r.name for r in made] for made in (findings.tables, findings.passages))
     return findings, parse(texts.get, tables, "this version", passages)

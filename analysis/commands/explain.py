@@ -12,22 +12,22 @@ from rich.console import Console
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
-from analysis.commands.elsewhere import add_data_option, chosen
+from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import ResultsError
-from analysis.findings.study import QUESTIONS, question
 from analysis.publish.review.compare import compare
 from analysis.publish.review.entry import Published, find_entry, stated
 from analysis.publish.review.exhibits import find_exhibit, list_exhibits
 from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
+from analysis.questions import QUESTIONS, question
 from analysis.snapshot.claims import ON_EVENTS, Claim
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
 
 if TYPE_CHECKING:
-    from analysis.findings.entered import Rows
-    from analysis.findings.panel import Panel
+    from analysis.questions.rows_used import Rows
+    from analysis.study.panel import Panel
 
 __all__ = ["EXPLAIN", "committed_results", "makers"]
 
@@ -148,10 +148,10 @@ def _recompute(
     published: Published, committed: ResultSet, snapshot: Snapshot, stage: Stages
 ) -> None:
     """Answer only the question that makes the result, and hold it against what is committed."""
-    from analysis.findings.entered import rows_entered
-    from analysis.findings.observed import answered
-    from analysis.findings.panel import build_panel
     from analysis.publish.writers import documents
+    from analysis.questions.reads import answered
+    from analysis.questions.rows_used import rows_entered
+    from analysis.study.panel import build_panel
 
     with stage("Estimating every event window"):
         panel = build_panel(snapshot)
@@ -185,8 +185,8 @@ def _recompute(
 
 def _claim_rows(claim: Any, panel: Panel) -> list[Rows]:
     """Rows of the events that decide a claim, and of those left out with the reason."""
-    from analysis.findings.claim_events import list_events
-    from analysis.findings.entered import Rows
+    from analysis.questions.rows_used import Rows
+    from analysis.study.claim_events import list_events
 
     events = list_events(claim, panel)
     events["day0"] = events["day0"].dt.strftime("%Y-%m-%d")

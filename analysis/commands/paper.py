@@ -7,14 +7,21 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
-from analysis.commands.elsewhere import add_data_option, chosen
+from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import RenderError, StudyError
 from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
 from analysis.publish.renderers.base import FORMATS, STEM, require_packages
-from analysis.publish.report import REPORT_STEM, SHARED, SOURCE, Head, mark_figures, write_report
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources
 from analysis.publish.sources import INDEX
+from analysis.publish.study_report import (
+    REPORT_STEM,
+    SHARED,
+    SOURCE,
+    Head,
+    mark_figures,
+    write_report,
+)
 
 if TYPE_CHECKING:
     from analysis.snapshot.load import Snapshot
@@ -154,7 +161,7 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
 
     made_from = inputs_of(workspace)  # as they are before anything is read
     snapshot = load(workspace, stage)
-    mark = snapshot.study.report.mark if workspace.own and snapshot.study.report else ""
+    mark = snapshot.choices.report.mark if workspace.own and snapshot.choices.report else ""
     if mark:
         _require_pages("the mark of report.mark in study.toml", formats)
     findings = compute(snapshot, stage)
@@ -167,7 +174,7 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
             findings,
             workspace.paper / "results",
             fingerprint=snapshot.fingerprint,
-            as_of=snapshot.study.as_of.isoformat(),
+            as_of=snapshot.choices.as_of.isoformat(),
             linked=not workspace.own,
         )
         _write_text(workspace, snapshot)
@@ -177,18 +184,18 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
 def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
     """Write what repeats results: the findings in the README, or the sources of a report."""
     if not workspace.own:
-        from analysis.publish.readme import update_readme
+        from analysis.publish.readme_findings import update_readme
 
         update_readme(workspace.root / "README.md", workspace.paper / "results")
         return
-    from analysis.findings.study import left_out
-    from analysis.snapshot.study import Report
+    from analysis.questions import left_out
+    from analysis.snapshot.choices import Report
 
-    head = snapshot.study.report or Report()
+    head = snapshot.choices.report or Report()
     write_report(
         workspace.root / "paper",
         workspace.paper,
-        head=Head(head.title, head.authors, snapshot.study.as_of.isoformat(), head.mark),
+        head=Head(head.title, head.authors, snapshot.choices.as_of.isoformat(), head.mark),
         left_out=left_out(snapshot),
     )
 

@@ -6,8 +6,8 @@ import argparse
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.errors import ResultsError
-from analysis.publish.readme import update_readme
-from analysis.publish.replication import update_replication
+from analysis.publish.readme_findings import update_readme
+from analysis.publish.readme_replication import update_replication
 
 __all__ = ["README"]
 

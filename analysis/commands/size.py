@@ -28,9 +28,9 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> int:
-    from analysis.findings.panel import build_panel
-    from analysis.findings.size import record, report, run
-    from analysis.findings.size.design import Settings, build_design
+    from analysis.questions.size import record, report, run
+    from analysis.questions.size.design import Settings, build_design
+    from analysis.study.panel import build_panel
 
     stage, settings = Stages(), Settings()
     snapshot = load(workspace, stage)

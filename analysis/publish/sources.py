@@ -44,7 +44,7 @@ class Source:
         return _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), self.text)
 
     def place(self, position: int) -> str:
-        """Return file and line of a position, as ``sections/beta.qmd:3``."""
+        """Return file and line of a position, as ``sections/relative_beta.qmd:3``."""
         return f"{self.name}:{self.text.count(chr(10), 0, position) + 1}"
 
     def shortcodes(self) -> Iterator[tuple[str, str, str]]:

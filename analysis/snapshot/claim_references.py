@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 
 from analysis.errors import SnapshotError
+from analysis.snapshot.choices import window_name
 from analysis.snapshot.claims import (
     BetaOrder,
     Claim,
@@ -27,7 +28,6 @@ from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.snapshot.schema import SERIES
-from analysis.snapshot.study import window_name
 
 __all__ = ["check_claims"]
 
@@ -71,7 +71,7 @@ def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
     elif isinstance(claim, Correlation):
         series = {*SERIES, *snapshot.customs["series"]}
         yield from _known("series", claim.series, series, "a monthly series")
-        lags = [str(lag) for lag in snapshot.study.customs.lags]
+        lags = [str(lag) for lag in snapshot.choices.customs.lags]
         yield from _known("lags", map(str, claim.lags), lags, "lags of customs.lags in study.toml")
     elif isinstance(claim, Waiting):
         yield from _day("start", claim.start, snapshot)
@@ -82,8 +82,8 @@ def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
 
 
 def _pooled(claim: Mean | Difference | Equivalence, snapshot: Snapshot) -> Iterator[Found]:
-    study = snapshot.study
-    windows = study.windows
+    choices = snapshot.choices
+    windows = choices.windows
     if not isinstance(claim, Mean) or claim.response == "car":
         first, last = claim.window or windows.primary_bounds
         clean = claim.clean or (min(first, 0), last)
@@ -94,7 +94,7 @@ def _pooled(claim: Mean | Difference | Equivalence, snapshot: Snapshot) -> Itera
         if (pair := getattr(claim, name, None)) is not None:
             yield from _ordered(name, pair)
     if claim.model:
-        models = study.curve.models if study.curve else {}
+        models = choices.curve.models if choices.curve else {}
         yield from _known("model", [claim.model], models, "a model of [curve.models] in study.toml")
     for name in ("events", "first", "second"):
         if isinstance(events := getattr(claim, name, None), Events):
@@ -155,8 +155,8 @@ def _known(
 
 
 def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Found]:
-    if isinstance(day, str) and day not in snapshot.study.highlights:
-        names = snapshot.study.highlights
+    if isinstance(day, str) and day not in snapshot.choices.highlights:
+        names = snapshot.choices.highlights
         yield field, "a session or a day of [highlights] in study.toml", day, names
     elif not isinstance(day, str) and pd.Timestamp(day) not in snapshot.sessions:
         yield field, "a session with prices", day, ()

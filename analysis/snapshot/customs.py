@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.snapshot.study import Study
+from analysis.snapshot.choices import Choices
 
 __all__ = ["monthly_panel", "release_days"]
 
@@ -26,7 +26,7 @@ _NOTHING = pd.DataFrame(
 )
 
 
-def monthly_panel(customs: pd.DataFrame, study: Study) -> pd.DataFrame:
+def monthly_panel(customs: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     """Monthly level and log change of every export series, with the rules that were applied.
 
     - A month has a level only where a figure for that single month is known. A January-February sum
@@ -41,7 +41,7 @@ def monthly_panel(customs: pd.DataFrame, study: Study) -> pd.DataFrame:
     ----------
     customs : pandas.DataFrame
         As in a snapshot.
-    study : Study
+    choices : Choices
         For the widest band.
 
     Returns
@@ -55,7 +55,7 @@ def monthly_panel(customs: pd.DataFrame, study: Study) -> pd.DataFrame:
     if customs.empty:
         return _NOTHING.copy()
     panels = {
-        str(series): _series_panel(rows, study.customs.derived_band)
+        str(series): _series_panel(rows, choices.customs.derived_band)
         for series, rows in customs.groupby("series", sort=True)
     }
     return pd.concat(panels, names=["series", "month"])

@@ -37,10 +37,10 @@ def build_derived(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
     return {
         "returns.csv": _long(returns),
         "firm_windows.csv": firm_windows(snapshot),
-        "customs_monthly.csv": monthly_panel(customs, snapshot.study).reset_index(),
+        "customs_monthly.csv": monthly_panel(customs, snapshot.choices).reset_index(),
         "release_days.csv": release_days(customs, sessions),
         "episodes.csv": assign_episodes(
-            snapshot.events, sessions, snapshot.study.episodes.distance
+            snapshot.events, sessions, snapshot.choices.episodes.distance
         ),
     }
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.typing import NaTType
 
+from analysis.estimators.events.windows import estimation_slice
 from analysis.estimators.returns import log_returns, simple_returns
-from analysis.estimators.windows import estimation_slice
 from analysis.snapshot.load import Snapshot
 
 __all__ = ["confounder_spans", "firm_windows", "listed_returns"]
@@ -33,7 +33,7 @@ def listed_returns(snapshot: Snapshot) -> pd.DataFrame:
         Fractions, simple or log as ``study.returns`` says, shape ``(S, N)``, indexed like the
         prices; the first row is missing.
     """
-    compute = log_returns if snapshot.study.returns == "log" else simple_returns
+    compute = log_returns if snapshot.choices.returns == "log" else simple_returns
     returns = compute(snapshot.prices).reindex(snapshot.prices.index)
     for ticker, start in _first_own_return(snapshot).items():
         returns.loc[returns.index[:start], ticker] = np.nan
@@ -131,7 +131,7 @@ def _firms(snapshot: Snapshot) -> list[_Firm]:
     spans = confounder_spans(snapshot.confounders, snapshot.sessions)
     starts = _first_own_return(snapshot)
     firms = []
-    for ticker in snapshot.study.firms.studied:
+    for ticker in snapshot.choices.firms.studied:
         own = spans[spans["ticker"].isin([ticker, "ALL"])]
         arrays = (own[name].to_numpy() for name in ("first", "last", "label"))
         firms.append(_Firm(ticker, starts[ticker], *arrays))
@@ -139,11 +139,11 @@ def _firms(snapshot: Snapshot) -> list[_Firm]:
 
 
 def _rows(snapshot: Snapshot, event: str, day0: int, firm: _Firm) -> Iterator[dict[str, object]]:
-    rules = snapshot.study.estimation
+    rules = snapshot.choices.estimation
     estimation = estimation_slice(day0, rules.length, rules.gap)
     begin, end = max(estimation.start, firm.start), estimation.stop - 1
     usable = max(end - begin + 1, 0)
-    for window, (before, after) in snapshot.study.windows.bounds.items():
+    for window, (before, after) in snapshot.choices.windows.bounds.items():
         first, last = day0 + before, day0 + after
         reason = _reason(snapshot, firm.start, first, last, usable)
         hits = firm.labels[(firm.first <= last) & (firm.last >= first)]
@@ -166,7 +166,7 @@ def _rows(snapshot: Snapshot, event: str, day0: int, firm: _Firm) -> Iterator[di
 
 def _reason(snapshot: Snapshot, start: int, first: int, last: int, usable: int) -> str:
     """Why a firm-window cannot be used; empty if it can."""
-    rules = snapshot.study.estimation
+    rules = snapshot.choices.estimation
     since = f"{snapshot.sessions[start - 1]:%Y-%m-%d}"
     if first < start:
         return f"window starts before the second own price (first: {since})"

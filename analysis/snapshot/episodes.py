@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.estimators.windows import group_episodes
+from analysis.estimators.events.windows import group_episodes
 
 __all__ = ["SIGNS", "assign_episodes"]
 

@@ -12,12 +12,12 @@ import pandas as pd
 from analysis.errors import SnapshotError
 from analysis.snapshot.calendar import check_prices, check_sessions
 from analysis.snapshot.cells import typed
+from analysis.snapshot.choices import Choices, parse_choices
 from analysis.snapshot.claims import Claim, parse_claims
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
 from analysis.snapshot.reading import read_rows
-from analysis.snapshot.study import Study, parse_study
 from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
@@ -31,8 +31,8 @@ class Snapshot:
     ----------
     folder : pathlib.Path
         Where they were read.
-    study : Study
-        Every choice of the study.
+    choices : Choices
+        Every choice of the choices.
     prices : pandas.DataFrame
         Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
         firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
@@ -54,7 +54,7 @@ class Snapshot:
     """
 
     folder: Path
-    study: Study
+    choices: Choices
     prices: pd.DataFrame
     events: pd.DataFrame
     confounders: pd.DataFrame
@@ -119,7 +119,7 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
 def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Snapshot:
     from analysis.snapshot.claim_references import check_claims  # which knows snapshots
 
-    study = parse_study(contents["study.toml"])
+    choices = parse_choices(contents["study.toml"])
     tables = {
         name: typed(name, read_rows(name, contents[name]))
         for name in contents
@@ -129,15 +129,15 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
     claims = parse_claims(contents["claims.toml"]).values()
-    _check_items(claims, study)
-    _check_tickers(tables, study)
+    _check_items(claims, choices)
+    _check_tickers(tables, choices)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
-    _check_days(events, study, pd.DatetimeIndex(prices["session"].unique()))
+    _check_days(events, choices, pd.DatetimeIndex(prices["session"].unique()))
     snapshot = Snapshot(
         folder=folder,
-        study=study,
+        choices=choices,
         prices=prices.pivot_table("adjusted_close", "session", "ticker"),  # one price a cell
         events=_plain(events.assign(scheduled=events["scheduled"] == "yes")),
         confounders=_plain(tables["confounders.csv"]),
@@ -176,11 +176,11 @@ def _fingerprint(contents: Mapping[str, bytes]) -> str:
     return digest("".join(lines).encode("ascii"))
 
 
-def _check_items(claims: Iterable[Claim], study: Study) -> None:
+def _check_items(claims: Iterable[Claim], choices: Choices) -> None:
     """A claim's news item that is nearly a highlighted one is a slip; a study may have others."""
     for claim in claims:
-        meant = guess(claim.item, study.highlights)
-        if meant and claim.item not in study.highlights:
+        meant = guess(claim.item, choices.highlights)
+        if meant and claim.item not in choices.highlights:
             raise fault(
                 f"claims.toml, claim {claim.id}, field item",
                 expected="an item of [highlights] in study.toml, or one that is unlike them all",
@@ -189,7 +189,7 @@ def _check_items(claims: Iterable[Claim], study: Study) -> None:
             )
 
 
-def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
+def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None:
     """Every ticker that any table or the study names must be in the universe, and have prices."""
     known = set(tables["universe.csv"]["ticker"])
     prices, confounders = tables["prices.csv"], tables["confounders.csv"]
@@ -210,7 +210,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], study: Study) -> None:
                 found="none",
                 remedy="add the prices or remove the row",
             )
-    for key, tickers in study.tickers.items():
+    for key, tickers in choices.tickers.items():
         for ticker in tickers:
             if ticker not in known:
                 raise fault(
@@ -234,7 +234,7 @@ def _known(name: str, column: str, cells: Iterable[tuple[object, str]], known: s
             )
 
 
-def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) -> None:
+def _check_days(events: pd.DataFrame, choices: Choices, sessions: pd.DatetimeIndex) -> None:
     """Every day 0 must be a session for which there are prices."""
     expected = f"a session between {sessions.min():%Y-%m-%d} and {sessions.max():%Y-%m-%d}"
     for column in ("day0", "alternative_day0"):
@@ -248,7 +248,7 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
                 found=f"{day:%Y-%m-%d (%A)}",
                 remedy="give the first session that could price the news",
             )
-    for name, day in study.highlights.items():
+    for name, day in choices.highlights.items():
         if pd.Timestamp(day) not in set(events["day0"]):
             raise fault(
                 f"study.toml, key highlights.{name}",
@@ -257,7 +257,7 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
                 remedy="correct the date or add the event",
             )
     day_of = dict(zip(events["id"], events["day0"], strict=True))
-    for event in study.steps:
+    for event in choices.steps:
         if event not in day_of:
             raise fault(
                 "study.toml, key steps",
@@ -265,7 +265,7 @@ def _check_days(events: pd.DataFrame, study: Study, sessions: pd.DatetimeIndex) 
                 found=event,
                 remedy="correct the id or add the event",
             )
-    for name, regime in (study.regimes.starts if study.regimes else {}).items():
+    for name, regime in (choices.regimes.starts if choices.regimes else {}).items():
         if day_of.get(regime.event) != pd.Timestamp(regime.day):
             raise fault(
                 f"study.toml, key regimes.starts.{name}",

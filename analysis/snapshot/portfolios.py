@@ -194,10 +194,10 @@ class _Parser:
             raise _unread(self.text, place, f"{mark!r}")
 
     def _members(self, name: str) -> tuple[str, ...]:
-        study = self.snapshot.study
+        choices = self.snapshot.choices
         baskets: Mapping[str, tuple[str, ...]] = {
-            "eligible": study.firms.studied, "core": study.firms.core,
-            "peers": study.firms.peers, **study.baskets,
+            "eligible": choices.firms.studied, "core": choices.firms.core,
+            "peers": choices.firms.peers, **choices.baskets,
         }  # fmt: skip
         if name in baskets:
             return baskets[name]

@@ -149,7 +149,7 @@ def residual_scale(snapshot: Snapshot, truth: Truth = TRUTH) -> pd.Series:
 def _prices(snapshot: Snapshot, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     sessions, firms = snapshot.sessions, list(truth.firms)
     market = truth.market * rng.standard_normal(len(sessions))
-    returns = {snapshot.study.benchmark.market: market}
+    returns = {snapshot.choices.benchmark.market: market}
     for fund, (beta, noise) in truth.funds.items():
         returns[fund] = beta * market + noise * rng.standard_normal(len(sessions))
     betas, noises = np.array([truth.firms[firm] for firm in firms]).T
@@ -195,7 +195,7 @@ def _customs(snapshot: Snapshot, truth: Truth, rng: np.random.Generator) -> pd.D
 
 def _standardised_returns(snapshot: Snapshot) -> pd.Series:
     """Monthly returns of the core firms' equal-weight mean, zero mean and unit variance."""
-    firms = list(snapshot.study.firms.core)
+    firms = list(snapshot.choices.firms.core)
     returns = listed_returns(snapshot)[firms]
     months = snapshot.sessions.to_period("M")
     whole = returns.notna().groupby(months).all()

@@ -10,7 +10,7 @@ from analysis.snapshot.load import Snapshot
 __all__ = ["FILE_OF", "watched"]
 
 FILE_OF = {
-    "study": "study.toml",
+    "choices": "study.toml",
     "prices": "prices.csv",
     "sessions": "prices.csv",  # worked out of the prices once: later uses would not be seen
     "events": "events.csv",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
-from analysis.estimators.beta import (
+from analysis.estimators.beta.relative import (
     BetaFit,
     bootstrap_beta,
     dimson_beta,
@@ -21,9 +21,9 @@ from analysis.estimators.beta import (
     shrink_betas,
     up_down_beta,
 )
+from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
 from analysis.estimators.multiplicity import holm
 from analysis.estimators.returns import log_returns, simple_returns
-from analysis.estimators.rolling import ewm_beta, rolling_beta
 from analysis.userfiles.output import plain, records
 
 __all__ = ["Choices", "Result", "document", "run"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
-from analysis.estimators.dependence import FEWEST_PAIRS, Method, lead_lag
+from analysis.estimators.dependence.lead_lag import FEWEST_PAIRS, Method, lead_lag
 from analysis.estimators.multiplicity import benjamini_hochberg, holm
 from analysis.userfiles.output import plain, records
 

@@ -11,15 +11,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import UserDataError
-from analysis.estimators import garch_errors
-from analysis.estimators.abnormal import event_study
-from analysis.estimators.battery import TESTS as ENGINE_TESTS
 from analysis.estimators.blocks import Runner, here
-from analysis.estimators.breakdown import LEVELS
-from analysis.estimators.models import Model
+from analysis.estimators.events import garch_errors
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.events.grouped_tests import LEVELS
+from analysis.estimators.events.models import Model
+from analysis.estimators.events.named_tests import TESTS as ENGINE_TESTS
+from analysis.estimators.events.windows import count_inside
 from analysis.estimators.returns import log_returns, simple_returns
-from analysis.estimators.study import EventStudy
-from analysis.estimators.windows import count_inside
 from analysis.userfiles.group_tests import breakdown, contrasts, group_tests
 
 __all__ = ["TESTS", "Choices", "Result", "run"]

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimators.battery import episode_values, run_tests
-from analysis.estimators.breakdown import break_down, slices
-from analysis.estimators.episodes import two_sample_im
+from analysis.estimators.events.across_episodes import two_sample_im
+from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.events.grouped_tests import break_down, slices
+from analysis.estimators.events.named_tests import episode_values, run_tests
 from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
-from analysis.estimators.study import EventStudy
 from analysis.userfiles.placebo_panel import null_means, placebo_outcomes, standardised_mean
 
 __all__ = ["breakdown", "contrasts", "group_tests"]

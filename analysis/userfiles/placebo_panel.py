@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.estimators.outcome import Outcome
-from analysis.estimators.placebo import (
+from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.events.placebo import (
     PlaceboTable,
     clear_sessions,
     placebo_draws,
     placebo_p,
     placebo_table,
 )
-from analysis.estimators.study import EventStudy
+from analysis.estimators.outcome import Outcome
 
 __all__ = ["null_means", "placebo_outcomes", "standardised_mean"]
 
@@ -39,7 +39,7 @@ def null_means(
     Firms of one day 0 move together to one date; dates keep the length of the window away from
     every listed event. All parts on several day 0s are read from the same draws. A part with one
     day 0 is a study of its own, which takes each placebo date once as long as there are
-    no more dates than draws: see :func:`analysis.estimators.placebo.placebo_dates`.
+    no more dates than draws: see :func:`analysis.estimators.events.placebo.placebo_dates`.
 
     Returns
     -------

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimators import abnormal, blocks
-from analysis.estimators.abnormal import event_study
-from analysis.estimators.battery import run_tests
-from analysis.estimators.joint import joint_f
-from analysis.estimators.sample import draw_sample
+from analysis.estimators import blocks
+from analysis.estimators.events import abnormal
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.firm_events import draw_sample
+from analysis.estimators.events.joint import joint_f
+from analysis.estimators.events.named_tests import run_tests
 
 POOLED = ["t_time_series", "patell", "bmp", "kp_patell", "kp_bmp", "corrado", "corrado_zivney",
           "grank_t", "sign", "generalized_sign", "wilcoxon", "portfolio_t"]  # fmt: skip

@@ -9,8 +9,8 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.estimators.abnormal import event_study
-from analysis.estimators.battery import run_tests
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.named_tests import run_tests
 from analysis.estimators.returns import log_returns, simple_returns
 
 MODELS = ("market", "mean", "market_adjusted", "scholes_williams", "dimson")

@@ -111,7 +111,8 @@ def test_a_number_tells_what_it_is(rendered: RenderReport) -> None:
     assert number["tabindex"] == "0"
     assert number["title"] == (
         "Abnormal return of the miner on day 0; 95% interval −11.0% to +4.7%; p = 0.440; n = 250; "
-        "analysis.findings.event_windows.compute; data 0123456789ab; nox -s explain -- sample.car"
+        "analysis.questions.event_windows.by_direction.compute; data 0123456789ab; "
+        "nox -s explain -- sample.car"
     )
 
 

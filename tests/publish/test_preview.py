@@ -66,7 +66,7 @@ def test_a_taken_port_is_named(tmp_path):
     ("name", "expected"),
     [
         ("paper/sections/data.qmd", True),
-        ("analysis/findings/ledger.py", True),
+        ("analysis/questions/ledger/entries.py", True),
         ("data/events.csv", True),
         ("paper/results/numbers.json", False),
         ("paper/results/tables/events.md", False),

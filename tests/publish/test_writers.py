@@ -12,9 +12,10 @@ import pytest
 from analysis.errors import ResultsError, WriteError
 from analysis.publish import figures
 from analysis.publish.writers import documents, figure_digest, write_results
+from analysis.questions.relative_beta import drawings
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Table, Verdict
 
-SOURCE = Provenance("analysis.findings.test", ("prices.csv",), "one day")
+SOURCE = Provenance("analysis.questions.relative_beta.betas.compute", ("prices.csv",), "one day")
 
 
 def findings(value: float = 1 / 3) -> Findings:
@@ -143,7 +144,7 @@ def test_failure_while_drawing_leaves_the_old_results_whole(tmp_path, monkeypatc
     def crash(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(figures.KINDS, "up_down_beta", crash)
+    monkeypatch.setattr(drawings, "up_down_beta", crash)
     with pytest.raises(KeyboardInterrupt):
         write(findings(0.5), tmp_path / "results")
     assert contents(tmp_path / "results") == before

@@ -18,7 +18,9 @@ from analysis.results.columns import (
     verdicts_of,
 )
 
-SOURCE = Provenance("analysis.findings.relative_beta.full_sample", ("prices.csv",), "two firms")
+SOURCE = Provenance(
+    "analysis.questions.relative_beta.betas.full_sample", ("prices.csv",), "two firms"
+)
 BETAS = pd.DataFrame(
     {
         "firm": ["MP", "USAR"],

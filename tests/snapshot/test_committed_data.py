@@ -33,7 +33,7 @@ def test_calendar_knows_holidays_and_half_days() -> None:
 
 def test_days_of_the_news_items_are_exploratory(snapshot: Snapshot) -> None:
     """Every event on a highlighted day is marked as seed, and no other one is."""
-    highlights = snapshot.study.highlights
+    highlights = snapshot.choices.highlights
     days = pd.to_datetime([highlights["truce"], highlights["rebound"]])
     on_those_days = snapshot.events["day0"].isin(days)
     assert (on_those_days == (snapshot.events["status"] == "seed")).all()
@@ -101,7 +101,7 @@ def test_derived_rows_are_marked(snapshot: Snapshot) -> None:
 
 def test_events_form_34_episodes(snapshot: Snapshot) -> None:
     """Grouping all day 0s within two sessions, chained, gives 34 episodes."""
-    distance = snapshot.study.episodes.distance
+    distance = snapshot.choices.episodes.distance
     episodes = assign_episodes(snapshot.events, snapshot.sessions, distance)
     assert episodes["episode"].nunique() == episodes["episode"].max() == 34
     position = snapshot.sessions.get_indexer(episodes["day0"])

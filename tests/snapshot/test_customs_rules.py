@@ -35,7 +35,7 @@ def panel_of(
     snapshot: Snapshot, *rows: tuple[str, str, float, float, float, str, str | None]
 ) -> pd.DataFrame:
     """The panel of one series under the committed study."""
-    return monthly_panel(table(*rows), snapshot.study).loc["tonnes"]
+    return monthly_panel(table(*rows), snapshot.choices).loc["tonnes"]
 
 
 def test_change_is_the_log_of_the_ratio(snapshot: Snapshot) -> None:
@@ -88,7 +88,7 @@ def test_derived_figure_with_a_wide_band_is_left_out(
     snapshot: Snapshot, half: float, kept: bool
 ) -> None:
     """A band of at most two percent of the value is kept, a wider one is a gap."""
-    assert snapshot.study.customs.derived_band == 0.02
+    assert snapshot.choices.customs.derived_band == 0.02
     row = ("2025-04", "month", 100.0, 100 - half, 100 + half, "derived", None)
     panel = panel_of(snapshot, row, plain("2025-05", 100))
     assert panel["gap"].iloc[0] == (not kept)
@@ -118,7 +118,7 @@ def test_zero_has_a_level_but_no_change(snapshot: Snapshot) -> None:
 
 def test_committed_headline_gaps(snapshot: Snapshot) -> None:
     """The headline lacks only the single Januaries and Februaries of 2023 and 2024."""
-    panel = monthly_panel(snapshot.customs, snapshot.study).loc["rare_earths_total"]
+    panel = monthly_panel(snapshot.customs, snapshot.choices).loc["rare_earths_total"]
     assert list(panel.index[panel["gap"]].astype(str)) == [
         "2023-01",
         "2023-02",

@@ -44,8 +44,8 @@ def touched(snapshot: Snapshot, **fields: str) -> list[str]:
 
 def test_every_event_firm_and_window_has_one_row(snapshot: Snapshot, windows: pd.DataFrame) -> None:
     """Nothing is left out silently: what cannot be used is there with its reason."""
-    study = snapshot.study
-    expected = len(snapshot.events) * len(study.firms.studied) * len(study.windows.bounds)
+    choices = snapshot.choices
+    expected = len(snapshot.events) * len(choices.firms.studied) * len(choices.windows.bounds)
     assert len(windows) == expected
     assert not windows.duplicated(["event", "ticker", "window"]).any()
     assert (windows["eligible"] == (windows["reason"] == "")).all()
@@ -66,14 +66,14 @@ def test_event_window_bounds_are_in_event_time(snapshot: Snapshot, windows: pd.D
     row = windows[chosen].iloc[0]
     assert row["first"] == pd.Timestamp("2025-10-24")
     assert row["last"] == pd.Timestamp("2025-10-28")
-    assert snapshot.study.windows.bounds["car_m1_1"] == (-1, 1)
+    assert snapshot.choices.windows.bounds["car_m1_1"] == (-1, 1)
 
 
 @pytest.mark.parametrize(("own", "eligible"), [(59, False), (60, True)])
 def test_listing_bounds_the_estimation_window(snapshot: Snapshot, own: int, eligible: bool) -> None:
     """USAR needs 60 own returns; the return of its first day starts from the shell's price."""
     listed = snapshot.sessions.get_loc(pd.Timestamp("2025-03-14"))
-    frame = firm_windows(with_event(snapshot, listed + own + snapshot.study.estimation.gap))
+    frame = firm_windows(with_event(snapshot, listed + own + snapshot.choices.estimation.gap))
     row = frame[(frame["ticker"] == "USAR") & (frame["window"] == "car_0_0")].iloc[0]
     assert row["estimation_sessions"] == own
     assert row["eligible"] == eligible
@@ -142,7 +142,7 @@ def test_all_touches_every_firm(snapshot: Snapshot, ticker: str, firms: set[str]
     one = dataclasses.replace(with_event(snapshot, position), confounders=confounder(ticker=ticker))
     frame = firm_windows(one)
     hit = set(frame.loc[frame["contaminated"], "ticker"])
-    assert hit == (firms or set(snapshot.study.firms.studied))
+    assert hit == (firms or set(snapshot.choices.firms.studied))
 
 
 def test_contamination_is_told_window_by_window(snapshot: Snapshot) -> None:
@@ -172,7 +172,7 @@ def test_returns_of_a_shell_are_missing(snapshot: Snapshot) -> None:
 
 def test_returns_follow_the_study(snapshot: Snapshot) -> None:
     """Simple returns by default, log returns if the study says so."""
-    study = dataclasses.replace(snapshot.study, returns="log")
-    logs = listed_returns(dataclasses.replace(snapshot, study=study))["MP"].iloc[1:]
+    choices = dataclasses.replace(snapshot.choices, returns="log")
+    logs = listed_returns(dataclasses.replace(snapshot, choices=choices))["MP"].iloc[1:]
     simple = listed_returns(snapshot)["MP"].iloc[1:]
     np.testing.assert_allclose(np.expm1(logs), simple, rtol=1e-9, atol=1e-12)

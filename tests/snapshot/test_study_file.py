@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import SnapshotError
+from analysis.snapshot.choices import parse_choices
 from analysis.snapshot.load import Snapshot, load_snapshot
-from analysis.snapshot.study import parse_study
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -54,7 +54,7 @@ def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, fou
     text = (DATA / "study.toml").read_text(encoding="utf-8")
     assert old in text
     with pytest.raises(SnapshotError) as caught:
-        parse_study(text.replace(old, new, 1).encode())
+        parse_choices(text.replace(old, new, 1).encode())
     said = str(caught.value)
     assert said.startswith((f"study.toml, key {key}" if key else "study.toml") + ": expected ")
     assert expected in said
@@ -82,14 +82,14 @@ def test_the_nearest_key_is_named(old: str, new: str, line: str) -> None:
     text = (DATA / "study.toml").read_text(encoding="utf-8")
     assert old in text
     with pytest.raises(SnapshotError) as caught:
-        parse_study(text.replace(old, new, 1).encode())
+        parse_choices(text.replace(old, new, 1).encode())
     assert str(caught.value).startswith(f"study.toml, {line}")
 
 
 def test_text_that_is_not_toml() -> None:
     """Broken TOML is reported with its line."""
     with pytest.raises(SnapshotError, match=r"study\.toml: expected TOML, found .*line 1"):
-        parse_study(b"as_of = = 3")
+        parse_choices(b"as_of = = 3")
 
 
 def test_ticker_outside_the_universe(snapshot_copy: Path) -> None:
@@ -136,35 +136,35 @@ def test_level_fixes_the_size_of_tests_and_the_tails_of_bands(
     snapshot: Snapshot, level: float
 ) -> None:
     """Size is what the level leaves, half of it on each side, to the digit and not nearly."""
-    inference = dataclasses.replace(snapshot.study.inference, level=level)
+    inference = dataclasses.replace(snapshot.choices.inference, level=level)
     assert f"{inference.size!r}" == {0.95: "0.05", 0.9: "0.1", 0.99: "0.01"}[level]
     assert inference.tails == (inference.size / 2, 1 - inference.size / 2)
 
 
 def test_study_is_frozen_and_typed(snapshot: Snapshot) -> None:
     """The committed choices load with their types and cannot be changed by accident."""
-    study = snapshot.study
-    assert isinstance(study.as_of, date)
-    assert study.windows.bounds[study.windows.primary] == (0, 1)
-    assert study.firms.studied[: len(study.firms.core)] == study.firms.core
+    choices = snapshot.choices
+    assert isinstance(choices.as_of, date)
+    assert choices.windows.bounds[choices.windows.primary] == (0, 1)
+    assert choices.firms.studied[: len(choices.firms.core)] == choices.firms.core
     with pytest.raises(dataclasses.FrozenInstanceError):
-        study.returns = "log"  # type: ignore[misc]
+        choices.returns = "log"  # type: ignore[misc]
 
 
 def test_curve_puts_the_studys_own_choices_in_front(snapshot: Snapshot) -> None:
     """The first specification is the study's, whatever the order and content of the menus."""
-    study = dataclasses.replace(snapshot.study, returns="log")
-    assert study.own_curve.returns == ("log", "simple")
-    assert study.own_curve.lengths[0] == study.estimation.length
-    shorter = dataclasses.replace(study.estimation, length=100)
-    lengths = dataclasses.replace(study, estimation=shorter).own_curve.lengths
-    assert lengths == (100, *study.curve.lengths)
+    choices = dataclasses.replace(snapshot.choices, returns="log")
+    assert choices.own_curve.returns == ("log", "simple")
+    assert choices.own_curve.lengths[0] == choices.estimation.length
+    shorter = dataclasses.replace(choices.estimation, length=100)
+    lengths = dataclasses.replace(choices, estimation=shorter).own_curve.lengths
+    assert lengths == (100, *choices.curve.lengths)
 
 
 def test_a_study_without_optional_sections_can_be_varied(snapshot: Snapshot) -> None:
     """A copy with one choice changed may lack the sections that its original lacks."""
     names = ("pair", "curve", "regimes", "cross_asset", "out_of_sample", "report")
-    bare = dataclasses.replace(snapshot.study, **dict.fromkeys(names))
+    bare = dataclasses.replace(snapshot.choices, **dict.fromkeys(names))
     varied = dataclasses.replace(bare, returns="log")
     assert varied.returns == "log"
     assert all(getattr(varied, name) is None for name in names)

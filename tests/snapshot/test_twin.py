@@ -31,8 +31,8 @@ def test_calendar_firms_and_events_are_those_of_the_snapshot(snapshot, twin) -> 
     assert twin.prices.columns.equals(snapshot.prices.columns)
     for name in ("events", "universe", "confounders"):
         pd.testing.assert_frame_equal(getattr(twin, name), getattr(snapshot, name))
-    same = replace(twin.study, report=snapshot.study.report)
-    assert same == snapshot.study
+    same = replace(twin.choices, report=snapshot.choices.report)
+    assert same == snapshot.choices
     keys = ["month", "series", "coverage", "unit", "status", "release_date"]
     pd.testing.assert_frame_equal(twin.customs[keys], snapshot.customs[keys])
 
@@ -54,8 +54,8 @@ def test_everything_says_that_it_is_simulated(folder, twin) -> None:
     """Manifest, study and export rows name the simulation; the truth stands beside the data."""
     for name in ("prices.csv", "customs.csv"):
         assert twin.manifest.files[name].source == f"simulated, seed {TRUTH.seed}"
-    assert twin.study.report.mark.startswith("SYNTHETIC")
-    assert twin.study.report.title.startswith("SYNTHETIC")
+    assert twin.choices.report.mark.startswith("SYNTHETIC")
+    assert twin.choices.report.title.startswith("SYNTHETIC")
     assert twin.customs["source_title"].str.startswith("SYNTHETIC").all()
     written = tomllib.loads((folder / "truth.toml").read_text(encoding="utf-8"))
     plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(TRUTH).items()}

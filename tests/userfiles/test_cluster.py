@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.estimators.abnormal import event_study
-from analysis.estimators.battery import run_tests
 from analysis.estimators.blocks import here
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.named_tests import run_tests
 from analysis.userfiles.cluster import dask_runner
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example"

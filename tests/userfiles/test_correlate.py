@@ -166,6 +166,6 @@ def test_example_is_the_committed_data(snapshot):
     example = read_series(ROOT / "docs/example/monthly.csv")
     months = example.index.to_period("M")
     prices = snapshot.prices.groupby(snapshot.prices.index.to_period("M")).last()
-    tonnes = monthly_panel(snapshot.customs, snapshot.study).loc["rare_earths_total", "level"]
+    tonnes = monthly_panel(snapshot.customs, snapshot.choices).loc["rare_earths_total", "level"]
     np.testing.assert_array_equal(example[["MP", "REMX"]], prices.loc[months, ["MP", "REMX"]])
     np.testing.assert_array_equal(example["tonnes"], tonnes.reindex(months))

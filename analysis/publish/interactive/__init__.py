@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ResultsError
-from analysis.publish.figures.style import GREY, firm_colours
 from analysis.results import Figure
+from analysis.results.style import GREY, firm_colours
 
 __all__ = ["KIND", "LARGEST", "fragment"]
 
@@ -31,7 +31,7 @@ def fragment(figure: Figure) -> str:
     Parameters
     ----------
     figure : Figure
-        Of kind ``explorer``; see :mod:`analysis.findings.explorer`.
+        Of kind ``explorer``; see :mod:`analysis.questions.event_windows.explorer`.
 
     Raises
     ------

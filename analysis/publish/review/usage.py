@@ -34,7 +34,7 @@ class Use:
 
     @property
     def place(self) -> str:
-        """``paper/sections/beta.qmd:3``."""
+        """``paper/sections/relative_beta.qmd:3``."""
         return f"{self.file}:{self.line}"
 
 

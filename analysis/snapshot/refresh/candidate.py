@@ -184,7 +184,7 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _dated(study: bytes, old: Snapshot, prices: Prices | None) -> bytes:
     """Move the study's ``as_of`` to the last session, if that is later."""
     last = old.sessions[-1] if prices is None else prices.adjusted.index[-1]
-    day = max(old.study.as_of, last.date())
+    day = max(old.choices.as_of, last.date())
     return re.sub(rb"(?m)^as_of = \d{4}-\d{2}-\d{2}", f"as_of = {day}".encode(), study)
 
 

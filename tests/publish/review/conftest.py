@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = {"function": "analysis.findings.a.f", "inputs": ["prices.csv"], "sample": "all"}
+SOURCE = {"function": "analysis.questions.a.f", "inputs": ["prices.csv"], "sample": "all"}
 
 
 def dataset(rows: int = 2, **columns: str) -> dict[str, object]:
@@ -19,7 +19,7 @@ def dataset(rows: int = 2, **columns: str) -> dict[str, object]:
 
 def results(
     numbers=None, verdicts=None, figures=None, tables=None, passages=None, datasets=None,
-    module="analysis.findings.a",
+    module="analysis.questions.a",
 ) -> dict[str, str]:  # fmt: skip
     """The files of paper/results as text."""
     source = SOURCE | {"function": f"{module}.f"}

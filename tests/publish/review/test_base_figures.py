@@ -16,13 +16,13 @@ def svg(source: str, height: int = 1) -> bytes:
     ("other", "same"),
     [
         (svg("analysis.questions.a.f"), True),
-        (svg("analysis.findings.a.f", 2), False),
+        (svg("analysis.questions.a.f", 2), False),
         (None, False),
     ],
 )
 def test_a_picture_is_what_is_drawn_and_not_who_made_it(other, same):
     """A figure whose function moved to another module is the same picture."""
-    assert same_picture(svg("analysis.findings.a.f"), other) is same
+    assert same_picture(svg("analysis.questions.a.f"), other) is same
 
 
 def test_drawing_code_is_found_wherever_it_stands(clone):

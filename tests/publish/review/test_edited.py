@@ -64,8 +64,8 @@ def test_choices_and_claims_by_dotted_name(edit):
 def test_a_moved_module_is_one_edit_and_what_commands_write_is_none(clone):
     """Old and new path with the lines that differ; results and hashes follow from the rest."""
     body = "".join(f"x{i} = {i}\n" for i in range(30))
-    base = clone.commit({"analysis/findings/a.py": body, "data/manifest.json": "{}"})
-    clone.git("mv", "analysis/findings/a.py", "analysis/a.py")
+    base = clone.commit({"analysis/questions/a.py": body, "data/manifest.json": "{}"})
+    clone.git("mv", "analysis/questions/a.py", "analysis/a.py")
     clone.commit({
         "analysis/a.py": f"{body}y = 1\n", "paper/results/numbers.json": "{}",
         "data/manifest.json": "{ }", "paper/sections/a.qmd": "Two.\n",
@@ -73,7 +73,7 @@ def test_a_moved_module_is_one_edit_and_what_commands_write_is_none(clone):
     edits = find_edits(Repository(clone.root), base, "HEAD")
     (code,) = edits.code
     assert (code.before, code.path, code.added, code.removed) == (
-        "analysis/findings/a.py", "analysis/a.py", 1, 0,
+        "analysis/questions/a.py", "analysis/a.py", 1, 0,
     )  # fmt: skip
     assert [e.path for e in edits.prose] == ["paper/sections/a.qmd"]
 

@@ -81,7 +81,7 @@ def test_what_is_new_is_added_and_a_key_is_written_nowhere(
 
     new = load_snapshot(data)
     assert new.sessions[-1] == LAST
-    assert new.study.as_of == LAST.date()
+    assert new.choices.as_of == LAST.date()
     assert len(new.refreshed["comtrade.csv"]) == len(world.trade)
     assert json.loads(after["manifest.json"])["files"]["prices.csv"]["retrieved"] == TODAY
 

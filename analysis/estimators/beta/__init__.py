@@ -1,0 +1,1 @@
+"""Relative beta: slopes by many methods, through time, and their breaks."""

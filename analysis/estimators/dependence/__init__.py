@@ -1,0 +1,1 @@
+"""Dependence of two series at leads and lags, and volatility around sessions."""

@@ -1,0 +1,158 @@
+"""Every test by name, for one group of firm-events and one window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimators.events import parametric, ranks, signs
+from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip
+from analysis.estimators.events.conformal import conformal
+from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.events.firm_events import Sample, draw_sample
+from analysis.estimators.events.joint import equal_response_f, joint_f
+from analysis.estimators.events.models import LEAST_SQUARES
+from analysis.estimators.events.portfolio import portfolio_study, portfolio_t
+from analysis.estimators.outcome import Outcome, refused
+
+__all__ = ["TESTS", "episode_values", "run_tests"]
+
+ON_SAMPLES: dict[str, Callable[[Sample], Outcome]] = {
+    "t_time_series": parametric.t_time_series,
+    "t_time_series_no_forecast": lambda sample: parametric.t_time_series(sample, forecast=False),
+    "t_cross_sectional": parametric.t_cross_sectional,
+    "patell": parametric.patell,
+    "bmp": parametric.bmp,
+    "kp_patell": parametric.kp_patell,
+    "kp_bmp": parametric.kp_bmp,
+    "corrado": ranks.corrado,
+    "corrado_zivney": ranks.corrado_zivney,
+    "grank_t": ranks.grank_t,
+    "sign": signs.sign,
+    "generalized_sign": signs.generalized_sign,
+    "wilcoxon": signs.wilcoxon,
+    "skewness_adjusted_t": parametric.skewness_adjusted_t,
+}
+ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Outcome]] = {
+    "portfolio_t": portfolio_t,
+    "portfolio_t_risk": lambda study, first, last: portfolio_t(study, first, last, "risk"),
+    "joint_f": joint_f,
+    "equal_response_f": equal_response_f,
+}
+TESTS = (*ON_SAMPLES, *ON_ONE_DATE, "conformal", "across_episodes_t", "sign_flip")
+
+
+def run_tests(
+    study: EventStudy,
+    first: int,
+    last: int,
+    rng: np.random.Generator,
+    tests: Sequence[str] = TESTS,
+    episode: str | None = None,
+) -> pd.DataFrame:
+    """Run tests on all firm-events of a study over ``[first, last]``.
+
+    Parameters
+    ----------
+    study : EventStudy
+        One group; ``study.take(rows)`` picks it.
+    rng : Generator
+        For the sign flips of more than 16 episodes.
+    tests : sequence of str
+        Names from :data:`TESTS`.
+    episode : str, optional
+        Column that numbers the episodes; by default each day 0 is one.
+
+    Returns
+    -------
+    DataFrame, one row a test, by name
+        The fields of :class:`Outcome`. A test that the group does not allow has its reason. The
+        estimate of the two tests across episodes is a mean standardised portfolio CAR.
+
+    Raises
+    ------
+    ValueError
+        If a test is unknown or the window is not inside the event window.
+    """
+    unknown = sorted(set(tests) - set(TESTS))
+    if unknown:
+        raise ValueError(f"unknown test {unknown[0]!r}; known: {', '.join(TESTS)}")
+    sample = draw_sample(study, first, last)
+    outcomes = []
+    for name in tests:
+        if name in ON_SAMPLES:
+            outcome = ON_SAMPLES[name](sample)
+        elif name in ON_ONE_DATE:
+            outcome = ON_ONE_DATE[name](study, first, last)
+        elif name == "conformal":
+            outcome = _conformal(study, first, last)
+        elif name == "across_episodes_t":
+            outcome = across_episodes_t(episode_values(study, first, last, episode))
+        else:
+            outcome = sign_flip(episode_values(study, first, last, episode), rng)
+        outcomes.append(asdict(outcome))
+    return pd.DataFrame(outcomes, columns=[field.name for field in fields(Outcome)]).set_index(
+        "name"
+    )
+
+
+def episode_values(
+    study: EventStudy, first: int, last: int, episode: str | None = None
+) -> pd.Series:
+    """Return the standardised equal-weight portfolio CAR of each episode.
+
+    Each day 0 gives the CAR of its portfolio over its forecast-corrected error; an episode with
+    several day 0s takes their mean.
+
+    Parameters
+    ----------
+    episode : str, optional
+        Column of ``study.rows`` that numbers the episodes; by default each day 0 is one.
+
+    Returns
+    -------
+    Series, (K,)
+        By episode; NaN where no portfolio has a fully observed window.
+
+    Raises
+    ------
+    ValueError
+        If one day 0 belongs to two episodes or lists a firm twice.
+    """
+    labels = study.events["day0" if episode is None else episode]
+    pairs = pd.DataFrame({"session": study.position, "episode": labels.to_numpy()})
+    pairs = pairs.drop_duplicates()
+    if pairs["session"].duplicated().any():
+        raise ValueError(f"a day 0 belongs to two values of {episode!r}")
+    if pairs.empty:
+        return pd.Series(dtype=float)
+    joined = portfolio_study(study, "day0")
+    scar = pd.Series(joined.car(first, last)["t"].to_numpy(), index=joined.position)
+    return scar.groupby(pairs.set_index("session")["episode"]).mean()
+
+
+def _conformal(study: EventStudy, first: int, last: int) -> Outcome:
+    """Return the conformal test of the equal-weight portfolio on the group's one day 0."""
+    n = study.fitted.size
+    if study.dates != 1:
+        return refused("conformal", n, "needs firms that share one day 0")
+    if study.model not in LEAST_SQUARES:
+        return refused("conformal", n, f"refits by least squares, not by {study.model}")
+    joined = portfolio_study(study, "day0")
+    if joined.rows.empty:
+        return refused("conformal", n, str(joined.skipped["reason"].iloc[0]))
+    row = conformal(joined, first, last).iloc[0]
+    if np.isnan(row["p"]):
+        return refused("conformal", n, "a return is missing in the event window")
+    return Outcome(
+        "conformal",
+        n,
+        estimate=float(row["car"]),
+        statistic=float(abs(row["car"])),
+        p=float(row["p"]),
+        p_min=float(row["p_min"]),
+        mde=float(row["mde"]),
+    )

@@ -1,0 +1,254 @@
+"""Placebo dates: the study repeated on days without listed events, each with its own estimation.
+
+A placebo date is out of sample: its abnormal returns are prediction errors of a fit that ends
+before it, as those of an event are. Firms are drawn jointly, so that their dependence on a day
+stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.estimators.events.abnormal import study_on
+from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.events.windows import count_inside
+from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
+
+__all__ = [
+    "PlaceboTable",
+    "clear_sessions",
+    "placebo_dates",
+    "placebo_draws",
+    "placebo_p",
+    "placebo_table",
+    "placebo_values",
+]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceboTable:
+    """CARs of A assets on D placebo dates.
+
+    Attributes
+    ----------
+    sessions : (D,)
+        Positions of the dates.
+    car, se, sigma : (D, A)
+        CAR with its forecast-corrected error and the residual standard deviation of the fit,
+        fractions; NaN where the asset has no fit or no fully observed window.
+    """
+
+    sessions: Ints
+    car: Floats
+    se: Floats
+    sigma: Floats
+
+
+def clear_sessions(count: int, listed: npt.ArrayLike, before: int, after: int) -> Ints:
+    """Return the sessions among 0, ..., count - 1 that keep clear of the listed events.
+
+    Parameters
+    ----------
+    count : int
+        Sessions of the data.
+    listed : array of int
+        Positions of the listed events' day 0s.
+    before, after : int
+        No listed event may fall on the `before` sessions up to a placebo date or on the `after`
+        sessions from it on. For a window ``[first, last]``, ``after >= last`` keeps the window
+        clear, and ``before`` keeps the wake of an event out of it.
+
+    Returns
+    -------
+    array of int
+        Positions in order.
+    """
+    every = np.arange(count, dtype=np.int64)
+    clear: Ints = every[count_inside(every, listed, -before, after) == 0]
+    return clear
+
+
+def placebo_table(
+    study: EventStudy, first: int, last: int, sessions: npt.ArrayLike
+) -> PlaceboTable:
+    """Fit every asset of `study` on every placebo date, with the choices of the study.
+
+    Parameters
+    ----------
+    sessions : array of int, (D,)
+        Positions in order of time, such as those of :func:`clear_sessions`.
+
+    Returns
+    -------
+    PlaceboTable
+        With the assets in the order of ``study.panel.assets``.
+    """
+    dates = np.asarray(sessions, dtype=np.int64)
+    panel = study.panel
+    place, column = (a.ravel() for a in np.indices((dates.size, len(panel.assets))))
+    at = panel.layout.before + dates[place]
+    known = np.isfinite(panel.observed[column, at]) & np.isfinite(panel.factors[:, at].sum(axis=0))
+    placed = study_on(
+        panel,
+        pd.DataFrame({"place": place, "ticker": np.asarray(panel.assets, dtype=object)[column]}),
+        column.astype(np.int64),
+        dates[place],
+        np.where(known, "", "no return on day 0").astype(object),
+        (study.factors, study.model, study.minimum, study.kind),
+    )
+    cars = placed.car(first, last)
+    cells = (placed.rows["place"].to_numpy(), placed.column)
+    table = PlaceboTable(dates, *(np.full((dates.size, len(panel.assets)), np.nan) for _ in "123"))
+    table.car[cells], table.se[cells] = cars["car"], cars["se"]
+    table.sigma[cells] = placed.sigma
+    return table
+
+
+def placebo_draws(
+    study: EventStudy,
+    table: PlaceboTable,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    standardised: bool = True,
+    nearest: int | None = None,
+) -> Floats:
+    """Draw the whole study on placebo dates: :func:`placebo_values` on :func:`placebo_dates`.
+
+    Returns
+    -------
+    array, (D, N)
+        In the order of ``study.rows``; a column is NaN if no placebo date serves its day 0.
+    """
+    dates = placebo_dates(study, table, draws, rng, nearest=nearest)
+    return placebo_values(study, table, dates, standardised=standardised)
+
+
+def placebo_dates(
+    study: EventStudy,
+    table: PlaceboTable,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    nearest: int | None = None,
+) -> Ints:
+    """Draw one placebo date for each day 0 of the study and each draw, with replacement.
+
+    All firms of a day 0 move to the same placebo date, one on which all of them have a fit. To
+    compare several windows or models on the same draws, draw the dates once, with the table that
+    is observed on the fewest, and pass them to :func:`placebo_values` with each table.
+
+    Parameters
+    ----------
+    study : EventStudy
+        N firm-events on P distinct day 0s.
+    table : PlaceboTable
+        For the window in question, of the same assets.
+    draws : int
+        Draws of the whole study, D; for a single day 0 with no more dates than that, each date
+        once: drawing dates again and again would feign a smaller attainable p than they have.
+    nearest : int, optional
+        Volatility-matched variant: use only that many dates, those on which the residual standard
+        deviations of the firms are closest to the event's (mean absolute log ratio).
+
+    Returns
+    -------
+    array of int, (D, P)
+        Sessions, day 0s in order of time; -1 if no placebo date serves the day 0.
+    """
+    days = np.unique(study.position)
+    usable = [_usable(study, table, np.flatnonzero(study.position == day), nearest) for day in days]
+    if days.size == 1 and 0 < usable[0].size <= draws:
+        return table.sessions[usable[0]][:, None]
+    drawn = np.full((draws, days.size), -1, dtype=np.int64)
+    for column, places in enumerate(usable):
+        if places.size:
+            drawn[:, column] = table.sessions[places[rng.integers(0, places.size, draws)]]
+    return drawn
+
+
+def _usable(study: EventStudy, table: PlaceboTable, rows: Ints, nearest: int | None) -> Ints:
+    """Return the places of the dates that serve the firm-events `rows` of one day 0."""
+    assets = study.column[rows]
+    usable = np.flatnonzero(np.isfinite(table.car[:, assets]).all(axis=1))
+    if nearest is not None:
+        ratio = np.log(table.sigma[np.ix_(usable, assets)] / study.sigma[rows])
+        usable = usable[np.argsort(np.abs(ratio).mean(axis=1), kind="stable")[:nearest]]
+    return usable
+
+
+def placebo_values(
+    study: EventStudy, table: PlaceboTable, dates: Ints, *, standardised: bool = True
+) -> Floats:
+    """Return the CARs that the firms of a study have on drawn placebo dates.
+
+    Parameters
+    ----------
+    study : EventStudy
+        N firm-events on P distinct day 0s.
+    table : PlaceboTable
+        Sessions in order of time; it may be that of another window or model than the one with
+        which the dates were drawn.
+    dates : array of int, (D, P)
+        From :func:`placebo_dates`.
+    standardised : bool
+        CAR over its forecast-corrected error, or the CAR itself (fraction).
+
+    Returns
+    -------
+    array, (D, N)
+        In the order of ``study.rows``; NaN where the table has no value on the date.
+    """
+    values = table.car / table.se if standardised else table.car
+    missing = np.full((1, values.shape[1]), np.nan)
+    values = np.concatenate([values, missing])  # the last row serves dates the table has not
+    place = np.searchsorted(table.sessions, dates)
+    known = np.isin(dates, table.sessions)
+    place = np.where(known, place, len(table.sessions))
+    drawn = np.empty((len(dates), len(study.rows)))
+    for column, day in enumerate(np.unique(study.position)):
+        rows = np.flatnonzero(study.position == day)
+        drawn[:, rows] = values[place[:, column, None], study.column[rows]]
+    return drawn
+
+
+def placebo_p(observed: float, null: npt.ArrayLike) -> Outcome:
+    """Return the two-sided placebo p-value, ``(1 + #{|null| >= |observed|}) / (1 + n)``.
+
+    Parameters
+    ----------
+    observed : float
+        The statistic on the event.
+    null : array, (n,)
+        The same on placebo dates or draws; NaN is left out.
+
+    Returns
+    -------
+    Outcome
+        ``placebo``. `mde` is the shift that carries 80% of the placebo values beyond their own 95%
+        bound; infinite where p_min exceeds 0.05.
+    """
+    values = np.asarray(null, dtype=float).ravel()
+    values = values[~np.isnan(values)]
+    n = values.size
+    if n == 0 or np.isnan(observed):
+        return refused("placebo", n, "no placebo date or no observed value")
+    extreme = int((np.abs(values) >= abs(observed) * (1 - 1e-12)).sum())
+    bound = float(np.quantile(np.abs(values), 1 - LEVEL))
+    shift = bound + float(np.quantile(np.concatenate([values, -values]), POWER))
+    return Outcome(
+        "placebo",
+        n,
+        estimate=observed,
+        statistic=abs(observed),
+        p=(1 + extreme) / (1 + n),
+        p_min=1 / (1 + n),
+        mde=shift if 1 / (1 + n) <= LEVEL else float("inf"),
+    )

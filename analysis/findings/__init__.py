@@ -1,1 +1,0 @@
-"""The study itself: one module per question, estimators applied to the snapshot."""

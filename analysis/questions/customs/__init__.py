@@ -1,0 +1,1 @@
+"""Customs data: whether China's export figures go with the returns of the miners."""

@@ -1,0 +1,1 @@
+"""The data: the sample, and the choices that the prose states."""

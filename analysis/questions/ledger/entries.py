@@ -1,0 +1,104 @@
+"""The ledger: every claim, the number that decides it, and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.estimators.multiplicity import holm, step_down
+from analysis.snapshot.claims import Claim
+from analysis.study.claims import decide_claim
+from analysis.study.outcomes import Outcome, decide
+from analysis.study.panel import Panel
+from analysis.study.placebo import EpisodeNull, claim_placebo, drawn_jointly, normal_scores
+
+__all__ = ["Entry", "entries", "holm_family", "outcomes", "step_down_family"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim with everything the ledger says about it.
+
+    Attributes
+    ----------
+    claim : Claim
+        As in ``data/claims.toml``.
+    outcome : Outcome
+    placebo : float or None
+        Placebo p.
+    sessions : (int, int) or None
+        Fewest and most placebo sessions of its episodes.
+    holm, step_down : float or None
+        Adjusted p-values, for claims of the family.
+    verdict : str
+    """
+
+    claim: Claim
+    outcome: Outcome
+    placebo: float | None
+    sessions: tuple[int, int] | None
+    holm: float | None
+    step_down: float | None
+    verdict: str
+
+    @property
+    def id(self) -> str:
+        """The claim's identifier, such as A3."""
+        return self.claim.id
+
+
+def outcomes(panel: Panel) -> dict[str, Outcome]:
+    """Run the test of every claim."""
+    return {key: decide_claim(claim, panel) for key, claim in panel.snapshot.claims.items()}
+
+
+def entries(panel: Panel) -> list[Entry]:
+    """Decide every claim and put the placebo evidence beside it."""
+    results = outcomes(panel)
+    nulls = {k: o.null() for k, o in results.items() if o.null is not None}
+    inference = panel.snapshot.choices.inference
+    adjusted = holm_family(results)
+    stepped = step_down_family(results, nulls, inference.draws, inference.seed)
+    found = []
+    for key, claim in panel.snapshot.claims.items():
+        outcome = results[key]
+        placebo = outcome.placebo
+        if key in nulls and outcome.statistic is not None:
+            rng = np.random.default_rng(inference.seed)
+            placebo = claim_placebo(outcome.statistic, nulls[key], inference.draws, rng)
+        found.append(
+            Entry(
+                claim=claim,
+                outcome=outcome,
+                placebo=placebo,
+                sessions=nulls[key].sessions if key in nulls else None,
+                holm=adjusted.get(key),
+                step_down=stepped.get(key),
+                verdict=decide(outcome, adjusted.get(key), inference.size),
+            )
+        )
+    return found
+
+
+def holm_family(results: dict[str, Outcome]) -> dict[str, float]:
+    """Adjust the p-values of the confirmatory family by Holm's method."""
+    family = {k: o.p for k, o in results.items() if o.confirmatory and o.p is not None}
+    return dict(zip(family, map(float, holm(list(family.values()))), strict=True))
+
+
+def step_down_family(
+    results: dict[str, Outcome], nulls: dict[str, EpisodeNull], draws: int, seed: int
+) -> dict[str, float]:
+    """Adjust the claims tested across episodes by minimum-p step-down over joint placebo draws.
+
+    The statistics have unequal degrees of freedom, so each is compared by its Student p, turned
+    into a normal score (Westfall and Young 1993).
+    """
+    family = {k: nulls[k] for k in holm_family(results) if k in nulls}
+    scores = drawn_jointly(family, draws, np.random.default_rng(seed))
+    if not scores:
+        return {}
+    observed = [normal_scores(results[k].statistic or 0.0, family[k].df) for k in scores]
+    adjusted = step_down(observed, np.column_stack(list(scores.values())))
+    return dict(zip(scores, map(float, adjusted), strict=True))

@@ -1,0 +1,141 @@
+"""One paragraph for each claim: what was asked, how it was decided, and what that means."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.questions.ledger.entries import Entry
+from analysis.results.formats import format_value, percent, words
+from analysis.snapshot.calendar import nyse_sessions
+from analysis.snapshot.claims import Equivalence, Waiting
+from analysis.study.claim_facts import day_named
+from analysis.study.episodes import FEWEST
+from analysis.study.outcomes import NOISE, NOT_TESTABLE
+from analysis.study.panel import Panel
+
+__all__ = ["paragraphs", "testable_from"]
+
+
+def paragraphs(claims: list[Entry], panel: Panel) -> str:
+    """Write the paragraphs in the order of the ledger, in Markdown."""
+    return "\n\n".join(_paragraph(entry, panel) for entry in claims)
+
+
+def testable_from(claim: Waiting, panel: Panel) -> pd.Timestamp:
+    """Return the session from which on a claim that waits for sessions can be tested."""
+    day, needed = day_named(claim.start, panel), claim.sessions[0]
+    return nyse_sessions(day, day + pd.Timedelta(days=2 * needed + 30))[needed]
+
+
+def _paragraph(entry: Entry, panel: Panel) -> str:
+    claim = entry.claim
+    sentences = [
+        f"**{entry.id}** ({claim.item} item, {claim.status}). *{claim.statement}.*",
+        f"Measured: {claim.estimand}. Test: {claim.test}. Rule: {claim.rule}.",
+        _result(entry, panel),
+        _placebo(entry),
+        _adjusted(entry),
+        _power(entry, panel),
+        f"Verdict: **{entry.verdict}**. {_meaning(entry, panel)}",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _result(entry: Entry, panel: Panel) -> str:
+    o, level = entry.outcome, percent(panel.snapshot.choices.inference.level)
+    if o.effect is None:
+        return f"Sample: {_sample(entry)}."
+    effect, low, high = (format_value(v, o.format) for v in (o.effect, o.low, o.high))
+    interval = "" if o.low is None else f" ({level} interval {low} to {high})"
+    p = "" if o.p is None else f", p {_p(o.p)}"
+    return f"Result: {effect}{interval} from {_sample(entry)}{p}."
+
+
+def _sample(entry: Entry) -> str:
+    """Name the unit where the count of the ledger is a bare number of episodes."""
+    count = entry.outcome.count
+    if isinstance(entry.claim, Waiting):
+        return f"{count} sessions"
+    return f"{count} episodes" if count.replace(" + ", "").isdigit() else count
+
+
+def _placebo(entry: Entry) -> str:
+    if entry.placebo is None:
+        return ""
+    where = ""
+    if entry.sessions is not None:
+        fewest, most = entry.sessions
+        span = str(most) if fewest == most else f"{fewest} to {most}"
+        where = f" (each episode could go to {span} quiet sessions)"
+    return f"Placebo p {_p(entry.placebo)}{where}."
+
+
+def _adjusted(entry: Entry) -> str:
+    if entry.holm is None:
+        return ""
+    stepped = "" if entry.step_down is None else f", by joint placebo draws {_p(entry.step_down)}"
+    return f"Adjusted for the family: {_p(entry.holm)} by Holm{stepped}."
+
+
+def _power(entry: Entry, panel: Panel) -> str:
+    o, inference = entry.outcome, panel.snapshot.choices.inference
+    if o.detectable is None:
+        return ""
+    text = (
+        f"Detectable with {format_value(inference.power, 'percent0')} power: "
+        f"{format_value(o.detectable, o.format)}"
+    )
+    if o.power is not None:
+        reference = format_value(inference.reference, "percent0")
+        text += f"; a true effect of {reference} would be found with probability {o.power:.2f}"
+    return f"{text}."
+
+
+def _meaning(entry: Entry, panel: Panel) -> str:
+    """Say in one sentence what the verdict means for a reader of the claim."""
+    o, size = entry.outcome, panel.snapshot.choices.inference.size
+    if entry.verdict == NOT_TESTABLE:
+        if isinstance(entry.claim, Waiting):
+            day = format_value(testable_from(entry.claim, panel).date().isoformat(), "date")
+            return f"It can be tested from {day} on, with prices to that day."
+        return (
+            f"Fewer than {words(FEWEST)} clean episodes of this kind exist, too few for any spread."
+        )
+    if o.p is None:
+        return {
+            "supported": "The fact is as stated; it is one day or month and no pattern.",
+            "mixed": "Part of the statement holds and part does not.",
+            "contradicted": "The fact is not as stated.",
+        }[entry.verdict]
+    if isinstance(entry.claim, Equivalence):
+        return {
+            "supported": "A drift beyond the bounds is excluded.",
+            "mixed": "Neither a drift nor its absence within the bounds is shown.",
+            "contradicted": "There is a drift.",
+        }[entry.verdict]
+    if entry.verdict == "mixed":
+        return "The evidence points both ways, so that the statement as a whole does not stand."
+    if entry.verdict == "supported":
+        adjusted = "" if entry.holm is None else ", after adjustment for all that was tested"
+        return f"The statement holds by its rule{adjusted}."
+    if entry.verdict == "contradicted":
+        adjusted = "" if entry.holm is None else f"; adjusted for the family it is {_p(entry.holm)}"
+        return f"The sign is the opposite one and its own p-value below {size:g}{adjusted}."
+    return _noise(entry, size)
+
+
+def _noise(entry: Entry, size: float) -> str:
+    """Say how common a statistic as large is without news, or else what the test says."""
+    sign = "claimed" if entry.verdict == NOISE[1] else "opposite"
+    if entry.sessions is None or entry.placebo is None or entry.placebo < size:
+        rejects = f"the test does not reject chance at {percent(size)}"
+        return f"The sign is the {sign} one, and {rejects}."
+    share = format_value(entry.placebo, "percent0")
+    return (
+        f"The sign is the {sign} one, and a statistic as large comes up in {share} "
+        "of placebo draws."
+    )
+
+
+def _p(value: float) -> str:
+    return format_value(value, "pvalue")

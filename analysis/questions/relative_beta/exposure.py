@@ -1,0 +1,183 @@
+"""Who is more exposed: responses to news over a firm's own noise and over its beta.
+
+Decision rules, fixed before any number was computed:
+
+``exposure.order``
+    "same" if the core firms have the same order by mean signed response, by response over own
+    residual standard deviation and by response over sector beta; else "depends on the scale".
+``exposure.larger``
+    Pure plays' response over own noise less the producer's, t across episodes: "larger" or
+    "smaller" with p below the size of the tests, else "not different".
+``heavy.beta``
+    Market betas of the firms with a known heavy share, in order of the share: "rises" or "falls" if
+    monotone, else "no order". Three firms have six orders: no p below one third can come of it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+
+import pandas as pd
+
+from analysis.estimators.beta.relative import ols_beta
+from analysis.estimators.outcome import Outcome
+from analysis.results import Dataset, Findings, Number, Provenance, Verdict
+from analysis.results.columns import Column, numbers_of, table_of
+from analysis.results.formats import brackets, listed
+from analysis.snapshot.portfolios import equal
+from analysis.study.directions import POLICY
+from analysis.study.episodes import episode_values, mean_over
+from analysis.study.panel import Panel
+from analysis.study.responses import cumulate
+
+__all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
+
+INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
+CLEAN = "confirmatory China-policy events, clean windows"
+ORDER = "order of the core firms by response, response over own noise, response over sector beta"
+SCALES = ("response", "over_sd", "over_beta")
+NOISE = "residual standard deviation of a session of {ticker}"
+SIGNED = "mean signed CAR {window} of {ticker}"
+BY_NOISE = "the same over the residual noise of {ticker}"
+BY_BETA = "the same over the sector beta of {ticker}"
+FIRMS = (
+    Column("ticker", "Firm"),
+    Column("heavy_share", "Heavy", "percent0"),
+    Column("beta", "Beta", "decimal2"),
+    Column("sd", "Noise", "percent1", "fraction", NOISE, ".sd"),
+    Column("episodes", "K", "integer"),
+    Column("response", "Response", "percent1", "fraction", SIGNED, ".response", n="episodes"),
+    Column(
+        "over_sd", "By error", "decimal2", "standard deviations", BY_NOISE, ".over_sd", n="episodes"
+    ),
+    Column("over_beta", "By beta", "percent1", "fraction", BY_BETA, ".over_beta", n="episodes"),
+)
+
+SCALED = (
+    "Response: mean signed CAR {window} over K confirmatory China-policy episodes with a clean "
+    "window. Noise: residual standard deviation of a session; By error: mean of the CARs over "
+    "their own standard errors; By beta: response over the beta to {own.sector}; Beta: to "
+    "{own.market}, each firm since its listing. A dash: no published heavy share."
+)
+
+
+def compute(panel: Panel) -> Findings:
+    """Scale every firm's response to China-policy news."""
+    choices, values = panel.snapshot.choices, signed_values(panel)
+    firms, gap = firm_responses(panel, values), scaled_gap(panel, values)
+    window, producer = brackets(panel.primary), listed(choices.baskets["producer"])
+    source = Provenance.of(firm_responses, INPUTS, CLEAN)
+    held = Provenance.of(scaled_gap, INPUTS, f"episodes with pure plays and {producer}")
+    note = SCALED.format(window=window, own=choices.benchmark)
+    shares = int(firms["heavy_share"].notna().sum())
+    known = "firms with a known heavy share"
+    least = "smallest two-sided p of a rank test on the firms with a heavy share"
+    return Findings(
+        numbers=[
+            *numbers_of(firms, FIRMS, "exposure.{ticker}", source, window=window),
+            Number("heavy.firms", shares, "count", "integer", known, source),
+            Number("heavy.p_min", 2 / math.factorial(shares), "p-value", "pvalue", least, source),
+            *_gap_numbers(gap, producer, held),
+        ],
+        tables=[table_of("exposure", firms, FIRMS, source, note)],
+        verdicts=[
+            _order(panel, firms, source),
+            _larger(panel, gap, producer, held),
+            _heavy(firms, source),
+        ],
+        datasets=[Dataset("exposure", firms, source)],
+    )
+
+
+def signed_values(panel: Panel) -> dict[str, pd.DataFrame]:
+    """Return each firm's clean primary CARs by episode, signed: see :func:`averaged`."""
+    return {
+        ticker: episode_values(
+            panel, cumulate(panel, equal([ticker])).at_events(panel), POLICY, signed=True
+        )
+        for ticker in panel.snapshot.choices.firms.studied
+    }
+
+
+def firm_responses(panel: Panel, values: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Average each firm's signed response over episodes and scale it.
+
+    Parameters
+    ----------
+    values : dict of DataFrame
+        See :func:`signed_values`.
+
+    Returns
+    -------
+    DataFrame
+        ``ticker``, ``heavy_share`` (fraction, missing where unknown), ``beta`` (market),
+        ``beta_sector``, ``sd`` (market-model residual of a session, fraction), ``episodes``,
+        ``response`` (mean signed CAR, fraction), ``over_sd`` (mean of the CARs over their own
+        forecast-corrected standard error), ``over_beta`` (response over the sector beta, fraction).
+    """
+    choices, returns = panel.snapshot.choices, panel.returns
+    frame = pd.DataFrame({"ticker": list(values)})
+    frame["heavy_share"] = panel.snapshot.universe["heavy_share"].loc[frame["ticker"]].to_numpy()
+    market, sector = (
+        [ols_beta(returns[ticker], returns[fund], choices.beta.hac_lags) for ticker in values]
+        for fund in (choices.benchmark.market, choices.benchmark.sector)
+    )
+    frame["beta"] = [fit.beta for fit in market]
+    frame["beta_sector"] = [fit.beta for fit in sector]
+    frame["sd"] = [fit.sigma for fit in market]
+    frame["episodes"] = [len(own) for own in values.values()]
+    frame["response"] = [own["car"].mean() for own in values.values()]
+    frame["over_sd"] = [own["scar"].mean() for own in values.values()]
+    frame["over_beta"] = frame["response"] / frame["beta_sector"]
+    return frame
+
+
+def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Outcome:
+    """Compare pure plays with the producer by response over own noise, episodes that both have.
+
+    Returns
+    -------
+    Outcome
+        In standard deviations; refused below three episodes.
+    """
+    baskets = panel.snapshot.choices.baskets
+    scaled = pd.DataFrame({ticker: own["scar"] for ticker, own in values.items()})
+    pure, producer = (
+        scaled.reindex(columns=baskets[name]).mean(axis=1) for name in ("heavy_exposed", "producer")
+    )
+    return mean_over(pure - producer)
+
+
+def _gap_numbers(gap: Outcome, producer: str, source: Provenance) -> list[Number]:
+    what = f"pure plays less {producer}: signed response over own noise"
+    columns = (
+        Column("estimate", "", "decimal2", "standard deviations", what, "", p="p", n="n"),
+        Column("p", "", "pvalue", "p-value", "p of that difference", ".p"),
+        Column("n", "", "integer", "count", "episodes of that difference", ".episodes"),
+    )
+    return numbers_of(pd.DataFrame([asdict(gap)]), columns, "exposure.gap", source)
+
+
+def _order(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Verdict:
+    core = firms.set_index("ticker").loc[list(panel.snapshot.choices.firms.core)]
+    orders = {scale: " < ".join(core[scale].sort_values().index) for scale in SCALES}
+    said = "same" if len(set(orders.values())) == 1 else "depends on the scale"
+    evidence = "; ".join(f"{scale}: {order}" for scale, order in orders.items())
+    return Verdict("exposure.order", said, ORDER, evidence, source)
+
+
+def _larger(panel: Panel, gap: Outcome, producer: str, source: Provenance) -> Verdict:
+    size, larger = panel.snapshot.choices.inference.size, gap.estimate > 0
+    said = "not different" if not gap.p < size else "larger" if larger else "smaller"
+    test = f"response over own noise, t across episodes, p below {size:g}"
+    evidence = f"{gap.estimate:.2f} over {gap.n} episodes, p {gap.p:.3g}"
+    return Verdict("exposure.larger", said, f"pure plays less {producer}, {test}", evidence, source)
+
+
+def _heavy(firms: pd.DataFrame, source: Provenance) -> Verdict:
+    betas = firms.dropna(subset=["heavy_share"]).sort_values("heavy_share")["beta"]
+    steps = betas.diff().dropna()
+    said = "rises" if (steps > 0).all() else "falls" if (steps < 0).all() else "no order"
+    rule = "market betas in order of the heavy share: monotone or not"
+    return Verdict("heavy.beta", said, rule, ", ".join(f"{b:.2f}" for b in betas), source)

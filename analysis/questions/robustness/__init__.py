@@ -1,0 +1,1 @@
+"""Robustness: one choice at a time, and every combination of the choices."""

@@ -1,0 +1,332 @@
+"""The specification curve of a claim: every estimate, and the curve under joint nulls.
+
+After Simonsohn, Simmons and Nelson (2020, Nature Human Behaviour 4): the specifications share their
+data, so that their number proves nothing; what counts is how rarely data without an effect give
+such a curve. Here such data are placebo calendars, and calendars with flipped signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from analysis.questions.robustness.cars import CHOICES, Tables, claim_tables
+from analysis.questions.robustness.designs import Days, Episodes, claim_days, read_designs
+from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
+from analysis.questions.robustness.rule import CurveSummary
+from analysis.results.formats import brackets
+from analysis.study.episodes import FEWEST
+from analysis.study.panel import Panel
+
+__all__ = ["GRID", "Curve", "JointP", "Nulls", "curves", "joint_p", "summarise"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+GRID = np.linspace(0.0, 1.0, 201)  # ranks at which the sorted curve is compared with its nulls
+CHUNK = 16  # tables at a time: what they draw stays in the cache
+
+
+@dataclass(frozen=True)
+class Nulls:
+    """Curves without an effect, one a draw.
+
+    Attributes
+    ----------
+    median, share_sign, share_significant : (B,)
+        As in :class:`CurveSummary`.
+    sorted : (G, B)
+        Estimates at the ranks of :data:`GRID`.
+    """
+
+    median: Floats
+    share_sign: Floats
+    share_significant: Floats
+    sorted: Floats
+
+
+@dataclass(frozen=True)
+class JointP:
+    """Joint p-values of a curve's summary; NaN without testable specifications.
+
+    Attributes
+    ----------
+    median : float
+        Two-sided with equal tails: twice the smaller tail of the null distribution.
+    share_sign, share_significant : float
+        One-sided: draws with at least the observed share in the claimed direction.
+    """
+
+    median: float
+    share_sign: float
+    share_significant: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """All specifications of one claim.
+
+    Attributes
+    ----------
+    specifications : DataFrame
+        One row a specification: the choices, ``coding``, ``estimate`` (fraction; NaN below three
+        episodes), ``t``, ``p``, ``episodes``. The first row is the ledger's.
+    placebo, flips : Nulls
+        The curve on joint placebo calendars, and with the signs of whole clusters flipped.
+    size : float
+        Of the test of every specification.
+    """
+
+    claim: str
+    specifications: pd.DataFrame
+    placebo: Nulls
+    flips: Nulls
+    size: float
+
+    @property
+    def summary(self) -> CurveSummary:
+        """What is read off the observed curve."""
+        return summarise(self.specifications, self.size)
+
+
+@dataclass(frozen=True)
+class _Responses:
+    """CAR and SCAR by table, episode and draw, zero where `known` is; (S, E, B) each."""
+
+    car: Floats
+    scar: Floats
+    known: Floats
+
+    def times(self, signs: Floats) -> _Responses:
+        """Multiply by signs of episodes and draws, (E, B)."""
+        known = np.broadcast_to(self.known, (len(self.known), *signs.shape))
+        return _Responses(self.car * signs, self.scar * signs, known)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """Estimates (fraction), t, its degrees of freedom and episodes; any shape, NaN below three."""
+
+    estimate: Floats
+    t: Floats
+    df: Ints
+    episodes: Ints
+
+
+def curves(panel: Panel) -> list[Curve]:
+    """Compute the curve of every claim of ``study.curve`` with shared draws."""
+    choices = panel.snapshot.choices
+    rules, size = choices.curve.claims, choices.inference.size
+    designs = read_designs(panel)
+    days = {c: claim_days(panel, designs[c], rules[c].codings) for c in rules}
+    found = placements(panel, days.values())
+    rng = np.random.default_rng(choices.inference.seed)
+    shifts = joint_shifts(found, choices.curve.draws, rng)
+    flips = joint_flips(found, choices.curve.draws, rng)
+    tables = claim_tables(panel)
+    return [
+        Curve(
+            claim,
+            _observed(tables[claim], days[claim]),
+            _nulls(tables[claim], days[claim], _moved(days[claim], shifts), None, size),
+            _nulls(tables[claim], days[claim], days[claim].position[:, None], flips, size),
+            size,
+        )
+        for claim in rules
+    ]
+
+
+def summarise(specifications: pd.DataFrame, size: float) -> CurveSummary:
+    """Read median and shares off a frame with ``estimate`` and ``p``."""
+    known = specifications.dropna(subset="estimate")
+    significant = known["p"] < size
+    up = known["estimate"] > 0
+    if known.empty:
+        return CurveSummary(len(specifications), 0, np.nan, np.nan, np.nan, np.nan)
+    return CurveSummary(
+        specifications=len(specifications),
+        testable=len(known),
+        median=float(known["estimate"].median()),
+        share_sign=float(up.mean()),
+        share_significant=float((up & significant).mean()),
+        share_opposite=float((~up & significant).mean()),
+    )
+
+
+def joint_p(observed: CurveSummary, nulls: Nulls) -> JointP:
+    """Compare the observed curve with the curves of a null; each p is (1 + hits) / (1 + draws)."""
+    below = _tail(-observed.median, -nulls.median)
+    return JointP(
+        median=min(1.0, 2 * min(below, _tail(observed.median, nulls.median))),
+        share_sign=_tail(observed.share_sign, nulls.share_sign),
+        share_significant=_tail(observed.share_significant, nulls.share_significant),
+    )
+
+
+def _tail(observed: float, null: Floats) -> float:
+    known = null[np.isfinite(null)]
+    if np.isnan(observed) or known.size == 0:
+        return float("nan")
+    # Ties count, whatever rounding does to them.
+    slack = 1e-12 * max(abs(observed), 1e-12)
+    return float((1 + (known >= observed - slack).sum()) / (1 + known.size))
+
+
+def _observed(tables: Tables, days: Days) -> pd.DataFrame:
+    """Test every specification on the events as they are."""
+    choices = pd.MultiIndex.from_product(
+        [[_name(option) for option in menu] for menu in tables.menus.values()], names=CHOICES
+    ).to_frame(index=False)
+    frames = []
+    drawn = _drawn(_flat(tables), days, days.position[:, None])
+    for coding, (episodes, responses) in zip(days.codings, drawn, strict=True):
+        tested = _test(responses, episodes.second)
+        frame = pd.DataFrame(
+            {
+                "estimate": tested.estimate[:, 0],
+                "t": tested.t[:, 0],
+                "p": 2 * stats.t.sf(np.abs(tested.t[:, 0]), tested.df[:, 0]),
+                "episodes": tested.episodes[:, 0],
+            }
+        )
+        frames.append(choices.assign(coding=coding).join(frame))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _name(option: object) -> object:
+    """Write a window as the paper does; other options as they are."""
+    return brackets(option) if isinstance(option, tuple) else option
+
+
+def _flat(tables: Tables) -> tuple[Floats, Floats]:
+    """Return CAR and SCAR, specifications of everything but the coding by sessions."""
+    width = tables.car.shape[-1]
+    return tables.car.reshape(-1, width), tables.scar.reshape(-1, width)
+
+
+def _moved(days: Days, shifts: Mapping[int, Ints | None]) -> Ints:
+    """Return the sessions of all days on every placebo calendar, (D, B); -1 without placement."""
+    columns = []
+    draws = next((s.size for s in shifts.values() if s is not None), 1)
+    for position, cluster in zip(days.position, days.cluster, strict=True):
+        shift = shifts[int(cluster)]
+        columns.append(np.full(draws, -1) if shift is None else position + shift)
+    return np.stack(columns)
+
+
+def _nulls(
+    tables: Tables, days: Days, positions: Ints, flips: Mapping[int, Floats] | None, size: float
+) -> Nulls:
+    """Compute the curve of every draw: on other sessions, or with flipped signs."""
+    estimates, sides = [], []
+    for part in _parts(tables):
+        for episodes, drawn in _drawn(part, days, positions):
+            responses = drawn
+            if flips is not None:
+                signs = np.stack([flips[int(c)] for c in episodes.cluster])
+                responses = drawn.times(signs)
+            tested = _test(responses, episodes.second)
+            with np.errstate(invalid="ignore"):
+                hit = np.abs(tested.t) > _critical(tested.df, size)
+            estimates.append(tested.estimate)
+            sides.append(np.where(hit, np.sign(tested.estimate), 0.0).astype(np.int8))
+    return _gathered(np.concatenate(estimates), np.concatenate(sides))
+
+
+def _parts(tables: Tables) -> Iterator[tuple[Floats, Floats]]:
+    car, scar = _flat(tables)
+    for start in range(0, len(car), CHUNK):
+        yield car[start : start + CHUNK], scar[start : start + CHUNK]
+
+
+def _drawn(
+    part: tuple[Floats, Floats], days: Days, positions: Ints
+) -> Iterator[tuple[Episodes, _Responses]]:
+    """Yield the episodes of each coding with their responses on the sessions drawn, (D, B)."""
+    car, scar = (np.take(values, positions, axis=1) for values in part)
+    known = np.isfinite(car)
+    car, scar = (np.where(known, values, 0.0) for values in (car, scar))
+    seen = known.astype(float)
+    for episodes in days.codings.values():
+        yield episodes, _by_episode(car, scar, seen, episodes)
+
+
+def _by_episode(car: Floats, scar: Floats, seen: Floats, episodes: Episodes) -> _Responses:
+    """Average the days seen within episodes, (S, D, B) to (S, E, B), times the factor."""
+    count = _totals(seen, episodes)
+    weight = episodes.factor[:, None] / np.maximum(count, 1.0)
+    known = (count > 0).astype(float)
+    return _Responses(_totals(car, episodes) * weight, _totals(scar, episodes) * weight, known)
+
+
+def _totals(values: Floats, episodes: Episodes) -> Floats:
+    """Sum over the few days of each episode, whole rows of draws at a time."""
+    tables, _, draws = values.shape
+    totals = np.empty((tables, len(episodes.average), draws))
+    for episode, (first, *others) in enumerate(episodes.days):
+        totals[:, episode] = values[:, first]
+        for day in others:
+            totals[:, episode] += values[:, day]
+    return totals
+
+
+def _test(responses: _Responses, second: npt.NDArray[np.bool_]) -> _Tested:
+    """Test the mean over episodes, or the difference of two sides, by table and draw.
+
+    As :func:`analysis.study.episodes.pool` and :func:`analysis.study.outcomes.two_samples`.
+    The episodes of the second side come last.
+    """
+    ahead = int((~second).sum())
+    count, effect, mean, variance = _moments(responses, slice(ahead))
+    episodes, fewest = count, count
+    if second.any():
+        more, lower, other, spread = _moments(responses, slice(ahead, None))
+        effect, mean, variance = effect - lower, mean - other, variance + spread
+        episodes, fewest = count + more, np.minimum(count, more)
+    enough = fewest >= FEWEST
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = np.where(enough, mean / np.sqrt(variance), np.nan)
+    return _Tested(np.where(enough, effect, np.nan), t, fewest - 1, episodes)
+
+
+def _moments(responses: _Responses, side: slice) -> tuple[Ints, Floats, Floats, Floats]:
+    """Return episodes, mean CAR, mean SCAR and the squared error of the latter on one side."""
+    scar = responses.scar[:, side]
+    count = responses.known[:, side].sum(axis=1).astype(np.int64)
+    least = np.maximum(count, 2)  # fewer are not tested
+    mean = scar.sum(axis=1) / least
+    squares = np.einsum("seb,seb->sb", scar, scar) - least * mean**2
+    variance = np.maximum(squares, 0.0) / (least - 1) / least
+    return count, responses.car[:, side].sum(axis=1) / least, mean, variance
+
+
+def _critical(df: Ints, size: float) -> Floats:
+    """Return the two-sided critical value of Student's t at each number of degrees of freedom."""
+    values: Floats = _critical_table(int(df.max(initial=0)), size)[np.maximum(df, 0)]
+    return values
+
+
+@cache
+def _critical_table(largest: int, size: float) -> Floats:
+    return np.asarray(stats.t.ppf(1 - size / 2, np.arange(largest + 1)))
+
+
+def _gathered(estimates: Floats, sides: npt.NDArray[np.int8]) -> Nulls:
+    """Summarise (N, B) estimates and significant signs by draw; untestable ones are left out."""
+    ordered = np.sort(np.ascontiguousarray(estimates.T), axis=1)  # NaN last
+    count = np.isfinite(ordered).sum(axis=1)
+    last = np.maximum(count - 1, 0)[:, None]
+    middle = np.concatenate([last // 2, (last + 1) // 2], axis=1)
+    rank = np.rint(GRID * last).astype(np.int64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Nulls(
+            median=np.take_along_axis(ordered, middle, axis=1).mean(axis=1),
+            share_sign=(estimates > 0).sum(axis=0) / count,
+            share_significant=(sides > 0).sum(axis=0) / count,
+            sorted=np.take_along_axis(ordered, rank, axis=1).T,
+        )

@@ -1,0 +1,74 @@
+"""The decision rule of a specification curve, fixed before any curve was computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.results.formats import percent, words
+from analysis.study.episodes import FEWEST
+
+__all__ = ["CurveSummary", "decide_curve", "stated_rule"]
+
+AGREEING = 0.95  # share of specifications that must have the claimed sign
+
+
+@dataclass(frozen=True)
+class CurveSummary:
+    """What is read off one claim's curve.
+
+    Attributes
+    ----------
+    specifications, testable : int
+        All combinations of choices, and those with at least three episodes (of either kind).
+    median : float
+        Median estimate over the testable specifications, in the unit of the estimate.
+    share_sign : float
+        Share of them with the claimed sign.
+    share_significant, share_opposite : float
+        Share significant in the claimed and in the opposite direction.
+    """
+
+    specifications: int
+    testable: int
+    median: float
+    share_sign: float
+    share_significant: float
+    share_opposite: float
+
+
+def stated_rule(size: float) -> str:
+    """Write out the rule that :func:`decide_curve` applies."""
+    return (
+        f"robust: at least {percent(AGREEING)} of the specifications have the claimed sign and the "
+        f"joint placebo p of the median and of the share significant are below {size:g}; opposite: "
+        f"the median has the other sign and its p is below {size:g}; fragile: the median has the "
+        f"claimed sign, and its p is below {size:g} or more than {percent(size)} of the "
+        "specifications are significant in the claimed direction; no evidence: the rest; not "
+        f"testable: no specification has {words(FEWEST)} episodes"
+    )
+
+
+def decide_curve(
+    curve: CurveSummary, p_median: float, p_share_significant: float, size: float
+) -> str:
+    """Apply the rule of :func:`stated_rule`.
+
+    Parameters
+    ----------
+    curve : CurveSummary
+        The observed curve, positive estimates having the claimed sign.
+    p_median, p_share_significant : float
+        Joint placebo p-values.
+    size : float
+        Of every test.
+    """
+    if curve.testable == 0:
+        return "not testable"
+    if curve.median <= 0:
+        return "opposite" if p_median < size else "no evidence"
+    joint = p_median < size and p_share_significant < size
+    if joint and curve.share_sign >= AGREEING:
+        return "robust"
+    if p_median < size or curve.share_significant > size:
+        return "fragile"
+    return "no evidence"

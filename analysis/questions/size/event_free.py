@@ -1,0 +1,112 @@
+"""What the core portfolio does on event-free dates: zero on average if the normal return is right.
+
+The tests across episodes take the abnormal return of an ordinary day to be zero on average. A
+fitted intercept that holds a past rally, or the jumps of listed events, breaks that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.regression.linear_model import OLS
+
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.models import Model
+from analysis.questions.size.design import Design, build_design
+from analysis.results import Findings, Format, Number, Provenance, Table, Verdict
+from analysis.study.panel import Panel
+
+__all__ = ["compute", "event_free_means"]
+
+SOURCE = Provenance(
+    "analysis.questions.size.event_free.event_free_means",
+    ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml"),
+    "core portfolio on event-free dates, primary window",
+)
+VARIANTS: dict[str, tuple[str, Model, bool]] = {
+    "market": ("market model", "market", False),
+    "market_event_free": ("market model, listed events left out of estimation", "market", True),
+    "adjusted": ("return less market", "market_adjusted", False),
+}
+LAGS = 10  # sessions over which neighbouring dates share returns and estimation windows
+
+
+def compute(panel: Panel) -> Findings:
+    """Publish the means as a table and numbers."""
+    means, size = (
+        event_free_means(panel, build_design(panel)),
+        panel.snapshot.choices.inference.size,
+    )
+    shown: tuple[tuple[str, str, Format, str], ...] = (
+        ("alpha", "fraction", "percent1", "mean fitted intercept a session, event-free dates"),
+        ("mean", "standard errors", "decimal2", "mean standardised CAR, event-free dates"),
+        ("p", "p-value", "pvalue", "p of the mean standardised CAR, HAC errors"),
+    )
+    numbers = [
+        Number(f"size.event_free.{key}.{name}", float(row[name]), unit, fmt, what, SOURCE)
+        for key, row in means.iterrows()
+        for name, unit, fmt, what in shown
+    ]
+    table = Table(
+        "event_free",
+        means.reset_index(drop=True),
+        {"dates": "integer", "alpha": "percent1", "mean": "decimal2", "sd": "decimal2",
+         "p": "pvalue"},
+        {"model": "Normal return", "dates": "dates", "alpha": "intercept",
+         "mean": "mean SCAR", "sd": "s.d.", "p": "p"},
+        SOURCE,
+        f"p: of a zero mean, errors robust to autocorrelation over {LAGS} sessions.",
+    )  # fmt: skip
+    return Findings(numbers=numbers, tables=[table], verdicts=[_verdict(means, size)])
+
+
+def _verdict(means: pd.DataFrame, size: float) -> Verdict:
+    """Say whether ordinary days have a zero mean under the market model, as the tests suppose."""
+    p, mean = float(means["p"]["market"]), float(means["mean"]["market"])
+    sign = "zero within error" if p >= size else "below zero" if mean < 0 else "above zero"
+    rule = f"mean standardised CAR on event-free dates, HAC p against {size:g}"
+    return Verdict("size.event_free", sign, rule, f"mean {mean:.3f}, p {p:.3f}", SOURCE)
+
+
+def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
+    """Average the standardised CARs of the core portfolio over event-free dates.
+
+    Returns
+    -------
+    DataFrame, indexed by variant of the normal return
+        ``model``, ``dates``, ``alpha`` (mean intercept, fraction a session), ``mean`` and ``sd`` of
+        the standardised CARs, ``p`` of a zero mean.
+    """
+    choices = panel.snapshot.choices
+    core = panel.returns[list(choices.firms.core)].mean(axis=1, skipna=False)
+    returns = pd.DataFrame({"core": core, design.market: panel.returns[design.market]})
+    days = pd.DatetimeIndex(returns.index)
+    events = pd.DataFrame({"day0": days[design.clear["one_date_3"]]}).assign(ticker="core")
+    window = choices.windows.bounds[choices.windows.primary]
+    length, gap, minimum = design.estimation
+    wake = np.unique(design.listed[:, None] + np.arange(window[0], window[1] + 1))
+    rows = {}
+    for key, (name, model, without) in VARIANTS.items():
+        result = event_study(
+            returns,
+            events,
+            factors=(design.market,),
+            model=model,
+            length=length,
+            gap=gap,
+            # Without the events' sessions the first windows are shorter; the dates stay the same.
+            minimum=minimum // 2 if without else minimum,
+            window=window,
+            exclude=days[wake[wake < len(days)]] if without else None,
+        )
+        t = result.car(*window)["t"].to_numpy()
+        fit = OLS(t, np.ones(len(t))).fit(cov_type="HAC", cov_kwds={"maxlags": LAGS})
+        rows[key] = {
+            "model": name,
+            "dates": len(t),
+            "alpha": float(result.rows["alpha"].mean()),
+            "mean": float(t.mean()),
+            "sd": float(t.std(ddof=1)),
+            "p": float(fit.pvalues[0]),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,0 +1,1 @@
+"""Volatility, other assets and the pair trade around the headlines."""

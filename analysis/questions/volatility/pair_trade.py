@@ -1,0 +1,279 @@
+"""The pair of claim A13: pure plays bought, the producer or the metals fund sold short.
+
+The signal, unwelcome news, is known before the close of day 0 by the definition of day 0. The trade
+is opened at that close, or at the next one, which allows for news that came after the first. It is
+closed a fixed number of sessions later. Nothing after the close of entry decides whether, how or
+how long it is held.
+
+Two samples. The *test* uses the episodes of the ledger, which leave out mixed ones: a trader could
+not have known that an episode would become mixed. The *account* therefore takes every confirmatory
+signal in order of time, one position at a time, and skips signals while one is open.
+
+Decision rules, fixed before any number was computed; the base is the
+producer short, close of day 0:
+
+``pair.net``
+    Mean net return over episodes, t(K-1): "earns" or "loses" with p below the size of the tests,
+    else "within noise"; "not testable" below three episodes.
+``pair.placebo``
+    The same mean against rotated calendars: "better than other dates", "worse than other dates"
+    with p below the size, else "like other dates".
+``pair.variants``
+    "all within noise" if no variant has a p below the size, else "some differ".
+``pair.account``
+    "gain" or "loss" at the end of the base account: a fact and no test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
+from analysis.results.columns import Column, numbers_of, table_of
+from analysis.results.formats import counted, format_value, listed, signed
+from analysis.snapshot.portfolios import Portfolio, parse_portfolio
+from analysis.study.directions import UNWELCOME
+from analysis.study.episodes import averaged, mean_over
+from analysis.study.panel import Panel
+from analysis.study.series import rotate_days, series_days
+from analysis.study.trades import net_returns
+
+__all__ = ["ENTRIES", "Account", "account", "compute", "signals", "tested"]
+
+INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+SAMPLE = "unwelcome confirmatory news"
+ENTRIES = {"close": 0, "next": 1}  # sessions after day 0 at whose close the trade is opened
+LABELS = {"close": "close of day 0", "next": "next close"}
+
+KEY = "pair.{short}.{entry}"
+WHAT = f"net return of the pair, {KEY}"
+MEAN = f"mean over episodes, {WHAT}"
+ROTATED = f"mean over rotated calendars, {WHAT}"
+PLACEBO_P = f"p against rotated calendars, {WHAT}"
+TESTS = (
+    Column("variant", "Short leg, entry"),
+    Column("episodes", "K", "integer", "count", f"episodes, {KEY}", ".episodes"),
+    Column("net", "Net", "percent1", "fraction", MEAN, ".net", "", "low", "high", "p", "episodes"),
+    Column("p", "", "pvalue", "p-value", f"p of no mean {WHAT}", ".p"),
+    Column("placebo_p", "Placebo p", "pvalue", "p-value", PLACEBO_P, ".placebo_p"),
+)
+PLACEBO = Column("placebo", "", "percent1", "fraction", ROTATED, ".placebo")
+WINS = f"share of trades with a positive {WHAT}"
+FALL = f"largest fall of the account from its peak, share of one leg, {KEY}"
+TRADES = (
+    Column("trades", "Trades", "integer", "count", f"trades, {KEY}", ".trades"),
+    Column("hit_rate", "Hits", "percent0", "fraction", WINS, ".hit_rate", n="trades"),
+    Column("drawdown", "Drawdown", "percent1", "fraction", FALL, ".drawdown"),
+)
+TRADED = (
+    "{} bought in equal parts, the other leg sold short, held {}; net of costs and borrow, as a "
+    "share of one leg. K: unmixed episodes; Trades: every signal in order, one position at a time; "
+    "Drawdown: of their sum."
+)
+SUM = f"sum of the net returns of all trades, {KEY}"
+ACCOUNTS = (
+    Column("skipped", "", "integer", "count", f"signals not traded, {KEY}", ".skipped"),
+    Column("total", "", "percent1", "fraction", SUM, ".total"),
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The signals traded in order.
+
+    Attributes
+    ----------
+    trades : DataFrame
+        ``signal``, ``entry``, ``exit`` (sessions), ``net`` (fraction of one leg).
+    path : Series
+        Cumulated net result by session, fraction of one leg, not reinvested.
+    skipped : int
+        Signals that came while a position was open, or without both legs or room to close.
+    """
+
+    trades: pd.DataFrame
+    path: pd.Series
+    skipped: int
+
+    @property
+    def summary(self) -> dict[str, float]:
+        """Trades, signals skipped, hit rate, drawdown and the total, fractions of one leg."""
+        return {
+            "trades": len(self.trades),
+            "skipped": self.skipped,
+            "hit_rate": self.hit_rate,
+            "drawdown": self.drawdown,
+            "total": float(self.path.iloc[-1]),
+        }
+
+    @property
+    def hit_rate(self) -> float:
+        """Share of trades with a positive net return."""
+        return float((self.trades["net"] > 0).mean())
+
+    @property
+    def drawdown(self) -> float:
+        """Largest fall of the account from an earlier peak, fraction of one leg."""
+        peak = self.path.cummax().clip(lower=0)
+        return float((peak - self.path).max())
+
+
+def compute(panel: Panel) -> Findings:
+    """Test every variant of the pair and keep its account."""
+    choices = panel.snapshot.choices
+    rows: list[dict[str, Any]] = []
+    trades, accounts, nulls = [], [], []
+    for short, pair in _pairs(panel).items():
+        name = listed(pair.legs[1].members)
+        for entry, delay in ENTRIES.items():
+            (test, null), kept = tested(panel, pair, delay), account(panel, pair, delay)
+            named = {"short": short, "entry": entry, "name": name, "opened": LABELS[entry]}
+            rows.append({**named, **test, **kept.summary})
+            trades.append(kept.trades.assign(short=name, opened=LABELS[entry]))
+            accounts.append(kept)
+            nulls.append(null)
+    pure, span = listed(choices.baskets["heavy_exposed"]), counted(choices.pair.holding, "session")
+    note = TRADED.format(pure, span)
+    frame = pd.DataFrame(rows)
+    frame["variant"] = frame["name"] + ", " + frame["opened"]
+    source = Provenance.of(tested, INPUTS, f"{SAMPLE}, unmixed episodes")
+    traded = Provenance.of(account, INPUTS, f"{SAMPLE}, in order of time")
+    days, level = "sessions that a trade of the pair is held", choices.inference.level
+    return Findings(
+        numbers=[
+            Number("pair.holding", choices.pair.holding, "sessions", "integer", days, source),
+            *numbers_of(frame, (*TESTS, PLACEBO), KEY, source, level=level),
+            *numbers_of(frame, (*TRADES, *ACCOUNTS), KEY, traded),
+        ],
+        tables=[table_of("pair_trade", frame, (*TESTS, *TRADES), source, note)],
+        figures=[_figure(rows[0], accounts[0], nulls[0], traded)],
+        verdicts=_verdicts(frame, choices.inference.size, source, traded),
+        datasets=[Dataset("pair_trades", pd.concat(trades), traded)],
+    )
+
+
+def _pairs(panel: Panel) -> dict[str, Portfolio]:
+    """Hold the pure plays against the producer and against the metals fund."""
+    choices = panel.snapshot.choices
+    shorts = {"_".join(choices.baskets["producer"]).lower(): "producer"}
+    shorts[choices.benchmark.metals.lower()] = choices.benchmark.metals
+    return {
+        name: parse_portfolio(f"all(heavy_exposed) - {short}", panel.snapshot)
+        for name, short in shorts.items()
+    }
+
+
+def tested(
+    panel: Panel, pair: Portfolio, delay: int
+) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
+    """Average the net return over the unmixed episodes of unwelcome news.
+
+    Returns
+    -------
+    tuple
+        ``episodes``, mean ``net`` (fraction of one leg) with ``low``, ``high`` and ``p`` of t(K-1),
+        ``placebo`` (mean over rotated calendars) and ``placebo_p``; and those means, (S,).
+    """
+    values = net_returns(panel, pair, delay)
+    days = series_days(panel, values, *UNWELCOME)
+    mean = mean_over(averaged(days)["car"])
+    turned = rotate_days(values, days, 2 * panel.snapshot.choices.pair.holding)
+    low, high = mean.interval(panel.snapshot.choices.inference.level)
+    test = {"episodes": mean.n, "net": mean.estimate, "low": low, "high": high, "p": mean.p}
+    return test | {"placebo": turned.null.mean(), "placebo_p": turned.p}, turned.null
+
+
+def signals(panel: Panel) -> pd.DatetimeIndex:
+    """Day 0s of confirmatory unwelcome news without easing news on the same day, in order."""
+    events = panel.events
+    good = events.loc[events["direction"] == "easing", "day0"]
+    bad = events["direction"].isin(UNWELCOME) & (events["status"] == "confirmatory")
+    days = events.loc[bad & ~events["day0"].isin(good), "day0"]
+    return pd.DatetimeIndex(sorted(days.unique()))
+
+
+def account(panel: Panel, pair: Portfolio, delay: int) -> Account:
+    """Trade every signal in order of time, one position at a time."""
+    sessions, holding = panel.snapshot.sessions, panel.snapshot.choices.pair.holding
+    values = net_returns(panel, pair, delay)
+    path = pd.Series(0.0, sessions)
+    rows, skipped, free = [], 0, 0
+    days = signals(panel)
+    for day, at in zip(days, sessions.get_indexer(days), strict=True):
+        entry = int(at) + delay
+        if entry < free or np.isnan(values[day]):
+            skipped += 1
+            continue
+        free = entry + holding
+        path.iloc[entry : free + 1] += _daily(panel, pair, entry)
+        rows.append((day, sessions[entry], sessions[free], float(values[day])))
+    trades = pd.DataFrame(rows, columns=["signal", "entry", "exit", "net"])
+    return Account(trades, path.cumsum(), skipped)
+
+
+def _daily(panel: Panel, pair: Portfolio, entry: int) -> npt.NDArray[np.float64]:
+    """Results of one trade from the close of entry to that of exit, session by session."""
+    rules = panel.snapshot.choices.pair
+    prices = panel.snapshot.prices.iloc[entry : entry + rules.holding + 1]
+    worth = prices / prices.iloc[0]
+    long, short = (worth[list(leg.members)].mean(axis=1) for leg in pair.legs)
+    result: npt.NDArray[np.float64] = (long - short).diff().fillna(0.0).to_numpy(copy=True)
+    result[1:] -= rules.borrow / 252
+    result[[0, -1]] -= 2 * rules.cost
+    return result
+
+
+def _verdicts(
+    frame: pd.DataFrame, size: float, source: Provenance, traded: Provenance
+) -> list[Verdict]:
+    base, small = frame.iloc[0], int((frame["p"] < size).sum())
+    earned = _judged(base["p"], base["net"], size, "earns", "loses", "within noise")
+    better, worse, like = (f"{word} other dates" for word in ("better than", "worse than", "like"))
+    gain, p = base["net"] - base["placebo"], base["placebo_p"]
+    placebo = _judged(p, gain, size, better, worse, like)
+    rotated = "no episodes" if np.isnan(p) else f"p {p:.3g}"
+    evidence = "{net:+.4f} over {episodes} episodes, p {p:.3g}".format_map(base)
+    rule = f"mean net return over episodes, t, p below {size:g}"
+    against = f"the mean against rotated calendars, p below {size:g}"
+    some, of = "some differ" if small else "all within noise", f"{small} of {len(frame)}"
+    end, total = "gain" if base["total"] > 0 else "loss", f"{base['total']:+.4f}"
+    return [
+        Verdict("pair.net", earned, rule, evidence, source),
+        Verdict("pair.placebo", placebo, against, rotated, source),
+        Verdict("pair.variants", some, f"a variant with p below {size:g}", of, source),
+        Verdict("pair.account", end, "sign of the account at the end", total, traded),
+    ]
+
+
+def _judged(p: float, gain: float, size: float, above: str, below: str, noise: str) -> str:
+    if np.isnan(p):
+        return "not testable"
+    return noise if p >= size else above if gain > 0 else below
+
+
+def _figure(
+    base: dict[str, Any], kept: Account, null: npt.NDArray[np.float64], source: Provenance
+) -> Figure:
+    path = kept.path.rename("total").rename_axis("session").reset_index()
+    start = kept.trades["entry"].min()
+    total, low, high, mean = (
+        signed(value, "percent1") for value in (base["total"], null.min(), null.max(), base["net"])
+    )
+    alt = (
+        f"Left: the account of the pair ({base['name']} short) over {len(kept.trades)} trades, "
+        f"ending at {total} of one leg after a largest fall of "
+        f"{format_value(kept.drawdown, 'percent1')}. Right: mean net return an episode on "
+        f"{len(null)} rotated calendars, from {low} to {high}, and on the events, {mean}."
+    )
+    data = {
+        "path": path[path["session"] >= start].reset_index(drop=True),
+        "trades": kept.trades,
+        "null": pd.DataFrame({"mean": null}),
+        "observed": pd.DataFrame({"mean": [base["net"]]}),
+    }
+    return Figure("pair_trade", "pair_trade", data, alt, source)

@@ -1,0 +1,1 @@
+"""The words of a study: its panel, episodes, responses, placebo sessions and claims."""

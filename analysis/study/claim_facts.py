@@ -1,0 +1,271 @@
+"""The kinds of claims that single days, months or firms decide, and no test across episodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import StudyError
+from analysis.estimators.beta.relative import equal_betas, ols_beta
+from analysis.estimators.events.placebo import placebo_p
+from analysis.estimators.multiplicity import holm
+from analysis.results import Format
+from analysis.snapshot.claims import (
+    BetaOrder,
+    Correlation,
+    Day,
+    Fact,
+    Facts,
+    Retraced,
+    Waiting,
+    Watch,
+)
+from analysis.snapshot.customs import monthly_panel
+from analysis.snapshot.portfolios import parse_portfolio
+from analysis.study.customs import SERIES, correlations
+from analysis.study.episodes import holds
+from analysis.study.outcomes import NOISE, NOT_TESTABLE, SIGN, Outcome, decide_all
+from analysis.study.panel import Panel
+from analysis.study.placebo import day_placebo
+from analysis.study.responses import cumulate
+
+__all__ = [
+    "day_named",
+    "decide_beta_order",
+    "decide_correlation",
+    "decide_facts",
+    "decide_retraced",
+    "decide_waiting",
+    "decide_watch",
+]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Observed:
+    """The values that one comparison is about.
+
+    Attributes
+    ----------
+    values : (V,)
+        What is compared.
+    elsewhere : DataFrame or None
+        The same on every session or month, one column a value; for the placebo.
+    length : int
+        Sessions that a value spans.
+    sample : str
+        What was looked at, as printed.
+    format : Format
+    """
+
+    values: Floats
+    elsewhere: pd.DataFrame | None
+    length: int
+    sample: str
+    format: Format
+
+
+def decide_facts(claim: Facts, panel: Panel) -> Outcome:
+    """Count how many of the comparisons hold; show one number of them."""
+    observed = [_observe(fact, panel) for fact in claim.facts]
+    met = np.concatenate(
+        [holds(f.holds, o.values) for f, o in zip(claim.facts, observed, strict=True)]
+    )
+    first = observed[0]
+    effect = float(_shown(claim, pd.DataFrame([first.values])).iloc[0])
+    placebo = None
+    if first.elsewhere is not None:
+        others = _shown(claim, first.elsewhere)
+        placebo = (
+            placebo_p(effect, others.to_numpy()).p
+            if claim.facts[0].series
+            else day_placebo(panel, others, effect, first.length)
+        )
+    return Outcome(
+        effect,
+        count=first.sample,
+        verdict="supported" if met.all() else "mixed" if met.any() else "contradicted",
+        confirmatory=False,
+        format=first.format,
+        placebo=placebo,
+    )
+
+
+def _shown(claim: Facts, values: pd.DataFrame) -> pd.Series:
+    """Make one number of the values of each row; missing where one is missing."""
+    if claim.show == "first":
+        return values.iloc[:, 0]
+    shown: pd.Series = getattr(values, claim.show)(axis=1, skipna=False)
+    return shown
+
+
+def _observe(fact: Fact, panel: Panel) -> _Observed:
+    if fact.series:
+        return _change(fact, panel)
+    if fact.days_between:
+        return _distances(fact, panel)
+    return _returns(fact, panel)
+
+
+def _returns(fact: Fact, panel: Panel) -> _Observed:
+    """Returns of each firm on a day, or from one close to another."""
+    portfolios = parse_portfolio(str(fact.of), panel.snapshot).split()
+    if fact.day is not None:
+        day, length, returns = day_named(fact.day, panel), 1, panel.returns
+        sample = "1 day"
+    else:
+        start, day = pd.DatetimeIndex([fact.start, fact.end])
+        length = int(
+            np.diff(panel.snapshot.sessions.get_indexer(pd.DatetimeIndex([start, day])))[0]
+        )
+        prices, own = panel.snapshot.prices, panel.returns.notna()
+        gains = prices / prices.shift(length) - 1
+        returns = gains.where(own.rolling(length).sum() == length)
+        sample = f"{length} days"
+    each = pd.DataFrame({n: p.hold(returns) for n, p in enumerate(portfolios)})
+    return _Observed(each.loc[day].to_numpy(), each, length, sample, "percent1")
+
+
+def day_named(day: Day, panel: Panel) -> pd.Timestamp:
+    """Return the session of a date or of a highlighted day."""
+    return pd.Timestamp(panel.highlights.get(str(day), day))
+
+
+def _change(fact: Fact, panel: Panel) -> _Observed:
+    """Simple change of a monthly series; placebo: all other months."""
+    changes = monthly_panel(panel.snapshot.customs, panel.snapshot.choices)["change"]
+    if fact.series not in changes.index.get_level_values(0):
+        raise StudyError(f"customs.csv: expected the series {fact.series}, found none; add it")
+    simple = np.expm1(changes.xs(fact.series))
+    month = pd.Period(str(fact.month), "M")
+    others = simple.drop(month).to_frame()
+    return _Observed(np.array([simple.loc[month]]), others, 1, "1 month", "percent1")
+
+
+def _distances(fact: Fact, panel: Panel) -> _Observed:
+    """Days between the announcements of events, in the order given; no placebo."""
+    gaps = panel.events.loc[list(fact.days_between), "announced"].diff().dt.days.dropna()
+    return _Observed(gaps.to_numpy(dtype=float), None, 1, f"{len(gaps)} steps", "decimal1")
+
+
+def decide_retraced(claim: Retraced, panel: Panel) -> Outcome:
+    """Measure how much of a gain is gone; no placebo: elsewhere there is no gain to be lost."""
+    firms = list(parse_portfolio(claim.of, panel.snapshot).members)
+    prices = panel.snapshot.prices[firms]
+    start, top, end = (pd.Timestamp(day) for day in (claim.start, claim.top, claim.end))
+    levels = (prices / prices.loc[start]).mean(axis=1)
+    share = float((levels[top] - levels[end]) / (levels[top] - 1))
+    low, high = claim.bounds
+    places = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex([top, end]))
+    return Outcome(
+        share,
+        count=f"{places[1] - places[0]} days",
+        verdict="supported" if low < share < high else "contradicted",
+        confirmatory=False,
+        format="percent0",
+    )
+
+
+def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
+    """Compare betas: all positive or all negative, and whether equality is rejected.
+
+    The smallest difference is shown with its HAC interval.
+    """
+    choices = panel.snapshot.choices
+    firms = list(parse_portfolio(claim.firms, panel.snapshot).members)
+    returns = panel.returns.dropna(subset=firms)
+    market = returns[claim.on]
+    test = equal_betas(returns[firms], market)
+    pairs = [p.hold(returns) for p in parse_portfolio(claim.of, panel.snapshot).split()]
+    fits = [ols_beta(pair, market, choices.beta.hac_lags) for pair in pairs]
+    gaps = [(fit.beta, *fit.interval("hac", choices.inference.level)) for fit in fits]
+    rejected, sign = test.p_clustered < choices.inference.size, SIGN[claim.claimed]
+    smallest = min(gaps)
+    return Outcome(
+        *smallest,
+        p=test.p_clustered,
+        count=f"{test.n} days",
+        sign=sign,
+        format="decimal2",
+        verdict=decide_all([gap > 0 for gap, _, _ in gaps], rejected, sign),
+        confirmatory=False,
+        placebo=_shifted_betas(market.to_numpy(), np.array(pairs).T, smallest[0]),
+    )
+
+
+def _shifted_betas(market: Floats, pairs: Floats, observed: float) -> float:
+    """Placebo p of the smallest difference: the market's returns shifted in a circle, every way."""
+    shifted = np.stack([np.roll(market, k) for k in range(1, len(market))])
+    deviation = shifted - market.mean()
+    betas = deviation @ pairs / (deviation**2).sum(axis=1, keepdims=True)
+    return placebo_p(observed, betas.min(axis=1)).p
+
+
+def decide_correlation(claim: Correlation, panel: Panel) -> Outcome:
+    """Correlate every series at every lag; the smallest p, adjusted by Holm, is the one of record.
+
+    It comes of a permutation already, so that it is its own placebo p.
+    """
+    there = {*SERIES} & {*panel.snapshot.customs["series"]}
+    if missing := [name for name in claim.series if name not in there]:
+        raise StudyError(f"field series: expected {', '.join(sorted(there))}, found {missing[0]}")
+    pairs = [(SERIES[name], claim.of) for name in claim.series]
+    rows = correlations(panel, ["pearson"], pairs)
+    rows = rows[rows["lag"].isin(claim.lags)]
+    adjusted = holm(rows["p"])
+    row = rows.iloc[int(np.argmin(adjusted))]
+    p = float(adjusted.min())
+    return Outcome(
+        float(row["estimate"]),
+        float(row["low"]),
+        float(row["high"]),
+        p,
+        count=f"{row['n']:.0f} months",
+        detectable=float(row["mde"]),
+        sign=SIGN[claim.claimed],
+        format="decimal2",
+        confirmatory=claim.family,
+        placebo=p,
+    )
+
+
+def decide_waiting(claim: Waiting, panel: Panel) -> Outcome:
+    """Count the sessions that have passed of those that are needed."""
+    seen = int((panel.snapshot.sessions > day_named(claim.start, panel)).sum())
+    count = f"{seen} of {claim.sessions[0]}"
+    return Outcome(None, count=count, verdict=NOT_TESTABLE, confirmatory=False)
+
+
+def decide_watch(claim: Watch, panel: Panel) -> Outcome:
+    """Say on how many of the days the portfolio left its forecast interval; show the largest."""
+    choices = panel.snapshot.choices
+    responses = cumulate(panel, parse_portfolio(claim.of, panel.snapshot), (0, 0), clean=False)
+    days = [pd.Timestamp(day) for day in claim.days]
+    events = panel.events[panel.events["day0"].isin(days)].drop_duplicates("day0")
+    rows = responses.at_events(panel).loc[events.index]
+    outside = int((rows["p"] < choices.inference.size).sum())
+    largest = rows.iloc[int(rows["t"].abs().argmax())]
+    car = float(largest["car"])
+    reach = float(stats.t.ppf((1 + choices.inference.level) / 2, largest["df"]) * largest["se"])
+    places = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(events["day0"]))
+    quiet = responses.on_quiet_sessions(panel, rows["members"]).abs()
+    moved = [
+        quiet[name].shift(-int(later))
+        for name, later in zip(rows["members"], places - places[0], strict=True)
+    ]
+    elsewhere = pd.concat(moved, axis=1).max(axis=1, skipna=False)
+    return Outcome(
+        car,
+        car - reach,
+        car + reach,
+        p=float(largest["p"]),
+        count=f"{len(days)} days",
+        verdict="supported" if outside == len(days) else "mixed" if outside else NOISE[1],
+        confirmatory=False,
+        placebo=day_placebo(panel, elsewhere, float(largest["t"])),
+    )

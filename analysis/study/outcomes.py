@@ -1,0 +1,155 @@
+"""What a claim's test hands to the ledger, and the common decision rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.estimators.events.across_episodes import two_sample_im
+from analysis.results import Format
+from analysis.study.episodes import FEWEST, pool, precision
+from analysis.study.panel import Panel
+from analysis.study.placebo import EpisodeNull
+
+__all__ = [
+    "NOISE",
+    "NOT_TESTABLE",
+    "SIGN",
+    "Outcome",
+    "decide",
+    "decide_all",
+    "from_pool",
+    "two_samples",
+]
+
+NOT_TESTABLE = "not testable"
+SIGN = {"positive": 1, "negative": -1}
+NOISE = {1: "right sign within noise", -1: "wrong sign within noise"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The number that decides a claim.
+
+    Attributes
+    ----------
+    effect, low, high : float or None
+        Estimate and interval of the study's level, in the unit that ``format`` prints.
+    p : float or None
+        Two-sided p of the test of record.
+    count : str
+        Episodes, months or days behind it, as printed.
+    detectable : float or None
+        Effect found with the study's power.
+    power : float or None
+        Probability of finding a true effect of the study's reference size; for CARs alone.
+    sign : int
+        +1 or -1: the direction claimed.
+    format : Format
+        How effect, interval and detectable effect are printed.
+    verdict : str
+        Set where the claim has a rule of its own; empty for the common rule.
+    confirmatory : bool
+        Whether ``p`` belongs to the family that Holm's method adjusts.
+    statistic : float or None
+        t across episodes, for claims that have a ``null``.
+    null : callable or None
+        Gives what the episodes of the claim would show on other sessions; computed on demand.
+    placebo : float or None
+        Placebo p of a claim without a ``null``.
+    """
+
+    effect: float | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    count: str = ""
+    detectable: float | None = None
+    power: float | None = None
+    sign: int = 1
+    format: Format = "percent1"
+    verdict: str = ""
+    confirmatory: bool = True
+    statistic: float | None = None
+    null: Callable[[], EpisodeNull] | None = None
+    placebo: float | None = None
+
+
+def decide(outcome: Outcome, adjusted: float | None, size: float) -> str:
+    """Apply the common rule: claimed sign and adjusted p below the size of tests is supported.
+
+    The opposite sign with unadjusted p below it is contradicted; anything else is noise.
+    """
+    if outcome.verdict:
+        return outcome.verdict
+    if outcome.effect is None or outcome.p is None or adjusted is None:
+        return NOT_TESTABLE
+    agrees = outcome.effect * outcome.sign > 0
+    if agrees:
+        return "supported" if adjusted < size else NOISE[1]
+    return "contradicted" if outcome.p < size else NOISE[-1]
+
+
+def decide_all(holds: Sequence[bool], rejected: bool, sign: int = 1) -> str:
+    """Judge signs that a claim of positive (+1) or negative ones makes, and their joint test."""
+    if any(holds) != all(holds):
+        return "mixed"
+    agrees = all(holds) == (sign > 0)
+    if rejected:
+        return "supported" if agrees else "contradicted"
+    return NOISE[1 if agrees else -1]
+
+
+def from_pool(
+    values: pd.DataFrame,
+    panel: Panel,
+    sign: int = 1,
+    null: Callable[[], EpisodeNull] | None = None,
+) -> Outcome:
+    """Make an outcome of the t-test across episodes; not testable below three."""
+    result = pool(values, panel)
+    if result is None:
+        return Outcome(None, count=str(len(values)), sign=sign)
+    return Outcome(
+        effect=result.mean,
+        low=result.low,
+        high=result.high,
+        p=result.p,
+        count=str(result.episodes),
+        detectable=result.detectable,
+        power=result.power,
+        sign=sign,
+        statistic=result.t,
+        null=null,
+    )
+
+
+def two_samples(
+    one: pd.DataFrame,
+    other: pd.DataFrame,
+    panel: Panel,
+    null: Callable[[], EpisodeNull] | None = None,
+) -> Outcome:
+    """Compare two kinds of episodes by the t-test of Ibragimov and Müller (2016).
+
+    The test is on the standardised CARs; effect and interval are in CAR.
+    """
+    counts = f"{len(one)} + {len(other)}"
+    if min(len(one), len(other)) < FEWEST:
+        return Outcome(None, count=counts)
+    test = two_sample_im(one["scar"], other["scar"])
+    mean = two_sample_im(one["car"], other["car"])
+    low, high, detectable, power = precision(mean, panel)
+    return Outcome(
+        effect=mean.estimate,
+        low=low,
+        high=high,
+        p=test.p,
+        count=counts,
+        detectable=detectable,
+        power=power,
+        statistic=test.statistic,
+        null=null,
+    )

@@ -1,0 +1,192 @@
+"""The study's panel: every event for every firm, estimated once and shared by the questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+
+from analysis.errors import StudyError
+from analysis.estimators.events.abnormal import EventStudy, event_study
+from analysis.snapshot.choices import Choices
+from analysis.snapshot.eligibility import firm_windows, listed_returns
+from analysis.snapshot.episodes import SIGNS, assign_episodes
+from analysis.snapshot.load import Snapshot
+
+__all__ = [
+    "Panel",
+    "build_panel",
+    "estimate",
+    "estimated_again",
+    "event_time",
+    "in_episodes",
+    "with_events",
+]
+
+SHOWN = (-10, 20)  # event days of the pictures
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The snapshot with its returns and the market-model estimates of all firm-events.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        What was loaded.
+    returns : DataFrame
+        Sessions by tickers, fraction; missing before a firm's own listing.
+    event_study : EventStudy
+        Market model; one row for each event and firm with an eligible window.
+    events : DataFrame
+        Events by ``id`` with ``episode``, ``mixed`` (opposite signs in the episode) and ``sign``.
+    clean : DataFrame
+        Indexed by (``id``, ``ticker``), one boolean column a window: no confounder touches it.
+    exclude : DatetimeIndex or None
+        Sessions left out of every estimation window; none in the baseline.
+    """
+
+    snapshot: Snapshot
+    returns: pd.DataFrame
+    event_study: EventStudy
+    events: pd.DataFrame
+    clean: pd.DataFrame
+    exclude: pd.DatetimeIndex | None = None
+
+    @property
+    def primary(self) -> tuple[int, int]:
+        """First and last event day of the primary window."""
+        return self.snapshot.choices.windows.primary_bounds
+
+    @property
+    def common(self) -> pd.DataFrame:
+        """Returns on the sessions that all core firms share."""
+        return self.returns.dropna(subset=list(self.snapshot.choices.firms.core))
+
+    @property
+    def core(self) -> pd.Series:
+        """Return of the core firms in equal parts, of those listed by then."""
+        return self.returns[list(self.snapshot.choices.firms.core)].mean(axis=1)
+
+    @property
+    def highlights(self) -> dict[str, date]:
+        """The days that are shown one by one, by name: those of the two news items."""
+        return dict(self.snapshot.choices.highlights)
+
+
+def build_panel(snapshot: Snapshot) -> Panel:
+    """Compute returns, episodes and every firm's event study.
+
+    Raises
+    ------
+    StudyError
+        If no firm has an estimation window for any event.
+    """
+    returns = listed_returns(snapshot)
+    events = in_episodes(snapshot.events.set_index("id"), snapshot)
+    windows = firm_windows(snapshot)
+    if not windows["eligible"].any():
+        raise StudyError(
+            f"events.csv: expected a firm with {snapshot.choices.estimation.minimum} usable "
+            f"sessions before an event, found none for {len(events)} events; add earlier "
+            "prices or later events, or correct listed_from in universe.csv"
+        )
+    hits = windows.pivot(index=["event", "ticker"], columns="window", values="contaminated")
+    return Panel(
+        snapshot=snapshot,
+        returns=returns,
+        event_study=_every_firm(snapshot, returns, events, None),
+        events=events,
+        clean=~hits,
+    )
+
+
+def estimated_again(
+    panel: Panel, snapshot: Snapshot, exclude: pd.DatetimeIndex | None = None
+) -> Panel:
+    """Return the panel with the choices of another snapshot that has the same events.
+
+    Events, episodes and confounders stay as they are.
+    """
+    returns = listed_returns(snapshot)
+    event_study = _every_firm(snapshot, returns, panel.events, exclude)
+    return replace(
+        panel, snapshot=snapshot, returns=returns, event_study=event_study, exclude=exclude
+    )
+
+
+def _every_firm(
+    snapshot: Snapshot,
+    returns: pd.DataFrame,
+    events: pd.DataFrame,
+    exclude: pd.DatetimeIndex | None,
+) -> EventStudy:
+    firms = pd.DataFrame({"ticker": list(snapshot.choices.firms.studied)})
+    rows = events.reset_index()[["id", "day0"]].merge(firms, how="cross")
+    return estimate(snapshot, returns, rows, exclude=exclude)
+
+
+def in_episodes(events: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
+    """Return events, indexed by ``id``, with ``episode``, ``mixed`` and ``sign`` worked out."""
+    distance = snapshot.choices.episodes.distance
+    rows = events.drop(columns=["episode", "mixed", "sign"], errors="ignore")
+    episodes = assign_episodes(rows.reset_index(), snapshot.sessions, distance)
+    joined = rows.join(episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one")
+    return joined.assign(sign=joined["direction"].map(SIGNS))
+
+
+def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
+    """Return the panel with some of its events, perhaps coded otherwise, and their episodes.
+
+    Nothing is estimated again: the events keep their day 0s.
+    """
+    kept = panel.event_study.rows["id"].isin(events.index).to_numpy()
+    return replace(
+        panel, event_study=panel.event_study.take(kept), events=in_episodes(events, panel.snapshot)
+    )
+
+
+def event_time(choices: Choices, last: int = 0) -> tuple[int, int]:
+    """Return the first and the last event day to be estimated: every window lies inside.
+
+    Parameters
+    ----------
+    choices : Choices
+    last : int
+        Event day that must lie inside as well.
+    """
+    bounds = (SHOWN, *choices.windows.bounds.values(), choices.customs.release_window)
+    firsts, lasts = zip(*bounds, strict=True)
+    return min(firsts), max(*lasts, last)
+
+
+def estimate(
+    snapshot: Snapshot,
+    returns: pd.DataFrame,
+    rows: pd.DataFrame,
+    *,
+    factors: tuple[str, ...] | None = None,
+    exclude: pd.DatetimeIndex | None = None,
+    last: int = 0,
+) -> EventStudy:
+    """Run the event study on ``rows`` (``ticker``, ``day0``) with the choices of the study.
+
+    ``factors`` replaces the study's model by a regression on these, for claims about what market
+    and sector leave; ``exclude`` names sessions to leave out of estimation windows; ``last`` is an
+    event day that is needed beside those of the study's windows.
+    """
+    choices = snapshot.choices
+    model = "market" if factors else choices.estimation.model
+    return event_study(
+        returns,
+        rows,
+        factors=factors or (() if model == "mean" else (choices.benchmark.market,)),
+        model=model,
+        length=choices.estimation.length,
+        gap=choices.estimation.gap,
+        minimum=choices.estimation.minimum,
+        window=event_time(choices, last),
+        exclude=exclude,
+        kind=choices.returns,
+    )

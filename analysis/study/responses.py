@@ -1,0 +1,211 @@
+"""Responses: what a portfolio returns with every session as day 0, events and placebo days alike.
+
+One table holds the sessions down and the portfolio's compositions across, since the firms that can
+be used differ from event to event. An event is a look-up at its day 0, a placebo another look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.estimators.events.event_study import EventStudy
+from analysis.snapshot.choices import window_name
+from analysis.snapshot.portfolios import Portfolio
+from analysis.study.panel import Panel, estimate
+from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
+
+__all__ = ["Responses", "compose", "cumulate", "fit_events", "quiet_paths", "series_responses"]
+
+Floats = npt.NDArray[np.float64]
+Bounds = tuple[int, int]
+SERIES = "series"  # the one composition of a response that has a single value a session
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Responses of a portfolio on every session.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Indexed by composition (tickers with commas) and session: ``car`` (fraction) and ``scar``,
+        the same over its standard error, or again ``car`` where there is none; of CARs also
+        ``se``, ``raw`` (fraction), ``t``, ``df``, ``p``.
+    members : Series
+        Composition by event ``id``; events without one are left out.
+    clean : (int, int) or None
+        Sessions around day 0 that must be free of confounders of the firms held.
+    """
+
+    table: pd.DataFrame
+    members: pd.Series
+    clean: Bounds | None = None
+
+    def at_events(self, panel: Panel) -> pd.DataFrame:
+        """Look up every event that has a response.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by event ``id``: the columns of the table and ``members``.
+        """
+        days = panel.events["day0"].reindex(self.members.index)
+        found = self.table.reindex(pd.MultiIndex.from_arrays([self.members, days]))
+        found.index = self.members.index
+        return found.assign(members=self.members).dropna(subset=["car"])
+
+    def on_quiet_sessions(self, panel: Panel, members: pd.Series) -> pd.DataFrame:
+        """Look up compositions on all sessions that a placebo may use.
+
+        Returns
+        -------
+        DataFrame, (T, compositions)
+            ``scar``; NaN within the episode distance of a listed event, or where a confounder
+            touches a firm that is held.
+        """
+        return pd.DataFrame(
+            {
+                name: np.where(
+                    _usable(panel, name, self.clean), self.table["scar"].loc[name], np.nan
+                )
+                for name in sorted(set(members))
+            }
+        )
+
+
+def cumulate(
+    panel: Panel,
+    portfolio: Portfolio,
+    window: Bounds | None = None,
+    *,
+    clean: Bounds | bool = True,
+    factors: tuple[str, ...] | None = None,
+) -> Responses:
+    """Compute the CARs of a portfolio on every session.
+
+    A portfolio's return is formed first and its normal return fitted second, so that the
+    co-movement of firms which share a day enters the standard error by itself.
+
+    Parameters
+    ----------
+    panel : Panel
+    portfolio : Portfolio
+    window : (int, int), optional
+        First and last event day that are cumulated; the primary window of the study if not given.
+    clean : (int, int) or bool
+        Event days on which no confounder may touch a firm that is held; True: the window, from day
+        0 on at the latest; False: none.
+    factors : tuple of str, optional
+        Factors in place of the market alone.
+    """
+    first, last = window or panel.primary
+    asked = (min(first, 0), last) if clean is True else clean or None
+    members, weights = compose(panel, portfolio, asked)
+    sessions = panel.snapshot.sessions
+    rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
+    rows["day0"] = np.tile(sessions, len(weights))
+    fitted = _fit(panel, weights, rows, factors, last)
+    cars = fitted.car(first, last).drop(columns="bhar")
+    cars["scar"] = cars["car"] / cars["se"]
+    cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
+    every = pd.MultiIndex.from_frame(rows)
+    return Responses(cars.reindex(every), members, asked)
+
+
+def fit_events(
+    panel: Panel, portfolio: Portfolio, clean: Bounds | None = None, last: int = 0
+) -> EventStudy:
+    """Run the event study on one portfolio an event, for what needs its fits and daily returns.
+
+    The event window reaches to event day ``last`` at least.
+
+    Its rows carry the event ``id``; ``ticker`` is the composition.
+    """
+    members, weights = compose(panel, portfolio, clean)
+    rows = members.rename("ticker").reset_index().join(panel.events["day0"], on="id")
+    return _fit(panel, weights, rows, last=last)
+
+
+def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, Floats]:
+    """Cumulate abnormal returns around every session that a placebo may use.
+
+    Returns
+    -------
+    dict of array, (T, L)
+        By composition: see :func:`analysis.study.placebo.cumulated` (fraction); NaN where it
+        cannot be used or a day is missing.
+    """
+    _, weights = compose(panel, portfolio, clean)
+    sessions, paths = panel.snapshot.sessions, {}
+    for name in weights:
+        rows = pd.DataFrame({"ticker": name, "day0": sessions[_usable(panel, name, clean)]})
+        fitted = _fit(panel, weights, rows)
+        paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
+        paths[name][fitted.position] = cumulated(fitted)
+    return paths
+
+
+def _usable(panel: Panel, members: str, clean: Bounds | None) -> npt.NDArray[np.bool_]:
+    """Mark the quiet sessions on which no confounder touches a firm that is held. (T,)."""
+    usable = quiet_sessions(panel)
+    for ticker in members.split(",") if clean else ():
+        usable &= clean_sessions(panel, ticker, *clean)  # type: ignore[misc]
+    return usable
+
+
+def _fit(
+    panel: Panel,
+    weights: Mapping[str, pd.Series],
+    rows: pd.DataFrame,
+    factors: tuple[str, ...] | None = None,
+    last: int = 0,
+) -> EventStudy:
+    """Form the return of each composition and fit it where the rows ask for it."""
+    formed = {
+        name: panel.returns[weight.index] @ weight
+        for name, weight in weights.items()
+        if name not in panel.returns  # a portfolio of one firm is that firm
+    }
+    returns = pd.concat([panel.returns, pd.DataFrame(formed)], axis=1)
+    return estimate(
+        panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude, last=last
+    )
+
+
+def compose(
+    panel: Panel, portfolio: Portfolio, clean: Bounds | None
+) -> tuple[pd.Series, dict[str, pd.Series]]:
+    """Find the composition of a portfolio on every event, and the weights of each composition."""
+    firms = panel.snapshot.choices.firms.studied
+    funds = [t for t in panel.returns.columns if t not in firms]  # no confounder touches them
+    usable = panel.event_study.rows[["id", "ticker"]]
+    if clean is not None:
+        window = window_name(clean)
+        pairs = pd.MultiIndex.from_frame(usable)
+        usable = usable[panel.clean.loc[pairs, window].to_numpy(dtype=bool)]
+    members, weights = {}, {}
+    for event, held in usable.groupby("id", sort=False)["ticker"]:
+        weight = portfolio.weigh([*held, *funds])
+        if weight is not None:
+            members[event] = ",".join(weight)
+            weights[members[event]] = pd.Series(weight)
+    return pd.Series(members, dtype=object).rename_axis("id"), weights
+
+
+def series_responses(panel: Panel, values: pd.Series) -> Responses:
+    """Make responses of a series with one value a session, tested as it is.
+
+    Parameters
+    ----------
+    values : Series, (T,)
+        By session; NaN where there is none.
+    """
+    values = values.reindex(panel.snapshot.sessions)
+    index = pd.MultiIndex.from_product([[SERIES], panel.snapshot.sessions])
+    table = pd.DataFrame({"car": values.to_numpy(), "scar": values.to_numpy()}, index)
+    return Responses(table, pd.Series(SERIES, panel.events.index))

@@ -1,0 +1,121 @@
+"""Variants of the panel: the same events and rules with one choice changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.study.panel import Panel, build_panel, estimated_again, with_events
+
+__all__ = ["VARIANTS", "events_between", "judgement_calls", "returns_between"]
+
+Bools = npt.NDArray[np.bool_]
+
+DOUBT = re.compile(
+    r"judgement|two-sided|ambiguous|sign\b[^.;]*\b(?:unclear|uncertain|less certain)", re.IGNORECASE
+)
+
+
+def judgement_calls(events: pd.DataFrame) -> Bools:
+    """Mark events with another possible direction, or whose note calls coding or sign a judgement.
+
+    The rule stands in ``data/README.md``.
+    """
+    doubted = events["note"].fillna("").str.contains(DOUBT.pattern, flags=re.IGNORECASE)
+    marked: Bools = (doubted | (events["alternative_direction"] != "")).to_numpy()
+    return marked
+
+
+def events_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Panel:
+    """Return the panel with the events of a part of the calendar, ends included.
+
+    Estimation windows reach back beyond ``first``, as they do in the whole sample.
+    """
+    day = panel.events["day0"]
+    return with_events(panel, panel.events[(day >= first) & (day <= last)])
+
+
+def returns_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Panel:
+    """Return the panel with missing returns outside a part of the calendar, ends included."""
+    session = panel.returns.index
+    inside = pd.Series((session >= first) & (session <= last), session)
+    return replace(panel, returns=panel.returns.where(inside, axis=0))
+
+
+def _contaminated_back(panel: Panel) -> Panel:
+    return replace(panel, clean=pd.DataFrame(True, panel.clean.index, panel.clean.columns))
+
+
+def _found_beside_back(panel: Panel) -> Panel:
+    status = panel.events["status"].replace("found_beside", "confirmatory")
+    return replace(panel, events=panel.events.assign(status=status))
+
+
+def _judgement_dropped(panel: Panel) -> Panel:
+    return with_events(panel, panel.events[~judgement_calls(panel.events)])
+
+
+def _judgement_flipped(panel: Panel) -> Panel:
+    other = panel.events["alternative_direction"]
+    direction = panel.events["direction"].where(other == "", other)
+    return with_events(panel, panel.events.assign(direction=direction))
+
+
+def _other_day(panel: Panel) -> Panel:
+    events = panel.snapshot.events
+    day0 = events["alternative_day0"].fillna(events["day0"])
+    return build_panel(replace(panel.snapshot, events=events.assign(day0=day0)))
+
+
+def _day_zero_only(panel: Panel) -> Panel:
+    choices = panel.snapshot.choices
+    windows = replace(choices.windows, primary="car_0_0")
+    return replace(
+        panel, snapshot=replace(panel.snapshot, choices=replace(choices, windows=windows))
+    )
+
+
+def _events_excluded(panel: Panel) -> Panel:
+    """Leave day 0 and the session after it of every listed event out of all estimation windows."""
+    sessions = panel.snapshot.sessions
+    at = sessions.get_indexer(pd.DatetimeIndex(panel.snapshot.events["day0"]))
+    first, last = panel.snapshot.choices.windows.bounds[panel.snapshot.choices.windows.primary]
+    touched = np.unique((at[:, None] + np.arange(first, last + 1)).clip(0, len(sessions) - 1))
+    return estimated_again(panel, panel.snapshot, sessions[touched])
+
+
+def _with_model(model: Literal["mean", "market_adjusted"]) -> Callable[[Panel], Panel]:
+    """Take another model of the normal return; fitted intercepts carry a rally into the event."""
+
+    def change(panel: Panel) -> Panel:
+        choices = panel.snapshot.choices
+        changed = replace(choices, estimation=replace(choices.estimation, model=model))
+        return estimated_again(panel, replace(panel.snapshot, choices=changed))
+
+    return change
+
+
+def _log_returns(panel: Panel) -> Panel:
+    choices = replace(panel.snapshot.choices, returns="log")
+    return estimated_again(panel, replace(panel.snapshot, choices=choices))
+
+
+VARIANTS: Mapping[str, Callable[[Panel], Panel]] = {
+    "baseline": lambda panel: panel,
+    "contaminated windows back": _contaminated_back,
+    "events found beside large days back": _found_beside_back,
+    "judgement calls dropped": _judgement_dropped,
+    "judgement calls flipped": _judgement_flipped,
+    "open days at the other session": _other_day,
+    "day 0 only": _day_zero_only,
+    "listed events out of estimation": _events_excluded,
+    "return less market": _with_model("market_adjusted"),
+    "return less own mean": _with_model("mean"),
+    "log returns": _log_returns,
+}

@@ -1,0 +1,59 @@
+"""The findings in the README."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import ResultsError
+from analysis.publish import readme_findings as room
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A README with markers, a template with one place and one number."""
+    (tmp_path / "README.md").write_text(f"# T\n{room.BEGIN}\nold\n{room.END}\nrest\n", "utf-8")
+    numbers = {"numbers": {"truce.mp.return": {"text": "−7.4%"}}}
+    (tmp_path / "numbers.json").write_text(json.dumps(numbers), "utf-8")
+    monkeypatch.setattr(room, "TEMPLATE", "MP {truce.mp.return}.")
+    return tmp_path
+
+
+def test_findings_are_written_between_the_markers(folder):
+    """Only the text between the markers changes, and a second run changes nothing."""
+    assert room.update_readme(folder / "README.md", folder)
+    text = (folder / "README.md").read_text("utf-8")
+    assert text == f"# T\n{room.BEGIN}\nMP −7.4%.\n{room.END}\nrest\n"
+    assert not room.update_readme(folder / "README.md", folder)
+
+
+def test_missing_marker_is_refused(folder):
+    """A README without the markers is an error that names them, and stays as it is."""
+    (folder / "README.md").write_text("# T\n", "utf-8")
+    with pytest.raises(ResultsError, match="findings: generated"):
+        room.update_readme(folder / "README.md", folder)
+
+
+def test_unknown_key_in_the_template_is_refused(folder, monkeypatch):
+    """A template that names a number nobody publishes stops the run."""
+    monkeypatch.setattr(room, "TEMPLATE", "{truce.mq.return}")
+    with pytest.raises(ResultsError, match=r"truce\.mq\.return"):
+        room.update_readme(folder / "README.md", folder)
+
+
+def test_template_holds_no_digit_of_its_own():
+    """Every figure and day in the generated part is a reference."""
+    typed = re.sub(r"\{[^}]*\}", "", room.TEMPLATE)
+    assert re.findall(r"\d", typed) == []
+
+
+def test_readme_holds_two_commands_that_agree_with_the_sessions():
+    """The README has exactly one command for the paper and one for the tests."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    commands = re.findall(r"^```sh\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)
+    assert [re.search(r"nox -s (\w+)$", c).group(1) for c in commands] == ["paper", "tests"]

@@ -1,0 +1,166 @@
+"""Surprises, release days, heavy elements and the months needed, on figures with known truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.questions.customs import correlations as customs_report
+from analysis.questions.customs import surprises as customs_surprises
+from analysis.study import customs
+from analysis.study.panel import Panel
+
+
+def with_headline(panel: Panel, rows: list[dict[str, object]]) -> Panel:
+    """Replace the headline figures by the given ones."""
+    like = panel.snapshot.customs
+    headline = like["series"] == "rare_earths_total"
+    template = like[headline & (like["coverage"] == "month")].iloc[0].to_dict()
+    template |= {"low": np.nan, "high": np.nan, "status": "reported", "release_date": pd.NaT}
+    made = pd.DataFrame([template | row for row in rows]).astype(like.dtypes.to_dict())
+    return replace(
+        panel,
+        snapshot=replace(
+            panel.snapshot, customs=pd.concat([made, like[~headline]], ignore_index=True)
+        ),
+    )
+
+
+def figure(month: str, value: float, **more: object) -> dict[str, object]:
+    return {"month": pd.Period(month, "M"), "value": value, "coverage": "month"} | more
+
+
+def headline(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["series"] == "headline"].set_index(["month", "coverage"])
+
+
+def test_surprise_is_the_log_ratio_to_the_year_before(committed):
+    """Twice last year's figure is log two; a sum meets a sum and never a single month."""
+    panel = with_headline(
+        committed,
+        [
+            figure("2024-05", 100.0),
+            figure("2025-05", 200.0),
+            figure("2024-02", 300.0, coverage="jan_feb"),
+            figure("2025-02", 150.0, coverage="jan_feb"),
+            figure("2026-02", 90.0),
+        ],
+    )
+    found = headline(customs_surprises.surprises(panel))["surprise"]
+    assert len(found) == 2
+    assert found[pd.Period("2025-05"), "month"] == pytest.approx(np.log(2))
+    assert found[pd.Period("2025-02"), "jan_feb"] == pytest.approx(np.log(0.5))
+
+
+def test_forecast_never_comes_from_a_later_print(committed):
+    """A figure published after the one it would forecast makes no forecast."""
+    late = pd.Timestamp("2025-07-01")
+    panel = with_headline(
+        committed,
+        [
+            figure("2024-05", 100.0, release_date=late),
+            figure("2025-05", 200.0, release_date=pd.Timestamp("2025-06-09")),
+            figure("2024-06", 100.0, release_date=pd.Timestamp("2024-07-12")),
+            figure("2025-06", 200.0, release_date=pd.Timestamp("2025-07-14")),
+        ],
+    )
+    found = headline(customs_surprises.surprises(panel))
+    assert [str(month) for month, _ in found.index] == ["2025-06"]
+
+
+def test_wide_derived_figures_neither_surprise_nor_forecast(committed):
+    """The band rule of the monthly panel holds for surprises too."""
+    wide = {"status": "derived", "low": 90.0, "high": 110.0}
+    panel = with_headline(
+        committed,
+        [figure("2024-05", 100.0, **wide), figure("2025-05", 200.0), figure("2026-05", 100.0)],
+    )
+    found = headline(customs_surprises.surprises(panel))
+    assert [str(month) for month, _ in found.index] == ["2026-05"]
+
+
+def test_surprises_of_the_committed_data_use_earlier_prints_only(committed):
+    """Every forecast is the committed figure of twelve months before."""
+    found = customs_surprises.surprises(committed)
+    figures = committed.snapshot.customs.set_index(["series", "month", "coverage"])["value"]
+    for row in headline(found).itertuples():
+        month, coverage = row.Index
+        assert row.forecast == figures["rare_earths_total", month - 12, coverage]
+    assert (found["series"].value_counts() >= 5).all()
+
+
+def test_planted_response_to_surprises_is_found(quick, monkeypatch):
+    """Responses that rise with the surprise have rank correlation one; with noise none."""
+    released = customs.release_returns(quick)
+    known = customs_surprises.surprises(quick).set_index(["series", "month", "coverage"])
+    keys = ["series", "month", "coverage"]
+    planted = released.assign(
+        car=released[keys].merge(known["surprise"], left_on=keys, right_index=True, how="left")[
+            "surprise"
+        ]
+    ).dropna(subset=["car"])
+    monkeypatch.setattr(customs_surprises, "release_returns", lambda _: planted)
+    found = customs_surprises.release_responses(quick).set_index(["series", "measure"])
+    assert found.loc[("headline", "surprise"), "estimate"] == pytest.approx(1.0)
+    assert found.loc[("headline", "surprise"), "p"] < 0.01
+
+
+def test_unit_value_is_dollars_over_tonnes(committed):
+    """April to May 2025, worked by hand from the four committed figures."""
+    figures = committed.snapshot.customs.set_index(["series", "coverage", "month"])["value"]
+    usd = [figures["rare_earths_total_usd", "month", pd.Period(m)] for m in ("2025-04", "2025-05")]
+    tonnes = [figures["rare_earths_total", "month", pd.Period(m)] for m in ("2025-04", "2025-05")]
+    expected = np.log(usd[1] / tonnes[1]) - np.log(usd[0] / tonnes[0])
+    found = customs.export_changes(committed)["unit_value"]
+    assert found[pd.Period("2025-05")] == pytest.approx(expected)
+
+
+def test_correlation_does_not_depend_on_what_else_is_asked(quick):
+    """One pair alone gives the same interval and p as among others."""
+    pair = ("magnets", "core")
+    alone = customs.correlations(quick, ["pearson"], [pair])
+    among = customs.correlations(quick, ["pearson"], [("headline", "core"), pair])
+    rest = among[among["series"] == "magnets"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, rest)
+
+
+def test_release_mean_recovers_a_planted_effect(committed):
+    """Three percent on every release day is the mean, and noise alone widens the interval."""
+    released = customs.release_returns(committed)
+    rng = np.random.default_rng(5)
+    planted = released.assign(car=0.03 + rng.normal(0, 0.01, len(released)))
+    found = customs.release_tests(committed, planted).set_index("series")
+    assert found["mean"].between(0.02, 0.04).all()
+    assert found["low"].between(0.015, 0.035).all()
+    assert (found["low"] < found["mean"]).all()
+    assert (found["high"] > found["mean"]).all()
+    assert (found["p"] < 0.001).all()
+    assert (found["n_clear"] <= found["n"]).all()
+
+
+def test_quoted_figures_are_reproduced_exactly(committed):
+    """Claim B5: 6,146 to 5,774 t of magnets and 5,791.8 to 4,000.3 t in total."""
+    found = {n.key: n.value for n in customs_report._levels(committed)}
+    assert found["customs.magnets.2025_08"] == 6146.0
+    assert found["customs.magnets.2025_09"] == 5774.0
+    assert found["customs.headline.2025_08"] == 5791.8
+    assert found["customs.headline.2025_09"] == 4000.3
+
+
+def test_heavy_elements_share_is_worked_by_hand(committed):
+    """September 2025: 18,043 and 4,450 kg in 4,000.3 t."""
+    frame = customs_surprises.heavy_elements(committed).set_index("month")
+    expected = 100 * (18.043 + 4.450) / 4000.3
+    assert frame.loc[pd.Period("2025-09"), "share"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("at_peak", "verdict"), [(1.0, "hidden"), (90.0, "visible")])
+def test_heavy_verdict_compares_the_peak_month(at_peak, verdict):
+    """Hidden if the month of the largest tonnage has under a tenth of the elements' largest."""
+    frame = pd.DataFrame(
+        {"headline": [10.0, 5.0], "dysprosium": [at_peak, 100.0], "terbium": [0.0, 0.0]}
+    )
+    assert customs_surprises._heavy_verdict(frame).verdict == verdict

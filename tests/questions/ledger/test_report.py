@@ -1,0 +1,94 @@
+"""The published ledger: every claim with everything asked of it, and paragraphs that say so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analysis.questions.ledger import report as ledger_report
+from analysis.questions.ledger.entries import entries
+from analysis.questions.ledger.paragraphs import testable_from as first_test
+from analysis.snapshot.calendar import nyse_sessions
+
+WITHOUT_PLACEBO = {"A5", "A8", "B9", "B12", "B13"}  # not testable, a ratio, a count of days
+
+
+@pytest.fixture(scope="module")
+def claims(quick):
+    """All entries of the ledger on the committed data."""
+    return entries(quick)
+
+
+@pytest.fixture(scope="module")
+def found(quick, claims):
+    """The ledger as published."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger_report, "entries", lambda _: claims)
+        return ledger_report.compute(quick)
+
+
+def test_every_claim_has_a_placebo_p_or_a_reason(claims):
+    """Only claims without a test, and two facts with no counterpart elsewhere, have none."""
+    assert len(claims) == 29
+    assert {e.id for e in claims if e.placebo is None} == WITHOUT_PLACEBO
+    for entry in claims:
+        assert entry.placebo is None or 0 < entry.placebo <= 1
+
+
+def test_family_members_carry_both_adjustments_and_a_detectable_effect(claims):
+    """Holm for all of the family; step-down for those tested across episodes; never below p."""
+    family = [e for e in claims if e.holm is not None]
+    assert len(family) >= 10
+    for entry in family:
+        assert entry.outcome.detectable is not None
+        assert entry.holm >= entry.outcome.p
+        if entry.sessions is not None:
+            assert entry.sessions[0] > 0
+            assert entry.step_down is not None
+            assert entry.step_down >= entry.placebo - 0.06
+
+
+def test_table_has_at_most_nine_columns_and_every_claim(found):
+    """The central table fits a page."""
+    table = next(t for t in found.tables if t.name == "ledger")
+    assert len(table.frame) == 29
+    assert table.frame.shape[1] <= 9
+
+
+def test_one_paragraph_for_each_claim_states_its_verdict(found, claims):
+    """In order, with statement, rule and verdict; p-values where there are any."""
+    parts = found.passages[0].text.split("\n\n")
+    assert len(parts) == len(claims)
+    for part, entry in zip(parts, claims, strict=True):
+        assert part.startswith(f"**{entry.id}** ")
+        assert entry.claim.statement in part
+        assert f"Verdict: **{entry.verdict}**." in part
+        assert ("Placebo p" in part) == (entry.placebo is not None)
+        assert ("by Holm" in part) == (entry.holm is not None)
+        assert not re.search(r"\bnan\b|None|  ", part)
+
+
+def test_noise_is_called_common_only_where_placebo_draws_show_it(found, claims):
+    """The share of placebo draws is stated for episodes with a placebo p of 0.05 and more alone."""
+    for part, entry in zip(found.passages[0].text.split("\n\n"), claims, strict=True):
+        shown = "of placebo draws" in part
+        common = entry.sessions is not None and (entry.placebo or 0.0) >= 0.05
+        assert shown == (common and entry.verdict.endswith("within noise")), entry.id
+
+
+def test_downstream_claim_says_from_when_it_can_be_tested(committed):
+    """126 sessions after 20 May 2026."""
+    day = first_test(committed.snapshot.claims["A8"], committed)
+    assert len(nyse_sessions(committed.snapshot.sessions[0], day)) - 1 == (
+        committed.snapshot.sessions.get_loc("2026-05-20") + 126
+    )
+
+
+def test_picture_turns_effects_so_that_right_is_as_claimed(found, claims):
+    """Sign of the drawn effect: positive exactly where the effect has the claimed sign."""
+    drawn = found.figures[0].data["claims"].set_index("claim")["effect"].dropna()
+    outcome = {e.id: e.outcome for e in claims}
+    for claim, value in drawn.items():
+        assert (value > 0) == (outcome[claim].effect * outcome[claim].sign > 0)
+        assert abs(value) == pytest.approx(abs(outcome[claim].effect) / outcome[claim].detectable)

@@ -1,0 +1,25 @@
+"""The design of the study of size on the committed panel, and settings for quick runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.questions.size.design import Cell, Design, Settings, build_design, cells
+
+
+@pytest.fixture(scope="session")
+def design(committed) -> Design:
+    """Built once: a second on the committed panel."""
+    return build_design(committed)
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The committed settings."""
+    return Settings()
+
+
+@pytest.fixture(scope="session")
+def by_name(design, settings) -> dict[str, Cell]:
+    """The committed cells by name."""
+    return {cell.name: cell for cell in cells(design, settings)}
