@@ -182,3 +182,20 @@ def test_provenance_names_a_function_that_exists():
     """The dotted name is read off the function."""
     source = Provenance.of(numbers_of, ("prices.csv",), "two firms")
     assert source.function == "analysis.results.columns.numbers_of"
+
+
+def test_the_sample_of_a_number_is_that_of_its_row():
+    """What enters differs from row to row, and each number says what entered its own."""
+    source = Provenance("analysis.questions.relative_beta.betas.full_sample", (), "{n:g} of {firm}")
+    numbers = numbers_of(BETAS, [Column("n", key="")], "sessions.{firm}", source)
+    assert [number.source.sample for number in numbers] == ["60 of MP", "12 of USAR"]
+
+
+def test_a_single_value_may_have_a_unit_of_its_own():
+    """Beside values in the unit and the format of all."""
+    cells = {"firms": (3, "firms"), "size": (0.05, "size of the tests", "fraction", "percent0")}
+    printed = [(n.key, n.unit, n.format) for n in scalar_numbers("study", cells, SOURCE)]
+    assert printed == [
+        ("study.firms", "count", "integer"),
+        ("study.size", "fraction", "percent0"),
+    ]
