@@ -60,7 +60,7 @@ def correlogram(data: Mapping[str, pd.DataFrame]) -> Canvas:
             rows = part[part["method"] == method]
             at = rows["lag"] + shift
             ax.vlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)
-            ax.scatter(at, rows["estimate"], 14, colour, marker, label=method.title(), zorder=3)
+            ax.scatter(at, rows["estimate"], 14, colour, marker=marker, label=method.title())
         zero_line(ax)
         ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
         ax.set_title(f"{name} (n = {part['n'].min():.0f} to {part['n'].max():.0f})")
