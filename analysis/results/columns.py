@@ -244,10 +244,12 @@ def table_of(
     columns: Sequence[Column | Interval],
     source: Provenance,
     notes: str = "",
+    **texts: object,
 ) -> Table:
     """Print a result: its columns in the order given, each under its head.
 
     A column that the frame lacks is left out: a study may have no firm, kind or fund for it.
+    Heads and notes name ``texts``, if there are any: ``"{level} interval"``.
     """
     shown = [c for c in columns if isinstance(c, Interval) or c.name in frame]
     cells = {c.name: c.cells(frame) for c in shown}
@@ -255,7 +257,11 @@ def table_of(
         name,
         pd.DataFrame(cells, index=frame.index),
         {c.name: c.format for c in shown if isinstance(c, Column)},
-        {c.name: c.header or c.name for c in shown},
+        {c.name: _filled(c.header or c.name, texts) for c in shown},
         source,
-        notes,
+        _filled(notes, texts),
     )
+
+
+def _filled(template: str, texts: Mapping[str, object]) -> str:
+    return template.format_map(texts) if texts else template

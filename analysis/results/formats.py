@@ -62,15 +62,15 @@ def format_value(value: float | int | str | None, fmt: Format) -> str:
 
 
 def signed(value: float, fmt: Format) -> str:
-    """Format a change with its sign, the plus as well, and that of a change that rounds to zero.
+    """Format a change with its sign, the plus as well.
 
     Examples
     --------
-    >>> signed(0.019, "percent1"), signed(-0.134, "percent1"), signed(-0.0001, "percent1")
-    ('+1.9%', '−13.4%', '−0.0%')
+    >>> signed(0.019, "percent1"), signed(-0.134, "percent1")
+    ('+1.9%', '−13.4%')
     """
-    text = format_value(abs(value), fmt)
-    return text if text == MISSING else f"{MINUS if value < 0 else '+'}{text}"
+    text = format_value(value, fmt)
+    return text if text.startswith((MINUS, MISSING)) else f"+{text}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -199,3 +199,11 @@ def test_a_single_value_may_have_a_unit_of_its_own():
         ("study.firms", "count", "integer"),
         ("study.size", "fraction", "percent0"),
     ]
+
+
+def test_heads_and_notes_name_what_the_study_chose():
+    """One template for every study: the level stands in a head and in the note."""
+    columns = [Interval("{level} interval", "low", "high", "decimal2")]
+    table = table_of("betas", BETAS, columns, SOURCE, "Intervals of {level}.", level="90%")
+    assert table.headers == {"interval": "90% interval"}
+    assert table.notes == "Intervals of 90%."

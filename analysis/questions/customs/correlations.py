@@ -30,6 +30,11 @@ QUOTED = pd.PeriodIndex(["2025-08", "2025-09"], freq="M")  # of which the truce 
 CHANGE = "{method} correlation of the change of {series} exports"
 LATER = f"{CHANGE} with the core return {{lag}} months later"
 LAGS = (Column("estimate", "", "decimal2", "correlation", LATER, "", "", "low", "high", "p", "n"),)
+BESIDE = (
+    Column("name", "Exports"),
+    Column("lag", "Lag", "integer"),
+    Column("n", "Months", "integer"),
+)
 FOUND = "correlation found with {power} power at this number of months"
 DETECTABLE = (Column("mde", "", "decimal2", "correlation", FOUND, ".detectable", n="n"),)
 CORRELATED = (
@@ -64,6 +69,7 @@ RELEASES = (
     Column(
         "mean", "Mean CAR", "percent1", "fraction", RELEASE, ".mean", "", "low", "high", "p", "n"
     ),
+    Interval("{level} interval", "low", "high", "percent1"),
     Column("p", "", "pvalue", "p-value", f"p of the {RELEASE}", ".p"),
     Column("n_clear", "Clear days", "integer", "count", DAYS + CLEAR, ".n_clear"),
     Column(
@@ -79,31 +85,35 @@ RELEASES = (
     Column("p_clear", "p", "pvalue", "p-value", f"p of the {RELEASE}{CLEAR}", ".p_clear"),
 )
 RELEASED = (
-    "CAR {} of the core portfolio; moving-block bootstrap over releases, p by Student t. Clear "
-    "days: no listed event within the episode distance. Magnets to the US are published with all "
-    "magnets, but known for fewer months."
+    "CAR {window} of the core portfolio; moving-block bootstrap over releases, p by Student t. "
+    "Clear days: no listed event within the episode distance. Magnets to the US are published with "
+    "all magnets, but known for fewer months."
 )
 
 
 def compute(panel: Panel) -> Findings:
     """Correlate exports with returns at leads and lags and look at the release days."""
     choices = panel.snapshot.choices
-    lags, released = correlations(panel), release_returns(panel)
-    tests, coverage = release_tests(panel, released), count_figures(panel)
+    lags, released, coverage = correlations(panel), release_returns(panel), _count_figures(panel)
+    tests = release_tests(panel, released).assign(name=lambda rows: rows["series"].map(NAMES))
     core = lags[lags["asset"] == "core"].assign(name=lambda rows: rows["series"].map(NAMES))
     level, power = choices.inference.level, percent(choices.inference.power)
+    shown, size = percent(level), choices.inference.size
     every = Provenance.of(correlations, INPUTS, "every series, asset, method and lag tested")
     one = Provenance.of(correlations, INPUTS, "{n} months, {series} and core firms")
+    firms = Provenance.of(correlations, INPUTS, "every core firm")
     days = Provenance.of(release_tests, INPUTS, "release days with a session")
+    all_days = Provenance.of(release_returns, INPUTS, "all release days")
+    both = Provenance.of(compute, INPUTS, "both export series")
     reported = Provenance.of(compute, INPUTS, "{series} exports, reported figures")
-    interval = Interval(f"{percent(level)} interval", "low", "high", "percent1")
+    window = brackets(choices.customs.release_window)
     keyed = core.assign(at=core["lag"].map("lag_{}".format).str.replace("-", "m"))
     now = keyed[(core["lag"] == 0) & (core["method"] == METHODS[0])]
     claimed = coverage[coverage["series"].isin(SERIES.values())]
     return Findings(
         numbers=[
             *numbers_of(keyed, LAGS, "customs.{series}.{method}.{at}", one, level=level),
-            *_adjusted_numbers(lags, choices.inference.size, every),
+            *_adjusted_numbers(lags, size, every),
             *numbers_of(now, DETECTABLE, "customs.{series}", every, power=power),
             *numbers_of(quoted_levels(panel), LEVELS, "customs.{series}.{at}", reported),
             *numbers_of(claimed, COVERAGE, "customs.{series}.changes", reported),
@@ -111,33 +121,14 @@ def compute(panel: Panel) -> Findings:
         ],
         tables=[
             _lag_table(core, power),
-            table_of(
-                "releases",
-                tests.assign(name=tests["series"].map(NAMES)),
-                [*RELEASES[:3], interval, *RELEASES[3:]],
-                days,
-                RELEASED.format(brackets(choices.customs.release_window)),
-            ),
-            table_of(
-                "customs_coverage",
-                coverage,
-                COVERAGE,
-                Provenance.of(compute, INPUTS, "both export series"),
-            ),
+            table_of("releases", tests, RELEASES, days, RELEASED, level=shown, window=window),
+            table_of("customs_coverage", coverage, COVERAGE, both),
         ],
         figures=[_series_figure(panel), _correlogram(core, level)],
-        verdicts=[_any_left(lags, choices.inference.size, every)],
+        verdicts=[_any_left(lags, size, every)],
         datasets=[
-            Dataset(
-                "customs_correlations",
-                lags,
-                Provenance.of(correlations, INPUTS, "every core firm"),
-            ),
-            Dataset(
-                "release_days",
-                released,
-                Provenance.of(release_returns, INPUTS, "all release days"),
-            ),
+            Dataset("customs_correlations", lags, firms),
+            Dataset("release_days", released, all_days),
         ],
     )
 
@@ -160,15 +151,8 @@ def quoted_levels(panel: Panel) -> pd.DataFrame:
     )
 
 
-def count_figures(panel: Panel) -> pd.DataFrame:
-    """Count the figures of every series in tonnes and the months that they serve.
-
-    Returns
-    -------
-    DataFrame
-        ``series``, ``name`` (printed); counts ``rows``, ``combined`` (January and February in one),
-        ``derived``, ``level`` and ``change`` (months with one), ``released`` (day known).
-    """
+def _count_figures(panel: Panel) -> pd.DataFrame:
+    """Count the figures of every series in tonnes, and the months with a level or a change."""
     figures = panel.snapshot.customs
     marks = pd.DataFrame(
         {
@@ -226,13 +210,7 @@ def _lag_table(core: pd.DataFrame, power: str) -> Table:
     return table_of(
         "correlations",
         wide.assign(n=first["n"].to_numpy(), mde=first["mde"].to_numpy()),
-        [
-            Column("name", "Exports"),
-            Column("lag", "Lag", "integer"),
-            Column("n", "Months", "integer"),
-            *columns,
-            Column("mde", "MDE", "decimal2"),
-        ],
+        [*BESIDE, *columns, Column("mde", "MDE", "decimal2")],
         Provenance.of(correlations, INPUTS, "core firms"),
         CORRELATED.format(power),
     )

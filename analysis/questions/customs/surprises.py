@@ -45,6 +45,7 @@ RESPONSES = (
     Column(
         "estimate", "Spearman", "decimal2", "correlation", RANK, "", "", "low", "high", "p", "n"
     ),
+    Interval("{level} interval", "low", "high", "decimal2"),
     Column("p", "", "pvalue", "p-value", f"p of the {RANK}", ".p"),
     Column("mde", "MDE", "decimal2"),
 )
@@ -90,7 +91,7 @@ def compute(panel: Panel) -> Findings:
     source = Provenance.of(release_responses, INPUTS, FIRST)
     elements = Provenance.of(heavy_elements, INPUTS, FIRST)
     key, level = "customs.{series}.release.{measure}", inference.level
-    interval = Interval(f"{percent(level)} interval", "low", "high", "decimal2")
+    shown = percent(level)
     return Findings(
         numbers=[
             *numbers_of(told, RESPONSES, key, source, level=level),
@@ -98,9 +99,7 @@ def compute(panel: Panel) -> Findings:
             *_heavy_numbers(heavy, elements),
         ],
         tables=[
-            table_of(
-                "surprises", told, [*RESPONSES[:4], interval, *RESPONSES[4:]], source, RESPONDED
-            ),
+            table_of("surprises", told, RESPONSES, source, RESPONDED, level=shown),
             table_of("heavy_elements", heavy.astype({"month": str}), HEAVY, elements, KNOWN),
         ],
         verdicts=[

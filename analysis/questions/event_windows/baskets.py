@@ -45,12 +45,13 @@ COLUMNS = (
     Column("kind", "Events"),
     Column("episodes", "K", "integer"),
     MEAN,
+    Interval("{level} interval", "low", "high", "percent1"),
     Column("p", "", "pvalue", "p-value", f"p of the {TEXT}", ".p"),
     Column("detectable", "MDE", "percent1"),
 )
 NOTE = (
-    "Equal-weight portfolios over the primary window. {}. A placebo name is left out where the "
-    "news names it. An en dash: fewer than {} episodes. p: t across episodes, unadjusted."
+    "Equal-weight portfolios over the primary window. {members}. A placebo name is left out where "
+    "the news names it. An en dash: fewer than {fewest} episodes. p: t across episodes, unadjusted."
 )
 
 
@@ -159,17 +160,13 @@ def _against_placebo(panel: Panel) -> Verdict:
 
 
 def _table(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Table:
-    level = percent(panel.snapshot.choices.inference.level)
     groups = members(panel).items()
-    listed = "; ".join(f"{_label(name)}: {', '.join(group)}" for name, group in groups)
-    interval = Interval(f"{level} interval", "low", "high", "percent1")
-    return table_of(
-        "baskets",
-        frame[frame["episodes"] > 0],
-        [*COLUMNS[:4], interval, *COLUMNS[4:]],
-        source,
-        NOTE.format(listed, words(FEWEST)),
-    )
+    texts = {
+        "level": percent(panel.snapshot.choices.inference.level),
+        "members": "; ".join(f"{_label(name)}: {', '.join(group)}" for name, group in groups),
+        "fewest": words(FEWEST),
+    }
+    return table_of("baskets", frame[frame["episodes"] > 0], COLUMNS, source, NOTE, **texts)
 
 
 def _share_figure(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Figure:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from analysis.questions.event_windows.paths import caar_paths, heatmap
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, spread, table_of
-from analysis.results.formats import brackets, listed, percent, signed
+from analysis.results.formats import brackets, format_value, listed, percent
 from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.portfolios import equal
 from analysis.study.directions import POLICY
@@ -164,14 +165,14 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
     frame = frame.dropna(subset=["mean", "mean_all"], how="all")
     frame["episodes"] = frame["episodes"].where(frame["mean"].notna())
     frame["bounds"] = [brackets(choices.windows.bounds[window]) for window in frame["window"]]
-    level, power = percent(choices.inference.level), percent(choices.inference.power)
-    return table_of(
-        "pooled",
-        frame.sort_values("kind", key=lambda c: c.map(list(KINDS).index), kind="stable"),
-        POOLED,
-        Provenance.of(pooled_by_direction, INPUTS, "confirmatory events"),
-        NOTE.format(level=level, power=power, policy=listed(POLICY)),
-    )
+    frame = frame.sort_values("kind", key=lambda c: c.map(list(KINDS).index), kind="stable")
+    source = Provenance.of(pooled_by_direction, INPUTS, "confirmatory events")
+    texts = {
+        "level": percent(choices.inference.level),
+        "power": percent(choices.inference.power),
+        "policy": listed(POLICY),
+    }
+    return table_of("pooled", frame, POOLED, source, NOTE, **texts)
 
 
 def _firm_table(panel: Panel, primary: pd.DataFrame) -> Table:
@@ -198,7 +199,8 @@ def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
     """Every event with the primary CAR of the core firms."""
     core, known = panel.snapshot.choices.firms.core, primary.dropna(subset="car")
     marks = known["clean"].map({True: "", False: "\u2020"})
-    texts = known["car"].map(lambda car: signed(car, "percent1")) + marks
+    sizes = known["car"].abs().map(lambda car: format_value(car, "percent1")) + marks
+    texts = np.where(known["car"] < 0, "\u2212", "+") + sizes
     cars = known.assign(text=texts).pivot(index="id", columns="ticker", values="text")
     frame = panel.events.join(cars).assign(kind=panel.events["status"].map(MARKS))
     return table_of(
