@@ -21,6 +21,7 @@ __all__ = [
     "NAMES",
     "SERIES",
     "TONNES",
+    "correlate",
     "correlations",
     "export_changes",
     "export_months",
@@ -93,7 +94,6 @@ def correlations(
         ``series``, ``asset``, ``method``, ``lag`` (months; positive: exports lead), ``n``,
         ``estimate``, ``low``, ``high``, ``p``, ``mde``.
     """
-    choices = panel.snapshot.choices
     changes, returns = export_changes(panel), monthly_returns(panel)
     if pairs is None:
         pairs = [
@@ -102,22 +102,26 @@ def correlations(
             for asset in returns
             if series in SERIES.values() or asset == "core"
         ]
-    frames = []
+    lags, frames = panel.snapshot.choices.customs.lags, []
     for series, asset in pairs:
+        x, y = changes[series], returns[asset].dropna()
         for method in methods:
-            found = lead_lag(
-                changes[series],
-                returns[asset].dropna(),
-                choices.customs.lags,
-                method=method,
-                block=choices.customs.block,
-                draws=choices.inference.draws,
-                rng=own_generator(choices.inference.seed, series, asset, method),
-                level=choices.inference.level,
-            )
-            found = found.rename_axis("lag").reset_index()
+            found = correlate(panel, x, y, lags, method, series, asset, method).reset_index()
             frames.append(found.assign(series=series, asset=asset, method=method))
     return pd.concat(frames, ignore_index=True)
+
+
+def correlate(
+    panel: Panel, x: pd.Series, y: pd.Series, lags: Sequence[int], method: Method, *names: str
+) -> pd.DataFrame:
+    """Correlate with the study's blocks, draws and level: see :func:`lead_lag`.
+
+    ``names`` tell the random numbers from those of other pairs.
+    """
+    block, inference = panel.snapshot.choices.customs.block, panel.snapshot.choices.inference
+    rng = own_generator(inference.seed, *names)
+    draws, level = inference.draws, inference.level
+    return lead_lag(x, y, lags, method=method, block=block, draws=draws, rng=rng, level=level)
 
 
 def own_generator(seed: int, *names: str) -> np.random.Generator:

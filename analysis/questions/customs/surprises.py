@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimators.dependence.lead_lag import lead_lag, needed_pairs
+from analysis.estimators.dependence.lead_lag import needed_pairs
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import (
     Column,
@@ -21,10 +21,10 @@ from analysis.study.customs import (
     METHODS,
     NAMES,
     TONNES,
+    correlate,
     export_changes,
     export_months,
     monthly_returns,
-    own_generator,
     release_returns,
 )
 from analysis.study.panel import Panel
@@ -157,23 +157,14 @@ def release_responses(panel: Panel) -> pd.DataFrame:
         moving-block bootstrap interval and block-permutation p: ``n``, ``estimate``, ``low``,
         ``high``, ``p``, ``mde``.
     """
-    choices = panel.snapshot.choices
     known = surprises(panel).set_index(["series", "month", "coverage"])["surprise"]
     released = release_returns(panel).join(known, on=["series", "month", "coverage"])
     rows = []
     for series in NAMES:
         part = released[released["series"] == series].set_index("month")
         for measure in MEASURES:
-            found = lead_lag(
-                part[measure].dropna(),
-                part["car"],
-                [0],
-                method="spearman",
-                block=choices.customs.block,
-                draws=choices.inference.draws,
-                rng=own_generator(choices.inference.seed, "release", series, measure),
-                level=choices.inference.level,
-            )
+            names, x = ("release", series, measure), part[measure].dropna()
+            found = correlate(panel, x, part["car"], [0], "spearman", *names)
             rows.append({"series": series, "measure": measure} | found.iloc[0].to_dict())
     return pd.DataFrame(rows).astype({"n": int})
 
