@@ -89,7 +89,7 @@ def test_moved_code_gives_no_result_that_differs(clone, run):
     assert code == 0
     assert "No result differs." in said
     assert headings(said) == ["Where results come from (no result)"]
-    row = r"module +analysis\.findings\.a +analysis\.questions\.beta +3"
+    row = r"module +analysis\.questions\.a +analysis\.questions\.beta +3"
     assert re.search(row, said)
 
 
