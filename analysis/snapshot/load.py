@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
 from analysis.errors import SnapshotError
+from analysis.reads import Made, Part
 from analysis.snapshot.calendar import check_prices, check_sessions
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
@@ -22,6 +23,8 @@ from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -32,7 +35,9 @@ class Snapshot:
     folder : pathlib.Path
         Where they were read.
     choices : Choices
-        Every choice of the choices.
+        Every choice of the study.
+    claims : dict of str to Claim
+        By id, in file order.
     prices : pandas.DataFrame
         Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
         firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
@@ -54,25 +59,21 @@ class Snapshot:
     """
 
     folder: Path
-    choices: Choices
-    prices: pd.DataFrame
-    events: pd.DataFrame
-    confounders: pd.DataFrame
-    universe: pd.DataFrame
-    customs: pd.DataFrame
     manifest: Manifest
     fingerprint: str
-    refreshed: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    refreshed: Mapping[str, pd.DataFrame]
+    choices: Part[Choices] = Part()
+    claims: Part[dict[str, Claim]] = Part()
+    prices: Part[pd.DataFrame] = Part()
+    events: Part[pd.DataFrame] = Part()
+    confounders: Part[pd.DataFrame] = Part()
+    universe: Part[pd.DataFrame] = Part()
+    customs: Part[pd.DataFrame] = Part()
 
-    @cached_property
+    @property
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, in order."""
         return pd.DatetimeIndex(self.prices.index)
-
-    @cached_property
-    def claims(self) -> dict[str, Claim]:
-        """The claims by id, in file order; no field, or every varied copy would count as a use."""
-        return parse_claims(read_file(self.folder / "claims.toml"))
 
 
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
@@ -128,26 +129,34 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
-    claims = parse_claims(contents["claims.toml"]).values()
-    _check_items(claims, choices)
+    claims = parse_claims(contents["claims.toml"])
+    _check_items(claims.values(), choices)
     _check_tickers(tables, choices)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
     _check_days(events, choices, pd.DatetimeIndex(prices["session"].unique()))
+
+    def made(value: T, name: str) -> Made[T]:
+        return Made(value, frozenset({str(folder / name)}))
+
+    customs = tables["customs.csv"]
+    customs = customs.assign(month=pd.PeriodIndex(customs["month"], freq="M"))
+    wide = prices.pivot_table("adjusted_close", "session", "ticker")  # one price a cell
     snapshot = Snapshot(
         folder=folder,
-        choices=choices,
-        prices=prices.pivot_table("adjusted_close", "session", "ticker"),  # one price a cell
-        events=_plain(events.assign(scheduled=events["scheduled"] == "yes")),
-        confounders=_plain(tables["confounders.csv"]),
-        universe=universe.set_index("ticker"),
-        customs=_plain(_with_periods(tables["customs.csv"])),
         manifest=manifest,
         fingerprint=_fingerprint(contents),
         refreshed={name: _plain(table) for name, table in refreshed.items()},
+        choices=made(choices, "study.toml"),
+        claims=made(claims, "claims.toml"),
+        prices=made(wide, "prices.csv"),
+        events=made(_plain(events.assign(scheduled=events["scheduled"] == "yes")), "events.csv"),
+        confounders=made(_plain(tables["confounders.csv"]), "confounders.csv"),
+        universe=made(universe.set_index("ticker"), "universe.csv"),
+        customs=made(_plain(customs), "customs.csv"),
     )
-    check_claims(claims, snapshot)
+    check_claims(claims.values(), snapshot)
     return snapshot
 
 
@@ -165,10 +174,6 @@ def _no_strays(folder: Path, manifest: Manifest) -> None:
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
-
-
-def _with_periods(customs: pd.DataFrame) -> pd.DataFrame:
-    return customs.assign(month=pd.PeriodIndex(customs["month"], freq="M"))
 
 
 def _fingerprint(contents: Mapping[str, bytes]) -> str:
