@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analysis.questions import answer, list_inputs
 from analysis.results import Findings, Number, Provenance
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, build_panel
+
+
+@pytest.fixture(scope="module")
+def committed(snapshot) -> Panel:
+    """The panel of the committed snapshot."""
+    return build_panel(snapshot)
 
 
 def count_firms(panel: Panel) -> Findings:
