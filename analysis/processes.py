@@ -43,8 +43,6 @@ def workers(
     ----------
     count : int or None
         None is one a processor.
-    start : callable
-    *words : object
     preload : sequence of str
         Modules that the workers need, imported once for all of them where processes fork.
 
@@ -125,7 +123,6 @@ def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.
 
     Parameters
     ----------
-    command : sequence of str or Path
     **options
         Of :class:`subprocess.Popen`.
 

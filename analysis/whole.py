@@ -42,7 +42,6 @@ def refused(error: OSError, place: Path) -> WriteError:
 
     Parameters
     ----------
-    error : OSError
     place : Path
         What was to be written, where the system does not name it.
     """

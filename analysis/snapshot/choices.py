@@ -392,10 +392,6 @@ def parse_choices(content: bytes) -> Choices:
     content : bytes
         The text of ``study.toml``.
 
-    Returns
-    -------
-    Choices
-
     Raises
     ------
     SnapshotError

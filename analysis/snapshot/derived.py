@@ -22,10 +22,6 @@ __all__ = ["build_derived", "check_derived", "write_derived"]
 def build_derived(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
     """Compute every derived table; ``data/README.md`` describes their columns.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-
     Returns
     -------
     dict of str to pandas.DataFrame
@@ -60,10 +56,6 @@ def write_derived(frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Path
     folder : pathlib.Path
         ``data/derived``; made if missing.
 
-    Returns
-    -------
-    list of pathlib.Path
-
     Raises
     ------
     WriteError
@@ -79,7 +71,6 @@ def check_derived(folder: Path, manifest: Manifest) -> None:
     ----------
     folder : pathlib.Path
         ``data/derived``.
-    manifest : Manifest
 
     Raises
     ------

@@ -61,7 +61,6 @@ def recorded_copies(folder: Path, manifest: Manifest) -> dict[str, bytes | None]
     ----------
     folder : pathlib.Path
         The data folder.
-    manifest : Manifest
 
     Returns
     -------
@@ -143,7 +142,6 @@ def row_changes(name: str, old: bytes, new: bytes) -> list[str]:
     ----------
     name : str
         File name; a CSV file's rows are matched by the key of its schema.
-    old, new : bytes
 
     Returns
     -------

@@ -86,10 +86,6 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
     check_hashes : bool
         False accepts edited files, as long as they are sound in every other way.
 
-    Returns
-    -------
-    Snapshot
-
     Raises
     ------
     SnapshotError

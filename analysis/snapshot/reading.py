@@ -65,10 +65,6 @@ def read(name: str, content: bytes) -> Reading:
         UTF-8, or UTF-16 with its mark. A table has a header and fields between commas, semicolons,
         tabs or bars; its columns may stand in any order and have capitals.
 
-    Returns
-    -------
-    Reading
-
     Raises
     ------
     SnapshotError

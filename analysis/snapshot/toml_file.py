@@ -38,10 +38,6 @@ def parse_toml(name: str, content: bytes, model: type[_T], place: Place) -> _T:
     place : callable
         Says where an error lies.
 
-    Returns
-    -------
-    model
-
     Raises
     ------
     SnapshotError

@@ -8,18 +8,12 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.comtrade import CHINA, PARTNERS, WORLD, Client
-from analysis.snapshot.refresh.errors import (
-    AnswerError,
-    DuplicateRowsError,
-    LostPeriodError,
-    ZeroWeightsError,
-)
 
 __all__ = ["KEY", "Progress", "Trade", "fetch_trade"]
 
 KEY = ["month", "reporter", "flow", "partner", "commodity"]
-_LATER = "the snapshot is as it was; run nox -s refresh again later"
 
 
 class Progress(Protocol):
@@ -53,16 +47,7 @@ class Trade:
 def fetch_trade(client: Client, months: pd.PeriodIndex, progress: Progress) -> Trade:
     """Fetch China's exports and the partners' imports from China, one month a request.
 
-    Parameters
-    ----------
-    client : Client
-    months : pandas.PeriodIndex
-        Monthly periods that are wanted; those not published are named, not missed.
-    progress : Progress
-
-    Returns
-    -------
-    Trade
+    Of the ``months`` that are wanted, those not published are named, not missed.
 
     Raises
     ------
@@ -82,11 +67,10 @@ def fetch_trade(client: Client, months: pd.PeriodIndex, progress: Progress) -> T
         rows += found
         progress.done("UN Comtrade", _month_name(period), len(wanted), f"{len(found)} rows")
     if not rows:
-        raise LostPeriodError(
+        raise errors.LostPeriodError(
             f"UN Comtrade, {months[0]} to {months[-1]}",
             expected="at least one published month",
             found="none",
-            remedy=_LATER,
         )
     table = pd.DataFrame(rows)[[*KEY, "value_usd", "net_weight_kg", "weight"]]
     _check_keys(table)
@@ -105,18 +89,16 @@ def _month(client: Client, period: str, reporters: list[int]) -> list[dict[str, 
     rows = [_row(raw) for answer in answers for raw in answer]
     silent = sorted(set(reporters) - {row["reporter"] for row in rows})
     if silent:
-        raise LostPeriodError(
+        raise errors.LostPeriodError(
             f"UN Comtrade, {_month_name(period)}",
             expected=f"rows of {', '.join(_name(code) for code in silent)}, listed as published",
             found="none",
-            remedy=_LATER,
         )
     if all(row["net_weight_kg"] is None for row in rows):
-        raise ZeroWeightsError(
+        raise errors.ZeroWeightsError(
             f"UN Comtrade, {_month_name(period)}",
             expected="net weights",
             found=f"none in {len(rows)} rows",
-            remedy=_LATER,
         )
     return rows
 
@@ -138,11 +120,10 @@ def _row(raw: dict[str, Any]) -> dict[str, Any]:
             else "",
         }
     except (KeyError, TypeError, ValueError) as error:
-        raise AnswerError(
+        raise errors.AnswerError(
             "UN Comtrade",
             expected="rows with value and weight",
             found=f"{type(error).__name__} {error}",
-            remedy=_LATER,
         ) from None
 
 
@@ -150,11 +131,8 @@ def _check_keys(table: pd.DataFrame) -> None:
     twice = table[table.duplicated(KEY)]
     if not twice.empty:
         key = ", ".join(str(twice.iloc[0][name]) for name in KEY)
-        raise DuplicateRowsError(
-            "UN Comtrade",
-            expected="one row a key",
-            found=f"{len(twice)} more, first {key}",
-            remedy=_LATER,
+        raise errors.DuplicateRowsError(
+            "UN Comtrade", expected="one row a key", found=f"{len(twice)} more, first {key}"
         )
 
 
