@@ -18,7 +18,7 @@ import pandas as pd
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.derived import build_derived
 from analysis.snapshot.eligibility import listed_returns
-from analysis.snapshot.files import csv_bytes, read_file
+from analysis.snapshot.files import as_long, csv_bytes, read_file
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import FILES, NAME, Origin, first_manifest, write_manifest
 from analysis.whole import write_whole
@@ -101,17 +101,8 @@ TRUTH = Truth()
 def simulate(snapshot: Snapshot, truth: Truth = TRUTH) -> Snapshot:
     """Return the snapshot with simulated prices and export figures in place of its own.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Gives sessions, firms, events, and which export figure is known for which month.
-    truth : Truth
-        What to plant.
-
-    Returns
-    -------
-    Snapshot
-        Still with the folder, manifest and fingerprint of the one it was made from.
+    Its own give sessions, firms, events, and which export figure is known for which month; folder,
+    manifest and fingerprint stay.
     """
     rng = np.random.default_rng(truth.seed)
     priced = replace(snapshot, prices=_prices(snapshot, truth, rng), refreshed={})
@@ -119,14 +110,9 @@ def simulate(snapshot: Snapshot, truth: Truth = TRUTH) -> Snapshot:
 
 
 def planted_effects(snapshot: Snapshot, truth: Truth = TRUTH) -> pd.DataFrame:
-    """Return what the events add to each firm's return.
+    """Return what the events add to each firm's return: sessions by firms, fraction.
 
     Two headlines of one direction on one day are one effect.
-
-    Returns
-    -------
-    DataFrame
-        Sessions by firms, fraction, shape ``(S, N)``.
     """
     events = snapshot.events.drop_duplicates(["day0", "direction"])
     signs = events["direction"].map(truth.signs).fillna(0).groupby(events["day0"]).sum()
@@ -205,37 +191,17 @@ def _standardised_returns(snapshot: Snapshot) -> pd.Series:
 
 
 def write_twin(snapshot: Snapshot, folder: Path, truth: Truth = TRUTH) -> Path:
-    """Write the twin of a snapshot as a data folder of its own, with what was planted beside it.
+    """Write the twin of a snapshot as a data folder of its own.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        The real one.
-    folder : pathlib.Path
-        Made if missing; its files are replaced.
-    truth : Truth
-        What to plant.
-
-    Returns
-    -------
-    pathlib.Path
-        ``truth.toml``, which says what was planted.
-
-    Raises
-    ------
-    SnapshotError
-        If the folder cannot be written.
+    The folder is made if missing, its files are replaced. ``truth.toml`` beside them, whose path
+    is returned, says what was planted.
     """
     made = simulate(snapshot, truth)
     contents = {name: read_file(snapshot.folder / name) for name in FILES}
     contents["study.toml"] += _HEAD.encode("utf-8")
-    contents["prices.csv"] = csv_bytes(_long(made.prices))
+    contents["prices.csv"] = csv_bytes(as_long(made.prices, "adjusted_close"))
     contents["customs.csv"] = csv_bytes(_as_text(made.customs))
-    origins = {
-        name: Origin(entry.source, entry.obtained, entry.retrieved, entry.licence)
-        for name, entry in snapshot.manifest.files.items()
-        if name in FILES
-    }
+    origins = {name: snapshot.manifest.files[name].origin for name in FILES}
     origins |= dict.fromkeys(
         SIMULATED,
         Origin(
@@ -256,12 +222,6 @@ _HEAD = f"""
 title = "{MARK}: a simulated twin of rare-earth headlines and US-listed miners"
 mark = "{MARK}: simulated prices and export figures, no result about any firm"
 """
-
-
-def _long(prices: pd.DataFrame) -> pd.DataFrame:
-    long = prices.rename_axis("session").reset_index()
-    long = long.melt("session", var_name="ticker", value_name="adjusted_close")
-    return long.sort_values(["session", "ticker"], ignore_index=True)
 
 
 def _as_text(customs: pd.DataFrame) -> pd.DataFrame:

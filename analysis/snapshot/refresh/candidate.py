@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.snapshot.files import read_file
+from analysis.snapshot.files import as_long, read_file
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.manifest import Origin
 from analysis.snapshot.refresh import errors
@@ -74,7 +74,7 @@ def _fresh(gathered: Gathered) -> dict[str, pd.DataFrame]:
     """The tables of a refresh as the sources have them now."""
     found: dict[str, pd.DataFrame] = {}
     if gathered.prices is not None:
-        found["prices_raw.csv"] = _long(gathered.prices.traded.round(4), "close")
+        found["prices_raw.csv"] = as_long(gathered.prices.traded.round(4), "close")
         found["actions.csv"] = gathered.prices.actions.round({"value": 6})
     if gathered.trade is not None:
         found["comtrade.csv"] = gathered.trade.table
@@ -84,12 +84,6 @@ def _fresh(gathered: Gathered) -> dict[str, pd.DataFrame]:
 def _kept(old: Snapshot, name: str, like: pd.DataFrame) -> pd.DataFrame:
     """The table as the snapshot has it, empty before the first refresh."""
     return old.refreshed.get(name, like.iloc[:0])
-
-
-def _long(wide: pd.DataFrame, value: str) -> pd.DataFrame:
-    tidy = wide.rename_axis(index="session").reset_index()
-    found = tidy.melt("session", var_name="ticker", value_name=value).dropna()
-    return found.sort_values(["session", "ticker"], ignore_index=True)
 
 
 def candidate_files(
