@@ -7,8 +7,9 @@ from dataclasses import field, replace
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, WrapValidator, model_validator
+from pydantic import Field, GetCoreSchemaHandler, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot.optional_choices import (
     CrossAsset,
@@ -48,9 +49,17 @@ __all__ = [
 T = TypeVar("T")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
-# Its type says what an optional section is where it is given; None passes the check all the same.
-MAYBE = WrapValidator(lambda value, check: None if value is None else check(value))
 _ABSENT: Any = None
+"""A section that a study leaves out; its type says what it is where it is given."""
+
+
+class _Optional:
+    """Marks such a section: None passes, whatever else is checked."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.nullable_schema(handler(source))
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -228,15 +237,15 @@ class Choices:
     customs: Customs
     firms: Firms
     volatility: Volatility
-    pair: Annotated[Pair, MAYBE] = _ABSENT
-    curve: Annotated[Curve, MAYBE] = _ABSENT
-    regimes: Annotated[Regimes, MAYBE] = _ABSENT
-    cross_asset: Annotated[CrossAsset, MAYBE] = _ABSENT
-    out_of_sample: Annotated[OutOfSample, MAYBE] = _ABSENT
+    pair: Annotated[Pair, _Optional()] = _ABSENT
+    curve: Annotated[Curve, _Optional()] = _ABSENT
+    regimes: Annotated[Regimes, _Optional()] = _ABSENT
+    cross_asset: Annotated[CrossAsset, _Optional()] = _ABSENT
+    out_of_sample: Annotated[OutOfSample, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
-    report: Annotated[Report, MAYBE] = _ABSENT
+    report: Annotated[Report, _Optional()] = _ABSENT
 
     @model_validator(mode="after")
     def _windows_clear_of_estimation(self) -> Choices:
