@@ -37,14 +37,9 @@ def workers(
 ) -> Iterator[Submit]:
     """Yield what hands a call to worker processes, as :meth:`ProcessPoolExecutor.submit` does.
 
-    Each begins with ``start(*words)``; a fault in the block ends them.
-
-    Parameters
-    ----------
-    count : int or None
-        None is one a processor.
-    preload : sequence of str
-        Modules that the workers need, imported once for all of them where processes fork.
+    Each begins with ``start(*words)``; a fault in the block ends them. A ``count`` of None is one a
+    processor; ``preload`` names modules that the workers need, imported once for all of them where
+    processes fork.
 
     Raises
     ------

@@ -287,19 +287,7 @@ def _in_front(own: T, menu: tuple[T, ...]) -> tuple[T, ...]:
 
 
 def parse_choices(content: bytes) -> Choices:
-    """Read and check the study's choices.
-
-    Parameters
-    ----------
-    content : bytes
-        The text of ``study.toml``.
-
-    Raises
-    ------
-    SnapshotError
-        If the text is not TOML, a key is unknown or missing, or a value has the wrong type, lies
-        out of range or contradicts another.
-    """
+    """Read and check ``study.toml``; errors are those of :func:`parse_toml`."""
     return parse_toml("study.toml", content, Choices, _place)
 
 

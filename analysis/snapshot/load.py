@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -79,12 +79,7 @@ class Snapshot:
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
     """Read the data folder and check hashes, schemas, sessions and references.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds the manifest and the files it lists.
-    check_hashes : bool
-        False accepts edited files, as long as they are sound in every other way.
+    Without ``check_hashes`` edited files are accepted, if they are sound in every other way.
 
     Raises
     ------
@@ -160,12 +155,8 @@ def _no_strays(folder: Path, manifest: Manifest) -> None:
     """A file of a refresh that nobody has on record must not lie there as if it counted."""
     for name in REFRESHED.keys() - manifest.files.keys():
         if (folder / name).exists():
-            raise fault(
-                name,
-                expected="an entry in manifest.json",
-                found="none",
-                remedy="remove the file; nox -s refresh writes it together with its entry",
-            )
+            remedy = "remove the file; nox -s refresh writes it together with its entry"
+            raise fault(name, expected="an entry in manifest.json", found="none", remedy=remedy)
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
@@ -192,52 +183,44 @@ def _check_items(claims: Iterable[Claim], choices: Choices) -> None:
 
 def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None:
     """Every ticker that any table or the study names must be in the universe, and have prices."""
-    known = set(tables["universe.csv"]["ticker"])
-    prices, confounders = tables["prices.csv"], tables["confounders.csv"]
-    _known("prices.csv", "ticker", prices["ticker"].items(), known)
-    for name in tables.keys() & {"actions.csv", "prices_raw.csv"}:
-        _known(name, "ticker", tables[name]["ticker"].items(), known)
-    _known("confounders.csv", "ticker", confounders["ticker"].items(), known | {"ALL"})
+    universe = tables["universe.csv"]["ticker"]
+    known, priced = set(universe), set(tables["prices.csv"]["ticker"])
     affected = tables["events.csv"]["affected"].str.split(";").explode()
-    _known("events.csv", "affected", affected[affected != ""].items(), known)
-    priced = set(prices["ticker"])
-    for row, ticker in tables["universe.csv"]["ticker"].items():
-        if ticker not in priced:
-            raise fault(
-                "universe.csv",
-                row=int(str(row)),
-                column="ticker",
-                expected=f"prices of {ticker} in prices.csv",
-                found="none",
-                remedy="add the prices or remove the row",
-            )
-    for key, tickers in choices.tickers.items():
-        for ticker in tickers:
+    cells = [
+        (name, "ticker", tables[name]["ticker"], known)
+        for name in ("prices.csv", *REFRESHED)
+        if "ticker" in tables.get(name, ())
+    ]
+    cells += [
+        ("confounders.csv", "ticker", tables["confounders.csv"]["ticker"], known | {"ALL"}),
+        ("events.csv", "affected", affected[affected != ""], known),
+    ]
+    for name, column, tickers, allowed in cells:
+        for row, ticker in tickers[~tickers.isin(allowed)].items():
+            raise _unknown(name, ticker, allowed, "a ticker", row=int(str(row)), column=column)
+    for row, ticker in universe[~universe.isin(priced)].items():
+        raise fault(
+            "universe.csv",
+            row=int(str(row)),
+            column="ticker",
+            expected=f"prices of {ticker} in prices.csv",
+            found="none",
+            remedy="add the prices or remove the row",
+        )
+    for key, named in choices.tickers.items():
+        for ticker in named:
             if ticker not in known:
-                raise fault(
-                    f"study.toml, key {key}",
-                    expected="tickers of universe.csv",
-                    found=ticker,
-                    remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
-                )
+                raise _unknown(f"study.toml, key {key}", ticker, known, "tickers")
 
 
-def _known(name: str, column: str, cells: Iterable[tuple[object, str]], known: set[str]) -> None:
-    for row, ticker in cells:
-        if ticker not in known:
-            raise fault(
-                name,
-                row=int(str(row)),
-                column=column,
-                expected="a ticker of universe.csv",
-                found=ticker,
-                remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
-            )
+def _unknown(name: str, ticker: str, known: set[str], what: str, **place: Any) -> SnapshotError:
+    remedy = f"{guess(ticker, known)}correct the ticker or add it to universe.csv"
+    expected = f"{what} of universe.csv"
+    return fault(name, expected=expected, found=ticker, remedy=remedy, **place)
 
 
 def _check_days(events: pd.DataFrame, choices: Choices, sessions: pd.DatetimeIndex) -> None:
     """Every day 0 must be a session for which there are prices."""
-    expected = f"a session between {sessions.min():%Y-%m-%d} and {sessions.max():%Y-%m-%d}"
     for column in ("day0", "alternative_day0"):
         days = events[column].dropna()
         for row, day in days[~days.isin(sessions)].items():
@@ -245,32 +228,22 @@ def _check_days(events: pd.DataFrame, choices: Choices, sessions: pd.DatetimeInd
                 "events.csv",
                 row=int(str(row)),
                 column=column,
-                expected=expected,
+                expected=f"a session between {sessions.min():%Y-%m-%d} and "
+                f"{sessions.max():%Y-%m-%d}",
                 found=f"{day:%Y-%m-%d (%A)}",
                 remedy="give the first session that could price the news",
             )
-    for name, day in choices.highlights.items():
-        if pd.Timestamp(day) not in set(events["day0"]):
-            raise fault(
-                f"study.toml, key highlights.{name}",
-                expected="day 0 of an event in events.csv",
-                found=str(day),
-                remedy="correct the date or add the event",
-            )
-    day_of = dict(zip(events["id"], events["day0"], strict=True))
-    for event in choices.steps:
-        if event not in day_of:
-            raise fault(
-                "study.toml, key steps",
-                expected="events in events.csv",
-                found=event,
-                remedy="correct the id or add the event",
-            )
-    for name, regime in (choices.regimes.starts if choices.regimes else {}).items():
-        if day_of.get(regime.event) != pd.Timestamp(regime.day):
-            raise fault(
-                f"study.toml, key regimes.starts.{name}",
-                expected=f"day 0 of the event {regime.event} in events.csv",
-                found=str(regime.day),
-                remedy="correct the date or the event",
-            )
+    day_of = {id_: day.date() for id_, day in zip(events["id"], events["day0"], strict=True)}
+    starts = choices.regimes.starts if choices.regimes else {}
+    faults = [
+        *((f"highlights.{name}", "day 0 of an event in events.csv", day, "date or add the event")
+          for name, day in choices.highlights.items() if day not in day_of.values()),
+        *(("steps", "events in events.csv", event, "id or add the event")
+          for event in choices.steps if event not in day_of),
+        *((f"regimes.starts.{name}", f"day 0 of the event {regime.event} in events.csv",
+           regime.day, "date or the event")
+          for name, regime in starts.items() if day_of.get(regime.event) != regime.day),
+    ]  # fmt: skip
+    for key, expected, found, what in faults:
+        remedy = f"correct the {what}"
+        raise fault(f"study.toml, key {key}", expected=expected, found=str(found), remedy=remedy)

@@ -44,18 +44,7 @@ Place = Callable[[dict[str, Any], tuple[int | str, ...]], str]
 
 
 def parse_toml(name: str, content: bytes, model: type[T], place: Place) -> T:
-    """Read a TOML file and check it.
-
-    Parameters
-    ----------
-    name : str
-        File name, for messages.
-    content : bytes
-        The file, however it was saved.
-    model : type
-        A pydantic dataclass for the whole file.
-    place : callable
-        Says where an error lies.
+    """Read a TOML file, however it was saved, and hold it against a pydantic dataclass.
 
     Raises
     ------

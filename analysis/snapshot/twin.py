@@ -45,51 +45,28 @@ SIGNS = {"tightening": 1, "easing": -1}
 
 @dataclass(frozen=True)
 class Truth:
-    """What is planted.
+    """What is planted; ``seed`` is that of every random number.
 
-    Attributes
-    ----------
-    seed : int
-        Of every random number.
-    market : float
-        Daily standard deviation of the market fund's returns, fraction; their mean is zero.
-    funds : mapping of str to (float, float)
-        Beta to the market and daily residual standard deviation of the other funds.
-    firms : mapping of str to (float, float)
-        The same of the firms. Every intercept is zero.
-    correlation : float
-        Of the residuals of any two firms.
-    effect, gradient : float
-        An effective event moves a firm on day 0 by ``effect + gradient * heavy share`` (fraction;
-        an unknown share counts as none), times the sign of its direction.
-    signs : mapping of str to int
-        Directions with an effect; the others have none.
-    unmoved : tuple of str
-        Firms without any effect: the placebo names.
-    turbulence : float
-        Factor of all residuals on the ``wake`` sessions after a day 0 of a ``turbulent`` direction.
-    wake : int
-    turbulent : tuple of str
-    customs_series : str
-        The export series whose change goes with returns; all others are independent of them.
-    customs_lag : int
-        Months by which that change comes before the return.
-    customs_correlation : float
-        Of that change with the core firms' monthly return.
+    An effective event moves a firm on day 0 by ``effect + gradient * heavy share`` (fraction; an
+    unknown share counts as none), times the sign of its direction.
     """
 
     seed: int = 1
-    market: float = 0.01
+    market: float = 0.01  # daily standard deviation of the market fund's returns; their mean is 0
+    # Beta to the market and daily residual standard deviation; every intercept is zero.
     funds: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FUNDS)
     firms: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FIRMS)
-    correlation: float = 0.3
+    correlation: float = 0.3  # of the residuals of any two firms
     effect: float = 0.04
     gradient: float = 0.06
-    signs: Mapping[str, int] = field(default_factory=lambda: SIGNS)
-    unmoved: tuple[str, ...] = ("TMC", "UAMY")
+    signs: Mapping[str, int] = field(default_factory=lambda: SIGNS)  # the others have no effect
+    unmoved: tuple[str, ...] = ("TMC", "UAMY")  # firms without any effect: the placebo names
+    # Factor of all residuals on the sessions of the wake of a day 0 of these directions.
     turbulence: float = 2.0
     wake: int = 20
     turbulent: tuple[str, ...] = ("disappointment",)
+    # The series whose change goes, months before, with the core firms' monthly return; all others
+    # are independent of returns.
     customs_series: str = "rare_earths_total"
     customs_lag: int = 1
     customs_correlation: float = 0.8
