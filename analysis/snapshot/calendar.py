@@ -41,14 +41,11 @@ def check_prices(prices: pd.DataFrame) -> None:
         missing = sessions.difference(pd.DatetimeIndex(rows["session"]))
         if len(missing):
             later = prices.index[prices["session"] > missing[0]]
-            raise fault(
-                "prices.csv",
-                row=int(later.min() if len(later) else prices.index.max() + 1),
-                column="session",
-                expected=f"session {missing[0]:%Y-%m-%d} of {ticker} before this row",
-                found="none",
-                remedy=f"add the row ({len(missing)} of {len(sessions)} sessions are missing)",
-            )
+            row = int(later.min() if len(later) else prices.index.max() + 1)
+            expected = f"session {missing[0]:%Y-%m-%d} of {ticker} before this row"
+            remedy = f"add the row ({len(missing)} of {len(sessions)} sessions are missing)"
+            place = f"prices.csv, row {row}, column session"
+            raise fault(place, expected=expected, found="none", remedy=remedy)
 
 
 def check_sessions(name: str, table: pd.DataFrame) -> pd.DatetimeIndex:

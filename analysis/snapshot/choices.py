@@ -11,14 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
-from analysis.snapshot.optional_choices import (
-    CrossAsset,
-    Curve,
-    OutOfSample,
-    Pair,
-    Regimes,
-    Report,
-)
+from analysis.snapshot import optional_choices as optional
 from analysis.snapshot.toml_file import (
     CLOSED,
     Bounds,
@@ -30,21 +23,7 @@ from analysis.snapshot.toml_file import (
     parse_toml,
 )
 
-__all__ = [
-    "Benchmark",
-    "Beta",
-    "Choices",
-    "Customs",
-    "Episodes",
-    "Estimation",
-    "Firms",
-    "Inference",
-    "Report",
-    "Volatility",
-    "Windows",
-    "parse_choices",
-    "window_name",
-]
+__all__ = ["Benchmark", "Choices", "Firms", "Inference", "parse_choices", "window_name"]
 
 T = TypeVar("T")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -237,15 +216,15 @@ class Choices:
     customs: Customs
     firms: Firms
     volatility: Volatility
-    pair: Annotated[Pair, _Optional()] = _ABSENT
-    curve: Annotated[Curve, _Optional()] = _ABSENT
-    regimes: Annotated[Regimes, _Optional()] = _ABSENT
-    cross_asset: Annotated[CrossAsset, _Optional()] = _ABSENT
-    out_of_sample: Annotated[OutOfSample, _Optional()] = _ABSENT
+    pair: Annotated[optional.Pair, _Optional()] = _ABSENT
+    curve: Annotated[optional.Curve, _Optional()] = _ABSENT
+    regimes: Annotated[optional.Regimes, _Optional()] = _ABSENT
+    cross_asset: Annotated[optional.CrossAsset, _Optional()] = _ABSENT
+    out_of_sample: Annotated[optional.OutOfSample, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
-    report: Annotated[Report, _Optional()] = _ABSENT
+    report: Annotated[optional.Report, _Optional()] = _ABSENT
 
     @model_validator(mode="after")
     def _windows_clear_of_estimation(self) -> Choices:
@@ -258,7 +237,7 @@ class Choices:
         return self
 
     @property
-    def own_curve(self) -> Curve:
+    def own_curve(self) -> optional.Curve:
         """The menus of the specification curve with the study's own choices in front."""
         return replace(
             self.curve,

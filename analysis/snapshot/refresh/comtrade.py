@@ -129,12 +129,9 @@ class Client(contextlib.AbstractContextManager["Client"]):
         try:
             response = self._http.get(path, params=query)
         except httpx.TransportError as error:
-            found = f"{type(error).__name__} {error}"
+            found, remedy = f"{type(error).__name__} {error}", f"check the network; {errors.LATER}"
             raise errors.NetworkError(
-                place,
-                expected="a connection",
-                found=found,
-                remedy=f"check the network; {errors.LATER}",
+                place, expected="a connection", found=found, remedy=remedy
             ) from None
         if response.status_code != httpx.codes.OK:
             raise self._refusal(response.status_code, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
@@ -68,16 +69,13 @@ def end_day(text: str | None, old: Snapshot, now: pd.Timestamp) -> pd.Timestamp:
     today = now.tz_convert(ZONE).tz_localize(None).normalize()
     last = old.sessions[-1]
     expected = f"a day from {last:%Y-%m-%d} to {today - DAY:%Y-%m-%d}, written like these"
+    refuse = partial(errors.EndDateError, "--end", expected=expected)
     try:
         end = today - DAY if text is None else pd.Timestamp(datetime.strptime(text, "%Y-%m-%d"))
     except ValueError:
-        raise errors.EndDateError(
-            "--end", expected=expected, found=str(text), remedy="correct it"
-        ) from None
+        raise refuse(found=str(text), remedy="correct it") from None
     if not last <= end < today:
-        raise errors.EndDateError(
-            "--end", expected=expected, found=f"{end:%Y-%m-%d}", remedy="choose another day"
-        )
+        raise refuse(found=f"{end:%Y-%m-%d}", remedy="choose another day")
     return end
 
 
