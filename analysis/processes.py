@@ -37,16 +37,9 @@ def workers(
 ) -> Iterator[Submit]:
     """Yield what hands a call to worker processes, as :meth:`ProcessPoolExecutor.submit` does.
 
-    Each begins with ``start(*words)``; a fault in the block ends them.
-
-    Parameters
-    ----------
-    count : int or None
-        None is one a processor.
-    start : callable
-    *words : object
-    preload : sequence of str
-        Modules that the workers need, imported once for all of them where processes fork.
+    Each begins with ``start(*words)``; a fault in the block ends them. A ``count`` of None is one a
+    processor; ``preload`` names modules that the workers need, imported once for all of them where
+    processes fork.
 
     Raises
     ------
@@ -125,7 +118,6 @@ def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.
 
     Parameters
     ----------
-    command : sequence of str or Path
     **options
         Of :class:`subprocess.Popen`.
 

@@ -31,6 +31,7 @@ from analysis.questions.size.design import build_design
 from analysis.results import Findings, style
 from analysis.results.formats import words
 from analysis.snapshot.choices import Choices, window_name
+from analysis.snapshot.claims import parse_claims
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.twin import TRUTH, simulate
 from analysis.study.panel import Panel, build_panel
@@ -463,10 +464,9 @@ class Answers:
 
     def _panel(self, run: str) -> Panel:
         panel = twin(self.snapshot, run)
-        folder = self.folder / (run or "as it is")
-        folder.mkdir()
-        (folder / "claims.toml").write_text(registered(run), encoding="utf-8")
-        return replace(panel, snapshot=replace(panel.snapshot, folder=folder))
+        (self.folder / (run or "as it is")).mkdir()
+        claims = parse_claims(registered(run).encode("utf-8"))
+        return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
 
     def _record(self, run: str) -> size_record.Record:
         """Return the simulations as if they had been made anew."""

@@ -20,7 +20,7 @@ from analysis.publish.review.exhibits import find_exhibit, list_exhibits
 from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
-from analysis.questions import QUESTIONS, question
+from analysis.questions import QUESTIONS, answer, question
 from analysis.snapshot.claims import ON_EVENTS, Claim
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
@@ -149,7 +149,6 @@ def _recompute(
 ) -> None:
     """Answer only the question that makes the result, and hold it against what is committed."""
     from analysis.publish.writers import documents
-    from analysis.questions.reads import answered
     from analysis.questions.rows_used import rows_entered
     from analysis.study.panel import build_panel
 
@@ -157,7 +156,7 @@ def _recompute(
         panel = build_panel(snapshot)
     for title in makers(published.entry["function"]):
         with stage(title):
-            findings, seen = answered(title, question(title), panel)
+            findings = answer(question(title), panel)
         texts = documents(findings, fingerprint="", as_of="")
         now = parse(texts.get, [t.name for t in findings.tables], "this version")
         if _holds(now, published):
@@ -179,7 +178,7 @@ def _recompute(
                 markup=False, highlight=False,
             )  # fmt: skip
     if not rows:
-        _say("rows", f"all that the question reads of {', '.join(sorted(seen))}")
+        _say("rows", f"all that the question reads of {', '.join(findings.inputs)}")
     _agree(title, published, committed, now)
 
 

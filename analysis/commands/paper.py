@@ -189,7 +189,7 @@ def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
         update_readme(workspace.root / "README.md", workspace.paper / "results")
         return
     from analysis.questions import left_out
-    from analysis.snapshot.choices import Report
+    from analysis.snapshot.optional_choices import Report
 
     head = snapshot.choices.report or Report()
     write_report(

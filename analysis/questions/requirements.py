@@ -11,7 +11,16 @@ from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
 from analysis.snapshot.load import Snapshot
 from analysis.study.customs import DOLLARS, TONNES
 
-__all__ = ["HEADLINE", "NEEDS", "Need", "lacking"]
+__all__ = [
+    "HEADLINE",
+    "NEEDS",
+    "Need",
+    "need_baskets",
+    "need_funds",
+    "need_section",
+    "need_series",
+    "need_window",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +31,31 @@ class Need:
     met: Callable[[Snapshot], bool]
 
 
-def _section(name: str) -> Need:
+def need_section(name: str) -> Need:
+    """A table of study.toml that may be left out."""
     return Need(f"[{name}] in study.toml", lambda snapshot: bool(getattr(snapshot.choices, name)))
 
 
-def _baskets(*names: str) -> Need:
+def need_baskets(*names: str) -> Need:
+    """Baskets of study.toml."""
     said = "the baskets " + " and ".join(names) if len(names) > 1 else f"the basket {names[0]}"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.choices.baskets))
 
 
-def _funds(*names: str) -> Need:
+def need_funds(*names: str) -> Need:
+    """Tickers of funds in study.toml."""
     said = " and ".join(f"benchmark.{name}" for name in names)
     return Need(said, lambda s: all(getattr(s.choices.benchmark, name) for name in names))
 
 
-def _series(*names: str) -> Need:
+def need_series(*names: str) -> Need:
+    """Monthly series of customs.csv."""
     said = f"{', '.join(names)} in customs.csv"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
 
 
-def _window(name: str) -> Need:
+def need_window(name: str) -> Need:
+    """An event window of study.toml, by its name."""
     first, last = name.removeprefix("car_").split("_")
     return Need(
         f"an event window [{first}, {last}]",
@@ -57,7 +71,7 @@ SPLIT = Need(
 HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
 """What the two items rest on and has a test over events: direction, heavy share, supply and not
 market, persistence, fading, pure plays against the producer."""
-PLAYS = _baskets("heavy_exposed", "producer")
+PLAYS = need_baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)
 THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.choices.firms.core) > 2)
 RECORD = Need(
@@ -66,33 +80,21 @@ RECORD = Need(
 )
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the others run on any study
-    "Highlighted days": (_section("highlights"), _window("car_0_0")),
+    "Highlighted days": (need_section("highlights"), need_window("car_0_0")),
     "Relative beta": (TWO_FIRMS,),
     "Beta by method": (TWO_FIRMS, PLAYS),
-    "Exposure over noise": (PLAYS, _funds("sector")),
-    "Beta by policy regime": (_section("regimes"), TWO_FIRMS, PLAYS),
-    "Other assets": (_section("cross_asset"),),
-    "The pair trade": (_section("pair"), PLAYS, _funds("metals")),
-    "Customs correlations": (_series(*TONNES, DOLLARS),),
-    "Customs surprises": (_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
+    "Exposure over noise": (PLAYS, need_funds("sector")),
+    "Beta by policy regime": (need_section("regimes"), TWO_FIRMS, PLAYS),
+    "Other assets": (need_section("cross_asset"),),
+    "The pair trade": (need_section("pair"), PLAYS, need_funds("metals")),
+    "Customs correlations": (need_series(*TONNES, DOLLARS),),
+    "Customs surprises": (need_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
     "The ledger of claims": (LEDGER,),
     "One choice at a time": (
         Need(f"the claims {listed(HEADLINE)}", lambda s: set(HEADLINE) <= set(s.claims)),
     ),
-    "Specification curves": (_section("curve"), PLAYS),
-    "Out of sample": (_section("out_of_sample"), SPLIT),
+    "Specification curves": (need_section("curve"), PLAYS),
+    "Out of sample": (need_section("out_of_sample"), SPLIT),
     "Size and power": (RECORD,),
-    "Event-free dates": (THREE_FIRMS, _window("car_0_10")),
+    "Event-free dates": (THREE_FIRMS, need_window("car_0_10")),
 }
-
-
-def lacking(title: str, snapshot: Snapshot) -> list[str]:
-    """Return what a study lacks that a question needs; empty if it can be asked.
-
-    Parameters
-    ----------
-    title : str
-        A key of :data:`analysis.questions.QUESTIONS`.
-    snapshot : Snapshot
-    """
-    return [need.what for need in NEEDS.get(title, ()) if not need.met(snapshot)]

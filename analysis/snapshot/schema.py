@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,15 +29,7 @@ SCOPES = ("sector", "macro", "firm", "other_metals", "abroad")
 STATUSES = ("confirmatory", "seed", "selected_on_outcome", "found_beside")
 CONFIDENCE = ("high", "medium", "low")
 KINDS = ("earnings", "offering", "deal", "index", "listing", "other")
-ROLES = (
-    "producer",
-    "pure_play",
-    "peer",
-    "sector_etf",
-    "commodity_etf",
-    "currency_etf",
-    "market",
-)
+ROLES = ("producer", "pure_play", "peer", "sector_etf", "commodity_etf", "currency_etf", "market")
 UNITS = ("t", "kg", "usd")
 SERIES = (  # what the questions and the data dictionary know; a study may have others
     "rare_earths_total",
@@ -77,68 +68,57 @@ def _word(vocabulary: Sequence[str], *, empty: bool = False) -> pa.Column:
     return pa.Column(str, pa.Check.isin(allowed, error=said))
 
 
-def _text(pattern: str = r"\S", said: str = "some text", **options: Any) -> pa.Column:
-    return pa.Column(str, pa.Check.str_contains(pattern, error=said), **options)
+def _text(pattern: str = r"\S", said: str = "some text") -> pa.Column:
+    return pa.Column(str, pa.Check.str_contains(pattern, error=said))
 
 
-def _note() -> pa.Column:
-    return pa.Column(str)
+def _ticker() -> pa.Column:
+    return _text(r"^[A-Z]+$", "a ticker in capitals")
 
 
-def _ticker(**options: Any) -> pa.Column:
-    return _text(r"^[A-Z]+$", "a ticker in capitals", **options)
+def _month() -> pa.Column:
+    return _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM")
 
 
 def _code() -> pa.Column:
     return pa.Column(int, pa.Check.ge(0, error="an M49 code"), coerce=True)
 
 
-def _between(frame: pd.DataFrame) -> pd.Series[bool]:
-    outside = (frame["low"] > frame["value"]) | (frame["value"] > frame["high"])
-    return (frame["low"].isna() == frame["high"].isna()) & ~outside
-
-
-def _combined_in_february(frame: pd.DataFrame) -> pd.Series[bool]:
-    return (frame["coverage"] != "jan_feb") | frame["month"].str.endswith("-02")
-
-
-def _released_after_month(frame: pd.DataFrame) -> pd.Series[bool]:
-    early: pd.Series[bool] = frame["release_date"].dt.strftime("%Y-%m") <= frame["month"]
-    return ~early
-
-
-def _first_before_last(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["last_priced"].isna() | (frame["first_priced"] <= frame["last_priced"])
-
-
-def _one_unit(frame: pd.DataFrame) -> pd.Series[bool]:
-    first: pd.Series[str] = frame.groupby("series")["unit"].transform("first")
-    return frame["unit"] == first
-
-
-def _announced_first(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["announced"] <= frame["day0"]
-
-
-def _other_day(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["day0"] != frame["alternative_day0"]
-
-
-def _other_direction(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["alternative_direction"] != frame["direction"]
-
-
-RULES: dict[str, tuple[Callable[[pd.DataFrame], pd.Series[bool]], list[str]]] = {
-    # what must hold in a row: the check, the columns that it reads
-    "low <= value <= high, or neither bound": (_between, ["low", "value", "high"]),
-    "a jan_feb row under February": (_combined_in_february, ["month", "coverage"]),
-    "the unit of the series' rows before": (_one_unit, ["series", "unit"]),
-    "a release after the month": (_released_after_month, ["month", "release_date"]),
-    "first_priced on or before last_priced": (_first_before_last, ["first_priced", "last_priced"]),
-    "day0 on or after the announcement": (_announced_first, ["announced", "day0"]),
-    "an alternative_day0 other than day0": (_other_day, ["day0", "alternative_day0"]),
+Rule = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], list[str]]
+RULES: dict[str, Rule] = {  # what must hold in a row: the check, the columns that it reads
+    "low <= value <= high, or neither bound": (
+        lambda t: (
+            (t["low"].isna() == t["high"].isna())
+            & ~((t["low"] > t["value"]) | (t["value"] > t["high"]))
+        ),
+        ["low", "value", "high"],
+    ),
+    "a jan_feb row under February": (
+        lambda t: (t["coverage"] != "jan_feb") | t["month"].str.endswith("-02"),
+        ["month", "coverage"],
+    ),
+    "the unit of the series' rows before": (
+        lambda t: t["unit"] == t.groupby("series")["unit"].transform("first"),
+        ["series", "unit"],
+    ),
+    "a release after the month": (
+        lambda t: ~(t["release_date"].dt.strftime("%Y-%m") <= t["month"]),
+        ["month", "release_date"],
+    ),
+    "first_priced on or before last_priced": (
+        lambda t: t["last_priced"].isna() | (t["first_priced"] <= t["last_priced"]),
+        ["first_priced", "last_priced"],
+    ),
+    "day0 on or after the announcement": (
+        lambda t: t["announced"] <= t["day0"],
+        ["announced", "day0"],
+    ),
+    "an alternative_day0 other than day0": (
+        lambda t: t["day0"] != t["alternative_day0"],
+        ["day0", "alternative_day0"],
+    ),
     "an alternative_direction other than direction": (
-        _other_direction,
+        lambda t: t["alternative_direction"] != t["direction"],
         ["direction", "alternative_direction"],
     ),
 }
@@ -184,7 +164,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "alternative_day0": _date(empty=True),
             "source_title": _text(),
             "source_url": _text(r"^https?://", "an address"),
-            "note": _note(),
+            "note": pa.Column(str),
         },
         "day0 on or after the announcement",
         "an alternative_day0 other than day0",
@@ -211,19 +191,19 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "name": _text(),
             "role": _word(ROLES),
             "listed_from": _date(empty=True),
-            "flagship_project": _note(),
+            "flagship_project": pa.Column(str),
             "heavy_share": _number(
                 pa.Check.in_range(0, 1, error="a share between 0 and 1"), empty=True
             ),
-            "heavy_share_source": _note(),
+            "heavy_share_source": pa.Column(str),
             "listing_verified": _word(("yes", "no"), empty=True),
-            "note": _note(),
+            "note": pa.Column(str),
         },
         key=["ticker"],
     ),
     "customs.csv": _table(
         {
-            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _month(),
             "series": _text(r"^[a-z_]+$", "a series name in small letters"),
             "coverage": _word(("month", "jan_feb")),
             "value": _number(pa.Check.ge(0, error="a number not below 0")),
@@ -234,7 +214,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "release_date": _date(empty=True),
             "source_title": _text(),
             "source_url": _text(r"^(?:https?://.*)?$", "an address or nothing"),
-            "note": _note(),
+            "note": pa.Column(str),
         },
         "low <= value <= high, or neither bound",
         "a jan_feb row under February",
@@ -261,7 +241,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "comtrade.csv": _table(
         {
-            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _month(),
             "reporter": _code(),
             "flow": _word(("X", "M")),
             "partner": _code(),

@@ -7,40 +7,44 @@ import json
 import re
 import tomllib
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.reading import read_text
 
-__all__ = ["Place", "parse_toml"]
+__all__ = [
+    "CLOSED",
+    "Bounds",
+    "Count",
+    "Place",
+    "Share",
+    "Text",
+    "Ticker",
+    "Tickers",
+    "parse_toml",
+]
 
-_T = TypeVar("_T")
+CLOSED = ConfigDict(extra="forbid", strict=True)
+"""Of every dataclass that a file is held against: no key but those of its fields, and its types."""
+
+Bounds = tuple[int, int]
+Count = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Text = Annotated[str, Field(pattern=r"\S")]
+Ticker = Annotated[str, Field(pattern=r"^[A-Z]+$")]
+Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1)]
+T = TypeVar("T")
 
 Place = Callable[[dict[str, Any], tuple[int | str, ...]], str]
 """Says in words where in the file an error lies: from the raw tables and pydantic's location."""
 
 
-def parse_toml(name: str, content: bytes, model: type[_T], place: Place) -> _T:
-    """Read a TOML file and check it.
-
-    Parameters
-    ----------
-    name : str
-        File name, for messages.
-    content : bytes
-        The file, however it was saved.
-    model : type
-        A pydantic dataclass for the whole file.
-    place : callable
-        Says where an error lies.
-
-    Returns
-    -------
-    model
+def parse_toml(name: str, content: bytes, model: type[T], place: Place) -> T:
+    """Read a TOML file, however it was saved, and hold it against a pydantic dataclass.
 
     Raises
     ------

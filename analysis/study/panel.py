@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.estimators.events.abnormal import EventStudy, event_study
+from analysis.reads import Part, make, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import SIGNS, assign_episodes
@@ -48,10 +49,10 @@ class Panel:
     """
 
     snapshot: Snapshot
-    returns: pd.DataFrame
-    event_study: EventStudy
-    events: pd.DataFrame
-    clean: pd.DataFrame
+    returns: Part[pd.DataFrame] = Part()
+    event_study: Part[EventStudy] = Part()
+    events: Part[pd.DataFrame] = Part()
+    clean: Part[pd.DataFrame] = Part()
     exclude: pd.DatetimeIndex | None = None
 
     @property
@@ -83,23 +84,27 @@ def build_panel(snapshot: Snapshot) -> Panel:
     StudyError
         If no firm has an estimation window for any event.
     """
-    returns = listed_returns(snapshot)
-    events = in_episodes(snapshot.events.set_index("id"), snapshot)
-    windows = firm_windows(snapshot)
-    if not windows["eligible"].any():
+    returns = make(lambda: listed_returns(snapshot))
+    events = make(lambda: in_episodes(snapshot.events.set_index("id"), snapshot))
+    windows = make(lambda: firm_windows(snapshot))
+    if not windows.value["eligible"].any():
         raise StudyError(
             f"events.csv: expected a firm with {snapshot.choices.estimation.minimum} usable "
-            f"sessions before an event, found none for {len(events)} events; add earlier "
+            f"sessions before an event, found none for {len(events.value)} events; add earlier "
             "prices or later events, or correct listed_from in universe.csv"
         )
-    hits = windows.pivot(index=["event", "ticker"], columns="window", values="contaminated")
     return Panel(
         snapshot=snapshot,
         returns=returns,
-        event_study=_every_firm(snapshot, returns, events, None),
+        event_study=make(lambda: _every_firm(snapshot, returns.use(), events.use(), None)),
         events=events,
-        clean=~hits,
+        clean=make(lambda: _without_confounders(windows.use())),
     )
+
+
+def _without_confounders(windows: pd.DataFrame) -> pd.DataFrame:
+    index = ["event", "ticker"]
+    return ~windows.pivot(index=index, columns="window", values="contaminated")
 
 
 def estimated_again(
@@ -111,9 +116,7 @@ def estimated_again(
     """
     returns = listed_returns(snapshot)
     event_study = _every_firm(snapshot, returns, panel.events, exclude)
-    return replace(
-        panel, snapshot=snapshot, returns=returns, event_study=event_study, exclude=exclude
-    )
+    return vary(panel, snapshot=snapshot, returns=returns, event_study=event_study, exclude=exclude)
 
 
 def _every_firm(
@@ -142,7 +145,7 @@ def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
     Nothing is estimated again: the events keep their day 0s.
     """
     kept = panel.event_study.rows["id"].isin(events.index).to_numpy()
-    return replace(
+    return vary(
         panel, event_study=panel.event_study.take(kept), events=in_episodes(events, panel.snapshot)
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -47,17 +46,17 @@ NEW = {  # one of each kind, on what no claim of the study asks
 }
 
 
-def with_claims(panel: Panel, folder: Path, entries: dict[str, str]) -> Panel:
+def with_claims(panel: Panel, entries: dict[str, str]) -> Panel:
     """Return the panel of a study that makes these claims."""
     text = "".join(HEAD.format(id=name, entry=entry) for name, entry in entries.items())
-    (folder / "claims.toml").write_text(text, "utf-8")
-    return replace(panel, snapshot=replace(panel.snapshot, folder=folder))
+    claims = parse_claims(text.encode("utf-8"))
+    return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
 
 
 @pytest.fixture
-def found(quick, tmp_path) -> Findings:
+def found(quick) -> Findings:
     """The ledger of a study with one new claim of each kind."""
-    return ledger_report.compute(with_claims(quick, tmp_path, NEW))
+    return ledger_report.compute(with_claims(quick, NEW))
 
 
 @pytest.mark.parametrize("claim", NEW)
@@ -78,9 +77,9 @@ def test_a_new_claim_has_its_row_paragraph_keys_and_verdict(found, claim):
 
 
 @pytest.mark.parametrize("claim", ["Z4", "Z8"])
-def test_a_study_may_make_one_claim_that_no_test_decides(quick, tmp_path, claim):
+def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
     """A ledger of one fact, or of a claim that waits: a row, and no figure of effects."""
-    found = ledger_report.compute(with_claims(quick, tmp_path, {claim: NEW[claim]}))
+    found = ledger_report.compute(with_claims(quick, {claim: NEW[claim]}))
     assert len(next(t for t in found.tables if t.name == "ledger").frame) == 1
     assert found.figures == []
     assert not any("smallest" in n.key for n in found.numbers)
@@ -102,9 +101,9 @@ def test_the_family_is_read_off_the_entries(found):
         (NEW["Z1"].replace("peers", "core -"), "found 'core ->>'"),
     ],
 )  # fmt: skip
-def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, tmp_path, entry, said):
+def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, entry, said):
     """The place is marked, the nearest word suggested."""
-    panel = with_claims(quick, tmp_path, {"Z1": entry})
+    panel = with_claims(quick, {"Z1": entry})
     with pytest.raises(StudyError) as caught:
         decide_claim(panel.snapshot.claims["Z1"], panel)
     assert str(caught.value).startswith("claims.toml, claim Z1: portfolio")

@@ -17,8 +17,8 @@ from analysis.estimators.blocks import blocks
 from analysis.estimators.events.models import WindowFit, fit_windows
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.questions.robustness.designs import measured_portfolio, read_designs
-from analysis.snapshot.curve_choices import CurveModel
 from analysis.snapshot.eligibility import confounder_spans
+from analysis.snapshot.optional_choices import CurveModel
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.snapshot.claims import Difference, Events, Mean
-from analysis.snapshot.curve_choices import Coding, Measure
 from analysis.snapshot.episodes import SIGNS, assign_episodes
+from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
 from analysis.study.panel import Panel
 
