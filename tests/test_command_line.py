@@ -110,7 +110,7 @@ def test_a_fault_of_the_text_stops_before_anything_is_read(fresh, capsys):
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "error: paper: 3 problems in the sources:"
     assert [line.split(":")[0].strip() for line in said[1:]] == [
-        "sections/data.qmd", "sections/limits.qmd", "sections/data.qmd",
+        "paper/sections/data.qmd", "paper/sections/limits.qmd", "paper/sections/data.qmd",
     ]  # fmt: skip
 
 

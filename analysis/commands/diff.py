@@ -6,11 +6,11 @@ import argparse
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
+from analysis.publish.result_set import ResultSet, parse
 from analysis.publish.review.base_figures import BaseBuild, base_build, same_picture
 from analysis.publish.review.compare import Comparison, compare
 from analysis.publish.review.document import Marked, Picture
@@ -20,7 +20,6 @@ from analysis.publish.review.page_form import write_page
 from analysis.publish.review.prose import changed_guards, read, text_edits
 from analysis.publish.review.report import Report, build_document
 from analysis.publish.review.repository import Repository
-from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.terminal_form import print_document
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
@@ -60,7 +59,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
             build = stack.enter_context(base_build(repository, base))
         findings, now = _rebuild(workspace, stage)
         comparison = compare(before, now)
-        names = list(now.figures) if redrawn else list(comparison.figures)
+        names = list(now["figure"]) if redrawn else list(comparison.figures)
         if names and build is None:
             build = stack.enter_context(base_build(repository, base))
         drawn, remarks = _pictures(findings, names, build, stage)
@@ -75,7 +74,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         head=f"HEAD ({repository.short('HEAD')})",
         comparison=comparison,
         edits=edits,
-        stale=_names(compare(committed, now)),
+        stale=compare(committed, now).names(),
         uses=find_uses(workspace.paper),
         statements=statements(repository, "HEAD"),
         guards=changed_guards(old, new),
@@ -83,7 +82,11 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         pictures=pictures,
         remarks=remarks,
     )
-    _write(report, workspace.paper / "_output", stage)
+    document = build_document(report)
+    forms = {"diff.md": write_markdown(document), "diff.html": write_page(document)}
+    for path in write_whole(workspace.paper / "_output", forms):
+        stage.console.print(f"  {path}")
+    print_document(document, sys.stdout)
     return STALE if report.stale else 0
 
 
@@ -103,8 +106,11 @@ def _with_drawings(
 def _sources(repository: Repository, commit: str) -> dict[str, str]:
     """Return the sources of the paper of a version."""
     names = ["paper/index.qmd", *repository.files(commit, "paper/sections")]
-    texts = {name: repository.text(commit, name) for name in names if name.endswith(".qmd")}
-    return {name: text for name, text in texts.items() if text is not None}
+    return {
+        name: text
+        for name in names
+        if name.endswith(".qmd") and (text := repository.text(commit, name)) is not None
+    }
 
 
 def _text(
@@ -113,8 +119,8 @@ def _text(
     """Mark up what a reader would read: sources, passages, text alternatives of figures."""
     versions = [
         {name: read(source, results) for name, source in sources.items()}
-        | {f"passage {name}": text for name, text in results.passages.items()}
-        | {f"figure {name}": entry.get("alt", "") for name, entry in results.figures.items()}
+        | {f"passage {name}": entry["text"] for name, entry in results["passage"].items()}
+        | {f"figure {name}": entry.get("alt", "") for name, entry in results["figure"].items()}
         for sources, results in ((old, before), (new, now))
     ]
     return text_edits(*versions)
@@ -129,8 +135,7 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
     texts = documents(
         findings, fingerprint=snapshot.fingerprint, as_of=snapshot.choices.as_of.isoformat()
     )
-    tables, passages = ([r.name for r in made] for made in (findings.tables, findings.passages))
-    return findings, parse(texts.get, tables, "this version", passages)
+    return findings, parse(texts, "this version")
 
 
 def _pictures(
@@ -152,33 +157,6 @@ def _pictures(
         before, remark = build.figures(names)
     pairs = [Picture(name, before.get(name), after.get(name)) for name in names]
     return pairs, (remark,) if remark else ()
-
-
-def _names(stale: Comparison) -> tuple[str, ...]:
-    """List what is stale: verdicts first, then numbers, tables, figures."""
-    return (
-        *(f"claim {flip.key}" for flip in stale.verdicts),
-        *(f"number {move.key}" for move in stale.moves),
-        *(flip.key for flip in stale.redefined),
-        *(f"evidence of claim {flip.key}" for flip in stale.evidence),
-        *(f"table {name}" for name in stale.tables),
-        *(f"figure {name}" for name in stale.figures),
-        *(f"passage {name}" for name in stale.passages),
-        *(f"data set {flip.key}" for flip in stale.datasets),
-        *(f"{flip.old}, now {flip.new}" for flip in stale.renamed),
-        *stale.added,
-        *stale.removed,
-        *(flip.key for flip in stale.provenance),
-        *(f"record of {kind}" for kind in stale.not_compared),
-    )
-
-
-def _write(report: Report, folder: Path, stage: Stages) -> None:
-    document = build_document(report)
-    forms = {"diff.md": write_markdown(document), "diff.html": write_page(document)}
-    for path in write_whole(folder, forms):
-        stage.console.print(f"  {path}")
-    print_document(document, sys.stdout)
 
 
 DIFF = Command(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data_folder import add_data_option, chosen
-from analysis.errors import RenderError, StudyError
+from analysis.errors import StudyError
 from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
 from analysis.publish.renderers.base import FORMATS, STEM, require_packages
 from analysis.publish.results_check import find_misfits
@@ -116,7 +116,7 @@ def _tell_misfits(workspace: Workspace, stage: Stages) -> None:
         return  # the text of a report is written after its results
     try:
         found = find_misfits(workspace.paper)
-    except RenderError as error:
+    except StudyError as error:
         found = [str(error)]
     if found:
         stage.console.print("Not as in the results on disk; told again if new ones do not fit:")

@@ -13,17 +13,7 @@ from pathlib import Path
 
 from analysis.errors import RenderError
 from analysis.publish.numerals import read_internal, typed_numerals
-from analysis.publish.sources import (
-    CLAIM,
-    IMAGE,
-    INDEX,
-    SHORTCODE,
-    Source,
-    attributes,
-    in_order,
-    read_sources,
-    sentence,
-)
+from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
 
 __all__ = ["check_sources", "listing", "nearest"]
 
@@ -44,12 +34,7 @@ _ENTRY = re.compile(r"^\s*@\w+\{\s*([^,\s]+)\s*,", re.MULTILINE)
 def check_sources(paper: Path, index: str = INDEX) -> None:
     """Stop unless shortcodes, references, citations, claims and numerals are well-formed.
 
-    Parameters
-    ----------
-    paper : Path
-        The Quarto project; nothing computed is looked at.
-    index : str
-        The file that includes the others.
+    Nothing computed is looked at; ``index`` is the file that includes the others.
 
     Raises
     ------
@@ -61,7 +46,7 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     for source in sources:
         problems += in_order(
             [
-                *_shortcode_problems(source, index),
+                *_shortcode_problems(source, sources[0]),
                 *_brace_problems(source),
                 *_claim_problems(source),
                 *_image_problems(source),
@@ -90,9 +75,10 @@ def nearest(key: str, known: Sequence[str]) -> str:
     return f"; nearest: {', '.join(map(repr, near))}" if near else ""
 
 
-def _shortcode_problems(source: Source, index: str) -> Iterator[str]:
+def _shortcode_problems(source: Source, index: Source) -> Iterator[str]:
     lines = ["", *source.text.split("\n"), ""]
-    for place, name, argument in source.shortcodes():
+    for position, name, argument in source.shortcodes():
+        place, number = source.place(position), source.line(position)
         if name not in WORDS:
             near = nearest(name, list(WORDS))
             yield f"{place}: shortcode: expected {', '.join(WORDS)}, found '{name}'{near}"
@@ -104,9 +90,11 @@ def _shortcode_problems(source: Source, index: str) -> Iterator[str]:
         if count != WORDS[name]:
             wanted = "one name" if WORDS[name] else "no name"
             yield f"{place}: shortcode '{name}': expected {wanted}, found {count or 'none'}"
-        number = int(place.rpartition(":")[2])
-        if name == "include" and (source.name != index or not _alone(lines[number])):
-            yield f"{place}: include: expected alone on a line of {index}, found inside other text"
+        if name == "include" and (source is not index or not _alone(lines[number])):
+            yield (
+                f"{place}: include: expected alone on a line of {index.name}, found inside other "
+                "text"
+            )
         elif name in BLOCKS and not _paragraph(lines[number - 1 : number + 2]):
             yield f"{place}: shortcode '{name}': expected alone in its paragraph, found inside text"
 
@@ -140,11 +128,12 @@ def _brace_problems(source: Source) -> Iterator[str]:
 
 
 def _claim_problems(source: Source) -> Iterator[str]:
-    for match in CLAIM.finditer(source.prose):
-        if ".claim" not in match[1].split() or not {"key", "is"} <= attributes(match[1]).keys():
+    for guard in source.guards():
+        words = guard.braces.split()
+        if ".claim" not in words or guard.key is None or guard.stated is None:
             yield (
-                f'{source.place(match.start())}: claim "{sentence(source.prose, match.start())}": '
-                f'expected {{.claim key="..." is="..."}}, found {{{" ".join(match[1].split())}}}'
+                f'{source.place(guard.position)}: claim "{guard.sentence}": expected '
+                f'{{.claim key="..." is="..."}}, found {{{" ".join(words)}}}'
             )
 
 

@@ -119,7 +119,7 @@ def test_check_finds_a_moved_line_and_writes_nothing(root):
     path.write_text("\n" + CODE, "utf-8")
     for name in ("numbers", "claims", "tables", "figures"):
         file = root / f"paper/results/{name}.json"
-        file.write_text(file.read_text("utf-8").replace("findings.a.", "findings.b."), "utf-8")
+        file.write_text(file.read_text("utf-8").replace("questions.a.", "questions.b."), "utf-8")
     before = (root / "docs/exhibits.md").read_text("utf-8")
     assert update_replication(root, check=True) == ["docs/exhibits.md"]
     assert (root / "docs/exhibits.md").read_text("utf-8") == before

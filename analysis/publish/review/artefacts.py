@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.publish.rendered_check import html_text, pdf_pages
+from analysis.publish.rendered_text import html_text, pdf_pages
 
 __all__ = ["Difference", "artefacts", "different_bytes", "different_text", "digest_of", "relative"]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.publish.result_set import FOLDER
 from analysis.publish.review.repository import FileEdit, Repository
-from analysis.publish.review.result_set import FOLDER
 from analysis.snapshot.edits import RowEdits, compare_rows, rows_by_key
 
 __all__ = ["Edits", "Entry", "find_edits", "statements"]
@@ -131,10 +131,8 @@ def statements(repository: Repository, commit: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in repository.files(commit, "data"):
         if PurePosixPath(path).name == CLAIMS:
-            flat = dict(_flat(_toml(repository.text(commit, path) or "")))
-            for name, value in flat.items():
-                _, _, rest = name.partition("claim.")
-                key, _, part = rest.rpartition(".")
+            for name, value in _flat(_toml(repository.text(commit, path) or "")):
+                key, _, part = name.partition("claim.")[2].rpartition(".")
                 if part == "statement":
                     found.setdefault(key, str(value))
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import RepositoryError
-from analysis.publish.review.result_set import FOLDER, ResultSet, parse
+from analysis.publish.result_set import FOLDER, ResultSet, parse
 
 __all__ = ["FileEdit", "Repository"]
 
@@ -90,32 +90,21 @@ class Repository:
                 "them (or git stash) so that what is compared is a version others can see"
             )
 
-    def results(self, commit: str, place: str) -> ResultSet:
+    def results(self, commit: str, at: str) -> ResultSet:
         """Read the committed results of a version; see :func:`.result_set.parse`."""
-        tables, passages = (
-            [
-                Path(name).stem
-                for name in self.files(commit, f"{FOLDER}/{kind}")
-                if name.endswith(".md")
-            ]
-            for kind in ("tables", "passages")
-        )
-        return parse(lambda name: self.text(commit, f"{FOLDER}/{name}"), tables, place, passages)
+        names = [n for n in self.files(commit, FOLDER) if n.endswith((".json", ".md"))]
+        return parse({n.removeprefix(f"{FOLDER}/"): self.text(commit, n) or "" for n in names}, at)
 
     def files(self, commit: str, folder: str) -> list[str]:
         """List the files of a version below a folder."""
-        return (self._ask("ls-tree", "-r", "-z", "--name-only", commit, f"{folder}/") or "").split(
-            "\0"
-        )[:-1]
+        said = self._ask("ls-tree", "-r", "-z", "--name-only", commit, f"{folder}/") or ""
+        return said.split("\0")[:-1]
 
     def edits(self, base: str, head: str) -> list[FileEdit]:
         """List the files that differ between two versions; a moved file is one edit."""
-        said = self._ask("diff", "--numstat", "-z", "-M", base, head) or ""
-        parts = iter(said.split("\0"))
+        parts = iter((self._ask("diff", "--numstat", "-z", "-M", base, head) or "").split("\0"))
         found = []
-        for part in parts:
-            if not part:
-                continue
+        for part in filter(None, parts):
             added, removed, path = part.split("\t")
             old, new = (path, path) if path else (next(parts), next(parts))
             found.append(FileEdit(new, old, *(int(n) if n != "-" else 0 for n in (added, removed))))
