@@ -13,7 +13,7 @@ from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import DEFAULT, render_paper
-from analysis.publish.readme_replication import RUNTIMES
+from analysis.publish.readme_parts import RUNTIMES
 from analysis.whole import write_whole
 
 __all__ = ["BENCH", "installed"]

@@ -184,9 +184,9 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
 def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
     """Write what repeats results: the findings in the README, or the sources of a report."""
     if not workspace.own:
-        from analysis.publish.readme_findings import update_readme
+        from analysis.publish.readme_parts import write_findings
 
-        update_readme(workspace.root / "README.md", workspace.paper / "results")
+        write_findings(workspace.root / "README.md", workspace.paper / "results")
         return
     from analysis.questions import left_out
     from analysis.snapshot.choices import Report

@@ -6,8 +6,7 @@ import argparse
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.errors import ResultsError
-from analysis.publish.readme_findings import update_readme
-from analysis.publish.readme_replication import update_replication
+from analysis.publish.readme_parts import write_findings, write_replication
 
 __all__ = ["README"]
 
@@ -22,14 +21,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
-    different = update_replication(workspace.root, check=options.check)
+    different = write_replication(workspace.root, check=options.check)
     if options.check and different:
         raise ResultsError(
             f"{', '.join(different)}: expected the parts that this version generates, found "
             "others; run nox -s readme and commit"
         )
     if not options.check:
-        update_readme(workspace.root / "README.md", workspace.paper / "results")
+        write_findings(workspace.root / "README.md", workspace.paper / "results")
     stage.console.print("\n".join(f"  {name}" for name in different) or "nothing changed")
 
 

@@ -175,7 +175,7 @@ def _tell(
 
 def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
     """The numbers of the README under both vintages, as they are printed."""
-    from analysis.publish.readme_findings import TEMPLATE
+    from analysis.publish.readme_parts import TEMPLATE
 
     columns = []
     for name, snapshot in (("old", old), ("new", new)):

@@ -10,19 +10,22 @@ from typing import Any
 
 from analysis.errors import ResultsError
 
-__all__ = ["FOLDER", "Entries", "Entry", "ResultSet", "parse", "read_folder"]
+__all__ = ["FILES", "FOLDER", "MADE", "Entries", "Entry", "ResultSet", "parse", "read_folder"]
 
 FOLDER = "paper/results"
 Entry = Mapping[str, Any]
 Entries = Mapping[str, Entry]
 
-_FILES = {  # kind: its file, the section in it
+FILES = {  # kind: its file, the section in it
     "number": ("numbers.json", "numbers"),
     "table": ("tables.json", "tables"),
     "figure": ("figures.json", "figures"),
     "claim": ("claims.json", "verdicts"),
     "data set": ("datasets.json", "datasets"),
 }
+MADE = frozenset({".csv", ".html", ".json", ".md", ".svg"})
+"""Suffixes of what is written into the folder."""
+
 _LATER = ("table", "data set")  # kinds of which older versions have no file
 
 
@@ -74,11 +77,11 @@ def parse(texts: Mapping[str, str], at: str = "", folder: Path | str = FOLDER) -
     ResultsError
         If a file is missing, holds a merge conflict or is not JSON of the expected form.
     """
-    places = {name: f"{folder}/{name}{at and f' at {at}'}" for name, _ in _FILES.values()}
+    places = {name: f"{folder}/{name}{at and f' at {at}'}" for name, _ in FILES.values()}
     for name, text in texts.items():
         _require_no_conflict(places.get(name, f"{folder}/{name}"), text)
     found: dict[str, Entries] = {}
-    for kind, (name, section) in _FILES.items():
+    for kind, (name, section) in FILES.items():
         if name in texts:
             found[kind] = _entries(places[name], texts[name], section)
         elif kind not in _LATER:
