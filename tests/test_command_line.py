@@ -20,8 +20,8 @@ from analysis.commands.base import SCRIPT, as_typed
 from analysis.commands.bench import installed
 from analysis.commands.explain import makers
 from analysis.publish.made_from import keep_record
+from analysis.publish.own_report import SHARED, SOURCE
 from analysis.publish.renderers import base
-from analysis.publish.study_report import SHARED, SOURCE
 from analysis.questions import QUESTIONS
 from analysis.snapshot.manifest import FILES, NAME
 

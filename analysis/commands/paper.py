@@ -10,11 +10,7 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import StudyError
 from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
-from analysis.publish.renderers.base import FORMATS, STEM, require_packages
-from analysis.publish.results_check import find_misfits
-from analysis.publish.source_check import check_sources
-from analysis.publish.sources import INDEX
-from analysis.publish.study_report import (
+from analysis.publish.own_report import (
     REPORT_STEM,
     SHARED,
     SOURCE,
@@ -22,6 +18,10 @@ from analysis.publish.study_report import (
     mark_figures,
     write_report,
 )
+from analysis.publish.renderers.base import FORMATS, STEM, require_packages
+from analysis.publish.results_check import find_misfits
+from analysis.publish.source_check import check_sources
+from analysis.publish.sources import INDEX
 
 if TYPE_CHECKING:
     from analysis.snapshot.load import Snapshot

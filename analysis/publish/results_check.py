@@ -13,11 +13,14 @@ from analysis.publish.result_set import ResultSet, read_folder
 from analysis.publish.source_check import nearest
 from analysis.publish.sources import IMAGE, Source, in_order, read_sources
 
-__all__ = ["find_misfits"]
+__all__ = ["PRINTS", "find_misfits"]
 
-NUMBERS = frozenset({"num", "interval"})  # shortcodes that print a number of the registry
-_ASKED = {"alt": "figure", "interactive": "figure", "source": "figure", "table": "table",
-          "passage": "passage"}  # fmt: skip
+NUMBERS = {"num": "number", "interval": "number"}
+PRINTS = NUMBERS | {
+    **dict.fromkeys(("alt", "interactive", "source"), "figure"),
+    **{"table": "table", "passage": "passage"},
+}
+"""Shortcodes, and the kind of result that they print."""
 
 
 def find_misfits(paper: Path) -> list[str]:
@@ -60,12 +63,10 @@ def find_misfits(paper: Path) -> list[str]:
 def _unknown_keys(source: Source, results: ResultSet) -> Iterator[str]:
     for position, name, argument in source.shortcodes():
         place = source.place(position)
-        if name in NUMBERS:
-            yield from _unknown(place, "number", argument, results["number"])
-            if name == "interval" and "interval" not in results["number"].get(argument, "interval"):
-                yield f"{place}: expected a number with an interval, found '{argument}'; use num"
-        elif name in _ASKED:
-            yield from _unknown(place, _ASKED[name], argument, results[_ASKED[name]])
+        if name in PRINTS:
+            yield from _unknown(place, PRINTS[name], argument, results[PRINTS[name]])
+        if name == "interval" and "interval" not in results["number"].get(argument, "interval"):
+            yield f"{place}: expected a number with an interval, found '{argument}'; use num"
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:

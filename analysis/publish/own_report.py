@@ -1,17 +1,19 @@
-"""The report on another study: ``paper/report.qmd`` with the exhibits that the study has."""
+"""The sources of the report on a study of one's own: ``paper/report.qmd`` with what it has."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.publish.renderers.base import STEM
-from analysis.whole import put, staging
+from analysis.publish.result_set import ResultSet, read_folder
+from analysis.publish.results_check import PRINTS
+from analysis.publish.sources import SHORTCODE
+from analysis.whole import write_whole
 
 if TYPE_CHECKING:
     from analysis.results import Figure
@@ -21,9 +23,9 @@ __all__ = [
     "SHARED",
     "SOURCE",
     "Head",
-    "blocks",
-    "kept",
     "mark_figures",
+    "split_blocks",
+    "with_exhibits",
     "write_report",
 ]
 
@@ -31,11 +33,9 @@ REPORT_STEM = "report"
 SOURCE = "report.qmd"
 SHARED = ("_extensions", "pandoc", "references.bib", "theme.scss", "theme-dark.scss")
 EVERY = "a report prints exhibits; every number of the study is in numbers.json"
+LEFT_OUT = "#sec-left-out"
 _FENCE = re.compile(r"^:::+\s*(\{.*\})?\s*$")
 _HEADING = re.compile(r"^(#+) ")
-_SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s+(\S+)(?:\s+capital)?\s*>\}\}")
-_KINDS = {"num": "numbers", "table": "tables", "alt": "figures", "source": "figures",
-          "interactive": "figures"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +74,32 @@ def write_report(
     WriteError
         If the folder cannot be written.
     """
-    text = (paper / SOURCE).read_text(encoding="utf-8")
-    body = "\n\n".join(kept(blocks(text), _published(folder / "results"))) + "\n"
+    blocks = split_blocks((paper / SOURCE).read_text(encoding="utf-8"))
+    kept = with_exhibits(blocks, read_folder(folder / "results"))
+    said = [f"- {title}: needs {'; '.join(needs)}." for title, needs in left_out.items()]
+    for place, block in enumerate(kept):
+        if LEFT_OUT in block:
+            text = "\n".join(said) or "Nothing: every question could be asked."
+            kept[place] = f"{block}\n\n{text}"
     settings = (paper / "_quarto.yml").read_text(encoding="utf-8").replace(STEM, REPORT_STEM)
-    texts = {
-        "index.qmd": _front(head) + _with_questions(body, left_out),
-        "_quarto.yml": settings,
-        "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
-    }
-    with staging(folder) as stage:
-        for name in SHARED:
-            source, target = paper / name, stage / name
-            if source.is_dir():
-                shutil.copytree(source, target)
-            else:
-                shutil.copyfile(source, target)
-        for name, content in texts.items():
-            (stage / name).write_text(content, encoding="utf-8", newline="\n")
-        put(stage, folder)
+    shared = [
+        path
+        for name in SHARED
+        for path in ([paper / name] if (paper / name).is_file() else (paper / name).rglob("*"))
+        if path.is_file()
+    ]
+    write_whole(
+        folder,
+        {path.relative_to(paper).as_posix(): path.read_bytes() for path in shared}
+        | {
+            "index.qmd": _front(head) + "\n\n".join(kept) + "\n",
+            "_quarto.yml": settings,
+            "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
+        },
+    )
 
 
-def blocks(text: str) -> Iterator[str]:
+def split_blocks(text: str) -> Iterator[str]:
     """Split a source at blank lines; a fenced block is one, blank lines included."""
     block: list[str] = []
     fenced = False
@@ -108,55 +113,33 @@ def blocks(text: str) -> Iterator[str]:
             block = []
 
 
-def kept(source: Iterable[str], published: Mapping[str, set[str]]) -> list[str]:
-    """Leave out blocks that print what a study does not have, and headings with nothing below.
-
-    Parameters
-    ----------
-    source : iterable of str
-        From :func:`blocks`.
-    published : mapping of str to set of str
-        Names of the ``numbers``, ``tables`` and ``figures`` that there are.
-    """
-    found = [block for block in source if _printable(block, published)]
+def with_exhibits(blocks: Iterable[str], results: ResultSet) -> list[str]:
+    """Leave out blocks that print what is not published, and headings with nothing below."""
+    printable = [
+        block
+        for block in blocks
+        if all(
+            match[2].split()[0] in results[PRINTS[match[1]]]
+            for match in SHORTCODE.finditer(block)
+            if match[1] in PRINTS
+        )
+    ]
     return [
         block
-        for place, block in enumerate(found)
-        if _HEADING.match(block) is None or _leads(block, found[place + 1 :])
+        for place, block in enumerate(printable)
+        if _HEADING.match(block) is None or _leads(block, printable[place + 1 :])
     ]
-
-
-def _printable(block: str, published: Mapping[str, set[str]]) -> bool:
-    return all(name in published[_KINDS[kind]] for kind, name in _SHORTCODE.findall(block))
 
 
 def _leads(heading: str, rest: Sequence[str]) -> bool:
     """Whether text follows before the next heading of the same or a higher level."""
-    if "#sec-left-out" in heading:
-        return True
-    level = len(_HEADING.match(heading)[1])  # type: ignore[index]
+    below = "".join(heading.partition(" ")[:1])
     for block in rest:
-        below = _HEADING.match(block)
-        if below is None:
+        if not (found := _HEADING.match(block)):
             return True
-        if len(below[1]) <= level:
-            return False
-    return False
-
-
-def _published(results: Path) -> dict[str, set[str]]:
-    return {
-        kind: set(json.loads((results / f"{kind}.json").read_text(encoding="utf-8"))[kind])
-        for kind in ("numbers", "tables", "figures")
-    }
-
-
-def _with_questions(body: str, left_out: Mapping[str, Sequence[str]]) -> str:
-    """Say at the end of the report which questions were not asked, and why."""
-    said = [f"- {title}: needs {'; '.join(needs)}." for title, needs in left_out.items()]
-    heading = next(block for block in blocks(body) if "#sec-left-out" in block)
-    text = "\n".join(said) if said else "Nothing: every question could be asked."
-    return body.replace(heading, f"{heading}\n\n{text}")
+        if len(found[1]) <= len(below):
+            break
+    return LEFT_OUT in heading
 
 
 def _front(head: Head) -> str:
