@@ -12,11 +12,8 @@ __all__ = ["README"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; fail if a generated part is not current",
-    )
+    words = "write nothing; fail if a generated part is not current"
+    parser.add_argument("--check", action="store_true", help=words)
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
