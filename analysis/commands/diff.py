@@ -12,7 +12,7 @@ from analysis.commands.compute import compute
 from analysis.commands.data import load
 from analysis.publish.result_set import ResultSet, parse
 from analysis.publish.review.base_figures import BaseBuild, base_build, same_picture
-from analysis.publish.review.compare import Comparison, compare
+from analysis.publish.review.compare import compare
 from analysis.publish.review.document import Marked, Picture
 from analysis.publish.review.edited import find_edits, statements
 from analysis.publish.review.markdown_form import write_markdown
@@ -58,12 +58,20 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
             # Beside our own build, to save the wait.
             build = stack.enter_context(base_build(repository, base))
         findings, now = _rebuild(workspace, stage)
-        comparison = compare(before, now)
+        comparison, pictures, remarks = compare(before, now), [], ""
         names = list(now["figure"]) if redrawn else list(comparison.figures)
-        if names and build is None:
-            build = stack.enter_context(base_build(repository, base))
-        drawn, remarks = _pictures(findings, names, build, stage)
-    comparison, pictures = _with_drawings(comparison, drawn)
+        if names:
+            build = build or stack.enter_context(base_build(repository, base))
+            drawn, remarks = _pictures(findings, names, build, stage)
+            # Figures that are drawn in another way count, too; others have no pictures.
+            pictures = [
+                p
+                for p in drawn
+                if p.name in comparison.figures
+                or (p.before and not same_picture(p.before, p.after))
+            ]
+            changed = {*comparison.figures, *(p.name for p in pictures)}
+            comparison = replace(comparison, figures=tuple(sorted(changed)))
     edits = find_edits(repository, base, "HEAD")
     old, new = (_sources(repository, commit) for commit in (base, "HEAD"))
     for edit in edits.prose:  # a section under another name is the same text
@@ -80,7 +88,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         guards=changed_guards(old, new),
         text=_text(old, before, new, now),
         pictures=pictures,
-        remarks=remarks,
+        remarks=(remarks,) if remarks else (),
     )
     document = build_document(report)
     forms = {"diff.md": write_markdown(document), "diff.html": write_page(document)}
@@ -88,19 +96,6 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         stage.console.print(f"  {path}")
     print_document(document, sys.stdout)
     return STALE if report.stale else 0
-
-
-def _with_drawings(
-    comparison: Comparison, drawn: list[Picture]
-) -> tuple[Comparison, list[Picture]]:
-    """Add the figures that are drawn in another way; keep the pictures of those that changed."""
-    pictures = [
-        p
-        for p in drawn
-        if p.name in comparison.figures or (p.before and not same_picture(p.before, p.after))
-    ]
-    changed = {*comparison.figures, *(p.name for p in pictures)}
-    return replace(comparison, figures=tuple(sorted(changed))), pictures
 
 
 def _sources(repository: Repository, commit: str) -> dict[str, str]:
@@ -139,24 +134,19 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
 
 
 def _pictures(
-    findings: Findings, names: list[str], build: BaseBuild | None, stage: Stages
-) -> tuple[list[Picture], tuple[str, ...]]:
-    """Draw the figures in question and take the base's drawings of them."""
-    if build is None:
-        return [], ()
+    findings: Findings, names: list[str], build: BaseBuild, stage: Stages
+) -> tuple[list[Picture], str]:
+    """Draw the figures in question and take the base's, or say why there are none."""
     from analysis.publish.figures import draw
 
     with stage("Drawing figures"), temporary() as folder:
-        after = {}
         for figure in findings.figures:
             if figure.name in names:
-                path = folder / f"{figure.name}.svg"
-                draw(figure, path)
-                after[figure.name] = path.read_bytes()
+                draw(figure, folder / f"{figure.name}.svg")
+        after = {path.stem: path.read_bytes() for path in folder.glob("*.svg")}
     with stage("Building the base's figures"):
         before, remark = build.figures(names)
-    pairs = [Picture(name, before.get(name), after.get(name)) for name in names]
-    return pairs, (remark,) if remark else ()
+    return [Picture(name, before.get(name), after.get(name)) for name in names], remark
 
 
 DIFF = Command(

@@ -76,17 +76,7 @@ def write_findings(readme: Path, results: Path) -> bool:
 def write_replication(root: Path, *, check: bool = False) -> list[str]:
     """Write the generated parts of ``README.md``, ``data/README.md`` and the list of exhibits.
 
-    Parameters
-    ----------
-    root : Path
-        The repository.
-    check : bool
-        Write nothing and only say what differs.
-
-    Returns
-    -------
-    list of str
-        Files that differ (that were written, unless ``check``).
+    Returns the files that differ from what they were; ``check`` writes nothing.
 
     Raises
     ------

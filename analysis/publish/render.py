@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Literal
 
 from analysis.errors import RenderError
-from analysis.publish.pictures import rasterise
 from analysis.publish.rendered_check import check_numerals, check_rendered
 from analysis.publish.renderers import base
 from analysis.publish.renderers.base import STEM, SUFFIXES, Format, Renderer
@@ -56,7 +55,7 @@ def render(
     renderer : {"auto", "quarto", "pandoc"}
         ``auto`` takes Quarto when there is one and says so when there is none.
     formats : sequence of {"html", "pdf", "docx", "jats"}
-        What to render; the XML of JATS gets the folder ``figures`` beside it.
+        The XML of JATS gets the folder ``figures`` beside it.
     draft : bool
         Whether sentences that do not fit the results are marked instead of stopping the render.
     echo : callable
@@ -80,6 +79,8 @@ def render(
     chosen = _choose(renderer, echo)
     environment = base.render_environment(read_folder(paper / "results").as_of, draft=draft)
     if "docx" in formats:
+        from analysis.publish.figures import rasterise  # late, as it draws
+
         with _stage("pictures for Word", seconds, echo):
             rasterise(paper / "results" / "figures")
     with temporary() as folder:

@@ -26,16 +26,8 @@ PRINTS = NUMBERS | {
 def find_misfits(paper: Path) -> list[str]:
     """Return what the sources ask of the results and do not find there.
 
-    Parameters
-    ----------
-    paper : Path
-        Folder with ``index.qmd`` and ``results/``.
-
-    Returns
-    -------
-    list of str
-        One line per key that is not published, per sentence whose verdict is another one, per
-        number that nothing prints; each names file and line.
+    That is one line, with its place, per key that is not published, per sentence whose verdict is
+    another one, per number that nothing prints.
 
     Raises
     ------

@@ -43,22 +43,19 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     """
     sources, problems = read_sources(paper, index)
     complete = not problems
+    checks = (_brace_problems, _claim_problems, _image_problems, _numeral_problems)
     for source in sources:
-        problems += in_order(
-            [
-                *_shortcode_problems(source, sources[0]),
-                *_brace_problems(source),
-                *_claim_problems(source),
-                *_image_problems(source),
-                *_numeral_problems(source),
-            ]
-        )
+        found = [problem for check in checks for problem in check(source)]
+        problems += in_order([*_shortcode_problems(source, sources[0]), *found])
     problems += _label_problems(sources)
     if complete:  # a reference may lead into a file that could not be included
         problems += _reference_problems(sources)
     problems += _citation_problems(sources, paper / "references.bib")
     if index == INDEX:  # the report on another study gets a list of its own
-        problems += _internal_problems(paper / "internal.toml")
+        try:
+            read_internal(paper / "internal.toml")
+        except RenderError as error:
+            problems.append(str(error))
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise RenderError(listing(f"paper: {count} in the sources:", problems))
@@ -198,10 +195,3 @@ def _citation_problems(sources: Sequence[Source], bibliography: Path) -> Iterato
                     f"{source.place(group.start())}: citation: expected brackets of its own, found "
                     f"cross-references among {group[0]}"
                 )
-
-
-def _internal_problems(path: Path) -> Iterator[str]:
-    try:
-        read_internal(path)
-    except RenderError as error:
-        yield str(error)

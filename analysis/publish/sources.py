@@ -92,21 +92,9 @@ class Source:
 
 
 def read_sources(paper: Path, index: str = INDEX) -> tuple[list[Source], list[str]]:
-    """Read the paper and what it includes.
+    """Read the paper: its index, then what that includes, in order.
 
-    Parameters
-    ----------
-    paper : Path
-        The Quarto project.
-    index : str
-        The file that includes the others.
-
-    Returns
-    -------
-    sources : list of Source
-        The index first, then the others in the order in which they are included.
-    missing : list of str
-        One line for each include that leads nowhere.
+    The second list has one line for each include that leads nowhere.
 
     Raises
     ------

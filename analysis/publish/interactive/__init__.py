@@ -29,10 +29,7 @@ def fragment(figure: Figure) -> str:
     The static picture stays in the page; the script puts itself in its place. Without a script, or
     in print, the picture remains.
 
-    Parameters
-    ----------
-    figure : Figure
-        Of kind ``explorer``; see :mod:`analysis.questions.event_windows.explorer`.
+    Its kind is ``explorer``; see :mod:`analysis.questions.event_windows.explorer`.
 
     Raises
     ------

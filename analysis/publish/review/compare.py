@@ -69,27 +69,10 @@ class Flip:
 class Comparison:
     """Everything that differs; each part is empty if nothing does.
 
-    Attributes
-    ----------
-    verdicts, moves, redefined, evidence, significance
-        Flips, numbers that moved, definitions (estimand, unit, format, rule, sample), evidence
-        that moved under the same verdict, p-values that crossed :data:`ALPHA`.
-    tables : mapping of str to RowEdits
-        Rows and cells by table.
-    figures, passages : tuple of str
-        Names of figures with other data or another text alternative, of passages with other words.
-    datasets : tuple of Flip
-        Name, and rows and columns that differ.
-    renamed : tuple of Flip
-        Old and new name of results that say the same.
-    added, removed : tuple of str
-        Names with their kind.
-    provenance : tuple of Flip
-        Functions and input files that have another name: where a result comes from, no result.
-    counts : mapping of str to int
-        How many results of each kind both versions have.
-    not_compared : tuple of str
-        Kinds of which a version has no record.
+    ``redefined`` are definitions (estimand, unit, format, rule, sample), ``evidence`` what moved
+    under the same verdict, ``significance`` p-values that crossed :data:`ALPHA`. ``provenance`` are
+    functions and inputs under other names: where a result comes from is no result. ``counts`` are
+    the results of each kind that both versions have; ``not_compared`` kinds without a record.
     """
 
     verdicts: tuple[Flip, ...]

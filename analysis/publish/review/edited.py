@@ -37,17 +37,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What was edited, by kind.
-
-    Attributes
-    ----------
-    rows : mapping of str to RowEdits
-        Data files and their rows.
-    choices, claims : tuple of Entry
-        Values of ``study.toml`` and of ``claims.toml``, there named ``ID.field``.
-    code, prose : tuple of FileEdit
-        Other files; text that is read, and everything else.
-    """
+    """What was edited, by kind: claims are named ``ID.field``, prose is text that is read."""
 
     rows: Mapping[str, RowEdits]
     choices: tuple[Entry, ...]
