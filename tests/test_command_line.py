@@ -77,6 +77,17 @@ def test_accept_refuses_an_unsound_edit(fresh, capsys):
     assert (fresh / "data/manifest.json").read_bytes() == manifest
 
 
+def test_accept_tells_the_fault_of_each_file(fresh, capsys):
+    """Whoever edited two files hears of both at once."""
+    prices, study = fresh / "data/prices.csv", fresh / "data/study.toml"
+    prices.write_bytes(prices.read_bytes().replace(b"MP,15.23", b"MP,-15.23", 1))
+    study.write_text(study.read_text("utf-8").replace("length = 120", "length = -1"), "utf-8")
+    assert main(["data", "--accept"], Workspace.at(fresh)) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "error: 2 files have a fault:"
+    assert [line.split(",")[0].strip() for line in said[1:]] == ["study.toml", "prices.csv"]
+
+
 def test_unknown_format_is_a_usage_error(capsys):
     """A format that does not exist exits with 2 and names the ones that do."""
     with pytest.raises(SystemExit) as stop:

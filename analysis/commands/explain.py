@@ -78,15 +78,12 @@ def _describe(published: Published) -> None:
         _say("value", f"{entry['text']}  ({entry['value']}; unit: {entry['unit']})")
         if "interval" in entry:
             _say("interval", f"{entry['interval']} (level {entry.get('level', 'not stated')})")
-        details = [f"{name} {entry[name]}" for name in ("se", "p", "n") if name in entry]
-        if details:
+        if details := [f"{name} {entry[name]}" for name in ("se", "p", "n") if name in entry]:
             _say("precision", ", ".join(details))
-        _say("estimand", entry["estimand"])
-    elif published.kind == "claim":
-        _say("verdict", entry["verdict"])
-        _say("rule", entry["rule"])
-        _say("evidence", entry["evidence"])
-    elif published.kind == "figure":
+    for name in ("estimand", "verdict", "rule", "evidence"):
+        if name in entry:
+            _say(name, entry[name])
+    if "alt" in entry:
         _say("shows", entry["alt"])
     _say("sample", entry["sample"])
 

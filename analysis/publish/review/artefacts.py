@@ -10,14 +10,7 @@ from typing import NamedTuple
 
 from analysis.publish.rendered_text import html_text, pdf_pages
 
-__all__ = [
-    "Difference",
-    "artefacts",
-    "different_bytes",
-    "different_numbers",
-    "different_text",
-    "digest_of",
-]
+__all__ = ["artefacts", "different_bytes", "different_numbers", "different_text", "digest_of"]
 
 SUFFIXES = frozenset({".json", ".md", ".csv", ".svg", ".html", ".pdf", ".docx"})
 NUMBERS = "paper/results/numbers.json"

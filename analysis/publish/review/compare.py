@@ -26,20 +26,11 @@ QUANTITIES = ("value", "se", "low", "high", "level", "p", "n")
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One number that moved.
+    """One number that moved: what the paper printed and would print.
 
-    Attributes
-    ----------
-    key, old, new : str
-        Its name and what the paper printed and would print.
-    size : float or None
-        Absolute change of the value in units of ``scale``; None without one.
-    scale : str
-        ``s.e.``, ``half-width`` of the interval, or empty.
-    share : float
-        Absolute change relative to the larger of both values, for numbers without a scale.
-    details : tuple of str
-        Changes besides the value: ``p 0.04 → 0.06``.
+    ``size`` is the absolute change in units of ``scale`` (``s.e.`` or ``half-width`` of the
+    interval), None without one; ``share`` is the change relative to the larger of both values.
+    ``details`` are changes besides the value: ``p 0.04 → 0.06``.
     """
 
     key: str

@@ -21,18 +21,10 @@ _ASKED = re.compile(r"(?:(tab|fig)[a-z]*\.?[\s_-]*)?(\d+)", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Exhibit:
-    """A numbered table or figure.
+    """A table or figure as printed, ``Table 3``, with its label, ``tbl-firms``, and its place.
 
-    Attributes
-    ----------
-    kind, number : str and int
-        As printed: Table 3.
-    label, place : str
-        ``tbl-firms``, and where it stands: ``paper/sections/data.qmd:16``.
-    key : str or None
-        Name of the published result; None where the exhibit prints none.
-    caption : str
-        As it stands in the source.
+    ``key`` is the name of the published result, None where the exhibit prints none; the caption is
+    as it stands in the source.
     """
 
     kind: Literal["table", "figure"]
@@ -75,10 +67,7 @@ def list_exhibits(paper: Path) -> list[Exhibit]:
 def find_exhibit(exhibits: Sequence[Exhibit], asked: str) -> Exhibit | None:
     """Find what somebody means who read the paper: ``Table 3``, ``fig. 7``, ``3``, ``tbl-firms``.
 
-    Returns
-    -------
-    Exhibit or None
-        None if the words are neither a number nor a label.
+    None if the words are neither a number nor a label.
 
     Raises
     ------

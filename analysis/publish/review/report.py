@@ -35,20 +35,9 @@ COMPARED = {
 class Report:
     """A comparison with what a reader needs to judge it.
 
-    Attributes
-    ----------
-    base, head : str
-        The versions in words.
-    stale : tuple of str
-        Names of committed results that the code no longer gives; empty if they are current.
-    uses : mapping
-        Where the paper uses what moved.
-    statements : mapping of str to str
-        Id of a claim to its words.
-    text : sequence of Marked
-        Paragraphs of the paper that read differently.
-    remarks : tuple of str
-        What could not be shown, and why.
+    ``base`` and ``head`` are the versions in words, ``stale`` names committed results that the code
+    no longer gives, ``uses`` are the places in the paper of what moved, ``statements`` the words of
+    claims by id, ``text`` paragraphs that read differently, ``remarks`` what could not be shown.
     """
 
     base: str
