@@ -11,7 +11,7 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
 from analysis.publish.result_set import ResultSet, parse
-from analysis.publish.review.base_figures import BaseBuild, base_build, same_picture
+from analysis.publish.review.base_figures import Figures, base_build, same_picture
 from analysis.publish.review.compare import compare
 from analysis.publish.review.document import Marked, Picture
 from analysis.publish.review.edited import find_edits, statements
@@ -134,7 +134,7 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
 
 
 def _pictures(
-    findings: Findings, names: list[str], build: BaseBuild, stage: Stages
+    findings: Findings, names: list[str], build: Figures, stage: Stages
 ) -> tuple[list[Picture], str]:
     """Draw the figures in question and take the base's, or say why there are none."""
     from analysis.publish.figures import draw
@@ -145,7 +145,7 @@ def _pictures(
                 draw(figure, folder / f"{figure.name}.svg")
         after = {path.stem: path.read_bytes() for path in folder.glob("*.svg")}
     with stage("Building the base's figures"):
-        before, remark = build.figures(names)
+        before, remark = build(names)
     return [Picture(name, before.get(name), after.get(name)) for name in names], remark
 
 

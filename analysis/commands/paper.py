@@ -118,12 +118,8 @@ def _tell_misfits(workspace: Workspace, stage: Stages) -> None:
 def inputs_of(workspace: Workspace) -> Inputs:
     """Return the hashes of all that the results of a study, and the text of a report, come from."""
     project = workspace.root / "paper"
-    sources = (
-        [project / name for name in (own_report.SOURCE, *own_report.SHARED)]
-        if workspace.own
-        else []
-    )
-    return hash_inputs(workspace.root, workspace.data, sources)
+    names = (own_report.SOURCE, *own_report.SHARED) if workspace.own else ()
+    return hash_inputs(workspace.root, workspace.data, [project / name for name in names])
 
 
 def _require_pages(mark: str, formats: Collection[str]) -> None:
@@ -175,13 +171,11 @@ def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
     from analysis.questions import left_out
     from analysis.snapshot.choices import Report
 
-    head = snapshot.choices.report or Report()
     own_report.write_report(
         workspace.root / "paper",
         workspace.paper,
-        head=own_report.Head(
-            head.title, head.authors, snapshot.choices.as_of.isoformat(), head.mark
-        ),
+        head=snapshot.choices.report or Report(),
+        day=snapshot.choices.as_of.isoformat(),
         left_out=left_out(snapshot),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,12 @@ from analysis.whole import write_whole
 
 if TYPE_CHECKING:
     from analysis.results import Figure
+    from analysis.snapshot.choices import Report
 
 __all__ = [
     "REPORT_STEM",
     "SHARED",
     "SOURCE",
-    "Head",
     "mark_figures",
     "split_blocks",
     "with_exhibits",
@@ -38,23 +38,13 @@ _FENCE = re.compile(r"^:::+\s*(\{.*\})?\s*$")
 _HEADING = re.compile(r"^(#+) ")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What stands above the report; ``mark`` stands on every page as well, "" is none."""
-
-    title: str
-    authors: Sequence[str]
-    date: str
-    mark: str
-
-
 def mark_figures(figures: Iterable[Figure], mark: str) -> list[Figure]:
     """Put the mark of a study into the text alternative of its figures, and so into their files."""
     return [replace(figure, alt=f"{mark}. {figure.alt}") for figure in figures]
 
 
 def write_report(
-    paper: Path, folder: Path, *, head: Head, left_out: Mapping[str, Sequence[str]]
+    paper: Path, folder: Path, *, head: Report, day: str, left_out: Mapping[str, Sequence[str]]
 ) -> None:
     """Write the sources of a report beside its results, ready for either renderer.
 
@@ -64,8 +54,10 @@ def write_report(
         The Quarto project of the repository: ``report.qmd`` and what both share.
     folder : Path
         The project of the other study; it has ``results/`` already.
-    head : Head
-        Title, authors, date, mark.
+    head : Report
+        Title, authors, and the mark that stands on every page.
+    day : str
+        ISO day of the data.
     left_out : mapping of str to sequence of str
         Questions that were not asked, with what the study lacks for each.
 
@@ -92,7 +84,7 @@ def write_report(
         folder,
         {path.relative_to(paper).as_posix(): path.read_bytes() for path in shared}
         | {
-            "index.qmd": _front(head) + "\n\n".join(kept) + "\n",
+            "index.qmd": _front(head, day) + "\n\n".join(kept) + "\n",
             "_quarto.yml": settings,
             "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
         },
@@ -133,18 +125,18 @@ def with_exhibits(blocks: Iterable[str], results: ResultSet) -> list[str]:
 
 def _leads(heading: str, rest: Sequence[str]) -> bool:
     """Whether text follows before the next heading of the same or a higher level."""
-    below = "".join(heading.partition(" ")[:1])
+    level = heading.index(" ")
     for block in rest:
         if not (found := _HEADING.match(block)):
             return True
-        if len(found[1]) <= len(below):
+        if len(found[1]) <= level:
             break
     return LEFT_OUT in heading
 
 
-def _front(head: Head) -> str:
+def _front(head: Report, day: str) -> str:
     """Write the front matter; JSON strings are YAML strings."""
-    lines = [f"title: {json.dumps(head.title, ensure_ascii=False)}", f"date: {head.date}"]
+    lines = [f"title: {json.dumps(head.title, ensure_ascii=False)}", f"date: {day}"]
     if head.authors:
         lines.append("author:")
         lines += [f"  - name: {json.dumps(name, ensure_ascii=False)}" for name in head.authors]

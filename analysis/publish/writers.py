@@ -57,7 +57,7 @@ def write_results(
     from analysis.publish import figures, interactive
 
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked)
-    texts |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
+    texts |= {f"{d.name}.csv": _csv(d.frame, 12) for d in findings.datasets}
     with staging(folder) as stage:
         drawings = stage / "figures"
         for name in ("figures", "passages", "tables"):
@@ -108,9 +108,9 @@ def documents(
     return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in f.passages}
 
 
-def _csv(dataset: Dataset) -> str:
-    text: str = dataset.frame.to_csv(
-        index=False, float_format="%.12g", date_format="%Y-%m-%d", lineterminator="\n"
+def _csv(data: pd.DataFrame | pd.Series, digits: int) -> str:
+    text: str = data.to_csv(
+        index=False, float_format=f"%.{digits}g", date_format="%Y-%m-%d", lineterminator="\n"
     )
     return text
 
@@ -178,17 +178,11 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     machine's linear algebra, and where it leads an optimiser, ends in later ones.
     """
     rounded = _rounded(dataset.frame, 10)
-    columns = {str(name): _column_digest(rounded[name]) for name in rounded}
+    texts = {str(name): _csv(rounded[name], 7) for name in rounded}
+    columns = {n: hashlib.sha256(text.encode()).hexdigest()[:16] for n, text in texts.items()}
     together = hashlib.sha256("".join(f"{n} {d}\n" for n, d in columns.items()).encode())
     entry = {"file": f"{dataset.name}.csv", "rows": len(rounded), "columns": columns}
     return entry | {"digest": together.hexdigest()}
-
-
-def _column_digest(column: pd.Series) -> str:
-    text = column.to_csv(
-        index=False, float_format="%.7g", date_format="%Y-%m-%d", lineterminator="\n"
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _json(document: dict[str, Any]) -> str:

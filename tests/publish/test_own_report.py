@@ -12,7 +12,6 @@ import pytest
 from analysis.errors import WriteError
 from analysis.publish.numerals import read_internal, typed_numerals
 from analysis.publish.own_report import (
-    Head,
     mark_figures,
     split_blocks,
     with_exhibits,
@@ -20,10 +19,12 @@ from analysis.publish.own_report import (
 )
 from analysis.publish.result_set import ResultSet, read_folder
 from analysis.results import Figure, Provenance
+from analysis.snapshot.choices import Report
 
 PAPER = Path(__file__).parents[2] / "paper"
 NONE = ResultSet({})
-HEAD = Head("A study", ("A. Author",), "2026-01-31", "")
+HEAD = Report(title="A study", authors=("A. Author",))
+DAY = "2026-01-31"
 
 
 def test_a_fenced_block_is_one() -> None:
@@ -92,7 +93,7 @@ def test_the_sources_are_complete_and_name_what_is_missing(tmp_path) -> None:
     """Title, authors, settings and shared files are there; so is a line for a question left out."""
     _results(tmp_path / "p")
     write_report(
-        PAPER, tmp_path / "p", head=HEAD, left_out={"Other assets": ["[cross_asset]", "B"]}
+        PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={"Other assets": ["[cross_asset]", "B"]}
     )
     text = (tmp_path / "p" / "index.qmd").read_text("utf-8")
     assert text.startswith(
@@ -103,15 +104,15 @@ def test_the_sources_are_complete_and_name_what_is_missing(tmp_path) -> None:
     assert "output-file: report.pdf" in (tmp_path / "p" / "_quarto.yml").read_text("utf-8")
     assert (tmp_path / "p" / "_extensions" / "results" / "results.lua").is_file()
     assert list(read_internal(tmp_path / "p" / "internal.toml")) == ["*"]
-    write_report(PAPER, tmp_path / "p", head=HEAD, left_out={})
+    write_report(PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={})
     assert "every question could be asked" in (tmp_path / "p" / "index.qmd").read_text("utf-8")
 
 
 def test_the_mark_stands_in_front_matter_text_and_figures(tmp_path) -> None:
     """The mark reaches the templates, opens the text and every text alternative."""
     _results(tmp_path / "p")
-    head = Head("A study", (), "2026-01-31", 'SYNTHETIC: "made" up')
-    write_report(PAPER, tmp_path / "p", head=head, left_out={})
+    head = Report(title="A study", mark='SYNTHETIC: "made" up')
+    write_report(PAPER, tmp_path / "p", head=head, day=DAY, left_out={})
     text = (tmp_path / "p" / "index.qmd").read_text("utf-8")
     assert 'mark: "SYNTHETIC: \\"made\\" up"' in text
     assert '::: {.study-mark}\nSYNTHETIC: "made" up\n:::' in text
@@ -124,5 +125,5 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path) -> None:
     _results(tmp_path / "p")
     (tmp_path / "p" / "pandoc").write_text("in the way", encoding="utf-8")
     with pytest.raises(WriteError, match="expected a place that can be written"):
-        write_report(PAPER, tmp_path / "p", head=HEAD, left_out={})
+        write_report(PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={})
     assert not (tmp_path / "p" / "index.qmd").exists()
