@@ -76,11 +76,9 @@ def other_kernel() -> tuple[str, str]:
 
 def _kernel(settings: dict[str, str]) -> str:
     """Ask a fresh interpreter which kernel its OpenBLAS runs; empty where it does not say."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import numpy; numpy.ones((2, 2)) @ numpy.ones((2, 2))"],
-        env=os.environ | settings | {"OPENBLAS_VERBOSE": "2"},
-        capture_output=True, check=False, encoding="utf-8",
-    )  # fmt: skip
+    command = [sys.executable, "-c", "import numpy; numpy.ones((2, 2)) @ numpy.ones((2, 2))"]
+    told = os.environ | settings | {"OPENBLAS_VERBOSE": "2"}
+    done = subprocess.run(command, env=told, capture_output=True, check=False, encoding="utf-8")
     words = [line for line in done.stderr.splitlines() if line.startswith("Core: ")]
     return words[-1].removeprefix("Core: ").strip() if words else ""
 

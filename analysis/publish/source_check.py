@@ -18,10 +18,18 @@ from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, 
 __all__ = ["check_sources", "listing", "nearest"]
 
 BLOCKS = frozenset({"table", "passage", "interactive", "exhibits"})  # stand alone in a paragraph
-WORDS = {  # shortcode: names that it takes
-    "num": 1, "interval": 1, "alt": 1, "source": 1, "table": 1, "passage": 1, "interactive": 1,
-    "exhibits": 0, "include": 1,
-}  # fmt: skip
+_NAMES = (
+    "num",
+    "interval",
+    "alt",
+    "source",
+    "table",
+    "passage",
+    "interactive",
+    "exhibits",
+    "include",
+)
+WORDS = dict.fromkeys(_NAMES, 1) | {"exhibits": 0}  # shortcode: names that it takes
 _BRACES = re.compile(r"\{\{<?|\{<|>?\}\}|>\}")
 _VERBATIM = re.compile(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)  # code and formulas
 _LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")

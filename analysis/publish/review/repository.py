@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import io
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -112,9 +111,8 @@ class Repository:
 
     def drawings(self, commit: str) -> set[str]:
         """Return a hash of each module of a version that draws, wherever it stands."""
-        named = self._ask(
-            "grep", "-lE", r"^\s*(import|from) +(matplotlib|seaborn)", commit, "--", "analysis/*.py"
-        )  # fmt: skip
+        draws = r"^\s*(import|from) +(matplotlib|seaborn)"
+        named = self._ask("grep", "-lE", draws, commit, "--", "analysis/*.py")
         listed = (self._ask("rev-parse", *named.splitlines()) or "") if named else ""
         return set(listed.split())
 
@@ -128,20 +126,24 @@ class Repository:
 
     def extract(self, commit: str, folder: Path) -> None:
         """Write the files of a version into a folder; leaves no trace in the clone."""
-        done = subprocess.run(
-            ["git", "archive", "--format=tar", commit],
-            cwd=self.root, capture_output=True, check=True,
-        )  # fmt: skip
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        folder.mkdir(parents=True, exist_ok=True)
+        packed = folder.resolve() / ".version.tar"
+        self._ask("archive", "--format=tar", f"--output={packed}", commit)
+        with tarfile.open(packed) as archive:
             archive.extractall(folder, filter="data")
+        packed.unlink()
 
     def _ask(self, *words: str, strip: bool = True) -> str | None:
         """Return what git says, None if it fails."""
         try:
             done = subprocess.run(
-                ["git", *words], cwd=self.root, capture_output=True, check=False,
-                encoding="utf-8", errors="replace",
-            )  # fmt: skip
+                ["git", *words],
+                cwd=self.root,
+                capture_output=True,
+                check=False,
+                encoding="utf-8",
+                errors="replace",
+            )
         except OSError as error:
             raise RepositoryError(
                 f"git: expected the program on PATH, found: {error.strerror}; install git"
