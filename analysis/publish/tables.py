@@ -10,7 +10,7 @@ from analysis.errors import ResultsError
 from analysis.results import Table
 from analysis.results.formats import format_value
 
-__all__ = ["markdown", "plain_table"]
+__all__ = ["markdown", "pipe_row", "plain_table"]
 
 
 def markdown(table: Table) -> str:
@@ -28,7 +28,7 @@ def markdown(table: Table) -> str:
     columns = []
     for name in map(str, frame.columns):
         format_ = table.formats.get(name, "text")
-        cells = [escape(format_value(_plain(value), format_)) for value in frame[name]]
+        cells = [_escape(format_value(_plain(value), format_)) for value in frame[name]]
         cells = [table.headers.get(name, name), *cells]
         width = max(3, *map(len, cells))
         if format_ == "text":
@@ -37,14 +37,14 @@ def markdown(table: Table) -> str:
         else:
             columns.append([cell.rjust(width) for cell in cells])
             columns[-1].insert(1, f"{'-' * (width - 1)}:")
-    text = "".join(f"{_line(row)}\n" for row in zip(*columns, strict=True))
+    text = "".join(f"{pipe_row(row)}\n" for row in zip(*columns, strict=True))
     return text + (f"\n::: {{.table-note}}\n{table.notes}\n:::\n" if table.notes else "")
 
 
 def plain_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a pipe table without alignment."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(_line([escape(str(cell)) for cell in line]) for line in lines)
+    return "\n".join(pipe_row([_escape(str(cell)) for cell in line]) for line in lines)
 
 
 def _plain(value: object) -> float | int | str | None:
@@ -58,10 +58,10 @@ def _plain(value: object) -> float | int | str | None:
     return float(value)  # type: ignore[arg-type]
 
 
-def escape(text: str) -> str:
-    """Keep a text within its cell."""
+def _escape(text: str) -> str:
     return text.replace("|", r"\|").replace("\n", " ")
 
 
-def _line(cells: Sequence[str]) -> str:
+def pipe_row(cells: Iterable[str]) -> str:
+    """Write one row of escaped cells."""
     return f"| {' | '.join(cells)} |"
