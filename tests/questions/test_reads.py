@@ -90,7 +90,7 @@ def test_parts_of_the_panel_depend_on_no_file_but_those_named(committed, file):
     changed = build_panel(SPOILED[file](committed.snapshot))
     for part, inputs in PANEL_INPUTS.items():
         one, other = (getattr(p, part) for p in (committed, changed))
-        one, other = (x.rows if part == "study" else x for x in (one, other))
+        one, other = (x.rows if part == "event_study" else x for x in (one, other))
         if file not in inputs:
             pd.testing.assert_frame_equal(one, other)
 

@@ -172,10 +172,9 @@ def test_another_order_of_columns_or_layout_is_a_change(fabricate, new):
 def test_moved_code_is_no_result(fabricate):
     """Results that another module gives are the same results: counted aside, of every kind."""
     parts = {"verdicts": {"C": "mixed"}, "figures": {"f": "d"}, "tables": {"t": "| a |\n"}}
-    parts |= {"numbers": {"a": number(1.0, function="analysis.findings.a.f")},
-              "module": "analysis.findings.a"}  # fmt: skip
+    parts["numbers"] = {"a": number(1.0, function="analysis.questions.a.f")}
     old = version(fabricate, **parts)
-    texts = {k: v.replace("analysis.findings", "analysis.questions")
+    texts = {k: v.replace("analysis.questions", "analysis.study")
              for k, v in fabricate(**parts).items()}  # fmt: skip
     found = compare(old, parse(texts, "memory"))
     assert not found

@@ -81,7 +81,7 @@ def test_a_base_without_a_record_of_data_sets_says_so(clone, run, describe):
 def test_moved_code_gives_no_result_that_differs(clone, run):
     """The proof of a move: exit code 0, the sentence, and one counted line on the modules."""
     results = {"verdicts": {"C1": "mixed", "C2": "mixed"}, "tables": {"t": "| a |\n"}}
-    clone.publish(**results, module="analysis.findings.a")
+    clone.publish(**results)
     clone.git("checkout", "-q", "-b", "change")
     results["module"] = "analysis.questions.beta"
     clone.publish(**results)
@@ -89,7 +89,7 @@ def test_moved_code_gives_no_result_that_differs(clone, run):
     assert code == 0
     assert "No result differs." in said
     assert headings(said) == ["Where results come from (no result)"]
-    row = r"module +analysis\.findings\.a +analysis\.questions\.beta +3"
+    row = r"module +analysis\.questions\.a +analysis\.questions\.beta +3"
     assert re.search(row, said)
 
 
