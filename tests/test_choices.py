@@ -21,7 +21,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from analysis.publish import figures
-from analysis.publish import readme_findings as readme
+from analysis.publish import readme_parts as readme
 from analysis.publish.numerals import MARKUP
 from analysis.questions import QUESTIONS, question
 from analysis.questions.robustness.report import OPTIONS

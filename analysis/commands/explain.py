@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
 from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import ResultsError
+from analysis.publish.result_set import ResultSet, parse, read_folder
 from analysis.publish.review.compare import compare
-from analysis.publish.review.entry import Published, find_entry, stated
+from analysis.publish.review.entry import Published, find_entry
 from analysis.publish.review.exhibits import find_exhibit, list_exhibits
-from analysis.publish.review.result_set import ResultSet, parse
+from analysis.publish.review.prose import read
 from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
 from analysis.questions import QUESTIONS, answer, question
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from analysis.questions.rows_used import Rows
     from analysis.study.panel import Panel
 
-__all__ = ["EXPLAIN", "committed_results", "makers"]
+__all__ = ["EXPLAIN", "makers"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +45,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages(stderr=True)
     workspace = chosen(options.data, workspace, stage)
-    committed = committed_results(workspace.paper / "results")
+    committed = read_folder(workspace.paper / "results")
     asked = " ".join(options.key)
     exhibits = list_exhibits(workspace.paper)
     exhibit = find_exhibit(exhibits, asked)
@@ -58,28 +57,14 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     for exhibit in exhibits:
         if (exhibit.kind, exhibit.key) == (published.kind, published.key):
             _say("printed as", f"{exhibit}, {exhibit.place}")
+            _say("caption", " ".join(read(exhibit.caption, committed).split()))
+    if published.kind in ("table", "figure"):
+        file = published.entry.get("file", f"tables/{published.key}.md")
+        _say("file", str(workspace.shown(workspace.paper / "results" / file)))
     _function(published, workspace.code)
     _inputs(published, snapshot)
     _uses(published, workspace.paper)
     _recompute(published, committed, snapshot, stage)
-
-
-def committed_results(folder: Path) -> ResultSet:
-    """Read ``paper/results`` as it is on disk.
-
-    Raises
-    ------
-    ResultsError
-        Also if nothing has been computed yet.
-    """
-    if not (folder / "numbers.json").is_file():
-        raise ResultsError(f"{folder}: expected results, found none; first run: nox -s paper")
-
-    def read(name: str) -> str | None:
-        path = folder / name
-        return path.read_text(encoding="utf-8") if path.is_file() else None
-
-    return parse(read, [path.stem for path in (folder / "tables").glob("*.md")], "the work tree")
 
 
 def _say(label: str, text: str) -> None:
@@ -93,15 +78,12 @@ def _describe(published: Published) -> None:
         _say("value", f"{entry['text']}  ({entry['value']}; unit: {entry['unit']})")
         if "interval" in entry:
             _say("interval", f"{entry['interval']} (level {entry.get('level', 'not stated')})")
-        details = [f"{name} {entry[name]}" for name in ("se", "p", "n") if name in entry]
-        if details:
+        if details := [f"{name} {entry[name]}" for name in ("se", "p", "n") if name in entry]:
             _say("precision", ", ".join(details))
-        _say("estimand", entry["estimand"])
-    elif published.kind == "claim":
-        _say("verdict", entry["verdict"])
-        _say("rule", entry["rule"])
-        _say("evidence", entry["evidence"])
-    elif published.kind == "figure":
+    for name in ("estimand", "verdict", "rule", "evidence"):
+        if name in entry:
+            _say(name, entry[name])
+    if "alt" in entry:
         _say("shows", entry["alt"])
     _say("sample", entry["sample"])
 
@@ -121,7 +103,7 @@ def _function(published: Published, root: Path) -> None:
         _say("function", f"{dotted} (no such function in this version)")
         return
     _say("function", f"{dotted}, {found.file}:{found.first}-{found.last}")
-    print("\n" + "\n".join(f"    {line}" for line in found.text.splitlines()) + "\n")
+    print(f"\n{indent(found.text, '    ')}\n")
 
 
 def _inputs(published: Published, snapshot: Snapshot) -> None:
@@ -157,9 +139,8 @@ def _recompute(
     for title in makers(published.entry["function"]):
         with stage(title):
             findings = answer(question(title), panel)
-        texts = documents(findings, fingerprint="", as_of="")
-        now = parse(texts.get, [t.name for t in findings.tables], "this version")
-        if _holds(now, published):
+        now = parse(documents(findings, fingerprint="", as_of=""))
+        if found := now[published.kind].get(published.key):
             break
     else:
         raise ResultsError(
@@ -173,13 +154,17 @@ def _recompute(
     for part in rows:
         _say("rows", f"{part.file}: {part.what}")
         if len(part.frame):
-            Console(file=sys.stdout, width=160, soft_wrap=True).print(
-                "\n".join(f"    {line}" for line in part.frame.to_string(index=False).splitlines()),
-                markup=False, highlight=False,
-            )  # fmt: skip
+            print(indent(part.frame.to_string(index=False), "    "))
     if not rows:
         _say("rows", f"all that the question reads of {', '.join(findings.inputs)}")
-    _agree(title, published, committed, now)
+    stated, anew = published.stated(), replace(published, entry=found).stated()
+    one, other = (r.only(published.kind, published.key) for r in (committed, now))
+    if compare(one, other):
+        raise ResultsError(
+            f"{published.key}: expected the committed {stated}, found {anew} by computing it anew; "
+            "run nox -s paper"
+        )
+    _say("recomputed", f"by {title!r} alone: {anew}, agrees with the committed")
 
 
 def _claim_rows(claim: Any, panel: Panel) -> list[Rows]:
@@ -210,23 +195,6 @@ def makers(function: str) -> list[str]:
         return 0 if home == module else 1 if module in imported_modules(home) else 2
 
     return sorted(QUESTIONS, key=rank)
-
-
-def _holds(results: ResultSet, published: Published) -> bool:
-    try:
-        return find_entry(results, published.key).kind == published.kind
-    except ResultsError:
-        return False
-
-
-def _agree(title: str, published: Published, committed: ResultSet, now: ResultSet) -> None:
-    difference = compare(committed.only(published.key), now.only(published.key))
-    if difference:
-        raise ResultsError(
-            f"{published.key}: expected the committed {stated(committed, published)}, found "
-            f"{stated(now, published)} by computing it anew; run nox -s paper"
-        )
-    _say("recomputed", f"by {title!r} alone: {stated(now, published)}, agrees with the committed")
 
 
 EXPLAIN = Command(

@@ -40,8 +40,9 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         kept = record.read_record()
         found = list(record.stale(kept, design, settings))
         if kept.settings["replications"] < settings.replications:
-            found.append(f"replications: recorded {kept.settings['replications']}, "
-                         f"wanted {settings.replications}; {record.REMEDY}")  # fmt: skip
+            recorded = f"recorded {kept.settings['replications']}"
+            wanted = f"wanted {settings.replications}"
+            found.append(f"replications: {recorded}, {wanted}; {record.REMEDY}")
         return _check(stage, found)
     asked = options.replications or settings.replications
     work = rejections.tasks(design, settings, asked)

@@ -111,16 +111,12 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
 def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Snapshot:
     from analysis.snapshot.claim_references import check_claims  # which knows snapshots
 
-    choices = parse_choices(contents["study.toml"])
-    tables = {
-        name: typed(name, read_rows(name, contents[name]))
-        for name in contents
-        if name.endswith(".csv")
-    }
+    parsed = _read_each(contents)
+    choices, claims = parsed.pop("study.toml"), parsed.pop("claims.toml")
+    tables = parsed
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
-    claims = parse_claims(contents["claims.toml"])
     _check_items(claims.values(), choices)
     _check_tickers(tables, choices)
     check_prices(prices)
@@ -149,6 +145,25 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     )
     check_claims(claims.values(), snapshot)
     return snapshot
+
+
+def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """Read every file by itself; the first fault of each is told."""
+    readers = {"study.toml": parse_choices, "claims.toml": parse_claims}
+    found: dict[str, Any] = {}
+    faults = []
+    for name in sorted(contents, key=lambda name: (name != "study.toml", name)):
+        try:
+            if name in readers:
+                found[name] = readers[name](contents[name])
+            elif name.endswith(".csv"):
+                found[name] = typed(name, read_rows(name, contents[name]))
+        except SnapshotError as error:
+            faults.append(str(error))
+    if faults:
+        several = len(faults) > 1
+        raise SnapshotError("\n  ".join([f"{len(faults)} files have a fault:"] * several + faults))
+    return found
 
 
 def _no_strays(folder: Path, manifest: Manifest) -> None:
