@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["benjamini_hochberg", "holm", "step_down"]
+from analysis.estimators.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["benjamini_hochberg", "holm", "step_down"]
 
 
 def holm(p: npt.ArrayLike) -> Floats:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.estimators.arrays import Bools
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events import garch_errors
 from analysis.estimators.events.abnormal import event_study
@@ -211,7 +211,7 @@ def _counted(study: EventStudy, choices: Choices) -> pd.DataFrame:
     return study.rows.assign(listed_in_estimation=listed, overlaps=overlaps)
 
 
-def _skipped(study: EventStudy, broken: npt.NDArray[np.bool_], choices: Choices) -> pd.DataFrame:
+def _skipped(study: EventStudy, broken: Bools, choices: Choices) -> pd.DataFrame:
     """Return all events left out, those with a hole in the window with the day of the hole."""
     columns = [name for name in study.skipped.columns if name != "reason"]
     rows = np.flatnonzero(broken)

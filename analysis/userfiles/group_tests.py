@@ -8,9 +8,9 @@ from dataclasses import asdict
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.across_episodes import two_sample_im
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.grouped_tests import break_down, slices
@@ -21,7 +21,6 @@ from analysis.userfiles.placebo_panel import null_means, placebo_outcomes, stand
 __all__ = ["breakdown", "contrasts", "group_tests"]
 
 Window = tuple[int, int]
-Rows = npt.NDArray[np.int64]
 
 
 def group_tests(
@@ -113,8 +112,8 @@ def _adjusted(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
 def _stepped(
     study: EventStudy,
     window: Window,
-    parts: Sequence[Rows],
-    nulls: Sequence[npt.NDArray[np.float64]],
+    parts: Sequence[Ints],
+    nulls: Sequence[Floats],
 ) -> list[float]:
     """Return step-down p-values over groups; NaN where a group has one day or no joint draws."""
     observed = [standardised_mean(study, window, rows) for rows in parts]

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.placebo import (
     PlaceboTable,
@@ -17,12 +17,9 @@ from analysis.estimators.events.placebo import (
     placebo_p,
     placebo_table,
 )
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.significance import Significance
 
 __all__ = ["null_means", "placebo_outcomes", "standardised_mean"]
-
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
 
 CELLS = 4_000_000  # draws times firm-events held at a time: 32 MB
 
@@ -30,7 +27,7 @@ CELLS = 4_000_000  # draws times firm-events held at a time: 32 MB
 def null_means(
     study: EventStudy,
     window: tuple[int, int],
-    parts: Sequence[Rows],
+    parts: Sequence[Ints],
     draws: int,
     rng: np.random.Generator,
 ) -> list[Floats]:
@@ -64,7 +61,7 @@ def null_means(
 def _joint_means(
     study: EventStudy,
     table: PlaceboTable,
-    parts: Sequence[Rows],
+    parts: Sequence[Ints],
     draws: int,
     rng: np.random.Generator,
 ) -> list[Floats]:
@@ -79,18 +76,18 @@ def _joint_means(
     return means
 
 
-def standardised_mean(study: EventStudy, window: tuple[int, int], rows: Rows) -> float:
+def standardised_mean(study: EventStudy, window: tuple[int, int], rows: Ints) -> float:
     """Return the mean CAR over its forecast-corrected error."""
     cars = study.take(rows).car(*window)
     return float((cars["car"] / cars["se"]).mean())
 
 
 def placebo_outcomes(
-    study: EventStudy, window: tuple[int, int], parts: Sequence[Rows], nulls: Sequence[Floats]
+    study: EventStudy, window: tuple[int, int], parts: Sequence[Ints], nulls: Sequence[Floats]
 ) -> list[dict[str, Any]]:
     """Return the placebo test of each part, as the fields of an outcome."""
     found: list[dict[str, Any]] = []
     for rows, null in zip(parts, nulls, strict=True):
-        outcome: Outcome = placebo_p(standardised_mean(study, window, rows), null)
+        outcome: Significance = placebo_p(standardised_mean(study, window, rows), null)
         found.append(asdict(replace(outcome, n=len(rows))))
     return found

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
@@ -19,6 +18,7 @@ from statsmodels.robust.norms import HuberT
 from statsmodels.robust.robust_linear_model import RLM
 from statsmodels.tools import add_constant
 
+from analysis.estimators.arrays import Floats
 from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "up_down_beta",
 ]
 
-Floats = npt.NDArray[np.float64]
 Errors = Literal["ols", "hc3", "hac"]
 
 

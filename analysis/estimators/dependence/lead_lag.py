@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tools import add_constant
+
+from analysis.estimators.arrays import Floats, Ints
 
 __all__ = [
     "HacFit",
@@ -25,8 +26,6 @@ __all__ = [
     "needed_pairs",
 ]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Method = Literal["pearson", "spearman", "kendall"]
 
 FEWEST_PAIRS = 6  # below this neither the blocks nor the normal approximation mean anything

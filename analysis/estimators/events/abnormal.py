@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Ints
 from analysis.estimators.blocks import Runner, blocks, here
 from analysis.estimators.events import garch_errors
 from analysis.estimators.events.event_study import EventStudy, Kind
@@ -27,9 +28,6 @@ from analysis.estimators.events.residual_sums import UnitSums, day_starts, join_
 from analysis.estimators.events.windows import in_time
 
 __all__ = ["EventStudy", "event_study", "study_on"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 SHARED = 8  # firm-events a day from which one product a day takes less than one an event
 
@@ -242,7 +240,7 @@ def _fit(
 
 def _fit_whole(
     panel: Panel, column: Ints, position: Ints, model: Model
-) -> tuple[WindowFit, npt.NDArray[np.bool_], UnitSums]:
+) -> tuple[WindowFit, Bools, UnitSums]:
     """Fit a block of windows, in order of time, say which fits are sound, and sum residuals."""
     starts = np.flatnonzero(day_starts(position))
     y, x = panel.estimation_returns(column, position), panel.estimation_factors(position[starts])

@@ -14,13 +14,11 @@ from functools import partial, reduce
 import numpy as np
 import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import Runner, side_by_side
 from analysis.estimators.events.fits import Fitted
 
 __all__ = ["DailyRanks", "daily_ranks", "deviation_sums", "sort_days"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

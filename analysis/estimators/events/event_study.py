@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.blocks import Runner, blocks, here, side_by_side
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.garch_errors import Forecast
@@ -20,8 +20,6 @@ from analysis.estimators.events.windows import event_time
 
 __all__ = ["EventStudy", "Kind"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Kind = Literal["simple", "log"]
 
 
@@ -83,7 +81,7 @@ class EventStudy:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def take(self, rows: npt.NDArray[Any]) -> EventStudy:
+    def take(self, rows: Array) -> EventStudy:
         """Return the study of some of its rows, by number or mask; nothing is fitted again."""
         if rows.dtype == bool and rows.all():
             return self
@@ -100,7 +98,7 @@ class EventStudy:
         """
         first, last = _bounds(self.fitted)
         fit, sessions = self.fit, self.panel.sessions
-        fitted: dict[str, npt.NDArray[Any] | pd.DatetimeIndex] = {
+        fitted: dict[str, Array | pd.DatetimeIndex] = {
             "estimation_start": sessions[first],
             "estimation_end": sessions[last],
             "n_estimation": fit.n,

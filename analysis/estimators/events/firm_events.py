@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events.daily_ranks import DailyRanks, daily_ranks
 from analysis.estimators.events.event_study import EventStudy
@@ -23,9 +23,6 @@ from analysis.estimators.events.residual_sums import (
 from analysis.estimators.events.windows import in_time
 
 __all__ = ["Sample", "draw_sample"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Ints
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.named_tests import TESTS, run_tests
 
@@ -47,7 +47,7 @@ def break_down(
     -------
     DataFrame
         One row a window, slice and test: ``first``, ``last``, ``by``, ``label``, then the fields
-        of :class:`analysis.estimators.outcome.Outcome`. A test that a slice does not allow has
+        of :class:`analysis.estimators.significance.Significance`. A test that a slice does not allow has
         its reason.
 
     Raises
@@ -69,7 +69,7 @@ def break_down(
 
 def slices(
     study: EventStudy, by: Sequence[str], episode: str | None = None
-) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:
+) -> Iterator[tuple[str, str, Ints]]:
     """Yield level, label and row numbers of each slice; a firm-event listed twice counts once."""
     unknown = sorted(set(by) - set(LEVELS))
     if unknown:

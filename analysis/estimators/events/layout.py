@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Layout", "Panel", "build_panel"]
+from analysis.estimators.arrays import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+__all__ = ["Layout", "Panel", "build_panel"]
 
 
 @dataclass(frozen=True, slots=True)

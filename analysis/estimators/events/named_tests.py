@@ -16,11 +16,11 @@ from analysis.estimators.events.firm_events import Sample, draw_sample
 from analysis.estimators.events.joint import equal_response_f, joint_f
 from analysis.estimators.events.models import LEAST_SQUARES
 from analysis.estimators.events.portfolio import portfolio_study, portfolio_t
-from analysis.estimators.outcome import Outcome, refused
+from analysis.estimators.significance import Significance, refused
 
 __all__ = ["TESTS", "episode_values", "run_tests"]
 
-ON_SAMPLES: dict[str, Callable[[Sample], Outcome]] = {
+ON_SAMPLES: dict[str, Callable[[Sample], Significance]] = {
     "t_time_series": parametric.t_time_series,
     "t_time_series_no_forecast": lambda sample: parametric.t_time_series(sample, forecast=False),
     "t_cross_sectional": parametric.t_cross_sectional,
@@ -36,7 +36,7 @@ ON_SAMPLES: dict[str, Callable[[Sample], Outcome]] = {
     "wilcoxon": signs.wilcoxon,
     "skewness_adjusted_t": parametric.skewness_adjusted_t,
 }
-ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Outcome]] = {
+ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Significance]] = {
     "portfolio_t": portfolio_t,
     "portfolio_t_risk": lambda study, first, last: portfolio_t(study, first, last, "risk"),
     "joint_f": joint_f,
@@ -69,7 +69,7 @@ def run_tests(
     Returns
     -------
     DataFrame, one row a test, by name
-        The fields of :class:`Outcome`. A test that the group does not allow has its reason. The
+        The fields of :class:`Significance`. A test that the group does not allow has its reason. The
         estimate of the two tests across episodes is a mean standardised portfolio CAR.
 
     Raises
@@ -94,7 +94,7 @@ def run_tests(
         else:
             outcome = sign_flip(episode_values(study, first, last, episode), rng)
         outcomes.append(asdict(outcome))
-    return pd.DataFrame(outcomes, columns=[field.name for field in fields(Outcome)]).set_index(
+    return pd.DataFrame(outcomes, columns=[field.name for field in fields(Significance)]).set_index(
         "name"
     )
 
@@ -134,7 +134,7 @@ def episode_values(
     return scar.groupby(pairs.set_index("session")["episode"]).mean()
 
 
-def _conformal(study: EventStudy, first: int, last: int) -> Outcome:
+def _conformal(study: EventStudy, first: int, last: int) -> Significance:
     """Return the conformal test of the equal-weight portfolio on the group's one day 0."""
     n = study.fitted.size
     if study.dates != 1:
@@ -147,7 +147,7 @@ def _conformal(study: EventStudy, first: int, last: int) -> Outcome:
     row = conformal(joined, first, last).iloc[0]
     if np.isnan(row["p"]):
         return refused("conformal", n, "a return is missing in the event window")
-    return Outcome(
+    return Significance(
         "conformal",
         n,
         estimate=float(row["car"]),

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.abnormal import study_on
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.windows import count_inside
-from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
+from analysis.estimators.significance import LEVEL, POWER, Significance, refused
 
 __all__ = [
     "PlaceboTable",
@@ -27,9 +28,6 @@ __all__ = [
     "placebo_table",
     "placebo_values",
 ]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +217,7 @@ def placebo_values(
     return drawn
 
 
-def placebo_p(observed: float, null: npt.ArrayLike) -> Outcome:
+def placebo_p(observed: float, null: npt.ArrayLike) -> Significance:
     """Return the two-sided placebo p-value, ``(1 + #{|null| >= |observed|}) / (1 + n)``.
 
     Parameters
@@ -231,7 +229,7 @@ def placebo_p(observed: float, null: npt.ArrayLike) -> Outcome:
 
     Returns
     -------
-    Outcome
+    Significance
         ``placebo``. `mde` is the shift that carries 80% of the placebo values beyond their own 95%
         bound; infinite where p_min exceeds 0.05.
     """
@@ -243,7 +241,7 @@ def placebo_p(observed: float, null: npt.ArrayLike) -> Outcome:
     extreme = int((np.abs(values) >= abs(observed) * (1 - 1e-12)).sum())
     bound = float(np.quantile(np.abs(values), 1 - LEVEL))
     shift = bound + float(np.quantile(np.concatenate([values, -values]), POWER))
-    return Outcome(
+    return Significance(
         "placebo",
         n,
         estimate=observed,

@@ -19,11 +19,11 @@ from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.firm_events import draw_sample
 from analysis.estimators.events.moments import Pooled, Sums, join_sums
 from analysis.estimators.events.residual_sums import mean_correlation
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.significance import Significance
 
 __all__ = ["STREAMED", "stream_tests"]
 
-STREAMED: dict[str, Callable[[Pooled], Outcome]] = {
+STREAMED: dict[str, Callable[[Pooled], Significance]] = {
     name: getattr(parametric, name) for name in parametric.__all__
 }
 
@@ -67,7 +67,7 @@ def stream_tests(
     -------
     DataFrame, one row a test, by name
         The tests of :mod:`analysis.estimators.events.parametric`, with the fields of
-        :class:`Outcome`; equal to those of all events at once but for rounding. Tests of ranks and
+        :class:`Significance`; equal to those of all events at once but for rounding. Tests of ranks and
         signs, which need all events at once, are not among them.
 
     Raises
@@ -88,5 +88,5 @@ def stream_tests(
         raise ValueError("events: expected at least one chunk, found none")
     whole = _Streamed(sums, mean_correlation(sums.car.n, residuals))
     outcomes = [asdict(test(whole)) for test in STREAMED.values()]
-    columns = [field.name for field in fields(Outcome)]
+    columns = [field.name for field in fields(Significance)]
     return pd.DataFrame(outcomes, columns=columns).set_index("name")

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Ints
+
 __all__ = [
     "count_inside",
     "estimation_slice",
@@ -14,8 +16,6 @@ __all__ = [
     "in_time",
     "overlapping",
 ]
-
-Ints = npt.NDArray[np.int64]
 
 
 def event_time(first: int, last: int) -> Ints:
@@ -123,7 +123,7 @@ def count_inside(day0: npt.ArrayLike, listed: npt.ArrayLike, first: int, last: i
     return (upto - before).astype(np.int64)
 
 
-def overlapping(day0: npt.ArrayLike, first: int, last: int) -> npt.NDArray[np.bool_]:
+def overlapping(day0: npt.ArrayLike, first: int, last: int) -> Bools:
     """Say for each event whether its window shares a session with that of another event.
 
     `day0` holds positions, (N,); the window is ``[first, last]`` in event time for all events.

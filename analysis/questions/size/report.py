@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.estimators.outcome import LEVEL
+from analysis.estimators.significance import LEVEL
 from analysis.questions.size.record import Record, read_record
 from analysis.results import Dataset, Findings, Format, Number, Provenance, Table, Verdict
 from analysis.results.formats import brackets, counted, percent, words

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.estimators.outcome import LEVEL
+from analysis.estimators.significance import LEVEL
 from analysis.processes import workers
 from analysis.questions.size.design import Cell, Design, Settings, cells
 from analysis.questions.size.draws import replications
