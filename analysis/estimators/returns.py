@@ -1,4 +1,4 @@
-"""Returns from prices: simple, logarithmic, compounded, and of an equally weighted basket."""
+"""Returns from prices: simple, logarithmic, and of an equally weighted basket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["buy_and_hold", "equal_weight", "log_returns", "simple_returns"]
+__all__ = ["equal_weight", "log_returns", "simple_returns"]
 
 
 def simple_returns(prices: pd.DataFrame) -> pd.DataFrame:
@@ -41,23 +41,6 @@ def log_returns(prices: pd.DataFrame) -> pd.DataFrame:
     checked = _checked(prices)
     logs = pd.DataFrame(np.log(checked.to_numpy()), index=checked.index, columns=checked.columns)
     return logs.diff().iloc[1:]
-
-
-def buy_and_hold(returns: pd.DataFrame) -> pd.Series:
-    """Return the compounded simple return over all rows, one fraction an asset.
-
-    Parameters
-    ----------
-    returns : DataFrame, (T, A)
-        Simple returns as fractions.
-
-    Returns
-    -------
-    Series, (A,)
-        ``prod(1 + R) - 1``; missing for an asset with a missing return among the rows.
-    """
-    compounded = np.prod(1.0 + returns.to_numpy(dtype=float), axis=0) - 1.0
-    return pd.Series(compounded, index=returns.columns)
 
 
 def equal_weight(returns: pd.DataFrame, members: Sequence[str]) -> pd.Series:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.estimators.beta.equality import equal_betas
 from analysis.estimators.beta.relative import (
     BetaFit,
     bootstrap_beta,
     dimson_beta,
-    equal_betas,
     huber_beta,
     ols_beta,
     scholes_williams_beta,

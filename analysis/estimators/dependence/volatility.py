@@ -1,4 +1,4 @@
-"""Volatility: realised over windows, before against after a session, and GARCH(1,1)."""
+"""Volatility: before against after a session, and GARCH(1,1)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,8 @@ __all__ = [
     "garch",
     "half_life",
     "leverage",
-    "realised_volatility",
     "volatility_change",
 ]
-
-SESSIONS_A_YEAR = 252
 
 
 @dataclass(frozen=True)
@@ -64,16 +61,6 @@ class Leverage:
     p: float
     n: int
     converged: bool
-
-
-def realised_volatility(returns: pd.DataFrame, window: int) -> pd.DataFrame:
-    """Return the standard deviation of the last `window` returns, a year, as a fraction.
-
-    ``√252`` times the sample standard deviation, divisor ``window - 1``; missing where a return
-    of the window is. Shape of `returns`.
-    """
-    spread: pd.DataFrame = returns.rolling(window).std()
-    return spread * float(np.sqrt(SESSIONS_A_YEAR))
 
 
 def volatility_change(

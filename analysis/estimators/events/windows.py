@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimators.arrays import Bools, Ints
+from analysis.estimators.arrays import Ints
 
 __all__ = [
     "count_inside",
@@ -14,7 +14,6 @@ __all__ = [
     "event_time",
     "group_episodes",
     "in_time",
-    "overlapping",
 ]
 
 
@@ -121,15 +120,6 @@ def count_inside(day0: npt.ArrayLike, listed: npt.ArrayLike, first: int, last: i
     upto = np.searchsorted(ordered, anchors + last, side="right")
     before = np.searchsorted(ordered, anchors + first, side="left")
     return (upto - before).astype(np.int64)
-
-
-def overlapping(day0: npt.ArrayLike, first: int, last: int) -> Bools:
-    """Say for each event whether its window shares a session with that of another event.
-
-    `day0` holds positions, (N,); the window is ``[first, last]`` in event time for all events.
-    """
-    reach = event_time(first, last).size - 1
-    return count_inside(day0, day0, -reach, reach) > 1
 
 
 def _positions(

@@ -8,17 +8,8 @@ from arch import arch_model
 from analysis.estimators.dependence.volatility import (
     garch,
     leverage,
-    realised_volatility,
     volatility_change,
 )
-
-
-def test_realised_volatility_is_annual(returns):
-    """The standard deviation of the window's returns times √252."""
-    ours = realised_volatility(returns, 20)
-    expected = returns["A0"].iloc[100:120].std() * np.sqrt(252)
-    assert ours["A0"].iloc[119] == pytest.approx(expected, rel=1e-9)
-    assert ours["A0"].iloc[:19].isna().all()
 
 
 def test_volatility_change_compares_the_days_around(returns):

@@ -11,7 +11,6 @@ from analysis.estimators.events.windows import (
     estimation_slice,
     event_time,
     group_episodes,
-    overlapping,
 )
 
 POSITIONS = st.lists(st.integers(0, 200), min_size=1, max_size=40)
@@ -91,9 +90,3 @@ def test_count_inside_is_the_plain_count(day0, listed, first, last):
     """Both bounds belong to the window."""
     expected = [sum(d + first <= q <= d + last for q in listed) for d in day0]
     assert count_inside(day0, listed, first, last).tolist() == expected
-
-
-def test_overlap_starts_with_one_shared_session():
-    """[0, 2] after 10 and after 12 share session 12; after 13 nothing is shared."""
-    assert overlapping([10, 12], 0, 2).tolist() == [True, True]
-    assert overlapping([10, 13], 0, 2).tolist() == [False, False]
