@@ -38,7 +38,7 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "analysis/estimators").glob("*.py")), ids=str)
+@pytest.mark.parametrize("path", sorted((ROOT / "analysis/estimators").rglob("*.py")), ids=str)
 def test_estimators_import_nothing_of_ours(path):
     """The maths does not know the study, also in imports inside functions."""
     strays = {

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["equal_weight", "log_returns", "simple_returns"]
+from analysis.estimators.names import Kind
+
+__all__ = ["equal_weight", "log_returns", "simple_returns", "take_returns"]
 
 
 def simple_returns(prices: pd.DataFrame) -> pd.DataFrame:
@@ -41,6 +43,11 @@ def log_returns(prices: pd.DataFrame) -> pd.DataFrame:
     checked = _checked(prices)
     logs = pd.DataFrame(np.log(checked.to_numpy()), index=checked.index, columns=checked.columns)
     return logs.diff().iloc[1:]
+
+
+def take_returns(prices: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+    """Return the returns of one kind: :func:`simple_returns` or :func:`log_returns`."""
+    return (log_returns if kind == "log" else simple_returns)(prices)
 
 
 def equal_weight(returns: pd.DataFrame, members: Sequence[str]) -> pd.Series:

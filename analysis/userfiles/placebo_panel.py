@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 
 from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.placebo import (
-    PlaceboTable,
-    clear_sessions,
-    placebo_draws,
-    placebo_p,
-    placebo_table,
-)
-from analysis.estimators.significance import Significance
+from analysis.estimators.events.placebo import clear_sessions, placebo_draws, placebo_table
+from analysis.userfiles.options import Window
 
-__all__ = ["null_means", "placebo_outcomes", "standardised_mean"]
+__all__ = ["null_means", "standardised_mean"]
 
 CELLS = 4_000_000  # draws times firm-events held at a time: 32 MB
 
 
 def null_means(
     study: EventStudy,
-    window: tuple[int, int],
+    window: Window,
     parts: Sequence[Ints],
     draws: int,
     rng: np.random.Generator,
@@ -48,46 +40,21 @@ def null_means(
     listed = np.unique(study.position)
     dates = clear_sessions(len(study.panel.sessions), listed, last - first, last - first)
     table = placebo_table(study, first, last, dates)
-    several = [rows for rows in parts if len(set(study.position[rows])) > 1]
-    joint = iter(_joint_means(study, table, several, draws, rng) if several else ())
+    single = [len(set(study.position[rows])) == 1 for rows in parts]
+    means = [np.empty(draws) for _ in parts]
+    size = max(1, CELLS // max(len(study.rows), 1))
+    for start in range(0, 0 if all(single) else draws, size):
+        stop = min(start + size, draws)
+        drawn = placebo_draws(study, table, stop - start, rng)
+        for mean, rows in zip(means, parts, strict=True):
+            mean[start:stop] = drawn[:, rows].mean(axis=1)
     return [
-        next(joint)
-        if len(set(study.position[rows])) > 1
-        else placebo_draws(study.take(rows), table, draws, rng).mean(axis=1)
-        for rows in parts
+        placebo_draws(study.take(rows), table, draws, rng).mean(axis=1) if alone else mean
+        for mean, rows, alone in zip(means, parts, single, strict=True)
     ]
 
 
-def _joint_means(
-    study: EventStudy,
-    table: PlaceboTable,
-    parts: Sequence[Ints],
-    draws: int,
-    rng: np.random.Generator,
-) -> list[Floats]:
-    """Return the mean of each part on the same draws of the whole study, some at a time."""
-    size = max(1, CELLS // max(len(study.rows), 1))
-    means = [np.empty(draws) for _ in parts]
-    for start in range(0, draws, size):
-        stop = min(start + size, draws)
-        drawn = placebo_draws(study, table, stop - start, rng)
-        for place, rows in zip(means, parts, strict=True):
-            place[start:stop] = drawn[:, rows].mean(axis=1)
-    return means
-
-
-def standardised_mean(study: EventStudy, window: tuple[int, int], rows: Ints) -> float:
+def standardised_mean(study: EventStudy, window: Window, rows: Ints) -> float:
     """Return the mean CAR over its forecast-corrected error."""
     cars = study.take(rows).car(*window)
     return float((cars["car"] / cars["se"]).mean())
-
-
-def placebo_outcomes(
-    study: EventStudy, window: tuple[int, int], parts: Sequence[Ints], nulls: Sequence[Floats]
-) -> list[dict[str, Any]]:
-    """Return the placebo test of each part, as the fields of an outcome."""
-    found: list[dict[str, Any]] = []
-    for rows, null in zip(parts, nulls, strict=True):
-        outcome: Significance = placebo_p(standardised_mean(study, window, rows), null)
-        found.append(asdict(replace(outcome, n=len(rows))))
-    return found

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis.estimators.arrays import Floats, Ints
+from analysis.estimators.names import Method
 
 __all__ = [
-    "Method",
     "correlation",
     "detectable",
     "lead_lag",
@@ -21,7 +20,6 @@ __all__ = [
     "needed_pairs",
 ]
 
-Method = Literal["pearson", "spearman", "kendall"]
 
 FEWEST_PAIRS = 6  # below this neither the blocks nor the normal approximation mean anything
 

@@ -12,11 +12,10 @@ import pandas as pd
 from analysis.estimators.arrays import Bools, Ints
 from analysis.estimators.blocks import Runner, blocks, here
 from analysis.estimators.events import garch_errors
-from analysis.estimators.events.event_study import EventStudy, Kind
+from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Layout, Panel, build_panel
 from analysis.estimators.events.models import (
-    Model,
     WindowFit,
     fit_deviations,
     fit_sums,
@@ -26,6 +25,7 @@ from analysis.estimators.events.models import (
 from analysis.estimators.events.nonsynchronous import SHIFTED, fit_shifted, with_neighbours
 from analysis.estimators.events.residual_sums import UnitSums, day_starts, join_days, sum_whole
 from analysis.estimators.events.windows import in_time
+from analysis.estimators.names import Kind, Model
 
 __all__ = ["EventStudy", "event_study", "study_on"]
 

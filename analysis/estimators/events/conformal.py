@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.estimators.arrays import Floats
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.models import LEAST_SQUARES
+from analysis.estimators.names import LEAST_SQUARES
 from analysis.estimators.significance import POWER
 
 __all__ = ["conformal"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,11 @@ from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.blocks import Runner, blocks, here, side_by_side
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Panel
-from analysis.estimators.events.models import Model, WindowFit
+from analysis.estimators.events.models import WindowFit
 from analysis.estimators.events.windows import event_time
+from analysis.estimators.names import Kind, Model
 
-__all__ = ["EventStudy", "Kind"]
-
-Kind = Literal["simple", "log"]
+__all__ = ["EventStudy"]
 
 
 @dataclass(frozen=True, slots=True)

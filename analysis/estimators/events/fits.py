@@ -13,8 +13,9 @@ from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.blocks import Runner, blocks
 from analysis.estimators.events.garch_errors import Forecast
 from analysis.estimators.events.layout import Panel
-from analysis.estimators.events.models import Model, WindowFit, excess_variance
+from analysis.estimators.events.models import WindowFit, excess_variance
 from analysis.estimators.events.residual_sums import UnitSums
+from analysis.estimators.names import Model
 
 __all__ = ["Fitted", "Window"]
 

@@ -11,7 +11,7 @@ from scipy import optimize, special, stats
 from analysis.estimators.arrays import Bools, Floats
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.fits import Fitted
-from analysis.estimators.events.models import LEAST_SQUARES
+from analysis.estimators.names import LEAST_SQUARES
 from analysis.estimators.significance import LEVEL, POWER, Significance, refused
 
 __all__ = ["equal_response_f", "joint_f"]

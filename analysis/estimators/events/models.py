@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
 from analysis.estimators.arrays import Array, Bools, Floats, Ints
+from analysis.estimators.names import Model
 
 __all__ = [
-    "LEAST_SQUARES",
-    "Model",
     "WindowFit",
     "excess_variance",
     "fit_deviations",
@@ -23,8 +21,6 @@ __all__ = [
     "window_sums",
 ]
 
-Model = Literal["market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"]
-LEAST_SQUARES: tuple[Model, ...] = ("market", "mean", "market_adjusted")
 
 # Sums of squares below this share of their scale are rounding, not variation.
 _ROUNDING = 1e-20

@@ -14,8 +14,8 @@ from analysis.estimators.events.conformal import conformal
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.firm_events import Sample, draw_sample
 from analysis.estimators.events.joint import equal_response_f, joint_f
-from analysis.estimators.events.models import LEAST_SQUARES
 from analysis.estimators.events.portfolio import portfolio_study, portfolio_t
+from analysis.estimators.names import LEAST_SQUARES
 from analysis.estimators.significance import Significance, refused
 
 __all__ = ["TESTS", "episode_values", "run_tests"]
@@ -69,8 +69,8 @@ def run_tests(
     Returns
     -------
     DataFrame, one row a test, by name
-        The fields of :class:`Significance`. A test that the group does not allow has its reason. The
-        estimate of the two tests across episodes is a mean standardised portfolio CAR.
+        The fields of :class:`Significance`; a test that the group does not allow has its reason.
+        The estimate of the two tests across episodes is a mean standardised portfolio CAR.
 
     Raises
     ------

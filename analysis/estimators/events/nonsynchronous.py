@@ -15,7 +15,8 @@ import numpy as np
 
 from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.layout import Panel
-from analysis.estimators.events.models import Model, WindowFit, excess_variance, fit_windows
+from analysis.estimators.events.models import WindowFit, excess_variance, fit_windows
+from analysis.estimators.names import Model
 
 __all__ = ["SHIFTED", "fit_shifted", "with_neighbours"]
 

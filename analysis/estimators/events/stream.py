@@ -67,8 +67,8 @@ def stream_tests(
     -------
     DataFrame, one row a test, by name
         The tests of :mod:`analysis.estimators.events.parametric`, with the fields of
-        :class:`Significance`; equal to those of all events at once but for rounding. Tests of ranks and
-        signs, which need all events at once, are not among them.
+        :class:`Significance`; equal to those of all events at once but for rounding. Tests of
+        ranks and signs, which need all events at once, are not among them.
 
     Raises
     ------
