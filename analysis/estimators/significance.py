@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import optimize, special
 
 from analysis.estimators.arrays import Floats
@@ -20,6 +22,7 @@ __all__ = [
     "power_at",
     "refused",
     "student",
+    "tabulate",
     "two_sided_t",
 ]
 
@@ -70,6 +73,12 @@ class Significance:
         """Return the bounds of Student's interval of the estimate; NaN where it has no error."""
         half = float(special.stdtrit(self.df, (1 + level) / 2)) * self.se
         return self.estimate - half, self.estimate + half
+
+
+def tabulate(tests: Iterable[Significance]) -> pd.DataFrame:
+    """Return one row a test, by name."""
+    columns = [field.name for field in fields(Significance)]
+    return pd.DataFrame(map(asdict, tests), columns=columns).set_index("name")
 
 
 def refused(name: str, n: int, reason: str) -> Significance:

@@ -28,7 +28,7 @@ def null_means(
     Firms of one day 0 move together to one date; dates keep the length of the window away from
     every listed event. All parts on several day 0s are read from the same draws. A part with one
     day 0 is a study of its own, which takes each placebo date once as long as there are
-    no more dates than draws: see :func:`analysis.estimators.events.placebo.placebo_dates`.
+    no more dates than draws.
 
     Returns
     -------

@@ -21,6 +21,13 @@ __all__ = [
 ]
 
 
+# Fisher's z of n pairs has the variance a / (n - b) (Fieller, Hartley and Pearson 1957, Biometrika
+# 44).
+_FISHER: dict[Method, tuple[float, int]] = {
+    "pearson": (1.0, 3),
+    "spearman": (1.06, 3),
+    "kendall": (0.437, 4),
+}
 FEWEST_PAIRS = 6  # below this neither the blocks nor the normal approximation mean anything
 
 
@@ -104,15 +111,13 @@ def correlation(x: Floats, y: Floats, method: Method) -> Floats:
 def detectable(n: int, method: Method = "pearson", power: float = 0.8) -> float:
     """Return the absolute correlation that a two-sided 5% test of n pairs finds with `power`.
 
-    Fisher's z with variance 1/(n-3); 1.06/(n-3) for Spearman and 0.437/(n-4) for Kendall (Fieller,
-    Hartley and Pearson 1957, Biometrika 44). Pairs are taken as independent: a lower bound for
+    Fisher's z with the variance of _FISHER. Pairs are taken as independent: a lower bound for
     dependent ones. NaN below six pairs.
     """
     if n < FEWEST_PAIRS:
         return math.nan
-    variance = {"pearson": 1 / (n - 3), "spearman": 1.06 / (n - 3), "kendall": 0.437 / (n - 4)}
-    distance = float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
-    return math.tanh(distance * math.sqrt(variance[method]))
+    scale, lost = _FISHER[method]
+    return math.tanh(_distance(power) * math.sqrt(scale / (n - lost)))
 
 
 def needed_pairs(rho: float, method: Method = "pearson", power: float = 0.8) -> int:
@@ -125,9 +130,13 @@ def needed_pairs(rho: float, method: Method = "pearson", power: float = 0.8) -> 
     """
     if not 0 < rho < 1:
         raise ValueError(f"correlation: expected a number between 0 and 1, found {rho}")
-    distance = float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
-    scale, lost = {"pearson": (1.0, 3), "spearman": (1.06, 3), "kendall": (0.437, 4)}[method]
-    return max(FEWEST_PAIRS, math.ceil(scale * (distance / math.atanh(rho)) ** 2 + lost))
+    scale, lost = _FISHER[method]
+    return max(FEWEST_PAIRS, math.ceil(scale * (_distance(power) / math.atanh(rho)) ** 2 + lost))
+
+
+def _distance(power: float) -> float:
+    """Return the standard errors between zero and an effect found with `power`."""
+    return float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
 
 
 def _one_lag(

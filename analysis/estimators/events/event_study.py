@@ -14,7 +14,6 @@ from analysis.estimators.blocks import Runner, blocks, here, side_by_side
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Panel
 from analysis.estimators.events.models import WindowFit
-from analysis.estimators.events.windows import event_time
 from analysis.estimators.names import Kind, Model
 
 __all__ = ["EventStudy"]
@@ -134,7 +133,7 @@ class EventStudy:
     @property
     def event_time(self) -> Ints:
         """Event days. (L,)."""
-        return event_time(self.panel.layout.first, self.panel.layout.last)
+        return np.arange(self.panel.layout.first, self.panel.layout.last + 1)
 
     @property
     def bounds(self) -> tuple[int, int]:

@@ -41,8 +41,6 @@ class Sample:
         Degrees of freedom of the fits, n - k.
     day0 : (N,)
         Session of each event.
-    dropped : int
-        Firm-events left out because their window is not fully observed.
     first, last : int
         Bounds of the window, event days.
     fitted : Fitted
@@ -58,7 +56,6 @@ class Sample:
     unit_sum: Floats
     df: Ints
     day0: Ints
-    dropped: int
     first: int
     last: int
     fitted: Fitted
@@ -150,7 +147,6 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
         unit_sum=over.unit[rows],
         df=kept.fit.n - kept.fit.k,
         day0=kept.position,
-        dropped=int((~observed).sum()),
         first=first,
         last=last,
         fitted=kept,

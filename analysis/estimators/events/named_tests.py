@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from analysis.estimators.events.firm_events import Sample, draw_sample
 from analysis.estimators.events.joint import equal_response_f, joint_f
 from analysis.estimators.events.portfolio import portfolio_study, portfolio_t
 from analysis.estimators.names import LEAST_SQUARES
-from analysis.estimators.significance import Significance, refused
+from analysis.estimators.significance import Significance, refused, tabulate
 
 __all__ = ["TESTS", "episode_values", "run_tests"]
 
@@ -81,22 +80,20 @@ def run_tests(
     if unknown:
         raise ValueError(f"unknown test {unknown[0]!r}; known: {', '.join(TESTS)}")
     sample = draw_sample(study, first, last)
-    outcomes = []
+    found = []
     for name in tests:
         if name in ON_SAMPLES:
-            outcome = ON_SAMPLES[name](sample)
+            result = ON_SAMPLES[name](sample)
         elif name in ON_ONE_DATE:
-            outcome = ON_ONE_DATE[name](study, first, last)
+            result = ON_ONE_DATE[name](study, first, last)
         elif name == "conformal":
-            outcome = _conformal(study, first, last)
+            result = _conformal(study, first, last)
         elif name == "across_episodes_t":
-            outcome = across_episodes_t(episode_values(study, first, last, episode))
+            result = across_episodes_t(episode_values(study, first, last, episode))
         else:
-            outcome = sign_flip(episode_values(study, first, last, episode), rng)
-        outcomes.append(asdict(outcome))
-    return pd.DataFrame(outcomes, columns=[field.name for field in fields(Significance)]).set_index(
-        "name"
-    )
+            result = sign_flip(episode_values(study, first, last, episode), rng)
+        found.append(result)
+    return tabulate(found)
 
 
 def episode_values(

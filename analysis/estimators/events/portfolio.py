@@ -59,11 +59,12 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
     shares = _shares(study, parts, groups)
     names = study.events["ticker"].to_numpy(dtype=object)
     tickers = ["+".join(names[members]) for members in groups]
+    # A missing member, and no other, makes the sum of a session missing.
     panel = replace(
         study.panel,
         assets=tuple(tickers),
-        observed=_weighted(shares, study.panel.observed),
-        estimation=_weighted(shares, study.panel.estimation),
+        observed=shares @ study.panel.observed,
+        estimation=shares @ study.panel.estimation,
     )
     events = pd.DataFrame(
         {"ticker": tickers, by: labels, "n_firms": [len(members) for members in groups]}
@@ -133,9 +134,3 @@ def _shares(study: EventStudy, parts: list[Floats], groups: list[Ints]) -> spars
     starts = np.cumsum([0, *map(len, groups)])
     shape = (len(groups), len(study.panel.assets))
     return sparse.csr_array((values, study.column[members], starts), shape=shape)
-
-
-def _weighted(shares: sparse.csr_array, returns: Floats) -> Floats:
-    """Return the weighted returns, (G, T); missing where a member with weight is missing."""
-    sums: Floats = shares @ returns  # a missing member, and no other, makes the sum missing
-    return sums

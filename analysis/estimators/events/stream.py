@@ -7,7 +7,7 @@ number of events. Rows are handed on chunk by chunk.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.firm_events import draw_sample
 from analysis.estimators.events.moments import Pooled, Sums, join_sums
 from analysis.estimators.events.residual_sums import mean_correlation
-from analysis.estimators.significance import Significance
+from analysis.estimators.significance import Significance, tabulate
 
 __all__ = ["STREAMED", "stream_tests"]
 
@@ -87,6 +87,4 @@ def stream_tests(
     if sums is None:
         raise ValueError("events: expected at least one chunk, found none")
     whole = _Streamed(sums, mean_correlation(sums.car.n, residuals))
-    outcomes = [asdict(test(whole)) for test in STREAMED.values()]
-    columns = [field.name for field in fields(Significance)]
-    return pd.DataFrame(outcomes, columns=columns).set_index("name")
+    return tabulate(test(whole) for test in STREAMED.values())
