@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["benjamini_hochberg", "holm", "step_down"]
+from analysis.estimators.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["benjamini_hochberg", "holm", "step_down"]
 
 
 def holm(p: npt.ArrayLike) -> Floats:
@@ -27,7 +27,7 @@ def holm(p: npt.ArrayLike) -> Floats:
     -------
     array, (M,)
     """
-    return _by_rank(p, lambda ordered: np.maximum.accumulate(ordered * _countdown(ordered)))
+    return _by_rank(p, lambda q: np.maximum.accumulate(q * np.arange(q.size, 0.0, -1.0)))
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
@@ -79,11 +79,6 @@ def step_down(statistics: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
     adjusted = np.empty(observed.size)
     adjusted[order] = np.maximum.accumulate(p)
     return adjusted
-
-
-def _countdown(ordered: Floats) -> Floats:
-    """Return M, M - 1, ..., 1."""
-    return np.arange(ordered.size, 0, -1, dtype=float)
 
 
 def _by_rank(p: npt.ArrayLike, adjust: Callable[[Floats], Floats]) -> Floats:

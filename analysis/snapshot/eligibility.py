@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.typing import NaTType
 
-from analysis.estimators.events.windows import estimation_slice
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.snapshot.load import Snapshot
 
@@ -140,8 +139,8 @@ def _firms(snapshot: Snapshot) -> list[_Firm]:
 
 def _rows(snapshot: Snapshot, event: str, day0: int, firm: _Firm) -> Iterator[dict[str, object]]:
     rules = snapshot.choices.estimation
-    estimation = estimation_slice(day0, rules.length, rules.gap)
-    begin, end = max(estimation.start, firm.start), estimation.stop - 1
+    end = day0 - rules.gap
+    begin = max(end - rules.length + 1, firm.start)
     usable = max(end - begin + 1, 0)
     for window, (before, after) in snapshot.choices.windows.bounds.items():
         first, last = day0 + before, day0 + after

@@ -43,7 +43,11 @@ def assign_episodes(
     ValueError
         If a day 0 is no session.
     """
-    labels = group_episodes(pd.DatetimeIndex(events["day0"]), distance, sessions)
+    day0 = pd.DatetimeIndex(events["day0"])
+    places = sessions.get_indexer(day0)
+    if (places < 0).any():
+        raise ValueError(f"episodes: {day0[places < 0][0].date()} is not a session")
+    labels = group_episodes(places, distance)
     signs = events["direction"].map(SIGNS).reset_index(drop=True)
     return pd.DataFrame(
         {

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import StudyError
-from analysis.estimators.beta.relative import equal_betas, ols_beta
+from analysis.estimators.beta.equality import equal_betas
+from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.events.placebo import placebo_p
 from analysis.estimators.multiplicity import holm
 from analysis.results import Format

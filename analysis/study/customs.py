@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.estimators.dependence.lead_lag import Method, lead_lag, moving_blocks
+from analysis.estimators.dependence.lead_lag import lead_lag, moving_blocks
+from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.customs import monthly_panel, release_days
 from analysis.study.panel import Panel, estimate

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip
-from analysis.estimators.outcome import Outcome, minimum_detectable, power_at, refused
+from analysis.estimators.significance import Significance, minimum_detectable, power_at, refused
 from analysis.snapshot.claims import Events
 from analysis.snapshot.episodes import SIGNS
 from analysis.study.panel import Panel
@@ -161,7 +161,7 @@ def episode_values(
     return averaged(chosen_days(panel, cars, Events(directions=tuple(directions), signed=signed)))
 
 
-def mean_over(values: pd.Series) -> Outcome:
+def mean_over(values: pd.Series) -> Significance:
     """Test the mean of one value an episode as it is: t with K-1; refused below three of them."""
     count = int(values.notna().sum())
     if count < FEWEST:
@@ -197,7 +197,7 @@ def pooled_row(values: pd.DataFrame, panel: Panel) -> dict[str, float]:
     return {"episodes": len(values), **row}
 
 
-def precision(mean: Outcome, panel: Panel) -> tuple[float, float, float, float]:
+def precision(mean: Significance, panel: Panel) -> tuple[float, float, float, float]:
     """Return the interval's bounds, the detectable effect and the power at the reference size."""
     inference = panel.snapshot.choices.inference
     return (

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["BreakTest", "sup_wald", "wald_path"]
+from analysis.estimators.arrays import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+__all__ = ["BreakTest", "sup_wald", "wald_path"]
 
 CHUNK = 200  # bootstrap draws held in memory at a time
 FEWEST = 5  # sessions on a side of the break: two are parameters

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.blocks import Runner, blocks
 from analysis.estimators.events.garch_errors import Forecast
 from analysis.estimators.events.layout import Panel
-from analysis.estimators.events.models import Model, WindowFit, excess_variance
+from analysis.estimators.events.models import WindowFit, excess_variance
 from analysis.estimators.events.residual_sums import UnitSums
+from analysis.estimators.names import Model
 
 __all__ = ["Fitted", "Window"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 R = TypeVar("R")
 
 
@@ -64,7 +63,7 @@ class Fitted:
         """What has a row an event: all but panel and model."""
         return self.column, self.position, self.fit, self.forecast
 
-    def take(self, rows: npt.NDArray[Any] | slice) -> Fitted:
+    def take(self, rows: Array | slice) -> Fitted:
         """Return some of the events, by number, mask or slice."""
         forecast = self.forecast.take(rows) if self.forecast else None
         column, position, fit = self.column[rows], self.position[rows], self.fit.take(rows)
@@ -74,7 +73,7 @@ class Fitted:
         self,
         run: Runner,
         work: Callable[..., R],
-        *columns: npt.NDArray[Any],
+        *columns: Array,
         width: int,
     ) -> Iterator[R]:
         """Yield ``work(block, *columns of the block)`` for one block of events after the other.
@@ -170,7 +169,7 @@ def _on_block(
     position: Ints,
     fit: WindowFit,
     forecast: Forecast | None,
-    *columns: npt.NDArray[Any],
+    *columns: Array,
 ) -> R:
     """Put a block of events together and work on it."""
     return work(Fitted(panel, column, position, fit, model, forecast), *columns)

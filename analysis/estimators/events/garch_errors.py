@@ -9,18 +9,14 @@ forecast made at the end of the estimation window, whatever happens in the gap.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.events.layout import Panel
 from analysis.estimators.events.models import WindowFit
 
 __all__ = ["FEWEST", "Forecast", "fit_garch", "refit"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 FEWEST = 100  # sessions below which the likelihood says little about the variance
 
@@ -41,7 +37,7 @@ class Forecast:
     variance: Floats
     covariance: Floats
 
-    def take(self, rows: npt.NDArray[Any] | slice) -> Forecast:
+    def take(self, rows: Array | slice) -> Forecast:
         """Return the forecasts of some rows, by number, mask or slice."""
         return Forecast(self.variance[rows], self.covariance[rows])
 

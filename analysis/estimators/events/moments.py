@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
+
+from analysis.estimators.arrays import Floats
 
 __all__ = ["Moments", "Pooled", "Sums", "join_moments", "join_sums"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import asdict
 import pandas as pd
 from scipy import stats
 
-from analysis.estimators.beta.relative import equal_betas, huber_beta, ols_beta, up_down_beta
+from analysis.estimators.beta.equality import equal_betas
+from analysis.estimators.beta.relative import huber_beta, ols_beta, up_down_beta
 from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
 from analysis.results import Figure, Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of

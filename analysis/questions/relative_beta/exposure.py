@@ -21,7 +21,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from analysis.estimators.beta.relative import ols_beta
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.significance import Significance
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import brackets, listed
@@ -133,12 +133,12 @@ def firm_responses(panel: Panel, values: dict[str, pd.DataFrame]) -> pd.DataFram
     return frame
 
 
-def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Outcome:
+def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Significance:
     """Compare pure plays with the producer by response over own noise, episodes that both have.
 
     Returns
     -------
-    Outcome
+    Significance
         In standard deviations; refused below three episodes.
     """
     baskets = panel.snapshot.choices.baskets
@@ -149,7 +149,7 @@ def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Outcome:
     return mean_over(pure - producer)
 
 
-def _gap_numbers(gap: Outcome, producer: str, source: Provenance) -> list[Number]:
+def _gap_numbers(gap: Significance, producer: str, source: Provenance) -> list[Number]:
     what = f"pure plays less {producer}: signed response over own noise"
     columns = (
         Column("estimate", "", "decimal2", "standard deviations", what, "", p="p", n="n"),
@@ -167,7 +167,7 @@ def _order(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Verdict:
     return Verdict("exposure.order", said, ORDER, evidence, source)
 
 
-def _larger(panel: Panel, gap: Outcome, producer: str, source: Provenance) -> Verdict:
+def _larger(panel: Panel, gap: Significance, producer: str, source: Provenance) -> Verdict:
     size, larger = panel.snapshot.choices.inference.size, gap.estimate > 0
     said = "not different" if not gap.p < size else "larger" if larger else "smaller"
     test = f"response over own noise, t across episodes, p below {size:g}"

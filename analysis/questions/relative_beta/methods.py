@@ -25,18 +25,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.estimators.beta.equality import equal_betas
 from analysis.estimators.beta.relative import (
     Slope,
     dimson_beta,
-    equal_betas,
-    ewm_beta,
     huber_beta,
     median_beta,
     ols_beta,
-    rolling_beta,
     shrink_betas,
     up_down_beta,
 )
+from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import (
     Column,

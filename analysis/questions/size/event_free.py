@@ -11,7 +11,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from analysis.estimators.events.abnormal import event_study
-from analysis.estimators.events.models import Model
+from analysis.estimators.names import Model
 from analysis.questions.size.design import Design, build_design
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of

@@ -224,7 +224,7 @@ def _placebo(
     own = np.unique(group.position)
     table = work.table
     free = np.isin(table.sessions, clear_sessions(len(group.panel.sessions), own, reach, reach))
-    kept = PlaceboTable(table.sessions[free], table.car[free], table.se[free], table.sigma[free])
+    kept = PlaceboTable(table.sessions[free], table.scar[free], table.sigma[free])
     found = {}
     for name, nearest in (("placebo", None), ("placebo_matched", settings.nearest)):
         null = placebo_draws(group, kept, settings.draws, rng, nearest=nearest).mean(axis=1)

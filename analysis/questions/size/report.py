@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.estimators.outcome import LEVEL
+from analysis.estimators.significance import LEVEL
 from analysis.questions.size.record import Record, read_record
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.significance import Significance
 from analysis.questions.relative_beta import exposure
 from analysis.results import Provenance
 from analysis.study.panel import build_panel
@@ -51,7 +51,7 @@ def test_planted_responses_are_scaled(planted):
 def test_rule_of_the_larger_response(committed, gap, p, verdict):
     """The sign counts only with a p below 0.05."""
     source = Provenance.of(exposure.scaled_gap, (), "")
-    outcome = Outcome("across_episodes_t", 9, estimate=gap, p=p)
+    outcome = Significance("across_episodes_t", 9, estimate=gap, p=p)
     assert exposure._larger(committed, outcome, "MP", source).verdict == verdict
 
 
