@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.questions.robustness.cars import CHOICES, Tables, claim_tables
-from analysis.questions.robustness.designs import Days, Episodes, claim_days, read_designs
+from analysis.questions.robustness.designs import Days, Episodes, claim_days, curve_claims
 from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
 from analysis.questions.robustness.rule import CurveSummary
 from analysis.results.formats import brackets
@@ -122,8 +122,8 @@ def curves(panel: Panel) -> list[Curve]:
     """Compute the curve of every claim of ``study.curve`` with shared draws."""
     choices = panel.snapshot.choices
     rules, size = choices.curve.claims, choices.inference.size
-    designs = read_designs(panel)
-    days = {c: claim_days(panel, designs[c], rules[c].codings) for c in rules}
+    claims = curve_claims(panel)
+    days = {name: claim_days(panel, claims[name], rules[name].codings) for name in rules}
     found = placements(panel, days.values())
     rng = np.random.default_rng(choices.inference.seed)
     shifts = joint_shifts(found, choices.curve.draws, rng)
