@@ -295,6 +295,13 @@ class OutOfSample:
 
 
 @dataclass(frozen=True, config=_CLOSED)
+class OneChoice:
+    """Claims that are decided again with one choice changed at a time, by id."""
+
+    claims: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Report:
     """Head of the report on a study that has no paper of its own.
 
@@ -340,6 +347,7 @@ class Choices:
     regimes: Annotated[Regimes, _Optional()] = _ABSENT
     cross_asset: Annotated[CrossAsset, _Optional()] = _ABSENT
     out_of_sample: Annotated[OutOfSample, _Optional()] = _ABSENT
+    one_choice: Annotated[OneChoice, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
