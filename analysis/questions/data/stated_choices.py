@@ -60,6 +60,10 @@ CITED: Mapping[str, tuple[str, str, Format, Callable[[Choices], Value]]] = {
     "regimes.starts.count": (
         "policy regimes", "count", "words", lambda s: len(s.regimes.starts) if s.regimes else 0,
     ),
+    "one_choice.claims.count": (
+        "claims with one choice changed at a time", "count", "words",
+        lambda s: len(s.one_choice.claims) if s.one_choice else 0,
+    ),
 }  # fmt: skip
 
 

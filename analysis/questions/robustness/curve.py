@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from analysis.questions.robustness.cars import CHOICES, Tables, claim_tables
 from analysis.questions.robustness.designs import Days, Episodes, claim_days, curve_claims
@@ -76,22 +75,17 @@ class Curve:
     specifications : DataFrame
         One row a specification: the choices, ``coding``, ``estimate`` (fraction; NaN below three
         episodes), ``t``, ``p``, ``episodes``. The first row is the ledger's.
+    summary : CurveSummary
+        What is read off them.
     placebo, flips : Nulls
         The curve on joint placebo calendars, and with the signs of whole clusters flipped.
-    size : float
-        Of the test of every specification.
     """
 
     claim: str
     specifications: pd.DataFrame
+    summary: CurveSummary
     placebo: Nulls
     flips: Nulls
-    size: float
-
-    @property
-    def summary(self) -> CurveSummary:
-        """What is read off the observed curve."""
-        return summarise(self.specifications, self.size)
 
 
 @dataclass(frozen=True)
@@ -124,21 +118,24 @@ def curves(panel: Panel) -> list[Curve]:
     rules, size = choices.curve.claims, choices.inference.size
     claims = curve_claims(panel)
     days = {name: claim_days(panel, claims[name], rules[name].codings) for name in rules}
-    found = placements(panel, days.values())
+    moves = placements(panel, days.values())
     rng = np.random.default_rng(choices.inference.seed)
-    shifts = joint_shifts(found, choices.curve.draws, rng)
-    flips = joint_flips(found, choices.curve.draws, rng)
-    tables = claim_tables(panel)
-    return [
-        Curve(
-            claim,
-            _observed(tables[claim], days[claim]),
-            _nulls(tables[claim], days[claim], _moved(days[claim], shifts), None, size),
-            _nulls(tables[claim], days[claim], days[claim].position[:, None], flips, size),
-            size,
+    shifts = joint_shifts(moves, choices.curve.draws, rng)
+    flips = joint_flips(moves, choices.curve.draws, rng)
+    found = []
+    for claim, table in claim_tables(panel).items():
+        asked = days[claim]
+        specifications = _observed(table, asked)
+        found.append(
+            Curve(
+                claim,
+                specifications,
+                summarise(specifications, size),
+                _nulls(table, asked, _moved(asked, shifts), None, size),
+                _nulls(table, asked, asked.position[:, None], flips, size),
+            )
         )
-        for claim in rules
-    ]
+    return found
 
 
 def summarise(specifications: pd.DataFrame, size: float) -> CurveSummary:
@@ -231,8 +228,10 @@ def _nulls(
                 signs = np.stack([flips[int(c)] for c in episodes.cluster])
                 responses = drawn.times(signs)
             tested = _test(responses, episodes.second)
+            df = np.maximum(tested.df, 0)
             with np.errstate(invalid="ignore"):
-                hit = np.abs(tested.t) > _critical(tested.df, size)
+                critical = special.stdtrit(np.arange(df.max(initial=0) + 1), 1 - size / 2)[df]
+                hit = np.abs(tested.t) > critical
             estimates.append(tested.estimate)
             sides.append(np.where(hit, np.sign(tested.estimate), 0.0).astype(np.int8))
     return _gathered(np.concatenate(estimates), np.concatenate(sides))
@@ -303,17 +302,6 @@ def _moments(responses: _Responses, side: slice) -> tuple[Ints, Floats, Floats, 
     squares = np.einsum("seb,seb->sb", scar, scar) - least * mean**2
     variance = np.maximum(squares, 0.0) / (least - 1) / least
     return count, responses.car[:, side].sum(axis=1) / least, mean, variance
-
-
-def _critical(df: Ints, size: float) -> Floats:
-    """Return the two-sided critical value of Student's t at each number of degrees of freedom."""
-    values: Floats = _critical_table(int(df.max(initial=0)), size)[np.maximum(df, 0)]
-    return values
-
-
-@cache
-def _critical_table(largest: int, size: float) -> Floats:
-    return np.asarray(stats.t.ppf(1 - size / 2, np.arange(largest + 1)))
 
 
 def _gathered(estimates: Floats, sides: npt.NDArray[np.int8]) -> Nulls:

@@ -368,7 +368,7 @@ def test_report_says_what_the_curves_say(report, committed):
         part = dataset.frame[dataset.frame["claim"] == row["claim"]]
         estimates = part.filter(like="_estimate").to_numpy().ravel()
         known = estimates[~np.isnan(estimates)]
-        assert len(known) == row["specifications"]
+        assert len(known) == row["testable"]
         assert np.median(known) == pytest.approx(row["median"], abs=1e-5)
     assert len(found.figures) == len(table.frame)
     for figure in found.figures:
