@@ -25,12 +25,13 @@ from analysis.snapshot.eligibility import estimable
 from analysis.study.panel import Panel
 from analysis.study.placebo import clean_sessions
 
-__all__ = ["CHOICES", "Tables", "claim_tables", "held_tickers"]
+__all__ = ["CHOICES", "OUTSIDE", "Tables", "claim_tables", "held_tickers"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
 Cars = Mapping[tuple[int, Bounds], Floats]
+OUTSIDE = -1  # the place of a day outside the data
 CHOICES = ("returns", "model", "length", "gap", "outliers", "window", "contamination", "measure")
 
 
@@ -44,7 +45,7 @@ class Tables:
         Choices in the order of :data:`CHOICES`, the ledger's first.
     car, scar : (returns, model, length, gap, outliers, window, contamination, measure, T + 1)
         CAR (fraction) and CAR over its forecast-corrected error; NaN where there is no portfolio or
-        no fit, and in the last place, which stands for a day outside the data.
+        no fit, and in the last place, :data:`OUTSIDE`.
     """
 
     menus: Mapping[str, tuple[object, ...]]
@@ -219,7 +220,7 @@ def _place(
         clean = None if contamination == "keep" else _clean(rules.clean, window)
         row = held.on_sessions(claim, measure, (curve.lengths[i], gap, clean))
         for values, found in zip((table.car, table.scar), cars[gap, window], strict=True):
-            values[r, m, i, g, o, w, c, h, :-1] = np.where(row >= 0, found[row, day], np.nan)
+            values[r, m, i, g, o, w, c, h, :OUTSIDE] = np.where(row >= 0, found[row, day], np.nan)
 
 
 def _winsorise(values: Floats, tail: float) -> Floats:

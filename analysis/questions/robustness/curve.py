@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
-from analysis.questions.robustness.cars import CHOICES, Tables, claim_tables
+from analysis.questions.robustness.cars import CHOICES, OUTSIDE, Tables, claim_tables
 from analysis.questions.robustness.designs import Days, Episodes, claim_days, curve_claims
 from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
 from analysis.questions.robustness.rule import CurveSummary
@@ -126,12 +126,14 @@ def curves(panel: Panel) -> list[Curve]:
     for claim, table in claim_tables(panel).items():
         asked = days[claim]
         specifications = _observed(table, asked)
+        shift = np.stack([shifts[int(cluster)] for cluster in asked.cluster])
+        moved = np.maximum(asked.position[:, None] + shift, OUTSIDE)
         found.append(
             Curve(
                 claim,
                 specifications,
                 summarise(specifications, size),
-                _nulls(table, asked, _moved(asked, shifts), None, size),
+                _nulls(table, asked, moved, None, size),
                 _nulls(table, asked, asked.position[:, None], flips, size),
             )
         )
@@ -176,44 +178,26 @@ def _tail(observed: float, null: Floats) -> float:
 
 def _observed(tables: Tables, days: Days) -> pd.DataFrame:
     """Test every specification on the events as they are."""
-    choices = pd.MultiIndex.from_product(
-        [[_name(option) for option in menu] for menu in tables.menus.values()], names=CHOICES
-    ).to_frame(index=False)
+    menus = [  # a window is written as the paper does
+        [brackets(option) if isinstance(option, tuple) else option for option in menu]
+        for menu in tables.menus.values()
+    ]
+    choices = pd.MultiIndex.from_product(menus, names=CHOICES).to_frame(index=False)
+    (whole,) = _parts(tables, len(choices))
     frames = []
-    drawn = _drawn(_flat(tables), days, days.position[:, None])
+    drawn = _drawn(whole, days, days.position[:, None])
     for coding, (episodes, responses) in zip(days.codings, drawn, strict=True):
         tested = _test(responses, episodes.second)
-        frame = pd.DataFrame(
-            {
-                "estimate": tested.estimate[:, 0],
-                "t": tested.t[:, 0],
-                "p": 2 * stats.t.sf(np.abs(tested.t[:, 0]), tested.df[:, 0]),
-                "episodes": tested.episodes[:, 0],
-            }
+        t = tested.t[:, 0]
+        frame = choices.assign(
+            coding=coding,
+            estimate=tested.estimate[:, 0],
+            t=t,
+            p=2 * stats.t.sf(np.abs(t), tested.df[:, 0]),
+            episodes=tested.episodes[:, 0],
         )
-        frames.append(choices.assign(coding=coding).join(frame))
+        frames.append(frame)
     return pd.concat(frames, ignore_index=True)
-
-
-def _name(option: object) -> object:
-    """Write a window as the paper does; other options as they are."""
-    return brackets(option) if isinstance(option, tuple) else option
-
-
-def _flat(tables: Tables) -> tuple[Floats, Floats]:
-    """Return CAR and SCAR, specifications of everything but the coding by sessions."""
-    width = tables.car.shape[-1]
-    return tables.car.reshape(-1, width), tables.scar.reshape(-1, width)
-
-
-def _moved(days: Days, shifts: Mapping[int, Ints | None]) -> Ints:
-    """Return the sessions of all days on every placebo calendar, (D, B); -1 without placement."""
-    columns = []
-    draws = next((s.size for s in shifts.values() if s is not None), 1)
-    for position, cluster in zip(days.position, days.cluster, strict=True):
-        shift = shifts[int(cluster)]
-        columns.append(np.full(draws, -1) if shift is None else position + shift)
-    return np.stack(columns)
 
 
 def _nulls(
@@ -221,7 +205,7 @@ def _nulls(
 ) -> Nulls:
     """Compute the curve of every draw: on other sessions, or with flipped signs."""
     estimates, sides = [], []
-    for part in _parts(tables):
+    for part in _parts(tables, CHUNK):
         for episodes, drawn in _drawn(part, days, positions):
             responses = drawn
             if flips is not None:
@@ -237,10 +221,12 @@ def _nulls(
     return _gathered(np.concatenate(estimates), np.concatenate(sides))
 
 
-def _parts(tables: Tables) -> Iterator[tuple[Floats, Floats]]:
-    car, scar = _flat(tables)
-    for start in range(0, len(car), CHUNK):
-        yield car[start : start + CHUNK], scar[start : start + CHUNK]
+def _parts(tables: Tables, size: int) -> Iterator[tuple[Floats, Floats]]:
+    """Yield CAR and SCAR of some specifications at a time, all but the coding, by session."""
+    width = tables.car.shape[-1]
+    car, scar = tables.car.reshape(-1, width), tables.scar.reshape(-1, width)
+    for start in range(0, len(car), size):
+        yield car[start : start + size], scar[start : start + size]
 
 
 def _drawn(

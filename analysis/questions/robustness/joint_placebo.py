@@ -51,20 +51,18 @@ def placements(panel: Panel, calendars: Iterable[Days]) -> dict[int, Ints]:
     return shifts
 
 
-def joint_shifts(
-    found: dict[int, Ints], draws: int, rng: np.random.Generator
-) -> dict[int, Ints | None]:
+def joint_shifts(found: dict[int, Ints], draws: int, rng: np.random.Generator) -> dict[int, Ints]:
     """Draw one shift a cluster and calendar, independently and with replacement.
 
     Returns
     -------
     dict
-        From the cluster to its shifts, (draws,); None where it has no placement.
+        From the cluster to its shifts, (draws,); beyond all data where it has no placement.
     """
     return {
         cluster: found[cluster][rng.integers(0, found[cluster].size, draws)]
         if found[cluster].size
-        else None
+        else np.full(draws, np.iinfo(np.int32).min)
         for cluster in sorted(found)
     }
 

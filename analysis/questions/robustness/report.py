@@ -210,14 +210,12 @@ def explained(specifications: pd.DataFrame) -> pd.Series:
     variance without interactions.
     """
     known = specifications.dropna(subset="estimate")
-    estimate = known["estimate"]
-    total = float(((estimate - estimate.mean()) ** 2).sum())
-    shares = {
-        choice: float(((estimate.groupby(known[choice]).transform("mean") - estimate.mean()) ** 2)
-                      .sum()) / total
-        for choice in (*CHOICES, "coding")
-        if total > 0 and len(known[choice].unique()) > 1
-    }  # fmt: skip
+    deviation = known["estimate"] - known["estimate"].mean()
+    total, shares = float((deviation**2).sum()), {}
+    for choice in (*CHOICES, "coding"):
+        if total > 0 and len(known[choice].unique()) > 1:
+            between = deviation.groupby(known[choice]).transform("mean")
+            shares[choice] = float((between**2).sum()) / total
     return pd.Series(shares, dtype=float).sort_values(ascending=False, kind="stable")
 
 
