@@ -52,7 +52,7 @@ BESIDE = (
     Column("sessions", "", "words", "sessions", SESSIONS, ".sessions"),
 )
 LEDGER = (
-    Column("marked", "Id"),
+    Column("claim", "Id"),
     Column("statement", "Claim"),
     Column("interval", "Effect"),
     Column("sample", "K"),
@@ -143,7 +143,7 @@ def _printed(frame: pd.DataFrame) -> dict[str, list[str]]:
     rows = frame.to_dict("records")
     values = frame[["effect", "low", "high", "format"]].itertuples(index=False)
     return {
-        "marked": [r["claim"] + r"\*" * (r["status"] != "confirmatory") for r in rows],
+        "claim": [r["claim"] + r"\*" * (r["status"] != "confirmatory") for r in rows],
         "interval": [with_interval(*row) for row in values],
         "detectable": [format_value(r["minimum_detectable"], r["format"]) for r in rows],
         "said": [SHORT.get(r["verdict"], r["verdict"]) for r in rows],

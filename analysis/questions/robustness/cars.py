@@ -6,9 +6,10 @@ window then only shift and sum, event codings and placebo calendars only select 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from functools import cache
+from itertools import compress, product
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from analysis.estimators.returns import log_returns, simple_returns
 from analysis.questions.robustness.designs import curve_claims, measured_portfolio
 from analysis.snapshot.curve_choices import CurveModel
 from analysis.snapshot.eligibility import estimable
+from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel
 from analysis.study.placebo import clean_sessions
 
@@ -30,6 +32,7 @@ __all__ = ["CHOICES", "OUTSIDE", "Tables", "claim_tables", "held_tickers"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
+Held = tuple[str, str, int, int, Bounds | None]  # claim, measure, length, gap, clean window
 Cars = Mapping[tuple[int, Bounds], Floats]
 OUTSIDE = -1  # the place of a day outside the data
 CHOICES = ("returns", "model", "length", "gap", "outliers", "window", "contamination", "measure")
@@ -51,29 +54,6 @@ class Tables:
     menus: Mapping[str, tuple[object, ...]]
     car: Floats
     scar: Floats
-
-
-@dataclass(frozen=True)
-class _Compositions:
-    """What the portfolios of the claims hold on each session.
-
-    Attributes
-    ----------
-    weights : DataFrame, (F, P)
-        Of each ticker in each distinct composition.
-    rows : mapping
-        Of a claim and measure: which composition each set of usable tickers makes; -1 for none.
-    usable : mapping
-        Of a length, gap and clean window: the set on each session, (T,), one bit a ticker.
-    """
-
-    weights: pd.DataFrame
-    rows: Mapping[tuple[str, str], Ints]
-    usable: Mapping[tuple[int, int, Bounds | None], Ints]
-
-    def on_sessions(self, claim: str, measure: str, usable: tuple[int, int, Bounds | None]) -> Ints:
-        """Return the composition that a claim's portfolio has on each session, -1 for none."""
-        return self.rows[claim, measure][self.usable[usable]]
 
 
 def held_tickers(panel: Panel) -> list[str]:
@@ -99,11 +79,11 @@ def claim_tables(panel: Panel) -> dict[str, Tables]:
         }
         shape = (*(len(menu) for menu in menus.values()), sessions + 1)
         tables[claim] = Tables(menus, np.full(shape, np.nan), np.full(shape, np.nan))
-    held = _compose(panel)
+    weights, held = _compose(panel)
     for (r, kind), (i, length), (o, outliers) in product(
         enumerate(curve.returns), enumerate(curve.lengths), enumerate(curve.outliers)
     ):
-        fits = _Fits(panel, held, kind, length, curve.tail if outliers == "winsorised" else 0.0)
+        fits = _Fits(panel, weights, kind, length, curve.tail if outliers == "winsorised" else 0.0)
         for name, model in curve.models.items():
             asking = [c for c in tables if name in curve.claims[c].models]
             cars = fits.cars(model, {w for c in asking for w in curve.claims[c].windows})
@@ -113,29 +93,48 @@ def claim_tables(panel: Panel) -> dict[str, Tables]:
     return tables
 
 
-def _compose(panel: Panel) -> _Compositions:
-    """Find every composition that a portfolio of the curves can have."""
+def _compose(panel: Panel) -> tuple[pd.DataFrame, dict[Held, Ints]]:
+    """Find what the portfolios of the claims hold on each session.
+
+    Returns
+    -------
+    DataFrame, (F, P)
+        Weight of each ticker in each distinct composition.
+    dict
+        The number of the composition on each session, (T,); -1 where there is none.
+    """
     curve, tickers = panel.snapshot.choices.own_curve, held_tickers(panel)
-    windows = {_clean(rules.clean, w) for rules in curve.claims.values() for w in rules.windows}
-    clean = {w: np.array([clean_sessions(panel, t, *w) for t in tickers]) for w in windows}
-    bits = 1 << np.arange(len(tickers))
-    usable: dict[tuple[int, int, Bounds | None], Ints] = {}
-    for length, gap in product(curve.lengths, curve.gaps):
-        able = estimable(panel.snapshot, tickers, length, gap)
-        usable[length, gap, None] = bits @ able
-        usable |= {(length, gap, window): bits @ (able & clean[window]) for window in windows}
+    able = {
+        (length, gap): estimable(panel.snapshot, tickers, length, gap)
+        for length, gap in product(curve.lengths, curve.gaps)
+    }
     found: dict[tuple[float, ...], int] = {}
-    rows: dict[tuple[str, str], Ints] = {}
+    held: dict[Held, Ints] = {}
     for name, claim in curve_claims(panel).items():
-        for measure in curve.claims[name].measures:
-            portfolio = measured_portfolio(panel, claim, measure)
-            row = rows[name, measure] = np.full(1 << len(tickers), -1)
-            for number in np.unique(list(usable.values())):
-                held = [t for bit, t in zip(bits, tickers, strict=True) if number & bit]
-                if (weights := portfolio.weigh(held)) is not None:
-                    key = tuple(weights.get(t, 0.0) for t in tickers)
-                    row[number] = found.setdefault(key, len(found))
-    return _Compositions(pd.DataFrame(list(found), columns=tickers).T, rows, usable)
+        rules = curve.claims[name]
+        for measure in rules.measures:
+            number = _numbering(measured_portfolio(panel, claim, measure), tickers, found)
+            for window in dict.fromkeys((None, *(_clean(rules.clean, w) for w in rules.windows))):
+                clean = window is None or [clean_sessions(panel, t, *window) for t in tickers]
+                for (length, gap), usable in able.items():
+                    sets = map(tuple, (usable & clean).T.tolist())
+                    held[name, measure, length, gap, window] = np.array([number(s) for s in sets])
+    return pd.DataFrame(list(found), columns=tickers).T, held
+
+
+def _numbering(
+    portfolio: Portfolio, tickers: list[str], found: dict[tuple[float, ...], int]
+) -> Callable[[tuple[bool, ...]], int]:
+    """Number the composition that a set of usable tickers makes, -1 for none; new ones follow."""
+
+    @cache
+    def number(usable: tuple[bool, ...]) -> int:
+        weights = portfolio.weigh(list(compress(tickers, usable)))
+        if weights is None:
+            return -1
+        return found.setdefault(tuple(weights.get(t, 0.0) for t in tickers), len(found))
+
+    return number
 
 
 def _clean(clean: Bounds | None, window: Bounds) -> Bounds:
@@ -147,7 +146,7 @@ class _Fits:
     """Every composition before every session: its returns over the estimation windows, fitted."""
 
     def __init__(
-        self, panel: Panel, held: _Compositions, kind: str, length: int, tail: float
+        self, panel: Panel, weights: pd.DataFrame, kind: str, length: int, tail: float
     ) -> None:
         snapshot, self.curve = panel.snapshot, panel.snapshot.choices.own_curve
         self.minimum = snapshot.choices.estimation.minimum
@@ -155,8 +154,8 @@ class _Fits:
         returns = compute(snapshot.prices).reindex(snapshot.sessions).where(panel.returns.notna())
         formed = {
             f"composition {number}": returns[weight.index] @ weight
-            for number, weights in held.weights.items()
-            for weight in [weights[weights != 0]]
+            for number, every in weights.items()
+            for weight in [every[every != 0]]
         }
         self.returns, self.names = returns.assign(**formed), list(formed)
         ends = [day for rules in self.curve.claims.values() for w in rules.windows for day in w]
@@ -201,7 +200,7 @@ class _Fits:
 
 def _place(
     panel: Panel,
-    held: _Compositions,
+    held: Mapping[Held, Ints],
     cars: Cars,
     claim: str,
     table: Tables,
@@ -218,7 +217,7 @@ def _place(
         enumerate(rules.measures),
     ):
         clean = None if contamination == "keep" else _clean(rules.clean, window)
-        row = held.on_sessions(claim, measure, (curve.lengths[i], gap, clean))
+        row = held[claim, measure, curve.lengths[i], gap, clean]
         for values, found in zip((table.car, table.scar), cars[gap, window], strict=True):
             values[r, m, i, g, o, w, c, h, :OUTSIDE] = np.where(row >= 0, found[row, day], np.nan)
 

@@ -207,6 +207,16 @@ def test_codings_do_what_they_say(committed):
     assert set(coded_events(events, "sector_only")["scope"]) == {"sector"}
 
 
+def test_conditions_and_claimed_sign_of_a_claim_count_in_its_curve(committed):
+    """Days are those of the ledger's events; what falls counts for a claim of falls."""
+    claim = committed.snapshot.claims["B10"]
+    days = claim_days(committed, claim, ["baseline"])
+    first = committed.snapshot.sessions[days.position.min()]
+    assert first > pd.Timestamp(claim.events.after)
+    other = claim_days(committed, replace(claim, claimed="negative"), ["baseline"])
+    assert (other.codings["baseline"].factor == -days.codings["baseline"].factor).all()
+
+
 def test_measures_of_the_heavy_share_have_one_range(committed):
     """Rank and basket run over the range of the stated share; the order is MP, CRML, USAR."""
     leg = parse_portfolio("slope(core, heavy_share)", committed.snapshot).long
