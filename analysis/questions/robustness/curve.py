@@ -252,7 +252,7 @@ def _by_episode(car: Floats, scar: Floats, seen: Floats, episodes: Episodes) -> 
 def _totals(values: Floats, episodes: Episodes) -> Floats:
     """Sum over the few days of each episode, whole rows of draws at a time."""
     tables, _, draws = values.shape
-    totals = np.empty((tables, len(episodes.average), draws))
+    totals = np.empty((tables, len(episodes.days), draws))
     for episode, (first, *others) in enumerate(episodes.days):
         totals[:, episode] = values[:, first]
         for day in others:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +25,12 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Episodes:
-    """The episodes of one coding, as places among the days of the claim.
+    """The episodes of one coding.
 
     Attributes
     ----------
-    average : (E, D)
-        True where a day belongs to the episode.
+    days : list of (D_e,)
+        Places of the days of each episode among those of the claim.
     factor : (E,)
         +1 or -1: what the response is multiplied by.
     second : (E,)
@@ -40,15 +39,10 @@ class Episodes:
         The chain of listed events to which the first day of the episode belongs.
     """
 
-    average: npt.NDArray[np.bool_]
+    days: list[Ints]
     factor: Ints
     second: npt.NDArray[np.bool_]
     cluster: Ints
-
-    @cached_property
-    def days(self) -> list[Ints]:
-        """Places of the days of each episode."""
-        return [np.flatnonzero(row) for row in self.average]
 
 
 @dataclass(frozen=True)
@@ -135,13 +129,10 @@ def _toggle(events: Events) -> Events:
 
 
 def _group(rows: pd.DataFrame, position: Ints) -> Episodes:
-    groups = rows.groupby(["second", "episode"], sort=True)
-    number = groups.ngroup().to_numpy()
-    average = np.zeros((groups.ngroups, position.size), dtype=bool)
-    average[number, np.searchsorted(position, rows["position"])] = True
+    groups = rows.groupby(["second", "episode"])
     first = groups.first().reset_index()
     return Episodes(
-        average,
+        [np.searchsorted(position, part["position"]) for _, part in groups],
         first["factor"].to_numpy(dtype=np.int64),
         first["second"].to_numpy(dtype=bool),
         first["cluster"].to_numpy(dtype=np.int64),
