@@ -103,6 +103,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "volatility.window": 17,
         "cross_asset.window": 23,
         "cross_asset.steady": 0.0043,
+        "one_choice.claims": lambda old: old[:-1],
     },
     "names": FEW
     | {  # besides every ticker, see renamed, and one event window more
@@ -310,6 +311,7 @@ SIMULATED = {
 }
 OPENED = {"Interactive figure/figure/*": "the days it opens with are the reader's to choose"}
 STEPS = {"Describing the sample/figure/*": "the steps of policy are numbered"}
+LEDGER = {"The ledger of claims/figure/*": "every claim has its row"}
 AGREEING = {"Specification curves/verdict/*": "a share of specifications, fixed with the rule"}
 
 RULES = (
@@ -374,6 +376,8 @@ RULES = (
     Rule("cross_asset.c*", tickers),
     Rule("cross_asset.dollar", tickers),
     Rule("cross_asset.names.*", lambda label: [rf"\b[A-Z]+: {label}\b"]),
+    Rule("one_choice.claims", options, LEDGER, menu=True),
+    Rule("one_choice.claims", how_many("claim")),
     Rule("out_of_sample.fixed_to", lambda value: [*day(value), r"(?m)^(?:To 2025|From 2026)$"]),
 )  # fmt: skip
 

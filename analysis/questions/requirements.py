@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from analysis.questions.customs.surprises import ELEMENTS
-from analysis.results.formats import listed
 from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
 from analysis.snapshot.load import Snapshot
 from analysis.study.customs import DOLLARS, TONNES
 
 __all__ = [
-    "HEADLINE",
     "NEEDS",
     "Need",
     "need_baskets",
@@ -68,9 +66,10 @@ SPLIT = Need(
     "a claim in claims.toml that returns or events decide",
     lambda s: any(isinstance(claim, (*ON_EVENTS, *ON_RETURNS)) for claim in s.claims.values()),
 )
-HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
-"""What the two items rest on and has a test over events: direction, heavy share, supply and not
-market, persistence, fading, pure plays against the producer."""
+MENUS = Need(
+    "[curve] in study.toml with the menus of a claim",
+    lambda s: bool(s.choices.curve and s.choices.curve.claims),
+)
 PLAYS = need_baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)
 THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.choices.firms.core) > 2)
@@ -90,10 +89,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the other
     "Customs correlations": (need_series(*TONNES, DOLLARS),),
     "Customs surprises": (need_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
     "The ledger of claims": (LEDGER,),
-    "One choice at a time": (
-        Need(f"the claims {listed(HEADLINE)}", lambda s: set(HEADLINE) <= set(s.claims)),
-    ),
-    "Specification curves": (need_section("curve"), PLAYS),
+    "One choice at a time": (need_section("one_choice"),),
+    "Specification curves": (MENUS, PLAYS),
     "Out of sample": (need_section("out_of_sample"), SPLIT),
     "Size and power": (RECORD,),
     "Event-free dates": (THREE_FIRMS, need_window("car_0_10")),

@@ -19,6 +19,7 @@ __all__ = [
     "percent",
     "signed",
     "span",
+    "with_interval",
     "words",
 ]
 
@@ -71,6 +72,18 @@ def signed(value: float, fmt: Format) -> str:
     """
     text = format_value(value, fmt)
     return text if text.startswith((MINUS, MISSING)) else f"+{text}"
+
+
+def with_interval(value: float | None, low: float | None, high: float | None, fmt: Format) -> str:
+    """Format a value with its interval in brackets, or alone where it has none.
+
+    Examples
+    --------
+    >>> with_interval(0.012, -0.174, 0.198, "percent1"), with_interval(1, None, None, "integer")
+    ('1.2% (−17.4% to 19.8%)', '1')
+    """
+    text, *ends = (format_value(each, fmt) for each in (value, low, high))
+    return text if MISSING in ends else f"{text} ({' to '.join(ends)})"
 
 
 def listed(names: Sequence[str]) -> str:

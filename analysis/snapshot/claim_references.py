@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 import pandas as pd
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.choices import window_name
+from analysis.snapshot.choices import Choices, window_name
 from analysis.snapshot.claims import (
     BetaOrder,
     Claim,
@@ -36,22 +36,39 @@ Found = tuple[
 ]  # field, what is expected, what is found, known words
 
 
-def check_claims(claims: Iterable[Claim], snapshot: Snapshot) -> None:
-    """Hold every claim against the study.
+def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
+    """Hold every claim against the study, and what the study says of claims against these.
 
     Raises
     ------
     SnapshotError
         A line for each thing that is not there: claim, field, expected, found, nearest.
     """
+    found = [
+        (f"claims.toml, claim {claim.id}, field", missing)
+        for claim in claims
+        for missing in _missing(claim, snapshot)
+    ]
+    found += [("study.toml, key", missing) for missing in _named(claims, snapshot.choices)]
     lines = []
-    for claim in claims:
-        for field, expected, found, known in _missing(claim, snapshot):
-            remedy = f"{guess(str(found), known)}correct the line"
-            place = f"claims.toml, claim {claim.id}, field {field}"
-            lines.append(str(fault(place, expected=expected, found=str(found), remedy=remedy)))
+    for place, (field, expected, word, known) in found:
+        remedy = f"{guess(str(word), known)}correct the line"
+        said = fault(f"{place} {field}", expected=expected, found=str(word), remedy=remedy)
+        lines.append(str(said))
     if lines:
         raise SnapshotError("\n".join(lines))
+
+
+def _named(claims: Collection[Claim], choices: Choices) -> Iterator[Found]:
+    if choices.curve:
+        means = [claim.id for claim in claims if isinstance(claim, Mean | Difference)]
+        expected = "a claim of the kind mean or difference in claims.toml"
+        yield from _known("curve.claims", choices.curve.claims, means, expected)
+    if choices.one_choice:
+        ids = [claim.id for claim in claims]
+        yield from _known(
+            "one_choice.claims", choices.one_choice.claims, ids, "an id of claims.toml"
+        )
 
 
 def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:

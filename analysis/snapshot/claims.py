@@ -101,6 +101,7 @@ class Events:
 class Claim:
     """What every entry says, whatever its kind: the words of the ledger.
 
+    ``brief`` is the estimand in a few words, for tables; empty: there are none but its own.
     ``family`` says whether the p-value of a confirmatory claim is adjusted with the others.
     """
 
@@ -111,6 +112,7 @@ class Claim:
     estimand: Text
     test: Text
     rule: Text
+    brief: str = ""
     family: bool = False
 
 

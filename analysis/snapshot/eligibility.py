@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from pandas.api.typing import NaTType
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["confounder_spans", "firm_windows", "listed_returns"]
+__all__ = ["confounder_spans", "estimable", "firm_windows", "listed_returns"]
 
 
 def listed_returns(snapshot: Snapshot) -> pd.DataFrame:
@@ -44,6 +44,22 @@ def _first_own_return(snapshot: Snapshot) -> dict[str, int]:
     listed = snapshot.universe["listed_from"].fillna(snapshot.sessions[0])
     positions = snapshot.sessions.searchsorted(pd.DatetimeIndex(listed))
     return {str(t): int(p) + 1 for t, p in zip(listed.index, positions, strict=True)}
+
+
+def estimable(
+    snapshot: Snapshot, tickers: Sequence[str], length: int, gap: int
+) -> npt.NDArray[np.bool_]:
+    """Say which tickers have a return on each day 0 and enough of them before it, (F, T)."""
+    own = _first_own_return(snapshot)
+    start, day0 = np.array([[own[t]] for t in tickers]), np.arange(len(snapshot.sessions))
+    begin, end = _estimation(day0, start, length, gap)
+    enough = end - begin + 1 >= snapshot.choices.estimation.minimum
+    return np.asarray(enough & (day0 >= start))
+
+
+def _estimation(day0: Any, start: Any, length: int, gap: int) -> tuple[Any, Any]:
+    """Return the first and the last session of the estimation window that are a firm's own."""
+    return np.maximum(day0 - gap - length + 1, start), day0 - gap
 
 
 def confounder_spans(confounders: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
@@ -139,9 +155,8 @@ def _firms(snapshot: Snapshot) -> list[_Firm]:
 
 def _rows(snapshot: Snapshot, event: str, day0: int, firm: _Firm) -> Iterator[dict[str, object]]:
     rules = snapshot.choices.estimation
-    end = day0 - rules.gap
-    begin = max(end - rules.length + 1, firm.start)
-    usable = max(end - begin + 1, 0)
+    begin, end = _estimation(day0, firm.start, rules.length, rules.gap)
+    usable = int(max(end - begin + 1, 0))
     for window, (before, after) in snapshot.choices.windows.bounds.items():
         first, last = day0 + before, day0 + after
         reason = _reason(snapshot, firm.start, first, last, usable)

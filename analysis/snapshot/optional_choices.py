@@ -23,6 +23,7 @@ __all__ = [
     "CurveClaim",
     "CurveModel",
     "Measure",
+    "OneChoice",
     "OutOfSample",
     "Pair",
     "Regime",
@@ -114,6 +115,13 @@ class OutOfSample:
     """Last day of the part of the sample to which the rules apply first; later events follow."""
 
     fixed_to: date
+
+
+@dataclass(frozen=True, config=CLOSED)
+class OneChoice:
+    """Claims that are decided again with one choice changed at a time, by id."""
+
+    claims: Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, config=CLOSED)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.snapshot.claims import Difference, Equivalence, Events, Mean
+from analysis.snapshot.claims import Events
 from analysis.snapshot.episodes import SIGNS
-from analysis.study.claim_kinds import responses_of
+from analysis.study.claim_kinds import Pooled, responses_of, sides_of
 from analysis.study.episodes import chosen_days, conditions
 from analysis.study.panel import Panel
 
 __all__ = ["list_events"]
 
 
-def list_events(claim: Mean | Difference | Equivalence, panel: Panel) -> pd.DataFrame:
+def list_events(claim: Pooled, panel: Panel) -> pd.DataFrame:
     """List the events of the directions that a claim asks for.
 
     Returns
@@ -23,10 +23,9 @@ def list_events(claim: Mean | Difference | Equivalence, panel: Panel) -> pd.Data
         ``episode``, ``firms`` (tickers held), ``value`` (signed as the claim asks, fraction),
         ``left_out`` (the reason; empty where the event enters).
     """
-    asked = (claim.first, claim.second) if isinstance(claim, Difference) else (claim.events,)
     found = responses_of(claim, panel).at_events(panel)
     frames = []
-    for events in asked:
+    for events in sides_of(claim):
         days = chosen_days(panel, found, events)
         rows = panel.events[panel.events["direction"].isin(events.directions or list(SIGNS))]
         frame = rows[["day0", "episode"]].rename_axis("event").reset_index()

@@ -25,6 +25,7 @@ __all__ = [
     "decide_mean",
     "raw_move",
     "responses_of",
+    "sides_of",
 ]
 
 Pooled = Mean | Difference | Equivalence
@@ -58,6 +59,11 @@ def _log_volatility_ratio(panel: Panel, portfolio: Portfolio, claim: Mean) -> pd
     return ratio
 
 
+def sides_of(claim: Pooled) -> tuple[Events, ...]:
+    """Return the events that are averaged, or those of the first side and of the second."""
+    return (claim.first, claim.second) if isinstance(claim, Difference) else (claim.events,)
+
+
 def days_of(claim: Pooled, panel: Panel, events: Events) -> pd.DataFrame:
     """Return the responses of the days that a claim averages; see :func:`chosen_days`."""
     return chosen_days(panel, responses_of(claim, panel).at_events(panel), events)
@@ -82,7 +88,7 @@ def decide_difference(claim: Difference, panel: Panel) -> Outcome:
     """Compare two kinds of events by the t-test of Ibragimov and Müller (2016)."""
     responses = responses_of(claim, panel)
     found = responses.at_events(panel)
-    sides = [chosen_days(panel, found, events) for events in (claim.first, claim.second)]
+    sides = [chosen_days(panel, found, events) for events in sides_of(claim)]
     outcome = two_samples(
         averaged(sides[0]),
         averaged(sides[1]),

@@ -76,6 +76,17 @@ class Outcome:
     null: Callable[[], EpisodeNull] | None = None
     placebo: float | None = None
 
+    @property
+    def cells(self) -> dict[str, float | str | None]:
+        """What a row of a result says of it: ``effect``, ``low``, ``high``, ``p``, ``sample``."""
+        return {
+            "effect": self.effect,
+            "low": self.low,
+            "high": self.high,
+            "p": self.p,
+            "sample": self.count,
+        }
+
 
 def decide(outcome: Outcome, adjusted: float | None, size: float) -> str:
     """Apply the common rule: claimed sign and adjusted p below the size of tests is supported.

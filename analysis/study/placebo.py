@@ -64,9 +64,11 @@ class EpisodeNull:
         return min(len(g) for g in self.groups) - 1
 
 
-def quiet_sessions(panel: Panel) -> Bools:
-    """Mark the sessions more than the episode distance away from every listed event. (T,)."""
-    sessions, distance = panel.snapshot.sessions, panel.snapshot.choices.episodes.distance
+def quiet_sessions(panel: Panel, distance: int | None = None) -> Bools:
+    """Mark the sessions beyond a distance, by default that of episodes, of listed events. (T,)."""
+    sessions = panel.snapshot.sessions
+    if distance is None:
+        distance = panel.snapshot.choices.episodes.distance
     listed = sessions.get_indexer(pd.DatetimeIndex(panel.snapshot.events["day0"]))
     quiet = np.zeros(len(sessions), dtype=bool)
     quiet[clear_sessions(len(sessions), listed, distance, distance)] = True

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.reads import vary
+from analysis.snapshot.optional_choices import Coding
 from analysis.study.panel import Panel, build_panel, estimated_again, with_events
 
-__all__ = ["VARIANTS", "events_between", "judgement_calls", "returns_between"]
+__all__ = ["VARIANTS", "coded_events", "events_between", "judgement_calls", "returns_between"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -31,6 +32,21 @@ def judgement_calls(events: pd.DataFrame) -> Bools:
     doubted = events["note"].fillna("").str.contains(DOUBT.pattern, flags=re.IGNORECASE)
     marked: Bools = (doubted | (events["alternative_direction"] != "")).to_numpy()
     return marked
+
+
+def coded_events(events: pd.DataFrame, coding: Coding) -> pd.DataFrame:
+    """Return the event list under a coding; what it leaves out is treated as never listed."""
+    judged = events["alternative_direction"] != ""
+    if coding == "judgement_out":
+        return events[~judged]
+    if coding == "sector_only":
+        return events[events["scope"] == "sector"]
+    if coding == "judgement_recoded":
+        turned = events["alternative_direction"].where(judged, events["direction"])
+        return events.assign(direction=turned)
+    if coding == "alternative_day":
+        return events.assign(day0=events["alternative_day0"].fillna(events["day0"]))
+    return events
 
 
 def events_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Panel:
@@ -63,15 +79,12 @@ def _judgement_dropped(panel: Panel) -> Panel:
 
 
 def _judgement_flipped(panel: Panel) -> Panel:
-    other = panel.events["alternative_direction"]
-    direction = panel.events["direction"].where(other == "", other)
-    return with_events(panel, panel.events.assign(direction=direction))
+    return with_events(panel, coded_events(panel.events, "judgement_recoded"))
 
 
 def _other_day(panel: Panel) -> Panel:
-    events = panel.snapshot.events
-    day0 = events["alternative_day0"].fillna(events["day0"])
-    return build_panel(vary(panel.snapshot, events=events.assign(day0=day0)))
+    events = coded_events(panel.snapshot.events, "alternative_day")
+    return build_panel(vary(panel.snapshot, events=events))
 
 
 def _day_zero_only(panel: Panel) -> Panel:

@@ -64,3 +64,23 @@ def test_what_is_no_list_of_claims_is_one_line(text):
     """A single table, a number and a list of words are told as what they are."""
     with pytest.raises(SnapshotError, match=re.escape("expected tables [[claim]]")):
         parse_claims(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('claims = ["B3", ', 'claims = ["B33", ', "key one_choice.claims: expected an id of "
+         "claims.toml, found B33; did you mean B3?"),
+        ("[curve.claims.A3]", "[curve.claims.B5]", "key curve.claims: expected a claim of the kind "
+         "mean or difference in claims.toml, found B5;"),
+    ],
+)  # fmt: skip
+def test_claims_that_the_study_names_are_there(snapshot_copy: Path, old, new, said):
+    """A claim that is decided again, or has menus, must be an entry that can be."""
+    path = snapshot_copy / "study.toml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(SnapshotError) as caught:
+        load_snapshot(snapshot_copy, check_hashes=False)
+    assert str(caught.value).startswith(f"study.toml, {said}")

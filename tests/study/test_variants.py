@@ -11,7 +11,6 @@ import pytest
 
 from analysis.questions.event_windows import baskets, episode_days
 from analysis.questions.ledger import out_of_sample
-from analysis.questions.requirements import HEADLINE
 from analysis.questions.robustness import one_choice as sensitivity
 from analysis.snapshot.portfolios import equal
 from analysis.study.claims import decide_claim
@@ -20,6 +19,7 @@ from analysis.study.responses import cumulate
 from analysis.study.variants import VARIANTS, events_between, judgement_calls, returns_between
 
 CORE = ("MP", "USAR", "CRML")
+REPEATED = ("B3", "A3")
 QUIET = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]
 
 
@@ -132,7 +132,7 @@ def test_verdicts_say_whether_choices_matter():
     frame = pd.DataFrame(
         [
             {"variant": v, "claim": c, "effect": e, "p": 0.5}
-            for c in HEADLINE
+            for c in REPEATED
             for v, e in (("baseline", 0.1), ("other", -0.1 if c == "A3" else 0.2))
         ]
     )
@@ -145,12 +145,12 @@ def test_baseline_row_is_the_ledger(committed, monkeypatch):
     """The baseline of the sensitivity table is the claim as the ledger decides it."""
     monkeypatch.setattr(sensitivity, "VARIANTS", {"baseline": VARIANTS["baseline"]})
     frame = sensitivity.under_variants(committed).set_index(["variant", "claim"])
-    for claim in HEADLINE:
+    for claim in committed.snapshot.choices.one_choice.claims:
         assert (
             frame.loc[("baseline", claim), "effect"]
             == decide_claim(committed.snapshot.claims[claim], committed).effect
         )
-    assert len(frame) == len(HEADLINE)
+    assert len(frame) == 6
 
 
 def test_split_finds_an_effect_planted_after_it(simulate, decided):

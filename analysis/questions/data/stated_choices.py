@@ -84,6 +84,10 @@ def _stated(choices: Choices) -> dict[str, Scalar]:
         "customs.lags": (lag, "longest lag", "months", "words"),
         "customs.release_window": (release, "window around a release", "event days", "text"),
         "regimes.starts.count": (starts, "policy regimes", "count", "words"),
+        "one_choice.claims.count": (
+            len(choices.one_choice.claims) if choices.one_choice else 0,
+            "claims with one choice changed at a time", "count", "words",
+        ),
     }
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import MISSING, format_value, percent, words
+from analysis.questions.ledger.entries import INPUTS
+from analysis.results import Dataset, Findings, Provenance, Table, Verdict
+from analysis.results.columns import Column, scalar_numbers, table_of
+from analysis.results.formats import format_value, percent, with_interval, words
 from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import FEWEST
-from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel
 from analysis.study.variants import events_between, returns_between
 
 __all__ = ["compute", "split_outcomes"]
 
-INPUTS = ("claims.toml", "prices.csv", "customs.csv", "events.csv", "confounders.csv",
-          "universe.csv", "study.toml")  # fmt: skip
 SOURCE = Provenance(
     "analysis.questions.ledger.out_of_sample.split_outcomes",
     INPUTS,
@@ -32,31 +31,22 @@ def compute(panel: Panel) -> Findings:
     same = both["fixed_effect"] * both["later_effect"] > 0
     cut = pd.Timestamp(panel.snapshot.choices.out_of_sample.fixed_to)
     events = panel.events[panel.events["status"] == "confirmatory"]
+    late = events.groupby(events["day0"] > cut)["episode"].nunique()
+    below = f"claims with unadjusted p below {inference.size:g} in the later part"
+    with_event = "episodes with a confirmatory event"
     counts = {
         "claims": (len(frame), "confirmatory claims with a test"),
         "both": (len(both), "claims with an effect in both parts"),
         "same_sign": (int(same.sum()), "claims whose effect has one sign in both parts"),
-        "later_below_5": (
-            int((both["later_p"] < inference.size).sum()),
-            f"claims with unadjusted p below {inference.size:g} in the later part",
-        ),
-        "episodes_fixed": (
-            events.loc[events["day0"] <= cut, "episode"].nunique(),
-            "episodes with a confirmatory event to the day of the split",
-        ),
-        "episodes_later": (
-            events.loc[events["day0"] > cut, "episode"].nunique(),
-            "episodes with a confirmatory event after the day of the split",
-        ),
+        "later_below_5": (int((both["later_p"] < inference.size).sum()), below),
+        "episodes_fixed": (int(late.get(False, 0)), f"{with_event} to the day of the split"),
+        "episodes_later": (int(late.get(True, 0)), f"{with_event} after the day of the split"),
     }
+    day = {"fixed_to": (cut.date().isoformat(), "last day of the first part of the sample")}
     numbers = [
-        Number(f"out_of_sample.{key}", value, "count", "integer", what, SOURCE)
-        for key, (value, what) in counts.items()
+        *scalar_numbers("out_of_sample", counts, SOURCE),
+        *scalar_numbers("out_of_sample", day, SOURCE, "date", "date"),
     ]
-    numbers.append(
-        Number("out_of_sample.fixed_to", cut.date().isoformat(), "date", "date",
-               "last day of the first part of the sample", SOURCE)
-    )  # fmt: skip
     return Findings(
         numbers=numbers,
         tables=[_table(frame, cut, inference.level)],
@@ -87,49 +77,32 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
         row: dict[str, object] = {"claim": claim.id, "statement": claim.statement}
         for name, (first, last) in zip(PARTS, ends, strict=True):
             outcome = decide_claim(claim, part(panel, first, last))
-            row |= {"format": outcome.format} | _values(name, outcome)
+            row["format"] = outcome.format
+            row |= {f"{name}_{cell}": value for cell, value in outcome.cells.items()}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _values(part: str, outcome: Outcome) -> dict[str, object]:
-    values = {name: getattr(outcome, name) for name in ("effect", "low", "high", "p")}
-    return {f"{part}_{name}": value for name, value in {**values, "sample": outcome.count}.items()}
-
-
 def _table(frame: pd.DataFrame, cut: pd.Timestamp, level: float) -> Table:
-    wide = frame[["claim"]].copy()
-    for part in PARTS:
-        wide[f"{part}_sample"] = frame[f"{part}_sample"]
-        wide[f"{part}_shown"] = [
-            _shown(row[f"{part}_effect"], row[f"{part}_low"], row[f"{part}_high"], row["format"])
-            for row in frame.to_dict("records")
-        ]
-        wide[f"{part}_p"] = frame[f"{part}_p"]
-    until_day, whole = format_value(cut.date().isoformat(), "date"), cut.is_year_end
-    return Table(
-        "out_of_sample",
-        wide,
-        {"fixed_p": "pvalue", "later_p": "pvalue"},
-        {
-            "claim": "Claim",
-            "fixed_sample": "K",
-            "fixed_shown": f"To {cut.year if whole else until_day}",
-            "fixed_p": "p",
-            "later_sample": "K ",
-            "later_shown": f"From {cut.year + 1}" if whole else "Later",
-            "later_p": "p ",
-        },
-        SOURCE,
-        "Claims as in @tbl-ledger. "
-        f"Effect with {percent(level)} interval and unadjusted p, on events to {until_day} and on "
-        f"later ones; the rules are the same. An en dash: fewer than {words(FEWEST)} episodes.",
+    day = format_value(cut.date().isoformat(), "date")
+    heads = (
+        (f"To {cut.year}", f"From {cut.year + 1}") if cut.is_year_end else (f"To {day}", "Later")
     )
-
-
-def _shown(effect: float, low: float, high: float, fmt: str) -> str:
-    texts = [format_value(value, fmt) for value in (effect, low, high)]  # type: ignore[arg-type]
-    return texts[0] if MISSING in texts else f"{texts[0]} ({texts[1]} to {texts[2]})"
+    columns, shown = [Column("claim", "Claim")], {}
+    for part, head in zip(PARTS, heads, strict=True):
+        cells = frame[[f"{part}_effect", f"{part}_low", f"{part}_high", "format"]]
+        shown[f"{part}_shown"] = [with_interval(*row) for row in cells.itertuples(index=False)]
+        columns += [
+            Column(f"{part}_sample", "K"),
+            Column(f"{part}_shown", head),
+            Column(f"{part}_p", "p", "pvalue"),
+        ]
+    note = (
+        f"Claims as in @tbl-ledger. Effect with {percent(level)} interval and unadjusted p, on "
+        f"events to {day} and on later ones; the rules are the same. An en dash: fewer than "
+        f"{words(FEWEST)} episodes."
+    )
+    return table_of("out_of_sample", frame.assign(**shown), columns, SOURCE, note)
 
 
 def _verdict(both: pd.DataFrame, size: float) -> Verdict:

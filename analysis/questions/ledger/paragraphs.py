@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.questions.ledger.entries import Entry
-from analysis.results.formats import format_value, percent, words
+from analysis.results.formats import format_value, percent, with_interval, words
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.claims import Equivalence, Waiting
 from analysis.study.claim_facts import day_named
@@ -14,6 +14,17 @@ from analysis.study.outcomes import NOISE, NOT_TESTABLE
 from analysis.study.panel import Panel
 
 __all__ = ["paragraphs", "testable_from"]
+
+FACTS = {
+    "supported": "The fact is as stated; it is one day or month and no pattern.",
+    "mixed": "Part of the statement holds and part does not.",
+    "contradicted": "The fact is not as stated.",
+}
+DRIFTS = {
+    "supported": "A drift beyond the bounds is excluded.",
+    "mixed": "Neither a drift nor its absence within the bounds is shown.",
+    "contradicted": "There is a drift.",
+}
 
 
 def paragraphs(claims: list[Entry], panel: Panel) -> str:
@@ -45,10 +56,9 @@ def _result(entry: Entry, panel: Panel) -> str:
     o, level = entry.outcome, percent(panel.snapshot.choices.inference.level)
     if o.effect is None:
         return f"Sample: {_sample(entry)}."
-    effect, low, high = (format_value(v, o.format) for v in (o.effect, o.low, o.high))
-    interval = "" if o.low is None else f" ({level} interval {low} to {high})"
+    shown = with_interval(o.effect, o.low, o.high, o.format).replace("(", f"({level} interval ")
     p = "" if o.p is None else f", p {_p(o.p)}"
-    return f"Result: {effect}{interval} from {_sample(entry)}{p}."
+    return f"Result: {shown} from {_sample(entry)}{p}."
 
 
 def _sample(entry: Entry) -> str:
@@ -93,32 +103,24 @@ def _power(entry: Entry, panel: Panel) -> str:
 
 def _meaning(entry: Entry, panel: Panel) -> str:
     """Say in one sentence what the verdict means for a reader of the claim."""
-    o, size = entry.outcome, panel.snapshot.choices.inference.size
-    if entry.verdict == NOT_TESTABLE:
-        if isinstance(entry.claim, Waiting):
-            day = format_value(testable_from(entry.claim, panel).date().isoformat(), "date")
-            return f"It can be tested from {day} on, with prices to that day."
+    verdict, size = entry.verdict, panel.snapshot.choices.inference.size
+    if isinstance(entry.claim, Waiting):
+        day = format_value(testable_from(entry.claim, panel).date().isoformat(), "date")
+        return f"It can be tested from {day} on, with prices to that day."
+    if verdict == NOT_TESTABLE:
         return (
             f"Fewer than {words(FEWEST)} clean episodes of this kind exist, too few for any spread."
         )
-    if o.p is None:
-        return {
-            "supported": "The fact is as stated; it is one day or month and no pattern.",
-            "mixed": "Part of the statement holds and part does not.",
-            "contradicted": "The fact is not as stated.",
-        }[entry.verdict]
+    if entry.outcome.p is None:
+        return FACTS[verdict]
     if isinstance(entry.claim, Equivalence):
-        return {
-            "supported": "A drift beyond the bounds is excluded.",
-            "mixed": "Neither a drift nor its absence within the bounds is shown.",
-            "contradicted": "There is a drift.",
-        }[entry.verdict]
-    if entry.verdict == "mixed":
+        return DRIFTS[verdict]
+    if verdict == "mixed":
         return "The evidence points both ways, so that the statement as a whole does not stand."
-    if entry.verdict == "supported":
+    if verdict == "supported":
         adjusted = "" if entry.holm is None else ", after adjustment for all that was tested"
         return f"The statement holds by its rule{adjusted}."
-    if entry.verdict == "contradicted":
+    if verdict == "contradicted":
         adjusted = "" if entry.holm is None else f"; adjusted for the family it is {_p(entry.holm)}"
         return f"The sign is the opposite one and its own p-value below {size:g}{adjusted}."
     return _noise(entry, size)

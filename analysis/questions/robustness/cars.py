@@ -1,42 +1,41 @@
 """Portfolio CARs with every session as day 0, under every choice that shapes a return.
 
-Fits are made for all window ends and portfolios at once; gap and event window then only shift and
-sum, event codings and placebo calendars only select sessions.
+Portfolios are fitted before every session at once by the event study's own estimator; gap and event
+window then only shift and sum, event codings and placebo calendars only select sessions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from functools import cache
+from itertools import compress, product
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from analysis.estimators.blocks import blocks
+from analysis.estimators.events.fits import Fitted
+from analysis.estimators.events.layout import Layout, build_panel
 from analysis.estimators.events.models import WindowFit, fit_windows
 from analysis.estimators.returns import log_returns, simple_returns
-from analysis.questions.robustness.designs import measured_portfolio, read_designs
-from analysis.snapshot.eligibility import confounder_spans
+from analysis.questions.robustness.designs import curve_claims, measured_portfolio
+from analysis.snapshot.eligibility import estimable
 from analysis.snapshot.optional_choices import CurveModel
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel
+from analysis.study.placebo import clean_sessions
 
-__all__ = ["CHOICES", "Tables", "claim_tables", "core_firms", "eligible_firms"]
+__all__ = ["CHOICES", "OUTSIDE", "Tables", "claim_tables", "held_tickers"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
-CHOICES = (
-    "returns",
-    "model",
-    "length",
-    "gap",
-    "outliers",
-    "window",
-    "contamination",
-    "measure",
-)
+Held = tuple[str, str, int, int, Bounds | None]  # claim, measure, length, gap, clean window
+Cars = Mapping[tuple[int, Bounds], Floats]
+OUTSIDE = -1  # the place of a day outside the data
+CHOICES = ("returns", "model", "length", "gap", "outliers", "window", "contamination", "measure")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Tables:
         Choices in the order of :data:`CHOICES`, the ledger's first.
     car, scar : (returns, model, length, gap, outliers, window, contamination, measure, T + 1)
         CAR (fraction) and CAR over its forecast-corrected error; NaN where there is no portfolio or
-        no fit, and in the last place, which stands for a day outside the data.
+        no fit, and in the last place, :data:`OUTSIDE`.
     """
 
     menus: Mapping[str, tuple[object, ...]]
@@ -57,19 +56,10 @@ class Tables:
     scar: Floats
 
 
-@dataclass(frozen=True)
-class _Portfolios:
-    """Distinct weights, (P, F), and for each claim and measure the row of each set of firms."""
-
-    weights: Floats
-    rows: Mapping[tuple[str, str], Ints]
-
-
-def core_firms(panel: Panel) -> tuple[str, ...]:
-    """Firms that any portfolio of the curves can hold, sorted."""
-    choices = panel.snapshot.choices
-    held = {*choices.firms.core, *choices.baskets["heavy_exposed"], *choices.baskets["producer"]}
-    return tuple(sorted(held))
+def held_tickers(panel: Panel) -> list[str]:
+    """List the tickers that any portfolio of the curves can hold, sorted."""
+    claims = curve_claims(panel).values()
+    return sorted({t for c in claims for t in measured_portfolio(panel, c, "share").members})
 
 
 def claim_tables(panel: Panel) -> dict[str, Tables]:
@@ -77,238 +67,169 @@ def claim_tables(panel: Panel) -> dict[str, Tables]:
     curve, sessions = panel.snapshot.choices.own_curve, len(panel.snapshot.sessions)
     tables = {}
     for claim, rules in curve.claims.items():
-        menus: dict[str, tuple[object, ...]] = dict(
-            zip(
-                CHOICES,
-                (curve.returns, rules.models, curve.lengths, curve.gaps, curve.outliers,
-                 rules.windows, curve.contamination, rules.measures),
-                strict=True,
-            )
-        )  # fmt: skip
+        menus: dict[str, tuple[object, ...]] = {
+            "returns": curve.returns,
+            "model": rules.models,
+            "length": curve.lengths,
+            "gap": curve.gaps,
+            "outliers": curve.outliers,
+            "window": rules.windows,
+            "contamination": curve.contamination,
+            "measure": rules.measures,
+        }
         shape = (*(len(menu) for menu in menus.values()), sessions + 1)
         tables[claim] = Tables(menus, np.full(shape, np.nan), np.full(shape, np.nan))
-    usable = _usable_sets(panel)
-    portfolios = _portfolios(panel)
-    for r, kind in enumerate(curve.returns):
-        _fill(panel, portfolios, usable, tables, r, kind)
+    weights, held = _compose(panel)
+    for (r, kind), (i, length), (o, outliers) in product(
+        enumerate(curve.returns), enumerate(curve.lengths), enumerate(curve.outliers)
+    ):
+        fits = _Fits(panel, weights, kind, length, curve.tail if outliers == "winsorised" else 0.0)
+        for name, model in curve.models.items():
+            asking = [c for c in tables if name in curve.claims[c].models]
+            cars = fits.cars(model, {w for c in asking for w in curve.claims[c].windows})
+            for claim in asking:
+                at = (r, curve.claims[claim].models.index(name), i, o)
+                _place(panel, held, cars, claim, tables[claim], at)
     return tables
 
 
-def eligible_firms(panel: Panel, length: int, gap: int) -> npt.NDArray[np.bool_]:
-    """Say which firms have a return on each day 0 and enough of them before it, (F, T)."""
-    own = np.isfinite(panel.returns[list(core_firms(panel))].to_numpy().T)
-    counts = np.cumsum(np.pad(own, ((0, 0), (length + gap, 0))), axis=1)
-    sessions = own.shape[1]
-    # In padded columns the window of session t runs from t + 1 to t + length.
-    inside = counts[:, length : length + sessions] - counts[:, :sessions]
-    enough = inside >= panel.snapshot.choices.estimation.minimum
-    able: npt.NDArray[np.bool_] = enough & own
-    return able
+def _compose(panel: Panel) -> tuple[pd.DataFrame, dict[Held, Ints]]:
+    """Find what the portfolios of the claims hold on each session.
+
+    Returns
+    -------
+    DataFrame, (F, P)
+        Weight of each ticker in each distinct composition.
+    dict
+        The number of the composition on each session, (T,); -1 where there is none.
+    """
+    curve, tickers = panel.snapshot.choices.own_curve, held_tickers(panel)
+    able = {
+        (length, gap): estimable(panel.snapshot, tickers, length, gap)
+        for length, gap in product(curve.lengths, curve.gaps)
+    }
+    found: dict[tuple[float, ...], int] = {}
+    held: dict[Held, Ints] = {}
+    for name, claim in curve_claims(panel).items():
+        rules = curve.claims[name]
+        for measure in rules.measures:
+            number = _numbering(measured_portfolio(panel, claim, measure), tickers, found)
+            for window in dict.fromkeys((None, *(_clean(rules.clean, w) for w in rules.windows))):
+                clean = window is None or [clean_sessions(panel, t, *window) for t in tickers]
+                for (length, gap), usable in able.items():
+                    sets = map(tuple, (usable & clean).T.tolist())
+                    held[name, measure, length, gap, window] = np.array([number(s) for s in sets])
+    return pd.DataFrame(list(found), columns=tickers).T, held
 
 
-def _clean_firms(panel: Panel, window: Bounds) -> npt.NDArray[np.bool_]:
-    """Say which firms no confounder touches in the window around each day 0, (F, T)."""
-    sessions = panel.snapshot.sessions
-    spans = confounder_spans(panel.snapshot.confounders, sessions)
-    first, last = window
-    day = np.arange(len(sessions))
-    clean = []
-    for firm in core_firms(panel):
-        own = spans[spans["ticker"].isin([firm, "ALL"])]
-        start, end = own["first"].to_numpy()[:, None], own["last"].to_numpy()[:, None]
-        clean.append(~((start <= day + last) & (end >= day + first)).any(axis=0))
-    return np.array(clean)
+def _numbering(
+    portfolio: Portfolio, tickers: list[str], found: dict[tuple[float, ...], int]
+) -> Callable[[tuple[bool, ...]], int]:
+    """Number the composition that a set of usable tickers makes, -1 for none; new ones follow."""
 
+    @cache
+    def number(usable: tuple[bool, ...]) -> int:
+        weights = portfolio.weigh(list(compress(tickers, usable)))
+        if weights is None:
+            return -1
+        return found.setdefault(tuple(weights.get(t, 0.0) for t in tickers), len(found))
 
-def _as_number(firms: npt.NDArray[np.bool_]) -> Ints:
-    """Code each session's set of firms, (F, T), as a number: one bit a firm."""
-    number: Ints = (firms * (1 << np.arange(len(firms)))[:, None]).sum(axis=0)
     return number
 
 
-def _usable_sets(panel: Panel) -> dict[tuple[int, int, Bounds | None], Ints]:
-    """Return the set of usable firms on each session by length, gap and clean window."""
-    curve = panel.snapshot.choices.own_curve
-    windows: set[Bounds | None] = {None}
-    for rules in curve.claims.values():
-        windows |= {rules.clean} if rules.clean else set(rules.windows)
-    clean = {w: _clean_firms(panel, w) for w in windows if w is not None}
-    sets = {}
-    for length in curve.lengths:
-        for gap in curve.gaps:
-            able = eligible_firms(panel, length, gap)
-            for window in windows:
-                sets[length, gap, window] = _as_number(
-                    able if window is None else able & clean[window]
-                )
-    return sets
+def _clean(clean: Bounds | None, window: Bounds) -> Bounds:
+    """Return the window that must be free of confounders, from day 0 on at the latest."""
+    return clean or (min(window[0], 0), window[1])
 
 
-def _portfolios(panel: Panel) -> _Portfolios:
-    firms = core_firms(panel)
-    designs = read_designs(panel)
-    found: dict[tuple[float, ...], int] = {}
-    rows: dict[tuple[str, str], Ints] = {}
-    for claim, rules in panel.snapshot.choices.own_curve.claims.items():
-        for measure in rules.measures:
-            portfolio = measured_portfolio(panel, designs[claim], measure)
-            rows[claim, measure] = np.array(
-                [_row(portfolio, firms, number, found) for number in range(1 << len(firms))]
-            )
-    return _Portfolios(np.array(list(found)), rows)
+class _Fits:
+    """Every composition before every session: its returns over the estimation windows, fitted."""
 
+    def __init__(
+        self, panel: Panel, weights: pd.DataFrame, kind: str, length: int, tail: float
+    ) -> None:
+        snapshot, self.curve = panel.snapshot, panel.snapshot.choices.own_curve
+        self.minimum = snapshot.choices.estimation.minimum
+        compute = log_returns if kind == "log" else simple_returns
+        returns = compute(snapshot.prices).reindex(snapshot.sessions).where(panel.returns.notna())
+        formed = {
+            f"composition {number}": returns[weight.index] @ weight
+            for number, every in weights.items()
+            for weight in [every[every != 0]]
+        }
+        self.returns, self.names = returns.assign(**formed), list(formed)
+        ends = [day for rules in self.curve.claims.values() for w in rules.windows for day in w]
+        # Day 0 lies the shortest gap after the window; a longer one moves the event days instead.
+        shortest, longest = min(self.curve.gaps), max(self.curve.gaps)
+        self.layout = Layout(length, shortest, min(ends), max(ends) + longest - shortest)
+        column, position = (
+            axis.ravel() for axis in np.indices((len(formed), len(returns)), dtype=np.int64)
+        )
+        y = build_panel(self.returns, self.names, (), self.layout)
+        windows = y.estimation_returns(column, position)
+        enough = np.isfinite(windows).sum(axis=1) >= self.minimum
+        self.column, self.position, windows = column[enough], position[enough], windows[enough]
+        self.windows = _winsorise(windows, tail) if tail else windows
 
-def _row(
-    portfolio: Portfolio, firms: Sequence[str], number: int, found: dict[tuple[float, ...], int]
-) -> int:
-    """Return the row of the portfolio that a set of firms makes, -1 if it makes none."""
-    weights = portfolio.weigh([f for bit, f in enumerate(firms) if number >> bit & 1])
-    if weights is None:
-        return -1
-    return found.setdefault(tuple(weights.get(f, 0.0) for f in firms), len(found))
+    def cars(self, model: CurveModel, windows: Iterable[Bounds]) -> Cars:
+        """Return CAR and standardised CAR by gap and window, (2, P, T)."""
+        laid = build_panel(self.returns, self.names, model.factors, self.layout)
+        fits = []
+        for part in blocks(len(self.windows), self.layout.length):
+            factors = laid.estimation_factors(self.position[part])
+            fits.append(fit_windows(self.windows[part], factors, model.model))
+        fit = WindowFit.join(fits)
+        fit.alpha[fit.n < self.minimum] = np.nan
+        fitted = Fitted(laid, self.column, self.position, fit, model.model)
+        return {
+            (gap, window): self._cumulate(fitted, gap - self.layout.gap, window)
+            for gap, window in product(self.curve.gaps, windows)
+        }
 
-
-def _fill(
-    panel: Panel,
-    portfolios: _Portfolios,
-    usable: Mapping[tuple[int, int, Bounds | None], Ints],
-    tables: Mapping[str, Tables],
-    r: int,
-    kind: str,
-) -> None:
-    """Compute everything that one kind of return needs."""
-    snapshot, curve = panel.snapshot, panel.snapshot.choices.own_curve
-    compute = log_returns if kind == "log" else simple_returns
-    returns = compute(snapshot.prices).reindex(snapshot.sessions).where(panel.returns.notna())
-    y = _combined(portfolios.weights, returns[list(core_firms(panel))].to_numpy().T)
-    for i, length in enumerate(curve.lengths):
-        for o, rule in enumerate(curve.outliers):
-            windows = _windows(y, length, curve.tail if rule == "winsorised" else 0.0)
-            for name, model in curve.models.items():
-                x = returns[list(model.factors)].to_numpy().T
-                fitted = _Fitted(y, x, windows, model, snapshot.choices.estimation.minimum)
-                for claim, table in tables.items():
-                    if name in table.menus["model"]:
-                        m = table.menus["model"].index(name)
-                        _place(panel, portfolios, usable, claim, table, fitted, (r, m, i, o))
+    def _cumulate(self, fitted: Fitted, later: int, window: Bounds) -> Floats:
+        """Sum a window that lies some sessions later, and note it on its own day 0."""
+        days = fitted.window(window[0] + later, window[1] + later)
+        car = days.ar().sum(axis=1)
+        scar = car / (fitted.fit.sigma * days.scale())
+        inside = self.position + later < len(self.returns)
+        at = self.column[inside], self.position[inside] + later
+        cars = np.full((2, len(self.names), len(self.returns)), np.nan)
+        cars[:, *at] = car[inside], scar[inside]
+        return cars
 
 
 def _place(
     panel: Panel,
-    portfolios: _Portfolios,
-    usable: Mapping[tuple[int, int, Bounds | None], Ints],
+    held: Mapping[Held, Ints],
+    cars: Cars,
     claim: str,
     table: Tables,
-    fitted: _Fitted,
     at: tuple[int, int, int, int],
 ) -> None:
     """Select the claim's portfolio on each session for every gap, window, rule and measure."""
     curve = panel.snapshot.choices.own_curve
     rules, (r, m, i, o) = curve.claims[claim], at
-    day = np.arange(table.car.shape[-1] - 1)
-    for (g, gap), (w, window) in product(enumerate(curve.gaps), enumerate(rules.windows)):
-        car, scar = fitted.cars(gap, window)
-        options = product(enumerate(curve.contamination), enumerate(rules.measures))
-        for (c, contamination), (h, measure) in options:
-            clean = None if contamination == "keep" else rules.clean or window
-            row = portfolios.rows[claim, measure][usable[curve.lengths[i], gap, clean]]
-            place = (r, m, i, g, o, w, c, h, slice(None, -1))
-            table.car[place] = np.where(row >= 0, car[row, day], np.nan)
-            table.scar[place] = np.where(row >= 0, scar[row, day], np.nan)
+    day = np.arange(len(panel.snapshot.sessions))
+    for (g, gap), (w, window), (c, contamination), (h, measure) in product(
+        enumerate(curve.gaps),
+        enumerate(rules.windows),
+        enumerate(curve.contamination),
+        enumerate(rules.measures),
+    ):
+        clean = None if contamination == "keep" else _clean(rules.clean, window)
+        row = held[claim, measure, curve.lengths[i], gap, clean]
+        for values, found in zip((table.car, table.scar), cars[gap, window], strict=True):
+            values[r, m, i, g, o, w, c, h, :OUTSIDE] = np.where(row >= 0, found[row, day], np.nan)
 
 
-def _combined(weights: Floats, returns: Floats) -> Floats:
-    """Return portfolio returns, (P, T); missing where a held firm is missing."""
-    combined: Floats = weights @ np.nan_to_num(returns)
-    combined[(weights != 0).astype(float) @ np.isnan(returns) > 0] = np.nan
-    return combined
-
-
-def _windows(y: Floats, length: int, tail: float) -> Floats:
-    """Return the windows of `length` sessions that end on each session, (P·T, length).
-
-    With a `tail`, values beyond the quantiles `tail` and 1 - `tail` of the window's own known
-    values are pulled in to them.
-    """
-    padded = np.pad(y, ((0, 0), (length - 1, 0)), constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1)
-    flat: Floats = windows.reshape(-1, length)
-    if tail == 0.0:
-        return flat
-    low, high = _quantiles(flat, tail)
-    return np.clip(flat, low[:, None], high[:, None])
-
-
-def _quantiles(values: Floats, tail: float) -> tuple[Floats, Floats]:
-    """Return the quantiles `tail` and 1 - `tail` of each row's known values, interpolated."""
+def _winsorise(values: Floats, tail: float) -> Floats:
+    """Pull each row's values in to the quantiles `tail` and 1 - `tail` of those that are known."""
     ordered = np.sort(values, axis=1)  # missing values last
     rows, span = np.arange(len(values)), np.maximum(np.isfinite(values).sum(axis=1) - 1, 0)
     bounds = []
     for share in (tail, 1 - tail):
         place = span * share
         below = np.floor(place).astype(np.int64)
-        above = np.minimum(below + 1, span)
-        left, right = ordered[rows, below], ordered[rows, above]
-        bounds.append(left + (right - left) * (place - below))
-    return bounds[0], bounds[1]
-
-
-class _Fitted:
-    """Fits of every portfolio on the windows that end on each session, and their CARs."""
-
-    def __init__(
-        self, y: Floats, x: Floats, windows: Floats, model: CurveModel, minimum: int
-    ) -> None:
-        self.y, self.x, self.model = y, x, model
-        fit = self._fit(windows)
-        usable = (fit.n >= minimum) & np.isfinite(fit.alpha)
-        self.alpha = np.where(usable, fit.alpha, np.nan).reshape(y.shape)
-        self.sigma = fit.sigma.reshape(y.shape)
-        self.beta = fit.beta.reshape(*y.shape, -1)
-        self.mean = fit.mean.reshape(*y.shape, -1)
-        self.n = np.maximum(fit.n, 1).reshape(y.shape)
-        scatter = np.where(usable[:, None, None], fit.scatter, np.eye(len(x)))
-        self.inverse = np.linalg.inv(scatter).reshape(*y.shape, len(x), len(x))
-
-    def _fit(self, windows: Floats) -> WindowFit:
-        length, portfolios = windows.shape[1], len(self.y)
-        padded = np.pad(self.x, ((0, 0), (length - 1, 0)), constant_values=np.nan)
-        views = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1)
-        factors = np.tile(views, (1, portfolios, 1)) if len(self.x) else None
-        fits = []
-        for part in blocks(len(windows), length):
-            x = np.empty((0, *windows[part].shape)) if factors is None else factors[:, part]
-            fits.append(fit_windows(windows[part], x, self.model.model))
-        return WindowFit.join(fits)
-
-    def cars(self, gap: int, window: Bounds) -> tuple[Floats, Floats]:
-        """Return CAR and standardised CAR over the window around each session, (P, T) each."""
-        days = window[1] - window[0] + 1
-        # Everything is aligned to the end of the estimation window, `gap` sessions before day 0.
-        realised, factor = (_sums(a, gap + window[0], days) for a in (self.y, self.x))
-        total = factor.T[None]
-        car = realised - days * self.alpha - np.einsum("ptm,ptm->pt", self.beta, total)
-        excess = np.zeros(car.shape)
-        if self.model.model != "market_adjusted":
-            deviation = total - days * self.mean
-            excess = days**2 / self.n + np.einsum(
-                "pta,ptab,ptb->pt", deviation, self.inverse, deviation
-            )
-        scar = car / (self.sigma * np.sqrt(days + excess))
-        return _later(car, gap), _later(scar, gap)
-
-
-def _sums(values: Floats, first: int, days: int) -> Floats:
-    """Sum the sessions ``t + first, ..., t + first + days - 1`` for each session t; rows stay."""
-    width = values.shape[1]
-    padded = np.pad(values, ((0, 0), (0, first + days)), constant_values=np.nan)
-    total = padded[:, first : first + width].copy()
-    for day in range(first + 1, first + days):
-        total += padded[:, day : day + width]
-    return total
-
-
-def _later(values: Floats, sessions: int) -> Floats:
-    """Move each row `sessions` later, with NaN in front."""
-    padded = np.pad(values, ((0, 0), (sessions, 0)), constant_values=np.nan)
-    return padded[:, : values.shape[1]]
+        left, right = ordered[rows, below], ordered[rows, np.minimum(below + 1, span)]
+        bounds.append((left + (right - left) * (place - below))[:, None])
+    return np.asarray(np.clip(values, *bounds))

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
-from analysis.questions.robustness.cars import CHOICES, Tables, claim_tables
-from analysis.questions.robustness.designs import Days, Episodes, claim_days, read_designs
+from analysis.questions.robustness.cars import CHOICES, OUTSIDE, Tables, claim_tables
+from analysis.questions.robustness.designs import Days, Episodes, claim_days, curve_claims
 from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
 from analysis.questions.robustness.rule import CurveSummary
 from analysis.results.formats import brackets
@@ -76,22 +75,17 @@ class Curve:
     specifications : DataFrame
         One row a specification: the choices, ``coding``, ``estimate`` (fraction; NaN below three
         episodes), ``t``, ``p``, ``episodes``. The first row is the ledger's.
+    summary : CurveSummary
+        What is read off them.
     placebo, flips : Nulls
         The curve on joint placebo calendars, and with the signs of whole clusters flipped.
-    size : float
-        Of the test of every specification.
     """
 
     claim: str
     specifications: pd.DataFrame
+    summary: CurveSummary
     placebo: Nulls
     flips: Nulls
-    size: float
-
-    @property
-    def summary(self) -> CurveSummary:
-        """What is read off the observed curve."""
-        return summarise(self.specifications, self.size)
 
 
 @dataclass(frozen=True)
@@ -122,23 +116,28 @@ def curves(panel: Panel) -> list[Curve]:
     """Compute the curve of every claim of ``study.curve`` with shared draws."""
     choices = panel.snapshot.choices
     rules, size = choices.curve.claims, choices.inference.size
-    designs = read_designs(panel)
-    days = {c: claim_days(panel, designs[c], rules[c].codings) for c in rules}
-    found = placements(panel, days.values())
+    claims = curve_claims(panel)
+    days = {name: claim_days(panel, claims[name], rules[name].codings) for name in rules}
+    moves = placements(panel, days.values())
     rng = np.random.default_rng(choices.inference.seed)
-    shifts = joint_shifts(found, choices.curve.draws, rng)
-    flips = joint_flips(found, choices.curve.draws, rng)
-    tables = claim_tables(panel)
-    return [
-        Curve(
-            claim,
-            _observed(tables[claim], days[claim]),
-            _nulls(tables[claim], days[claim], _moved(days[claim], shifts), None, size),
-            _nulls(tables[claim], days[claim], days[claim].position[:, None], flips, size),
-            size,
+    shifts = joint_shifts(moves, choices.curve.draws, rng)
+    flips = joint_flips(moves, choices.curve.draws, rng)
+    found = []
+    for claim, table in claim_tables(panel).items():
+        asked = days[claim]
+        specifications = _observed(table, asked)
+        shift = np.stack([shifts[int(cluster)] for cluster in asked.cluster])
+        moved = np.maximum(asked.position[:, None] + shift, OUTSIDE)
+        found.append(
+            Curve(
+                claim,
+                specifications,
+                summarise(specifications, size),
+                _nulls(table, asked, moved, None, size),
+                _nulls(table, asked, asked.position[:, None], flips, size),
+            )
         )
-        for claim in rules
-    ]
+    return found
 
 
 def summarise(specifications: pd.DataFrame, size: float) -> CurveSummary:
@@ -179,44 +178,26 @@ def _tail(observed: float, null: Floats) -> float:
 
 def _observed(tables: Tables, days: Days) -> pd.DataFrame:
     """Test every specification on the events as they are."""
-    choices = pd.MultiIndex.from_product(
-        [[_name(option) for option in menu] for menu in tables.menus.values()], names=CHOICES
-    ).to_frame(index=False)
+    menus = [  # a window is written as the paper does
+        [brackets(option) if isinstance(option, tuple) else option for option in menu]
+        for menu in tables.menus.values()
+    ]
+    choices = pd.MultiIndex.from_product(menus, names=CHOICES).to_frame(index=False)
+    (whole,) = _parts(tables, len(choices))
     frames = []
-    drawn = _drawn(_flat(tables), days, days.position[:, None])
+    drawn = _drawn(whole, days, days.position[:, None])
     for coding, (episodes, responses) in zip(days.codings, drawn, strict=True):
         tested = _test(responses, episodes.second)
-        frame = pd.DataFrame(
-            {
-                "estimate": tested.estimate[:, 0],
-                "t": tested.t[:, 0],
-                "p": 2 * stats.t.sf(np.abs(tested.t[:, 0]), tested.df[:, 0]),
-                "episodes": tested.episodes[:, 0],
-            }
+        t = tested.t[:, 0]
+        frame = choices.assign(
+            coding=coding,
+            estimate=tested.estimate[:, 0],
+            t=t,
+            p=2 * stats.t.sf(np.abs(t), tested.df[:, 0]),
+            episodes=tested.episodes[:, 0],
         )
-        frames.append(choices.assign(coding=coding).join(frame))
+        frames.append(frame)
     return pd.concat(frames, ignore_index=True)
-
-
-def _name(option: object) -> object:
-    """Write a window as the paper does; other options as they are."""
-    return brackets(option) if isinstance(option, tuple) else option
-
-
-def _flat(tables: Tables) -> tuple[Floats, Floats]:
-    """Return CAR and SCAR, specifications of everything but the coding by sessions."""
-    width = tables.car.shape[-1]
-    return tables.car.reshape(-1, width), tables.scar.reshape(-1, width)
-
-
-def _moved(days: Days, shifts: Mapping[int, Ints | None]) -> Ints:
-    """Return the sessions of all days on every placebo calendar, (D, B); -1 without placement."""
-    columns = []
-    draws = next((s.size for s in shifts.values() if s is not None), 1)
-    for position, cluster in zip(days.position, days.cluster, strict=True):
-        shift = shifts[int(cluster)]
-        columns.append(np.full(draws, -1) if shift is None else position + shift)
-    return np.stack(columns)
 
 
 def _nulls(
@@ -224,24 +205,28 @@ def _nulls(
 ) -> Nulls:
     """Compute the curve of every draw: on other sessions, or with flipped signs."""
     estimates, sides = [], []
-    for part in _parts(tables):
+    for part in _parts(tables, CHUNK):
         for episodes, drawn in _drawn(part, days, positions):
             responses = drawn
             if flips is not None:
                 signs = np.stack([flips[int(c)] for c in episodes.cluster])
                 responses = drawn.times(signs)
             tested = _test(responses, episodes.second)
+            df = np.maximum(tested.df, 0)
             with np.errstate(invalid="ignore"):
-                hit = np.abs(tested.t) > _critical(tested.df, size)
+                critical = special.stdtrit(np.arange(df.max(initial=0) + 1), 1 - size / 2)[df]
+                hit = np.abs(tested.t) > critical
             estimates.append(tested.estimate)
             sides.append(np.where(hit, np.sign(tested.estimate), 0.0).astype(np.int8))
     return _gathered(np.concatenate(estimates), np.concatenate(sides))
 
 
-def _parts(tables: Tables) -> Iterator[tuple[Floats, Floats]]:
-    car, scar = _flat(tables)
-    for start in range(0, len(car), CHUNK):
-        yield car[start : start + CHUNK], scar[start : start + CHUNK]
+def _parts(tables: Tables, size: int) -> Iterator[tuple[Floats, Floats]]:
+    """Yield CAR and SCAR of some specifications at a time, all but the coding, by session."""
+    width = tables.car.shape[-1]
+    car, scar = tables.car.reshape(-1, width), tables.scar.reshape(-1, width)
+    for start in range(0, len(car), size):
+        yield car[start : start + size], scar[start : start + size]
 
 
 def _drawn(
@@ -267,7 +252,7 @@ def _by_episode(car: Floats, scar: Floats, seen: Floats, episodes: Episodes) -> 
 def _totals(values: Floats, episodes: Episodes) -> Floats:
     """Sum over the few days of each episode, whole rows of draws at a time."""
     tables, _, draws = values.shape
-    totals = np.empty((tables, len(episodes.average), draws))
+    totals = np.empty((tables, len(episodes.days), draws))
     for episode, (first, *others) in enumerate(episodes.days):
         totals[:, episode] = values[:, first]
         for day in others:
@@ -303,17 +288,6 @@ def _moments(responses: _Responses, side: slice) -> tuple[Ints, Floats, Floats, 
     squares = np.einsum("seb,seb->sb", scar, scar) - least * mean**2
     variance = np.maximum(squares, 0.0) / (least - 1) / least
     return count, responses.car[:, side].sum(axis=1) / least, mean, variance
-
-
-def _critical(df: Ints, size: float) -> Floats:
-    """Return the two-sided critical value of Student's t at each number of degrees of freedom."""
-    values: Floats = _critical_table(int(df.max(initial=0)), size)[np.maximum(df, 0)]
-    return values
-
-
-@cache
-def _critical_table(largest: int, size: float) -> Floats:
-    return np.asarray(stats.t.ppf(1 - size / 2, np.arange(largest + 1)))
 
 
 def _gathered(estimates: Floats, sides: npt.NDArray[np.int8]) -> Nulls:

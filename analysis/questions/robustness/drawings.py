@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,33 +60,31 @@ def _estimates(ax: Axes, data: Mapping[str, pd.DataFrame], level: float) -> None
     ax.set_xlim(0, 1)
     ax.spines[["top", "right", "bottom"]].set_visible(False)
     ax.tick_params(axis="x", length=0)
-    ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=5, columnspacing=1.1, handletextpad=0.4,
-        borderaxespad=0.2,
-    )  # fmt: skip
+    gaps: dict[str, Any] = {"columnspacing": 1.1, "handletextpad": 0.4, "borderaxespad": 0.2}
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=5, **gaps)
 
 
 def _dashboard(ax: Axes, options: pd.DataFrame) -> None:
     """Draw one ridge an option, with the name on the left and the median estimate on the right."""
     level, places, labels = 0.0, [], []
+    write = partial(ax.text, transform=ax.get_yaxis_transform())
+    right: dict[str, Any] = {"fontsize": 6.5, "ha": "right", "va": "bottom"}
     for choice, part in options.groupby("choice", sort=False):
         first = level
         for option, ridge in part.groupby("option", sort=False):
             height = np.minimum(ridge["share"], HIGHEST) / HIGHEST * 0.9
             ax.fill_between(ridge["bin"], level, level - height, color=INK, alpha=0.6, linewidth=0)
             median = format_value(float(ridge["median"].iloc[0]), "percent1")
-            ax.text(1.07, level - 0.05, median, fontsize=6.5, ha="right", va="bottom",
-                    transform=ax.get_yaxis_transform())  # fmt: skip
+            write(1.07, level - 0.05, median, **right)
             places.append(level - 0.32)
             labels.append(str(option))
             level += 1
-        ax.text(-0.27, first - 0.32, str(choice), fontsize=7, fontweight="bold", va="center",
-                ha="left", transform=ax.get_yaxis_transform())  # fmt: skip
+        left: dict[str, Any] = {"fontsize": 7, "fontweight": "bold", "va": "center", "ha": "left"}
+        write(-0.27, first - 0.32, str(choice), **left)
         level += 0.35
     ax.set_yticks(places, labels=labels, fontsize=6.8)
     ax.set_ylim(level - 0.6, -1.15)
-    ax.text(1.07, -1.0, "median", fontsize=6.5, ha="right", va="bottom", color=INK,
-            transform=ax.get_yaxis_transform())  # fmt: skip
+    write(1.07, -1.0, "median", color=INK, **right)
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
     percent_axis(ax, "x")

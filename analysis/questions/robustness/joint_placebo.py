@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimators.events.placebo import clear_sessions
-from analysis.questions.robustness.cars import eligible_firms
+from analysis.questions.robustness.cars import held_tickers
 from analysis.questions.robustness.designs import Days
+from analysis.snapshot.eligibility import estimable
 from analysis.study.panel import Panel
+from analysis.study.placebo import quiet_sessions
 
 __all__ = ["joint_flips", "joint_shifts", "placements"]
 
@@ -31,40 +32,37 @@ def placements(panel: Panel, calendars: Iterable[Days]) -> dict[int, Ints]:
     dict
         From the number of the cluster to its shifts in sessions, in order; possibly none.
     """
-    choices, sessions = panel.snapshot.choices, panel.snapshot.sessions
-    listed = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
-    clear = np.zeros(len(sessions), dtype=bool)
-    clear[clear_sessions(len(sessions), listed, choices.curve.clear, choices.curve.clear)] = True
+    choices, sessions = panel.snapshot.choices, len(panel.snapshot.sessions)
+    clear = quiet_sessions(panel, choices.curve.clear)
     reach = max(last for rules in choices.curve.claims.values() for _, last in rules.windows)
-    clear[len(sessions) - reach :] = False
-    able = eligible_firms(panel, choices.estimation.length, choices.estimation.gap)
+    clear[sessions - reach :] = False
+    rules = choices.estimation
+    able = estimable(panel.snapshot, held_tickers(panel), rules.length, rules.gap)
     everything = pd.concat(
         pd.DataFrame({"cluster": d.cluster, "position": d.position}) for d in calendars
     )
     shifts = {}
     for cluster, group in everything.drop_duplicates().groupby("cluster"):
         days = group["position"].to_numpy()
-        move = np.arange(-days.min(), len(sessions) - days.max())
+        move = np.arange(-days.min(), sessions - days.max())
         moved = days[:, None] + move
         same = (able[:, moved] == able[:, days][:, :, None]).all(axis=0)
         shifts[int(str(cluster))] = move[(clear[moved] & same).all(axis=0)]
     return shifts
 
 
-def joint_shifts(
-    found: dict[int, Ints], draws: int, rng: np.random.Generator
-) -> dict[int, Ints | None]:
+def joint_shifts(found: dict[int, Ints], draws: int, rng: np.random.Generator) -> dict[int, Ints]:
     """Draw one shift a cluster and calendar, independently and with replacement.
 
     Returns
     -------
     dict
-        From the cluster to its shifts, (draws,); None where it has no placement.
+        From the cluster to its shifts, (draws,); beyond all data where it has no placement.
     """
     return {
         cluster: found[cluster][rng.integers(0, found[cluster].size, draws)]
         if found[cluster].size
-        else None
+        else np.full(draws, np.iinfo(np.int32).min)
         for cluster in sorted(found)
     }
 

@@ -1,14 +1,15 @@
-"""How the headline claims fare when one choice is changed at a time."""
+"""How the claims that the study names fare when one choice is changed at a time."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from analysis.questions.requirements import HEADLINE
-from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value
+from analysis.results import Dataset, Findings, Provenance, Table, Verdict
+from analysis.results.columns import Column, scalar_numbers, spread, table_of, verdicts_of
+from analysis.results.formats import format_value, listed
 from analysis.study.claims import decide_claim
-from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel
 from analysis.study.variants import VARIANTS, judgement_calls
 
@@ -17,43 +18,43 @@ __all__ = ["compute", "under_variants"]
 SOURCE = Provenance(
     "analysis.questions.robustness.one_choice.under_variants",
     # A variant is a changed copy of the whole snapshot, the customs figures included.
-    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "customs.csv", "study.toml",
-     "claims.toml"),
+    (
+        "prices.csv",
+        "events.csv",
+        "confounders.csv",
+        "universe.csv",
+        "customs.csv",
+        "study.toml",
+        "claims.toml",
+    ),
     "headline claims, one choice changed at a time",
-)  # fmt: skip
+)
 
 
 def compute(panel: Panel) -> Findings:
-    """Repeat the headline claims under every variant."""
-    frame, size = under_variants(panel), panel.snapshot.choices.inference.size
-    events = panel.events
-    count = int(judgement_calls(events).sum())
-    other = int((events["alternative_direction"] != "").sum())
-    open_day = int(events["alternative_day0"].notna().sum())
-    numbers = [
-        Number(f"sensitivity.{key}", value, "count", "integer", what, SOURCE)
-        for key, value, what in (
-            ("judgement_calls", count, "events whose coding is a judgement"),
-            ("flipped", other, "judgement calls with another direction"),
-            ("open_days", open_day, "events whose day 0 is open"),
-            ("runs", len(frame), "claim-variant pairs"),
-            (
-                "below_5",
-                int((frame["p"] < size).sum()),
-                f"claim-variant pairs with unadjusted p below {size:g}",
-            ),
-        )
-    ]
+    """Repeat the claims under every variant."""
+    frame, events = under_variants(panel), panel.events
+    size = panel.snapshot.choices.inference.size
+    other, open_day = events["alternative_direction"] != "", events["alternative_day0"].notna()
+    small = f"claim-variant pairs with unadjusted p below {size:g}"
+    counts: dict[str, tuple[Any, str]] = {
+        "judgement_calls": (judgement_calls(events), "events whose coding is a judgement"),
+        "flipped": (other, "judgement calls with another direction"),
+        "open_days": (open_day, "events whose day 0 is open"),
+        "runs": (frame["claim"].notna(), "claim-variant pairs"),
+        "below_5": (frame["p"] < size, small),
+    }
+    cells = {name: (int(marks.sum()), words) for name, (marks, words) in counts.items()}
     return Findings(
-        numbers=numbers,
-        tables=[_table(frame)],
+        numbers=scalar_numbers("sensitivity", cells, SOURCE),
+        tables=[_table(panel, frame)],
         datasets=[Dataset("sensitivity", frame, SOURCE)],
         verdicts=_verdicts(frame, size),
     )
 
 
 def under_variants(panel: Panel) -> pd.DataFrame:
-    """Run the test of every headline claim on every variant of the panel.
+    """Run the test of every claim of ``study.one_choice`` on every variant of the panel.
 
     Returns
     -------
@@ -62,65 +63,56 @@ def under_variants(panel: Panel) -> pd.DataFrame:
         ``sample`` (episodes), ``agrees`` (the effect has the claimed sign); missing values where a
         variant leaves fewer than three episodes.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, change in VARIANTS.items():
         changed = change(panel)
-        claims = [(claim, panel.snapshot.claims[claim]) for claim in HEADLINE]
-        rows += [_row(name, key, decide_claim(claim, changed)) for key, claim in claims]
+        for claim in panel.snapshot.choices.one_choice.claims:
+            outcome = decide_claim(panel.snapshot.claims[claim], changed)
+            agrees = None if outcome.effect is None else outcome.effect * outcome.sign > 0
+            rows.append({"variant": name, "claim": claim, **outcome.cells, "agrees": agrees})
     return pd.DataFrame(rows)
 
 
-def _row(variant: str, claim: str, outcome: Outcome) -> dict[str, object]:
-    return {
-        "variant": variant,
-        "claim": claim,
-        "effect": outcome.effect,
-        "low": outcome.low,
-        "high": outcome.high,
-        "p": outcome.p,
-        "sample": outcome.count,
-        "agrees": None if outcome.effect is None else outcome.effect * outcome.sign > 0,
-    }
-
-
-def _table(frame: pd.DataFrame) -> Table:
-    shown = [
+def _table(panel: Panel, frame: pd.DataFrame) -> Table:
+    cells = [
         f"{format_value(effect, 'percent1')} ({format_value(p, 'pvalue')}; {sample})"
         if pd.notna(effect)
-        else f"\u2013 ({sample})"
+        else f"{format_value(None, 'percent1')} ({sample})"
         for effect, p, sample in zip(
             frame["effect"], frame["p"], frame["sample"].str.replace(" ", ""), strict=True
         )
     ]
-    wide = frame.assign(cell=shown).pivot(index="variant", columns="claim", values="cell")
-    wide = wide.loc[list(VARIANTS), list(HEADLINE)].rename_axis(None, axis=1).reset_index()
-    return Table(
-        "sensitivity",
-        wide,
-        {},
-        {"variant": "Choice changed"},
-        SOURCE,
-        "Effect (unadjusted p; episodes). One choice differs from the baseline in each row. Day 0 "
-        "only concerns the claims on the primary window; A12 and A9 fix windows of their own. A4 "
-        "is defined by its model and keeps it.",
-    )
+    wide, columns = spread(frame.assign(cell=cells), ["variant"], "claim", [Column("cell")])
+    rows = (Column("variant", "Choice changed"), *columns)
+    return table_of("sensitivity", wide, rows, SOURCE, _note(panel))
+
+
+def _note(panel: Panel) -> str:
+    """Say what the cells hold, and which claims a change of window or model does not reach."""
+    claims = [panel.snapshot.claims[key] for key in panel.snapshot.choices.one_choice.claims]
+    fixed = [c.id for c in claims if getattr(c, "window", None)]
+    models = [c.id for c in claims if getattr(c, "model", None)]
+    notes = ["Effect (unadjusted p; episodes). One choice differs from the baseline in each row."]
+    if fixed:
+        own = "fix windows of their own" if len(fixed) > 1 else "fixes a window of its own"
+        reach = "Day 0 only concerns the claims on the primary window"
+        notes.append(f"{reach}; {listed(fixed)} {own}.")
+    if models:
+        kept = "are defined by their models and keep them"
+        kept = kept if len(models) > 1 else "is defined by its model and keeps it"
+        notes.append(f"{listed(models)} {kept}.")
+    return " ".join(notes)
 
 
 def _verdicts(frame: pd.DataFrame, size: float) -> list[Verdict]:
     """Say for each claim whether sign and significance survive every variant."""
-    verdicts = []
-    for claim in HEADLINE:
-        part = frame[frame["claim"] == claim].dropna(subset=["effect"])
-        signs, small = set(part["effect"] > 0), set(part["p"] < size)
-        said = "stable" if len(signs) == len(small) == 1 else "depends on choices"
-        verdicts.append(
-            Verdict(
-                f"sensitivity.{claim.lower()}",
-                said,
-                f"one sign, and p on one side of {size:g}, in the baseline and every variant",
-                f"effects {part['effect'].min():.3g} to {part['effect'].max():.3g}, p "
-                f"{part['p'].min():.3g} to {part['p'].max():.3g}",
-                SOURCE,
-            )
-        )
-    return verdicts
+    rows = []
+    for claim, every in frame.groupby("claim", sort=False):
+        effect, p = every["effect"].dropna(), every.dropna(subset=["effect"])["p"]
+        alike = (effect > 0).nunique() == (p < size).nunique() == 1
+        said = "stable" if alike else "depends on choices"
+        ends = {"low": effect.min(), "high": effect.max(), "p_low": p.min(), "p_high": p.max()}
+        rows.append({"claim": claim, "said": said, **ends})
+    rule = f"one sign, and p on one side of {size:g}, in the baseline and every variant"
+    evidence = "effects {low:.3g} to {high:.3g}, p {p_low:.3g} to {p_high:.3g}"
+    return verdicts_of(pd.DataFrame(rows), "said", "sensitivity.{claim}", rule, evidence, SOURCE)

@@ -23,7 +23,7 @@ from analysis.estimators.events.placebo import (
     placebo_table,
 )
 from analysis.estimators.events.portfolio import portfolio_study
-from analysis.estimators.outcome import LEVEL
+from analysis.estimators.significance import LEVEL
 from analysis.processes import workers
 from analysis.questions.size.design import Cell, Design, Settings, cells
 from analysis.questions.size.draws import Batch, draw, generator, replications

@@ -14,24 +14,20 @@ from analysis.estimators.returns import log_returns, simple_returns
 from analysis.publish.figures import draw
 from analysis.questions.robustness.cars import CHOICES, claim_tables
 from analysis.questions.robustness.curve import Nulls, curves, joint_p
-from analysis.questions.robustness.designs import (
-    claim_days,
-    coded_events,
-    measured_portfolio,
-    read_designs,
-    scores,
-)
+from analysis.questions.robustness.designs import claim_days, measured_portfolio, scores
 from analysis.questions.robustness.joint_placebo import placements
 from analysis.questions.robustness.report import compute, explained
 from analysis.questions.robustness.rule import CurveSummary, decide_curve
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
+from analysis.study.claim_kinds import sides_of
 from analysis.study.claims import decide_claim
-from analysis.study.episodes import episode_values, pool
+from analysis.study.episodes import averaged, chosen_days, pool
 from analysis.study.outcomes import two_samples
 from analysis.study.panel import Panel, build_panel
 from analysis.study.responses import cumulate
+from analysis.study.variants import coded_events
 
 CORE = ("MP", "USAR", "CRML")
 CLAIMS = ("A3", "A4", "A9", "A11", "B3", "B11")
@@ -103,7 +99,7 @@ def test_baseline_tables_are_the_ledgers_cars(committed, tables, claim, contamin
     kept = contamination == "keep"
     cars = cumulate(
         committed,
-        measured_portfolio(committed, read_designs(committed)[claim], "share"),
+        measured_portfolio(committed, committed.snapshot.claims[claim], "share"),
         rules.windows[0],
         clean=False if kept else rules.clean or True,
         factors=model.factors,
@@ -149,7 +145,7 @@ def test_any_specification_is_the_engines_event_study(committed, tables, claim):
     rng = np.random.default_rng(sum(map(ord, claim)))
     table = tables[claim]
     weigh = {
-        m: measured_portfolio(committed, read_designs(committed)[claim], m).weigh(CORE)  # type: ignore[arg-type]
+        m: measured_portfolio(committed, committed.snapshot.claims[claim], m).weigh(CORE)  # type: ignore[arg-type]
         for m in table.menus["measure"]
     }
     keep = table.menus["contamination"].index("keep")
@@ -177,20 +173,15 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
     """Coding the events first and running the ledger's own functions gives the same estimate."""
     coding, recoded = coded
     rules = committed.snapshot.choices.curve.claims[claim]
-    design = read_designs(recoded)[claim]
+    entry = recoded.snapshot.claims[claim]
     cars = cumulate(
         recoded,
-        measured_portfolio(recoded, design, "share"),
+        measured_portfolio(recoded, entry, "share"),
         rules.windows[0],
         clean=rules.clean or True,
         factors=committed.snapshot.choices.curve.models[rules.models[0]].factors,
     ).at_events(recoded)
-    values = [
-        episode_values(recoded, cars, side.directions, signed=side.factor is None)
-        for side in design.sides
-    ]
-    for side, frame in zip(design.sides, values, strict=True):
-        frame[["car", "scar"]] *= side.factor or 1
+    values = [averaged(chosen_days(recoded, cars, events)) for events in sides_of(entry)]
     frame = short[claim]
     row = frame[(frame["coding"] == coding) & (frame["contamination"] == "exclude")].iloc[0]
     if len(values) == 2:
@@ -216,6 +207,16 @@ def test_codings_do_what_they_say(committed):
     assert set(coded_events(events, "sector_only")["scope"]) == {"sector"}
 
 
+def test_conditions_and_claimed_sign_of_a_claim_count_in_its_curve(committed):
+    """Days are those of the ledger's events; what falls counts for a claim of falls."""
+    claim = committed.snapshot.claims["B10"]
+    days = claim_days(committed, claim, ["baseline"])
+    first = committed.snapshot.sessions[days.position.min()]
+    assert first > pd.Timestamp(claim.events.after)
+    other = claim_days(committed, replace(claim, claimed="negative"), ["baseline"])
+    assert (other.codings["baseline"].factor == -days.codings["baseline"].factor).all()
+
+
 def test_measures_of_the_heavy_share_have_one_range(committed):
     """Rank and basket run over the range of the stated share; the order is MP, CRML, USAR."""
     leg = parse_portfolio("slope(core, heavy_share)", committed.snapshot).long
@@ -232,8 +233,8 @@ def test_measures_of_the_heavy_share_have_one_range(committed):
 def test_placebo_days_are_clear_and_have_the_same_firms(committed):
     """No moved day lies next to a listed event, and clusters keep the distances of their days."""
     curve = committed.snapshot.choices.curve
-    designs = read_designs(committed)
-    days = [claim_days(committed, designs[c], curve.claims[c].codings) for c in curve.claims]
+    claims = committed.snapshot.claims
+    days = [claim_days(committed, claims[c], curve.claims[c].codings) for c in curve.claims]
     sessions = committed.snapshot.sessions
     listed = sessions.get_indexer(committed.events["day0"])
     found = placements(committed, days)
@@ -377,7 +378,7 @@ def test_report_says_what_the_curves_say(report, committed):
         part = dataset.frame[dataset.frame["claim"] == row["claim"]]
         estimates = part.filter(like="_estimate").to_numpy().ravel()
         known = estimates[~np.isnan(estimates)]
-        assert len(known) == row["specifications"]
+        assert len(known) == row["testable"]
         assert np.median(known) == pytest.approx(row["median"], abs=1e-5)
     assert len(found.figures) == len(table.frame)
     for figure in found.figures:
