@@ -86,7 +86,9 @@ def _stated(choices: Choices) -> dict[str, Scalar]:
         "regimes.starts.count": (starts, "policy regimes", "count", "words"),
         "one_choice.claims.count": (
             len(choices.one_choice.claims) if choices.one_choice else 0,
-            "claims with one choice changed at a time", "count", "words",
+            "claims with one choice changed at a time",
+            "count",
+            "words",
         ),
     }
 
