@@ -21,7 +21,7 @@ from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
 from analysis.questions import QUESTIONS, question
-from analysis.snapshot.claims import ON_EVENTS, Claim
+from analysis.snapshot.claims import Claim, OnEvents
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
 
@@ -169,7 +169,7 @@ def _recompute(
         )
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
     claim = snapshot.claims.get(published.key)
-    if isinstance(claim, ON_EVENTS):
+    if isinstance(claim, OnEvents):
         rows = _claim_rows(claim, panel)
     for part in rows:
         _say("rows", f"{part.file}: {part.what}")
@@ -186,7 +186,7 @@ def _recompute(
 def _claim_rows(claim: Any, panel: Panel) -> list[Rows]:
     """Rows of the events that decide a claim, and of those left out with the reason."""
     from analysis.questions.rows_used import Rows
-    from analysis.study.claim_events import list_events
+    from analysis.study.claim_kinds import list_events
 
     events = list_events(claim, panel)
     events["day0"] = events["day0"].dt.strftime("%Y-%m-%d")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from analysis.questions.customs.surprises import ELEMENTS
 from analysis.results.formats import listed
-from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
+from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
 from analysis.study.customs import DOLLARS, TONNES
+from analysis.study.directions import list_policy
 
 __all__ = ["HEADLINE", "NEEDS", "Need", "lacking"]
 
@@ -36,6 +37,11 @@ def _funds(*names: str) -> Need:
     return Need(said, lambda s: all(getattr(s.choices.benchmark, name) for name in names))
 
 
+def _policy(sign: int) -> Need:
+    what = f"a direction of policy with sign = {sign} in study.toml"
+    return Need(what, lambda snapshot: bool(list_policy(snapshot.choices, sign)))
+
+
 def _series(*names: str) -> Need:
     said = f"{', '.join(names)} in customs.csv"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
@@ -52,7 +58,7 @@ def _window(name: str) -> Need:
 LEDGER = Need("a claim in claims.toml", lambda snapshot: bool(snapshot.claims))
 SPLIT = Need(
     "a claim in claims.toml that returns or events decide",
-    lambda s: any(isinstance(claim, (*ON_EVENTS, *ON_RETURNS)) for claim in s.claims.values()),
+    lambda s: any(isinstance(claim, (OnEvents, *ON_RETURNS)) for claim in s.claims.values()),
 )
 HEADLINE = ("B3", "A3", "A4", "A12", "A9", "B11")
 """What the two items rest on and has a test over events: direction, heavy share, supply and not
@@ -71,8 +77,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the other
     "Beta by method": (TWO_FIRMS, PLAYS),
     "Exposure over noise": (PLAYS, _funds("sector")),
     "Beta by policy regime": (_section("regimes"), TWO_FIRMS, PLAYS),
-    "Other assets": (_section("cross_asset"),),
-    "The pair trade": (_section("pair"), PLAYS, _funds("metals")),
+    "Other assets": (_section("cross_asset"), _policy(-1)),
+    "The pair trade": (_section("pair"), PLAYS, _funds("metals"), _policy(1)),
     "Customs correlations": (_series(*TONNES, DOLLARS),),
     "Customs surprises": (_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
     "The ledger of claims": (LEDGER,),

@@ -47,7 +47,7 @@ class Provenance:
     Attributes
     ----------
     function : str
-        Dotted name of the function that computed it, ``analysis.study.trades.net_returns``.
+        Dotted name of the function that computed it, ``analysis.study.series.net_returns``.
     inputs : tuple of str
         Data files that entered, relative to the snapshot folder, ``("prices.csv", "events.csv")``.
     sample : str

@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot.curve_choices import Curve
+from analysis.snapshot.episodes import Directions
 from analysis.snapshot.toml_file import parse_toml
 
 __all__ = [
@@ -329,6 +330,7 @@ class Choices:
     benchmark: Benchmark
     estimation: Estimation
     windows: Windows
+    directions: Directions
     episodes: Episodes
     inference: Inference
     beta: Beta

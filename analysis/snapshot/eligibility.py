@@ -14,7 +14,7 @@ from analysis.estimators.events.windows import estimation_slice
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["confounder_spans", "firm_windows", "listed_returns"]
+__all__ = ["confounder_spans", "firm_windows", "listed_returns", "news_window"]
 
 
 def listed_returns(snapshot: Snapshot) -> pd.DataFrame:
@@ -45,6 +45,12 @@ def _first_own_return(snapshot: Snapshot) -> dict[str, int]:
     listed = snapshot.universe["listed_from"].fillna(snapshot.sessions[0])
     positions = snapshot.sessions.searchsorted(pd.DatetimeIndex(listed))
     return {str(t): int(p) + 1 for t, p in zip(listed.index, positions, strict=True)}
+
+
+def news_window(window: tuple[int, int]) -> tuple[int, int]:
+    """Return the event days that must be free of a firm's own news by default."""
+    first, last = window
+    return min(first, 0), last
 
 
 def confounder_spans(confounders: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:

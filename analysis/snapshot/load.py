@@ -121,7 +121,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
 
     choices = parse_choices(contents["study.toml"])
     tables = {
-        name: typed(name, read_rows(name, contents[name]))
+        name: typed(name, read_rows(name, contents[name]), [*choices.directions])
         for name in contents
         if name.endswith(".csv")
     }

@@ -22,7 +22,7 @@ class SourceLines:
 
 
 def find_function(root: Path, dotted: str) -> SourceLines | None:
-    """Find a function by its dotted name, ``analysis.study.trades.net_returns``.
+    """Find a function by its dotted name, ``analysis.study.series.net_returns``.
 
     Returns
     -------

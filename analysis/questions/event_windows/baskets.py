@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,15 @@ from analysis.questions.event_windows import episode_days, heavy_share
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import percent, words
-from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.portfolios import contrast, equal
-from analysis.study.directions import POLICY
-from analysis.study.episodes import FEWEST, episode_values, pool, pooled_row
+from analysis.study.directions import list_kinds, list_policy
+from analysis.study.episodes import FEWEST, episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
 
 __all__ = ["basket_responses", "compute", "members", "unnamed_only"]
 
-KINDS = {**{name: ((name,), False) for name in SIGNS}, "policy, signed": (POLICY, True)}
+POLICY = "policy, signed"
 NAMES = {
     "core": "core",
     "heavy_exposed": "heavy-exposed",
@@ -100,13 +99,13 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
         ``basket``, ``kind``, ``episodes``, ``mean``, ``low``, ``high``, ``detectable`` (fraction),
         ``p``, ``p_flip``; NaN with fewer than three episodes.
     """
-    rows = []
+    rows, kinds = [], list_kinds(panel.snapshot.choices, POLICY)
     for name, tickers in members(panel).items():
         own = unnamed_only(panel, tickers) if name == "placebo" else panel
         cars = cumulate(own, equal(tickers)).at_events(own)
-        for kind, (directions, signed) in KINDS.items():
+        for kind, (directions, signed) in kinds.items():
             values = episode_values(own, cars, directions, signed=signed)
-            rows.append({"basket": name, "kind": kind} | pooled_row(values, own))
+            rows.append({"basket": name, "kind": kind} | asdict(pool(values, own)))
     return pd.DataFrame(rows)
 
 
@@ -132,14 +131,14 @@ def _against_placebo(panel: Panel) -> Verdict:
     groups = members(panel)
     own = unnamed_only(panel, groups["placebo"])
     cars = cumulate(own, contrast(groups["core"], groups["placebo"])).at_events(own)
-    result = pool(episode_values(own, cars, POLICY, signed=True), own)
+    result = pool(episode_values(own, cars, list_policy(own.snapshot.choices), signed=True), own)
     size = panel.snapshot.choices.inference.size
-    told = result is not None and result.p < size
+    told = result.p < size
     return Verdict(
         "basket.placebo",
         "differs" if told else "no difference",
         f"core less placebo names, signed policy events, t across episodes against {size:g}",
-        "too few episodes" if result is None else f"mean {result.mean:.3g}, p {result.p:.3g}",
+        "too few episodes" if np.isnan(result.p) else f"mean {result.mean:.3g}, p {result.p:.3g}",
         SOURCE,
     )
 

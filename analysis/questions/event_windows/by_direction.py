@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
@@ -16,26 +18,17 @@ from analysis.results import (
 )
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import brackets, listed, percent
-from analysis.snapshot.episodes import SIGNS
+from analysis.snapshot.choices import Choices
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import POLICY
-from analysis.study.episodes import episode_values, pooled_row
+from analysis.study.directions import Kind, list_kinds, list_policy
+from analysis.study.episodes import episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
 
-__all__ = ["compute", "firm_windows", "pooled_by_direction"]
+__all__ = ["compute", "firm_windows", "pooled_by_direction", "pooled_kinds"]
 
 HERE = "analysis.questions.event_windows.by_direction"
 INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
-KINDS: dict[str, tuple[tuple[str, ...], bool]] = {  # name: directions, signed
-    "tightening": (("tightening",), False),
-    "disappointment": (("disappointment",), False),
-    "support": (("support",), False),
-    "easing": (("easing",), False),
-    "policy": (POLICY, True),
-    "all": (tuple(SIGNS), True),
-}
-
 MEAN = "mean core CAR of {kind} episodes, {window}"
 POOLED = (
     Column("kind", "Events"),
@@ -103,6 +96,11 @@ def firm_windows(panel: Panel) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def pooled_kinds(choices: Choices) -> dict[str, Kind]:
+    """Return what is pooled: every direction, those of policy, and all of them, signed."""
+    return list_kinds(choices, "policy") | {"all": (tuple(choices.directions), True)}
+
+
 def pooled_by_direction(panel: Panel) -> pd.DataFrame:
     """Pool the core portfolio's CAR by kind of event and window, over episodes.
 
@@ -113,15 +111,15 @@ def pooled_by_direction(panel: Panel) -> pd.DataFrame:
         ``mean``, ``low``, ``high``, ``detectable`` (fraction), ``p``, ``p_flip``; NaN below three
         episodes.
     """
-    core = equal(panel.snapshot.choices.firms.core)
+    core, kinds = equal(panel.snapshot.choices.firms.core), pooled_kinds(panel.snapshot.choices)
     rows = []
     for window, bounds in panel.snapshot.choices.windows.bounds.items():
         for clean in (True, False):
             cars = cumulate(panel, core, bounds, clean=clean).at_events(panel)
-            for kind, (directions, signed) in KINDS.items():
+            for kind, (directions, signed) in kinds.items():
                 values = episode_values(panel, cars, directions, signed=signed)
                 row = {"kind": kind, "window": window, "clean": clean}
-                rows.append(row | pooled_row(values, panel))
+                rows.append(row | asdict(pool(values, panel)))
     return pd.DataFrame(rows)
 
 
@@ -143,7 +141,7 @@ def _with_all_windows(panel: Panel, pooled: pd.DataFrame) -> Verdict:
     """Say whether contaminated windows change a decision at the primary window."""
     window, size = panel.snapshot.choices.windows.primary, panel.snapshot.choices.inference.size
     p = pooled[pooled["window"] == window].pivot(index="kind", columns="clean", values="p")
-    p = p.reindex(list(KINDS)).dropna()
+    p = p.reindex(list(pooled_kinds(panel.snapshot.choices))).dropna()
     changed = p.index[(p[True] < size) != (p[False] < size)]
     return Verdict(
         "pooled.all_windows",
@@ -161,7 +159,9 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
     frame = frame.dropna(subset=["mean", "mean_all"], how="all")
     frame["episodes"] = frame["episodes"].where(frame["mean"].notna())
     frame["window"] = [brackets(choices.windows.bounds[window]) for window in frame["window"]]
-    order = {kind: i for i, kind in enumerate(KINDS)}
+    policy = list_policy(choices)
+    others = listed([d for d in choices.directions if d not in policy]) or "none"
+    order = {kind: i for i, kind in enumerate(pooled_kinds(choices))}
     return table_of(
         "pooled",
         frame.sort_values("kind", key=lambda c: c.map(order), kind="stable"),
@@ -171,7 +171,7 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
         f"{percent(choices.inference.level)} Student interval. p(t): Student t with K − 1 degrees "
         "of freedom on standardised CARs; p(flip): sign flips, smallest attainable value 2/2^K^. "
         f"MDE: mean found with {percent(choices.inference.power)} power. The last two columns put "
-        f"contaminated windows back. policy: {listed(POLICY)}, signed; all: with support.",
+        f"contaminated windows back. policy: {listed(policy)}, signed; all: with {others}.",
     )
 
 
@@ -183,13 +183,14 @@ def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
     )
     part = part.join(panel.events[["direction", "status"]], on="id")
     part = part[part["status"] == "confirmatory"].drop_duplicates(["ticker", "day0", "direction"])
+    names = list(panel.snapshot.choices.directions)
     grouped = part.groupby(["ticker", "direction"])["car"]
-    means = grouped.mean().unstack().reindex(columns=list(SIGNS))
-    counts = grouped.size().unstack(fill_value=0).reindex(columns=list(SIGNS), fill_value=0)
+    means = grouped.mean().unstack().reindex(columns=names)
+    counts = grouped.size().unstack(fill_value=0).reindex(columns=names, fill_value=0)
     rows = [t for t in panel.snapshot.choices.firms.studied if t in means.index]
     frame = pd.DataFrame({"ticker": rows})
     columns = [Column("ticker", "Firm")]
-    for direction in SIGNS:
+    for direction in names:
         frame[direction] = means.loc[rows, direction].to_numpy()
         frame[f"n_{direction}"] = counts.loc[rows, direction].to_numpy()
         columns += [

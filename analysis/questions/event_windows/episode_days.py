@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from analysis.estimators.events.conformal import conformal
 from analysis.results import Dataset, Findings, Number, Provenance, Table
-from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.portfolios import equal
 from analysis.study.panel import Panel
 from analysis.study.responses import fit_events
@@ -19,7 +21,6 @@ SOURCE = Provenance(
     ("prices.csv", "events.csv", "universe.csv", "study.toml"),
     "all episodes, eligible core firms",
 )
-LETTERS = {name: name[0].upper() for name in SIGNS}
 
 
 def compute(panel: Panel) -> Findings:
@@ -34,7 +35,9 @@ def compute(panel: Panel) -> Findings:
                f"episodes whose conformal p is below {size:g}", SOURCE),
     ]  # fmt: skip
     return Findings(
-        numbers=numbers, tables=[_table(frame)], datasets=[Dataset("episodes", frame, SOURCE)]
+        numbers=numbers,
+        tables=[_table(panel, frame)],
+        datasets=[Dataset("episodes", frame, SOURCE)],
     )
 
 
@@ -63,7 +66,9 @@ def by_episode(panel: Panel) -> pd.DataFrame:
             "first_day": part["day0"].min(),
             "last_day": part["day0"].max(),
             "events": len(part),
-            "directions": ", ".join(d for d in SIGNS if d in set(part["direction"])),
+            "directions": ", ".join(
+                d for d in panel.snapshot.choices.directions if d in set(part["direction"])
+            ),
             "mixed": bool(part["mixed"].iloc[0]),
             "confirmatory": int((part["status"] == "confirmatory").sum()),
         }
@@ -77,14 +82,23 @@ def by_episode(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _table(frame: pd.DataFrame) -> Table:
+def _abbreviate(names: Iterable[str]) -> dict[str, str]:
+    """Give each name its first letters, as many as tell all of them apart."""
+    known = list(names)
+    length = next(n for n in itertools.count(1) if len({k[:n] for k in known}) == len(known))
+    return {name: name[:length].capitalize() for name in known}
+
+
+def _table(panel: Panel, frame: pd.DataFrame) -> Table:
+    letters = _abbreviate(panel.snapshot.choices.directions)
+    meant = ", ".join(f"{letter}: {name}" for name, letter in letters.items())
     use = np.where(frame["mixed"], "mixed", np.where(frame["confirmatory"] > 0, "", "E"))
     days = [
         f"{a:%Y-%m-%d}" if a == b else f"{a:%Y-%m-%d} to {b:%m-%d}"
         for a, b in zip(frame["first_day"], frame["last_day"], strict=True)
     ]
     news = [
-        ", ".join(LETTERS[d] for d in directions.split(", ")) for directions in frame["directions"]
+        ", ".join(letters[d] for d in directions.split(", ")) for directions in frame["directions"]
     ]
     shown = pd.DataFrame({"episode": frame["episode"], "days": days, "events": frame["events"]})
     shown = shown.assign(news=news, use=use, members=frame["members"])
@@ -111,6 +125,6 @@ def _table(frame: pd.DataFrame) -> Table:
         },
         SOURCE,
         "CAR of the core portfolio from the first day 0 to the session after the last, with all "
-        "eligible firms and no sign. n: events. T: tightening, D: disappointment, S: support, E: "
-        "easing. Use: mixed episodes enter no test; E: no event that may confirm. p(c): conformal.",
+        f"eligible firms and no sign. n: events. {meant}. Use: mixed episodes enter no test; E: no "
+        "event that may confirm. p(c): conformal.",
     )

@@ -8,8 +8,8 @@ from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, numbers_of
 from analysis.results.formats import percent
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import POLICY
-from analysis.study.episodes import episode_values, pool
+from analysis.study.directions import list_kinds, list_policy
+from analysis.study.episodes import FEWEST, episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
 
@@ -20,13 +20,7 @@ SOURCE = Provenance(
     ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),
     "firms with a known heavy share, confirmatory events, clean primary windows",
 )
-PANELS = {
-    "tightening": (("tightening",), False),
-    "easing": (("easing",), False),
-    "policy, signed": (POLICY, True),
-}
-
-
+POLICY = "policy, signed"
 COLUMNS = (
     Column(
         "mean", "CAAR", "percent1", "fraction", "mean primary CAR of {ticker}, {kind}", "",
@@ -58,12 +52,14 @@ def by_share(panel: Panel) -> pd.DataFrame:
         ``episodes``; firms with fewer than three episodes of a kind are left out.
     """
     shares = panel.snapshot.universe["heavy_share"].dropna()
-    rows = []
+    choices, rows = panel.snapshot.choices, []
+    kinds = list_kinds(choices, POLICY)
+    shown = [*list_policy(choices, 1)[:1], *list_policy(choices, -1)[:1], POLICY]
     for ticker, share in shares.items():
         cars = cumulate(panel, equal([str(ticker)])).at_events(panel)
-        for kind, (directions, signed) in PANELS.items():
+        for kind, (directions, signed) in ((kind, kinds[kind]) for kind in shown):
             result = pool(episode_values(panel, cars, directions, signed=signed), panel)
-            if result is not None:
+            if result.episodes >= FEWEST:
                 found = {n: getattr(result, n) for n in ("mean", "low", "high", "p", "episodes")}
                 rows.append({"kind": kind, "ticker": ticker, "share": share} | found)
     return pd.DataFrame(rows)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.formats import MISSING, format_value, percent, words
-from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
+from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import Outcome
@@ -81,9 +81,9 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
     ends = ((sessions[0], cut), (sessions[sessions > cut][0], sessions[-1]))
     rows = []
     for claim in panel.snapshot.claims.values():
-        if not isinstance(claim, (*ON_EVENTS, *ON_RETURNS)):
+        if not isinstance(claim, (OnEvents, *ON_RETURNS)):
             continue
-        part = events_between if isinstance(claim, ON_EVENTS) else returns_between
+        part = events_between if isinstance(claim, OnEvents) else returns_between
         row: dict[str, object] = {"claim": claim.id, "statement": claim.statement}
         for name, (first, last) in zip(PARTS, ends, strict=True):
             outcome = decide_claim(claim, part(panel, first, last))

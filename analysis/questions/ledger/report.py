@@ -20,7 +20,7 @@ from analysis.results import (
 )
 from analysis.results.formats import MISSING, format_value, percent
 from analysis.snapshot.choices import Inference
-from analysis.snapshot.claims import ON_EVENTS, Mean, Waiting
+from analysis.snapshot.claims import Mean, OnEvents, Waiting
 from analysis.study.claim_kinds import raw_move
 from analysis.study.outcomes import NOISE, Outcome
 from analysis.study.panel import Panel
@@ -125,7 +125,7 @@ def _windows(claims: list[Entry]) -> list[Number]:
         Number(f"claim.{e.id.lower()}.sessions", last - first + 1, "sessions", "words",
                f"sessions of the window of claim {e.id}", SOURCE)
         for e in claims
-        if isinstance(e.claim, ON_EVENTS) and e.claim.window and e.outcome.format == "percent1"
+        if isinstance(e.claim, OnEvents) and e.claim.window and e.outcome.format == "percent1"
         for first, last in [e.claim.window]
     ]  # fmt: skip
 

@@ -13,8 +13,9 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.snapshot.claims import Difference, Events, Mean
 from analysis.snapshot.curve_choices import Coding, Measure
-from analysis.snapshot.episodes import SIGNS, assign_episodes
+from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
+from analysis.study.directions import list_signs
 from analysis.study.panel import Panel
 
 __all__ = [
@@ -183,10 +184,10 @@ def _toggled(side: Side) -> Side:
 
 
 def _side_days(panel: Panel, events: pd.DataFrame, side: Side) -> pd.DataFrame:
-    """Apply the rules of :func:`analysis.study.episodes.episode_values` to a coded list."""
-    sessions = panel.snapshot.sessions
+    """Apply the rules of :func:`analysis.study.episodes.judge_events` to a coded list."""
+    sessions, choices = panel.snapshot.sessions, panel.snapshot.choices
     plain = events.reset_index(names="id")[["id", "day0", "direction"]]
-    episodes = assign_episodes(plain, sessions, panel.snapshot.choices.episodes.distance)
+    episodes = assign_episodes(plain, sessions, choices.episodes.distance, choices.directions)
     asked = plain["direction"].isin(side.directions)
     keep = asked & ~episodes["mixed"] & ~plain["day0"].isin(plain.loc[~asked, "day0"])
     keep &= (events["status"] == "confirmatory").to_numpy()
@@ -195,7 +196,7 @@ def _side_days(panel: Panel, events: pd.DataFrame, side: Side) -> pd.DataFrame:
             "episode": episodes["episode"],
             "position": sessions.get_indexer(pd.DatetimeIndex(plain["day0"])),
             "cluster": panel.events["episode"].reindex(plain["id"]).to_numpy(),
-            "factor": side.factor or plain["direction"].map(SIGNS),
+            "factor": side.factor or plain["direction"].map(list_signs(choices)),
         }
     )
     return rows[keep].sort_values(["position", "cluster"]).drop_duplicates(["episode", "position"])
