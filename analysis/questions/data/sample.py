@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from analysis.results import Figure, Findings, Format, Number, Provenance, Table
+from analysis.results.formats import escape_markup
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
@@ -145,7 +146,7 @@ def _claims(panel: Panel) -> pd.DataFrame:
 
 def _claim_table(claims: pd.DataFrame) -> Table:
     """List the claims as the ledger words them."""
-    frame = claims[["id", "status", "statement", "estimand"]].copy()
+    frame = claims[["id", "status", "statement", "estimand"]].map(escape_markup)
     frame["status"] = frame["status"].str[0].str.upper()
     return Table(
         "claims",

@@ -18,7 +18,7 @@ from analysis.results import (
     Table,
     Verdict,
 )
-from analysis.results.formats import MISSING, format_value, percent
+from analysis.results.formats import MISSING, escape_markup, format_value, percent
 from analysis.snapshot.choices import Inference
 from analysis.snapshot.claims import Mean, OnEvents, Waiting
 from analysis.study.claim_kinds import raw_move
@@ -200,7 +200,7 @@ def _table(claims: list[Entry], inference: Inference) -> Table:
     rows = [
         {
             "claim": e.id + ("" if e.claim.status == "confirmatory" else r"\*"),
-            "statement": e.claim.statement,
+            "statement": escape_markup(e.claim.statement),
             "effect": _effect(e.outcome),
             "count": e.outcome.count,
             "p": e.outcome.p,
