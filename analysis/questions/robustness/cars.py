@@ -18,9 +18,9 @@ from analysis.estimators.events.models import WindowFit, fit_windows
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.questions.robustness.designs import measured_portfolio, read_designs
 from analysis.snapshot.curve_choices import CurveModel
-from analysis.snapshot.eligibility import confounder_spans
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel
+from analysis.study.placebo import clean_sessions
 
 __all__ = ["CHOICES", "Tables", "claim_tables", "core_firms", "eligible_firms"]
 
@@ -108,16 +108,7 @@ def eligible_firms(panel: Panel, length: int, gap: int) -> npt.NDArray[np.bool_]
 
 def _clean_firms(panel: Panel, window: Bounds) -> npt.NDArray[np.bool_]:
     """Say which firms no confounder touches in the window around each day 0, (F, T)."""
-    sessions = panel.snapshot.sessions
-    spans = confounder_spans(panel.snapshot.confounders, sessions)
-    first, last = window
-    day = np.arange(len(sessions))
-    clean = []
-    for firm in core_firms(panel):
-        own = spans[spans["ticker"].isin([firm, "ALL"])]
-        start, end = own["first"].to_numpy()[:, None], own["last"].to_numpy()[:, None]
-        clean.append(~((start <= day + last) & (end >= day + first)).any(axis=0))
-    return np.array(clean)
+    return np.array([clean_sessions(panel, firm, *window) for firm in core_firms(panel)])
 
 
 def _as_number(firms: npt.NDArray[np.bool_]) -> Ints:
