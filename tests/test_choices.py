@@ -134,6 +134,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
     "kinds": FEW
     | {  # and one regime less
         "returns": "log",
+        "directions.*.words": "another kind of news",
         "estimation.model": "market_adjusted",
         "curve.returns": ["log"],
         "curve.outliers": ["none"],
@@ -148,6 +149,8 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
 KEPT = {  # entries that no run varies, with the reason
     "windows.bounds.car_0_0": "day 0 itself; questions on single days ask for it by name",
     "windows.bounds.car_0_10": "the long window of the simulations, which are not made anew",
+    "directions.*.sign": "the prose says what was expected of the news, and claims rest on it",
+    "directions.*.policy": "the prose says which news is of China's policy",
     "curve.models.mean.model": "the one model without a factor",
 }
 
@@ -326,6 +329,8 @@ RULES = (
     Rule("windows.primary", lambda name: window([int(day) for day in name.split("_")[1:]])),
     Rule("windows.bounds.*", window, OPENED),
     Rule("windows.bounds.car_0_1", lambda _: count("window")(6)),
+    Rule("directions.*.words", lambda words: [re.escape(words)]),
+    Rule("directions.*", unsaid),
     Rule("episodes.distance", sessions),
     Rule("inference.level", level, SIMULATED | AGREEING),
     Rule("inference.power", share),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
@@ -20,7 +20,7 @@ from analysis.publish.review.prose import read
 from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
 from analysis.questions import QUESTIONS, answer, question
-from analysis.snapshot.claims import ON_EVENTS, Claim
+from analysis.snapshot.claims import Claim, OnEvents
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
 
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     snapshot = load(workspace, stage)
     _describe(published)
     if published.kind == "claim" and published.key in snapshot.claims:
-        _words(snapshot.claims[published.key])
+        _words(snapshot.claims[published.key], workspace.code)
     for exhibit in exhibits:
         if (exhibit.kind, exhibit.key) == (published.kind, published.key):
             _say("printed as", f"{exhibit}, {exhibit.place}")
@@ -61,7 +61,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     if published.kind in ("table", "figure"):
         file = published.entry.get("file", f"tables/{published.key}.md")
         _say("file", str(workspace.shown(workspace.paper / "results" / file)))
-    _function(published, workspace.code)
+    _function("function", published.entry["function"], workspace.code)
     _inputs(published, snapshot)
     _uses(published, workspace.paper)
     _recompute(published, committed, snapshot, stage)
@@ -88,21 +88,22 @@ def _describe(published: Published) -> None:
     _say("sample", entry["sample"])
 
 
-def _words(claim: Claim) -> None:
-    """Say what is claimed and how it is decided, in the words of its entry."""
+def _words(claim: Claim, root: Path) -> None:
+    """Say what is claimed in the words of its entry, and which function tests it."""
+    from analysis.study.claims import DECIDE
+
     for name in ("statement", "item", "status", "estimand", "test"):
         _say(name, str(getattr(claim, name)))
-    family = ", in the family that Holm's method adjusts" if claim.family else ""
-    _say("kind", f"{asdict(claim)['kind']}{family}")
+    decide = DECIDE[claim.kind]
+    _function("kind", f"{decide.__module__}.{decide.__name__}", root, f"{claim.kind}: ")
 
 
-def _function(published: Published, root: Path) -> None:
-    dotted = published.entry["function"]
+def _function(label: str, dotted: str, root: Path, before: str = "") -> None:
     found = find_function(root, dotted)
     if found is None:
-        _say("function", f"{dotted} (no such function in this version)")
+        _say(label, f"{before}{dotted} (no such function in this version)")
         return
-    _say("function", f"{dotted}, {found.file}:{found.first}-{found.last}")
+    _say(label, f"{before}{dotted}, {found.file}:{found.first}-{found.last}")
     print(f"\n{indent(found.text, '    ')}\n")
 
 
@@ -148,9 +149,9 @@ def _recompute(
             "results are stale, run nox -s paper"
         )
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
-    claim = snapshot.claims.get(published.key)
-    if isinstance(claim, ON_EVENTS):
-        rows = _claim_rows(claim, panel)
+    claim = snapshot.claims.get(published.key) if published.kind == "claim" else None
+    if claim is not None:
+        rows = _decision(claim, panel, now)
     for part in rows:
         _say("rows", f"{part.file}: {part.what}")
         if len(part.frame):
@@ -167,20 +168,16 @@ def _recompute(
     _say("recomputed", f"by {title!r} alone: {anew}, agrees with the committed")
 
 
-def _claim_rows(claim: Any, panel: Panel) -> list[Rows]:
-    """Rows of the events that decide a claim, and of those left out with the reason."""
-    from analysis.questions.rows_used import Rows
-    from analysis.study.claim_events import list_events
+def _decision(claim: Claim, panel: Panel, now: ResultSet) -> list[Rows]:
+    """Say how a claim was decided; return the rows of its events."""
+    from analysis.questions.ledger.decision import explain_decision, list_rows
 
-    events = list_events(claim, panel)
-    events["day0"] = events["day0"].dt.strftime("%Y-%m-%d")
-    inside = events["left_out"] == ""
-    episodes = events[inside].groupby("side", sort=False)["episode"].nunique()
-    said = " + ".join(f"{count} of {side}" for side, count in episodes.items())
-    return [
-        Rows("events.csv", f"{said or 'no'} episodes", events[inside].drop(columns="left_out")),
-        Rows("events.csv", "left out", events.loc[~inside, ["side", "event", "day0", "left_out"]]),
-    ]
+    keys = {name: f"claim.{claim.id.lower()}.{name}" for name in ("holm", "step_down", "placebo")}
+    keys["family"] = "ledger.family"
+    published = {n: now.numbers[key]["value"] for n, key in keys.items() if key in now.numbers}
+    for label, text in explain_decision(claim, panel, published):
+        _say(label, text)
+    return list_rows(claim, panel) if isinstance(claim, OnEvents) else []
 
 
 def makers(function: str) -> list[str]:

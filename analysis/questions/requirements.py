@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from analysis.questions.customs.surprises import ELEMENTS
-from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
+from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
 from analysis.study.customs import DOLLARS, TONNES
+from analysis.study.directions import list_policy
 
 __all__ = [
     "NEEDS",
     "Need",
     "need_baskets",
     "need_funds",
+    "need_policy",
     "need_section",
     "need_series",
     "need_window",
@@ -46,6 +48,12 @@ def need_funds(*names: str) -> Need:
     return Need(said, lambda s: all(getattr(s.choices.benchmark, name) for name in names))
 
 
+def need_policy(sign: int) -> Need:
+    """Direction of the policy under study with a sign."""
+    what = f"a direction of policy with sign = {sign} in study.toml"
+    return Need(what, lambda snapshot: bool(list_policy(snapshot.choices, sign)))
+
+
 def need_series(*names: str) -> Need:
     """Monthly series of customs.csv."""
     said = f"{', '.join(names)} in customs.csv"
@@ -64,7 +72,7 @@ def need_window(name: str) -> Need:
 LEDGER = Need("a claim in claims.toml", lambda snapshot: bool(snapshot.claims))
 SPLIT = Need(
     "a claim in claims.toml that returns or events decide",
-    lambda s: any(isinstance(claim, (*ON_EVENTS, *ON_RETURNS)) for claim in s.claims.values()),
+    lambda s: any(isinstance(claim, (OnEvents, *ON_RETURNS)) for claim in s.claims.values()),
 )
 MENUS = Need(
     "[curve] in study.toml with the menus of a claim",
@@ -84,8 +92,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the other
     "Beta by method": (TWO_FIRMS, PLAYS),
     "Exposure over noise": (PLAYS, need_funds("sector")),
     "Beta by policy regime": (need_section("regimes"), TWO_FIRMS, PLAYS),
-    "Other assets": (need_section("cross_asset"),),
-    "The pair trade": (need_section("pair"), PLAYS, need_funds("metals")),
+    "Other assets": (need_section("cross_asset"), need_policy(-1)),
+    "The pair trade": (need_section("pair"), PLAYS, need_funds("metals"), need_policy(1)),
     "Customs correlations": (need_series(*TONNES, DOLLARS),),
     "Customs surprises": (need_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
     "The ledger of claims": (LEDGER,),

@@ -47,7 +47,7 @@ class Provenance:
     Attributes
     ----------
     function : str
-        Dotted name of the function that computed it, ``analysis.study.trades.net_returns``.
+        Dotted name of the function that computed it, ``analysis.study.series.net_returns``.
     sample : str
         One phrase: which firms, events, dates.
     inputs : tuple of str

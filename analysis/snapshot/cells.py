@@ -12,7 +12,7 @@ from pandera.errors import SchemaErrors
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
-from analysis.snapshot.schema import OPTIONAL, RULES, SCHEMAS, columns_of_type
+from analysis.snapshot.schema import OPTIONAL, RULES, SCHEMAS, columns_of_type, schema_of
 
 __all__ = ["NUMBERS", "typed"]
 
@@ -40,8 +40,17 @@ _FORMS = {  # what was expected: how it is written, how it may have been
 _SERIAL = re.compile(r"[2-5][0-9]{4}")  # a day from 1954 on, as spreadsheets count
 
 
-def typed(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+def typed(name: str, rows: pd.DataFrame, directions: Sequence[str] = ()) -> pd.DataFrame:
     """Check the :func:`~analysis.snapshot.reading.read_rows` of a file against its schema.
+
+    Parameters
+    ----------
+    name : str
+        File name, a key of :data:`SCHEMAS`.
+    rows : pandas.DataFrame
+        Text columns indexed by line number.
+    directions : sequence of str, optional
+        Words that ``events.csv`` may use for the direction of news; any if not given.
 
     Returns
     -------
@@ -54,7 +63,7 @@ def typed(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     SnapshotError
         Naming the first faulty row and how many more there are.
     """
-    schema = SCHEMAS[name]
+    schema = schema_of(name, directions)
     if list(rows.columns) != list(schema.columns):
         raise _header_fault(name, list(rows.columns))
     if rows.empty and len(rows.columns) and name not in OPTIONAL:
@@ -116,7 +125,8 @@ def _header_fault(name: str, found: list[str]) -> SnapshotError:
 def _remedy(expected: str, cell: str) -> str:
     """What to write in place of a cell, where that can be told."""
     if expected.startswith("one of "):
-        words = expected.removeprefix("one of ").removesuffix(" or nothing").split(", ")
+        listed = expected.removeprefix("one of ").partition(" (")[0]
+        words = listed.removesuffix(" or nothing").split(", ")
         return guess(cell, words) + "correct it"
     if expected == "a number" and re.search(r"[0-9]", cell):
         return "write it with a point for decimals and no other mark"

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot import optional_choices as optional
+from analysis.snapshot.episodes import Directions
 from analysis.snapshot.toml_file import (
     CLOSED,
     Bounds,
@@ -210,6 +211,7 @@ class Choices:
     benchmark: Benchmark
     estimation: Estimation
     windows: Windows
+    directions: Directions
     episodes: Episodes
     inference: Inference
     beta: Beta

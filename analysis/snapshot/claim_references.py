@@ -14,26 +14,25 @@ from analysis.snapshot.claims import (
     Claim,
     Correlation,
     Difference,
-    Equivalence,
     Events,
     Fact,
     Facts,
     Mean,
+    OnEvents,
     Retraced,
     Waiting,
     Watch,
 )
-from analysis.snapshot.episodes import SIGNS
-from analysis.snapshot.faults import fault, guess
+from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.snapshot.schema import SERIES
+from analysis.snapshot.toml_file import word_fault
 
 __all__ = ["check_claims"]
 
-Found = tuple[
-    str, str, object, Iterable[str]
-]  # field, what is expected, what is found, known words
+Lack = tuple[str, str, object, Iterable[str]]
+"""Field, what is expected, what is found, known words."""
 
 
 def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
@@ -44,22 +43,21 @@ def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
     SnapshotError
         A line for each thing that is not there: claim, field, expected, found, nearest.
     """
-    found = [
-        (f"claims.toml, claim {claim.id}, field", missing)
+    lines = [
+        str(word_fault(f"claims.toml, claim {claim.id}, field {field}", expected, found, known))
         for claim in claims
-        for missing in _missing(claim, snapshot)
+        for field, expected, found, known in _missing(claim, snapshot)
     ]
-    found += [("study.toml, key", missing) for missing in _named(claims, snapshot.choices)]
-    lines = []
-    for place, (field, expected, word, known) in found:
-        remedy = f"{guess(str(word), known)}correct the line"
-        said = fault(f"{place} {field}", expected=expected, found=str(word), remedy=remedy)
-        lines.append(str(said))
+    lines += [
+        str(word_fault(f"study.toml, key {key}", expected, found, known))
+        for key, expected, found, known in _list_unnamed(claims, snapshot.choices)
+    ]
     if lines:
         raise SnapshotError("\n".join(lines))
 
 
-def _named(claims: Collection[Claim], choices: Choices) -> Iterator[Found]:
+def _list_unnamed(claims: Collection[Claim], choices: Choices) -> Iterator[Lack]:
+    """Claims that study.toml names and claims.toml lacks."""
     if choices.curve:
         means = [claim.id for claim in claims if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"
@@ -71,11 +69,11 @@ def _named(claims: Collection[Claim], choices: Choices) -> Iterator[Found]:
         )
 
 
-def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
+def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Lack]:
     for name in ("of", "firms"):
         if isinstance(text := getattr(claim, name, None), str):
             yield from _portfolio(name, text, snapshot)
-    if isinstance(claim, Mean | Difference | Equivalence):
+    if isinstance(claim, OnEvents):
         yield from _pooled(claim, snapshot)
     elif isinstance(claim, Facts):
         for fact in claim.facts:
@@ -86,8 +84,7 @@ def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
     elif isinstance(claim, BetaOrder):
         yield from _known("on", [claim.on], map(str, snapshot.prices), "a ticker with prices")
     elif isinstance(claim, Correlation):
-        series = {*SERIES, *snapshot.customs["series"]}
-        yield from _known("series", claim.series, series, "a monthly series")
+        yield from _series("series", claim.series, snapshot)
         lags = [str(lag) for lag in snapshot.choices.customs.lags]
         yield from _known("lags", map(str, claim.lags), lags, "lags of customs.lags in study.toml")
     elif isinstance(claim, Waiting):
@@ -98,12 +95,11 @@ def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
         yield from _known("days", map(str, claim.days), days, "a day 0 of events.csv")
 
 
-def _pooled(claim: Mean | Difference | Equivalence, snapshot: Snapshot) -> Iterator[Found]:
+def _pooled(claim: OnEvents, snapshot: Snapshot) -> Iterator[Lack]:
     choices = snapshot.choices
     windows = choices.windows
     if not isinstance(claim, Mean) or claim.response == "car":
-        first, last = claim.window or windows.primary_bounds
-        clean = claim.clean or (min(first, 0), last)
+        clean = claim.clean or news_window(claim.window or windows.primary_bounds)
         if window_name(clean) not in windows.bounds:
             expected = "clean days that are a window of [windows.bounds] in study.toml"
             yield "clean", expected, list(clean), ()
@@ -113,13 +109,14 @@ def _pooled(claim: Mean | Difference | Equivalence, snapshot: Snapshot) -> Itera
     if claim.model:
         models = choices.curve.models if choices.curve else {}
         yield from _known("model", [claim.model], models, "a model of [curve.models] in study.toml")
-    for name in ("events", "first", "second"):
-        if isinstance(events := getattr(claim, name, None), Events):
-            yield from _events(name, events, snapshot)
+    for name, events in claim.sides.items():
+        yield from _events(name, events, snapshot)
 
 
-def _events(name: str, events: Events, snapshot: Snapshot) -> Iterator[Found]:
-    yield from _known(f"{name}.directions", events.directions, SIGNS, "a direction")
+def _events(name: str, events: Events, snapshot: Snapshot) -> Iterator[Lack]:
+    yield from _known(
+        f"{name}.directions", events.directions, snapshot.choices.directions, "a direction"
+    )
     for field in ("only", "without"):
         ids = getattr(events, field)
         yield from _known(f"{name}.{field}", ids, snapshot.events["id"], "an id of events.csv")
@@ -129,7 +126,7 @@ def _events(name: str, events: Events, snapshot: Snapshot) -> Iterator[Found]:
         yield from _ordered(f"{name}.where", (events.where.start, events.where.end))
 
 
-def _fact(fact: Fact, snapshot: Snapshot) -> Iterator[Found]:
+def _fact(fact: Fact, snapshot: Snapshot) -> Iterator[Lack]:
     asked = [name for name in ("of", "series", "days_between") if getattr(fact, name)]
     if len(asked) != 1:
         yield "facts", "one of: of, series, days_between", ", ".join(asked) or "none", ()
@@ -142,8 +139,7 @@ def _fact(fact: Fact, snapshot: Snapshot) -> Iterator[Found]:
             yield from _closes("facts.start, end", (fact.start, fact.end), snapshot)
     if fact.series:
         rows = snapshot.customs[snapshot.customs["series"] == fact.series]
-        series = {*SERIES, *snapshot.customs["series"]}  # one that has gone is told by the data
-        yield from _known("facts.series", [fact.series], series, "a monthly series")
+        yield from _series("facts.series", [fact.series], snapshot)
         if len(rows):
             months = set(rows["month"].astype(str))
             yield from _known("facts.month", [str(fact.month)], months, f"a month of {fact.series}")
@@ -154,7 +150,12 @@ def _fact(fact: Fact, snapshot: Snapshot) -> Iterator[Found]:
             yield "facts.days_between", "two events or more", "one", ()
 
 
-def _portfolio(field: str, text: str, snapshot: Snapshot) -> Iterator[Found]:
+def _series(field: str, names: Iterable[str], snapshot: Snapshot) -> Iterator[Lack]:
+    """One that is known and has gone is told by the data."""
+    yield from _known(field, names, {*SERIES, *snapshot.customs["series"]}, "a monthly series")
+
+
+def _portfolio(field: str, text: str, snapshot: Snapshot) -> Iterator[Lack]:
     try:
         parse_portfolio(text, snapshot)
     except SnapshotError as error:
@@ -162,16 +163,14 @@ def _portfolio(field: str, text: str, snapshot: Snapshot) -> Iterator[Found]:
         yield field, expected, found, ()
 
 
-def _known(
-    field: str, words: Iterable[str], known: Iterable[str], expected: str
-) -> Iterator[Found]:
+def _known(field: str, words: Iterable[str], known: Iterable[str], expected: str) -> Iterator[Lack]:
     names = dict.fromkeys(known)
     for word in words:
         if word not in names:
             yield field, expected, word, names
 
 
-def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Found]:
+def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Lack]:
     if isinstance(day, str) and day not in snapshot.choices.highlights:
         names = snapshot.choices.highlights
         yield field, "a session or a day of [highlights] in study.toml", day, names
@@ -179,7 +178,7 @@ def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Found]:
         yield field, "a session with prices", day, ()
 
 
-def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iterator[Found]:
+def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iterator[Lack]:
     found = list(days)
     wrong = [day for day in found if day is None or pd.Timestamp(day) not in snapshot.sessions]
     if wrong:
@@ -188,6 +187,6 @@ def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iter
         yield field, "days in order of time", ", ".join(map(str, found)), ()
 
 
-def _ordered(field: str, pair: tuple[float, float]) -> Iterator[Found]:
+def _ordered(field: str, pair: tuple[float, float]) -> Iterator[Lack]:
     if not pair[0] <= pair[1]:
         yield field, "the smaller number first", list(pair), ()

@@ -28,7 +28,10 @@ def build_derived(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
         "customs_monthly.csv": monthly_panel(customs, snapshot.choices).reset_index(),
         "release_days.csv": release_days(customs, sessions),
         "episodes.csv": assign_episodes(
-            snapshot.events, sessions, snapshot.choices.episodes.distance
+            snapshot.events,
+            sessions,
+            snapshot.choices.episodes.distance,
+            snapshot.choices.directions,
         ),
     }
 

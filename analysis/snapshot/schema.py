@@ -12,7 +12,6 @@ from pandera.engines.pandas_engine import DateTime
 __all__ = [
     "ACTIONS",
     "CONFIDENCE",
-    "DIRECTIONS",
     "KINDS",
     "OPTIONAL",
     "ROLES",
@@ -22,9 +21,9 @@ __all__ = [
     "SERIES",
     "STATUSES",
     "columns_of_type",
+    "schema_of",
 ]
 
-DIRECTIONS = ("tightening", "easing", "support", "disappointment")
 SCOPES = ("sector", "macro", "firm", "other_metals", "abroad")
 STATUSES = ("confirmatory", "seed", "selected_on_outcome", "found_beside")
 CONFIDENCE = ("high", "medium", "low")
@@ -49,6 +48,7 @@ SERIES = (  # what the questions and the data dictionary know; a study may have 
     "terbium_exports",
 )
 ACTIONS = ("dividend", "capital_gain", "split")
+_DIRECTIONS = ("direction", "second_direction", "second_best", "alternative_direction")
 OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
 
 
@@ -63,9 +63,12 @@ def _number(*checks: pa.Check, empty: bool = False) -> pa.Column:
 
 
 def _word(vocabulary: Sequence[str], *, empty: bool = False) -> pa.Column:
-    allowed = [*vocabulary, ""] if empty else [*vocabulary]
-    said = "one of " + ", ".join(vocabulary) + (" or nothing" if empty else "")
-    return pa.Column(str, pa.Check.isin(allowed, error=said))
+    return pa.Column(str, _one_of(vocabulary, empty=empty))
+
+
+def _one_of(vocabulary: Sequence[str], where: str = "", *, empty: bool = False) -> pa.Check:
+    said = f"one of {', '.join(vocabulary)}{' or nothing' if empty else ''}{where}"
+    return pa.Check.isin([*vocabulary, *([""] if empty else [])], error=said)
 
 
 def _text(pattern: str = r"\S", said: str = "some text") -> pa.Column:
@@ -150,17 +153,17 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "announced": _date(),
             "announced_time": _text(),
             "day0": _date(),
-            "direction": _word(DIRECTIONS),
+            "direction": _text(),
             "scheduled": _word(("yes", "no")),
             "headline": _text(),
             "scope": _word(SCOPES),
             "affected": _text(r"^(?:[A-Z]+(?:;[A-Z]+)*)?$", "tickers joined by ; or nothing"),
             "status": _word(STATUSES),
             "confidence": _word(CONFIDENCE),
-            "second_direction": _word(DIRECTIONS, empty=True),
+            "second_direction": _note(),
             "second_confidence": _number(pa.Check.isin([1, 2, 3], error="1, 2 or 3"), empty=True),
-            "second_best": _word(DIRECTIONS, empty=True),
-            "alternative_direction": _word(DIRECTIONS, empty=True),
+            "second_best": _note(),
+            "alternative_direction": _note(),
             "alternative_day0": _date(empty=True),
             "source_title": _text(),
             "source_url": _text(r"^https?://", "an address"),
@@ -253,6 +256,17 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         key=["month", "reporter", "flow", "partner", "commodity"],
     ),
 }
+
+
+def schema_of(name: str, directions: Sequence[str] = ()) -> pa.DataFrameSchema:
+    """Return the schema of a data file; the words of a direction are those of the study."""
+    schema = SCHEMAS[name]
+    if name != "events.csv" or not directions:
+        return schema
+    where = " ([directions] in study.toml)"
+    return schema.update_columns(
+        {c: {"checks": _one_of(directions, where, empty=c != "direction")} for c in _DIRECTIONS}
+    )
 
 
 def columns_of_type(name: str, *types: str) -> list[str]:

@@ -12,8 +12,9 @@ from analysis.estimators.events.abnormal import EventStudy, event_study
 from analysis.reads import Part, make, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.eligibility import firm_windows, listed_returns
-from analysis.snapshot.episodes import SIGNS, assign_episodes
+from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
+from analysis.study.directions import list_signs
 
 __all__ = [
     "Panel",
@@ -54,11 +55,6 @@ class Panel:
     events: Part[pd.DataFrame] = Part()
     clean: Part[pd.DataFrame] = Part()
     exclude: pd.DatetimeIndex | None = None
-
-    @property
-    def primary(self) -> tuple[int, int]:
-        """First and last event day of the primary window."""
-        return self.snapshot.choices.windows.primary_bounds
 
     @property
     def common(self) -> pd.DataFrame:
@@ -132,11 +128,13 @@ def _every_firm(
 
 def in_episodes(events: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     """Return events, indexed by ``id``, with ``episode``, ``mixed`` and ``sign`` worked out."""
-    distance = snapshot.choices.episodes.distance
+    choices = snapshot.choices
     rows = events.drop(columns=["episode", "mixed", "sign"], errors="ignore")
-    episodes = assign_episodes(rows.reset_index(), snapshot.sessions, distance)
+    episodes = assign_episodes(
+        rows.reset_index(), snapshot.sessions, choices.episodes.distance, choices.directions
+    )
     joined = rows.join(episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one")
-    return joined.assign(sign=joined["direction"].map(SIGNS))
+    return joined.assign(sign=joined["direction"].map(list_signs(choices)))
 
 
 def with_events(panel: Panel, events: pd.DataFrame) -> Panel:

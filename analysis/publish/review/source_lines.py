@@ -21,7 +21,7 @@ class SourceLines(NamedTuple):
 
 
 def find_function(root: Path, dotted: str) -> SourceLines | None:
-    """Find a function by its dotted name, ``analysis.study.trades.net_returns``; None if none."""
+    """Find a function by its dotted name, ``analysis.study.series.net_returns``; None if none."""
     module, _, name = dotted.rpartition(".")
     path = root.joinpath(*module.split(".")).with_suffix(".py")
     text, nodes = _functions(path) if path.is_file() else ("", {})

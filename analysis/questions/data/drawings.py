@@ -12,9 +12,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.transforms import offset_copy
 
 from analysis.results.style import (
-    DIRECTION_COLOURS,
     GREY,
     INK,
+    direction_colours,
     firm_colours,
     label_line_ends,
     panels,
@@ -69,14 +69,12 @@ def _numbered_events(canvas: Canvas, ax: Axes, notes: pd.DataFrame) -> None:
 
 
 def _event_rug(ax: Axes, events: pd.DataFrame) -> None:
-    names = list(DIRECTION_COLOURS)
-    for row, direction in enumerate(names):
+    colours = direction_colours(events["direction"])
+    for row, (direction, colour) in enumerate(colours.items()):
         days = events.loc[events["direction"] == direction, "day0"]
-        ax.scatter(
-            days, np.full(len(days), row), s=9, marker="|", color=DIRECTION_COLOURS[direction]
-        )
-    ax.set_yticks(range(len(names)), labels=names)
-    ax.set_ylim(-0.7, len(names) - 0.3)
+        ax.scatter(days, np.full(len(days), row), s=9, marker="|", color=colour)
+    ax.set_yticks(range(len(colours)), labels=list(colours))
+    ax.set_ylim(-0.7, len(colours) - 0.3)
     ax.tick_params(axis="y", length=0, labelsize=7)
     ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, Scalar, scalar_numbers, table_of
+from analysis.results.formats import escape_markup
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
@@ -52,6 +53,8 @@ def compute(panel: Panel) -> Findings:
     tables = [table_of("firms", firms, FIRMS, of_firms)]
     if len(claims):  # a study may make none
         claims["kind"] = claims["status"].str[0].str.upper()
+        worded = ["statement", "estimand"]
+        claims[worded] = claims[worded].map(escape_markup)
         tables.append(table_of("claims", claims, CLAIMS, ledger))
     return Findings(
         numbers=[

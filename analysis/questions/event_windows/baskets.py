@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from analysis.questions.event_windows import episode_days
@@ -12,17 +13,15 @@ from analysis.questions.event_windows.by_direction import pool_kinds
 from analysis.results import Dataset, Figure, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, percent, signed, words
-from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.portfolios import contrast, equal
-from analysis.study.directions import POLICY
+from analysis.study.directions import list_kinds, list_policy
 from analysis.study.episodes import FEWEST, episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
 
 __all__ = ["basket_responses", "by_share", "compute", "members", "unnamed_only"]
 
-KINDS = {**{name: ((name,), False) for name in SIGNS}, "policy, signed": (POLICY, True)}
-SHARE_KINDS = {kind: KINDS[kind] for kind in ("tightening", "easing", "policy, signed")}
+POLICY = "policy, signed"
 NAMES = {
     "core": "core",
     "heavy_exposed": "heavy-exposed",
@@ -117,10 +116,10 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
         ``basket``, ``kind``, ``episodes``, ``mean``, ``low``, ``high``, ``detectable`` (fraction),
         ``p``, ``p_flip``; NaN with fewer than three episodes.
     """
-    rows = []
+    rows, kinds = [], list_kinds(panel.snapshot.choices, POLICY)
     for name, tickers in members(panel).items():
         own = unnamed_only(panel, tickers) if name == "placebo" else panel
-        pooled = pool_kinds(own, cumulate(own, equal(tickers)), KINDS)
+        pooled = pool_kinds(own, cumulate(own, equal(tickers)), kinds)
         rows += [{"basket": name, **row} for row in pooled]
     return pd.DataFrame(rows)
 
@@ -134,9 +133,12 @@ def by_share(panel: Panel) -> pd.DataFrame:
         ``kind``, ``ticker``, ``share`` (fraction), ``mean``, ``low``, ``high`` (fraction), ``p``,
         ``episodes``; firms with fewer than three episodes of a kind are left out.
     """
-    rows = []
+    choices, rows = panel.snapshot.choices, []
+    one_way = [list_policy(choices, sign)[:1] for sign in (1, -1)]
+    kinds = {name: ((name,), False) for names in one_way for name in names}
+    kinds |= {POLICY: (list_policy(choices), True)}
     for ticker, share in panel.snapshot.universe["heavy_share"].dropna().items():
-        pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), SHARE_KINDS)
+        pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), kinds)
         rows += [{"ticker": ticker, "share": share, **row} for row in pooled]
     columns = ["kind", "ticker", "share", "mean", "low", "high", "p", "episodes"]
     return pd.DataFrame(rows, columns=columns).dropna(subset="mean")
@@ -147,14 +149,14 @@ def _against_placebo(panel: Panel) -> Verdict:
     groups = members(panel)
     own = unnamed_only(panel, groups["placebo"])
     cars = cumulate(own, contrast(groups["core"], groups["placebo"])).at_events(own)
-    result = pool(episode_values(own, cars, POLICY, signed=True), own)
+    result = pool(episode_values(own, cars, list_policy(own.snapshot.choices), signed=True), own)
     size = panel.snapshot.choices.inference.size
-    told = result is not None and result.p < size
+    told = result.p < size
     return Verdict(
         "basket.placebo",
         "differs" if told else "no difference",
         f"core less placebo names, signed policy events, t across episodes against {size:g}",
-        "too few episodes" if result is None else f"mean {result.mean:.3g}, p {result.p:.3g}",
+        "too few episodes" if np.isnan(result.p) else f"mean {result.mean:.3g}, p {result.p:.3g}",
         Provenance.of(basket_responses, INPUTS, CONFIRMING),
     )
 

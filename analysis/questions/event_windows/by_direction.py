@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -11,26 +12,16 @@ from analysis.questions.event_windows.paths import caar_paths, heatmap
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, spread, table_of
 from analysis.results.formats import brackets, format_value, listed, percent
-from analysis.snapshot.episodes import SIGNS
+from analysis.snapshot.choices import Choices
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import POLICY
-from analysis.study.episodes import episode_values, pooled_row
+from analysis.study.directions import Kind, list_kinds, list_policy
+from analysis.study.episodes import episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import Responses, cumulate
 
-__all__ = ["compute", "firm_windows", "pool_kinds", "pooled_by_direction"]
+__all__ = ["compute", "firm_windows", "list_pooled", "pool_kinds", "pooled_by_direction"]
 
 INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
-Kinds = Mapping[str, tuple[tuple[str, ...], bool]]  # name: directions, signed
-KINDS: Kinds = {
-    "tightening": (("tightening",), False),
-    "disappointment": (("disappointment",), False),
-    "support": (("support",), False),
-    "easing": (("easing",), False),
-    "policy": (POLICY, True),
-    "all": (tuple(SIGNS), True),
-}
-
 TEXT = "mean core CAR of {kind} episodes, {window}"
 POOLED = (
     Column("kind", "Events"),
@@ -53,7 +44,7 @@ NOTE = (
     "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its {level} Student "
     "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; p(flip): sign "
     "flips, smallest attainable value 2/2^K^. MDE: mean found with {power} power. The last two "
-    "columns put contaminated windows back. policy: {policy}, signed; all: with support."
+    "columns put contaminated windows back. policy: {policy}, signed; all: with {others}."
 )
 MARKS = {"seed": "E", "selected_on_outcome": "S", "found_beside": "B", "confirmatory": ""}
 EVENTS = (
@@ -104,13 +95,20 @@ def firm_windows(panel: Panel) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def pool_kinds(panel: Panel, responses: Responses, kinds: Kinds) -> list[dict[str, float | str]]:
+def pool_kinds(
+    panel: Panel, responses: Responses, kinds: Mapping[str, Kind]
+) -> list[dict[str, float | str]]:
     """Pool responses over episodes, one row a kind: see :func:`analysis.study.episodes.pool`."""
     cars = responses.at_events(panel)
     return [
-        {"kind": kind} | pooled_row(episode_values(panel, cars, directions, signed=signed), panel)
-        for kind, (directions, signed) in kinds.items()
+        {"kind": kind} | asdict(pool(episode_values(panel, cars, names, signed=signed), panel))
+        for kind, (names, signed) in kinds.items()
     ]
+
+
+def list_pooled(choices: Choices) -> dict[str, Kind]:
+    """Return what is pooled: every direction, those of policy, and all of them, signed."""
+    return list_kinds(choices, "policy") | {"all": (tuple(choices.directions), True)}
 
 
 def pooled_by_direction(panel: Panel) -> pd.DataFrame:
@@ -123,10 +121,11 @@ def pooled_by_direction(panel: Panel) -> pd.DataFrame:
         ``mean``, ``low``, ``high``, ``detectable`` (fraction), ``p``, ``p_flip``; NaN below three
         episodes.
     """
-    core, rows = equal(panel.snapshot.choices.firms.core), []
-    for window, bounds in panel.snapshot.choices.windows.bounds.items():
+    choices = panel.snapshot.choices
+    core, kinds, rows = equal(choices.firms.core), list_pooled(choices), []
+    for window, bounds in choices.windows.bounds.items():
         for clean in (True, False):
-            pooled = pool_kinds(panel, cumulate(panel, core, bounds, clean=clean), KINDS)
+            pooled = pool_kinds(panel, cumulate(panel, core, bounds, clean=clean), kinds)
             rows += [row | {"window": window, "clean": clean} for row in pooled]
     return pd.DataFrame(rows)
 
@@ -147,7 +146,7 @@ def _with_all_windows(panel: Panel, pooled: pd.DataFrame) -> Verdict:
     """Say whether contaminated windows change a decision at the primary window."""
     window, size = panel.snapshot.choices.windows.primary, panel.snapshot.choices.inference.size
     p = pooled[pooled["window"] == window].pivot(index="kind", columns="clean", values="p")
-    p = p.reindex(list(KINDS)).dropna()
+    p = p.reindex(list(list_pooled(panel.snapshot.choices))).dropna()
     changed = p.index[(p[True] < size) != (p[False] < size)]
     return Verdict(
         "pooled.all_windows",
@@ -165,12 +164,15 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
     frame = frame.dropna(subset=["mean", "mean_all"], how="all")
     frame["episodes"] = frame["episodes"].where(frame["mean"].notna())
     frame["bounds"] = [brackets(choices.windows.bounds[window]) for window in frame["window"]]
-    frame = frame.sort_values("kind", key=lambda c: c.map(list(KINDS).index), kind="stable")
+    order = list(list_pooled(choices))
+    frame = frame.sort_values("kind", key=lambda c: c.map(order.index), kind="stable")
     source = Provenance.of(pooled_by_direction, INPUTS, "confirmatory events")
+    policy = list_policy(choices)
     texts = {
         "level": percent(choices.inference.level),
         "power": percent(choices.inference.power),
-        "policy": listed(POLICY),
+        "policy": listed(policy),
+        "others": listed([d for d in choices.directions if d not in policy]) or "none",
     }
     return table_of("pooled", frame, POOLED, source, NOTE, **texts)
 
@@ -181,7 +183,9 @@ def _firm_table(panel: Panel, primary: pd.DataFrame) -> Table:
     part = part.join(panel.events[["direction", "status"]], on="id")
     part = part[part["status"] == "confirmatory"].drop_duplicates(["ticker", "day0", "direction"])
     firms = [t for t in panel.snapshot.choices.firms.studied if t in set(part["ticker"])]
-    every = pd.MultiIndex.from_product([firms, SIGNS], names=["ticker", "direction"])
+    every = pd.MultiIndex.from_product(
+        [firms, panel.snapshot.choices.directions], names=["ticker", "direction"]
+    )
     means = part.groupby(["ticker", "direction"])["car"].agg(["mean", "size"]).reindex(every)
     cells = [Column("mean", format="percent1"), Column("size", "n", "integer")]
     wide, columns = spread(means.fillna({"size": 0}).reset_index(), ["ticker"], "direction", cells)

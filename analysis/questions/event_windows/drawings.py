@@ -13,10 +13,10 @@ from matplotlib.transforms import offset_copy
 
 from analysis.results.formats import brackets, percent
 from analysis.results.style import (
-    DIRECTION_COLOURS,
     GREY,
     INK,
     WIDTH,
+    direction_colours,
     firm_colours,
     label_line_ends,
     panels,
@@ -63,11 +63,10 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     episodes.
     """
     paths = data["paths"]
-    names = [d for d in DIRECTION_COLOURS if d in set(paths["direction"])]
-    canvas, axes = panels(1, len(names), 2.7, sharey=True, sharex=True)
-    for ax, direction in zip(axes, names, strict=True):
+    colours = direction_colours(paths["direction"])
+    canvas, axes = panels(1, len(colours), 2.7, sharey=True, sharex=True)
+    for ax, (direction, colour) in zip(axes, colours.items(), strict=True):
         part = paths[paths["direction"] == direction]
-        colour = DIRECTION_COLOURS[direction]
         ax.fill_between(
             part["day"], part["placebo_low"], part["placebo_high"], color="#dcdcdc", linewidth=0
         )
@@ -99,10 +98,10 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     heads = cells.drop_duplicates("event").set_index("event").loc[grid.columns]
     canvas = Canvas(figsize=(WIDTH, 2.6), layout="constrained")
     strip, ax = canvas.subplots(2, 1, sharex=True, height_ratios=[1, 9])
-    colours = [DIRECTION_COLOURS[d] for d in heads["direction"]]
-    strip.bar(np.arange(len(heads)) + 0.5, 1, width=1, color=colours)
+    colours = direction_colours(heads["direction"])
+    strip.bar(np.arange(len(heads)) + 0.5, 1, width=1, color=heads["direction"].map(colours))
     strip.set_axis_off()
-    for place, (name, colour) in enumerate(DIRECTION_COLOURS.items()):
+    for place, (name, colour) in enumerate(colours.items()):
         at, look = (0.02 + place * 0.2, 1.25), {"fontsize": 7.5, "fontweight": "bold"}
         strip.text(*at, name, look, color=colour, transform=strip.transAxes)
     shades = mpl.colormaps["PuOr_r"].with_extremes(bad="#e4e4e4")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from analysis.estimators.events.conformal import conformal
 from analysis.results import Dataset, Findings, Provenance
 from analysis.results.columns import Column, scalar_numbers, table_of
-from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.portfolios import equal
 from analysis.study.panel import Panel
 from analysis.study.responses import fit_events
@@ -29,8 +31,8 @@ COLUMNS = (
 )
 NOTE = (
     "CAR of the core portfolio from the first day 0 to the session after the last, with all "
-    "eligible firms and no sign. n: events. T: tightening, D: disappointment, S: support, E: "
-    "easing. Use: mixed episodes enter no test; E: no event that may confirm. p(c): conformal."
+    "eligible firms and no sign. n: events. {meant}. Use: mixed episodes enter no test; E: no "
+    "event that may confirm. p(c): conformal."
 )
 
 
@@ -43,17 +45,19 @@ def compute(panel: Panel) -> Findings:
         "tested": (int(p.notna().sum()), "episodes with a core portfolio"),
         "below_5": (int((p < size).sum()), f"episodes whose conformal p is below {size:g}"),
     }
+    letters = _abbreviate(panel.snapshot.choices.directions)
+    meant = ", ".join(f"{letter}: {name}" for name, letter in letters.items())
     shown = frame.assign(
         span=[
             f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d} to {last:%m-%d}"
             for first, last in zip(frame["first_day"], frame["last_day"], strict=True)
         ],
-        news=frame["directions"].str.replace(r"\w+", lambda m: m[0][0].upper(), regex=True),
+        news=frame["directions"].str.replace(r"\w+", lambda m: letters[m[0]], regex=True),
         use=np.select([frame["mixed"], frame["confirmatory"] > 0], ["mixed", ""], "E"),
     )
     return Findings(
         numbers=scalar_numbers("episode", counts, source),
-        tables=[table_of("episodes", shown, COLUMNS, source, NOTE)],
+        tables=[table_of("episodes", shown, COLUMNS, source, NOTE, meant=meant)],
         datasets=[Dataset("episodes", frame, source)],
     )
 
@@ -81,7 +85,9 @@ def by_episode(panel: Panel) -> pd.DataFrame:
             "first_day": part["day0"].min(),
             "last_day": part["day0"].max(),
             "events": len(part),
-            "directions": ", ".join(d for d in SIGNS if d in set(part["direction"])),
+            "directions": ", ".join(
+                d for d in panel.snapshot.choices.directions if d in set(part["direction"])
+            ),
             "mixed": bool(part["mixed"].iloc[0]),
             "confirmatory": int((part["status"] == "confirmatory").sum()),
         }
@@ -93,3 +99,10 @@ def by_episode(panel: Panel) -> pd.DataFrame:
             row |= {"conformal_p": float(conformal(chosen, *window)["p"].iloc[0])}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _abbreviate(names: Iterable[str]) -> dict[str, str]:
+    """Give each name its first letters, as many as tell all of them apart."""
+    known = list(names)
+    length = next(n for n in itertools.count(1) if len({k[:n] for k in known}) == len(known))
+    return {name: name[:length].capitalize() for name in known}

@@ -10,9 +10,8 @@ from scipy import stats
 from analysis.results import Figure, Provenance
 from analysis.results.formats import percent, signed
 from analysis.snapshot.claims import Events
-from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.portfolios import equal
-from analysis.study.episodes import FEWEST, chosen_days
+from analysis.study.episodes import FEWEST, pick_days
 from analysis.study.panel import Panel
 from analysis.study.placebo import cumulated, moved_paths
 from analysis.study.responses import fit_events, quiet_paths
@@ -32,14 +31,13 @@ def caar_paths(panel: Panel) -> list[Figure]:
     """
     choices = panel.snapshot.choices
     core = equal(choices.firms.core)
-    fitted = fit_events(panel, core, panel.primary)
-    ids = pd.Index(fitted.rows["id"], name="id")
-    paths = pd.DataFrame(cumulated(fitted), ids, fitted.event_time).dropna()
-    cars = pd.DataFrame({"car": 0.0, "scar": 0.0, "members": fitted.rows["ticker"].array}, ids)
-    quiet = quiet_paths(panel, core, panel.primary)
+    fitted = fit_events(panel, core, choices.windows.primary_bounds)
+    held = fitted.rows.set_index("id")["ticker"].rename("members")
+    paths = pd.DataFrame(cumulated(fitted), held.index, fitted.event_time).dropna()
+    quiet = quiet_paths(panel, core, choices.windows.primary_bounds)
     frames, sentences = [], []
-    for direction in SIGNS:
-        days = chosen_days(panel, cars.loc[paths.index], Events(directions=(direction,)))
+    for direction in choices.directions:
+        days = pick_days(panel, paths.index, Events(directions=(direction,))).join(held)
         if days["episode"].nunique() < FEWEST:
             continue
         by_episode = paths.loc[days.index].groupby(days["episode"]).mean()
@@ -83,7 +81,7 @@ def _placebo_band(panel: Panel, moved: list[npt.NDArray[np.float64]]) -> npt.NDA
 def heatmap(panel: Panel) -> Figure:
     """Standardised abnormal return of day 0 for every firm and event."""
     fitted = panel.event_study.car(0, 0)
-    sar = panel.event_study.rows[["id", "ticker"]].assign(sar=fitted["car"] / fitted["se"])
+    sar = panel.event_study.rows[["id", "ticker"]].assign(sar=fitted["t"])
     order = panel.events.sort_values(["day0", "direction"]).reset_index()
     firms = list(panel.snapshot.choices.firms.studied)
     cells = order[["id", "day0", "direction"]].merge(pd.DataFrame({"ticker": firms}), how="cross")

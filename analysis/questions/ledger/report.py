@@ -11,8 +11,8 @@ from analysis.questions.ledger.entries import INPUTS, Entry, entries
 from analysis.questions.ledger.paragraphs import paragraphs, testable_from
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
-from analysis.results.formats import format_value, percent, with_interval
-from analysis.snapshot.claims import ON_EVENTS, Mean, Waiting
+from analysis.results.formats import escape_markup, format_value, percent, with_interval
+from analysis.snapshot.claims import Mean, OnEvents, Waiting
 from analysis.study.claim_kinds import raw_move
 from analysis.study.outcomes import NOISE, Outcome
 from analysis.study.panel import Panel
@@ -132,7 +132,7 @@ def _beside(claims: list[Entry], panel: Panel) -> pd.DataFrame:
             row["testable_from"] = testable_from(claim, panel)
         if isinstance(claim, Mean) and claim.beside:
             row["raw"] = raw_move(claim, panel)
-        if isinstance(claim, ON_EVENTS) and claim.window and e.outcome.format == "percent1":
+        if isinstance(claim, OnEvents) and claim.window and e.outcome.format == "percent1":
             row["sessions"] = claim.window[1] - claim.window[0] + 1
         rows.append(row)
     return pd.DataFrame(rows).astype({"sessions": "Int64"})
@@ -144,6 +144,7 @@ def _printed(frame: pd.DataFrame) -> dict[str, list[str]]:
     values = frame[["effect", "low", "high", "format"]].itertuples(index=False)
     return {
         "claim": [r["claim"] + r"\*" * (r["status"] != "confirmatory") for r in rows],
+        "statement": [escape_markup(r["statement"]) for r in rows],
         "interval": [with_interval(*row) for row in values],
         "detectable": [format_value(r["minimum_detectable"], r["format"]) for r in rows],
         "said": [SHORT.get(r["verdict"], r["verdict"]) for r in rows],

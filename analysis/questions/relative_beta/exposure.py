@@ -26,7 +26,7 @@ from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import brackets, listed
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import POLICY
+from analysis.study.directions import list_policy
 from analysis.study.episodes import episode_values, mean_over
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
@@ -66,7 +66,7 @@ def compute(panel: Panel) -> Findings:
     """Scale every firm's response to China-policy news."""
     choices, values = panel.snapshot.choices, signed_values(panel)
     firms, gap = firm_responses(panel, values), scaled_gap(panel, values)
-    window, producer = brackets(panel.primary), listed(choices.baskets["producer"])
+    window, producer = brackets(choices.windows.primary_bounds), listed(choices.baskets["producer"])
     source = Provenance.of(firm_responses, INPUTS, CLEAN)
     held = Provenance.of(scaled_gap, INPUTS, f"episodes with pure plays and {producer}")
     note = SCALED.format(window=window, own=choices.benchmark)
@@ -94,7 +94,10 @@ def signed_values(panel: Panel) -> dict[str, pd.DataFrame]:
     """Return each firm's clean primary CARs by episode, signed: see :func:`averaged`."""
     return {
         ticker: episode_values(
-            panel, cumulate(panel, equal([ticker])).at_events(panel), POLICY, signed=True
+            panel,
+            cumulate(panel, equal([ticker])).at_events(panel),
+            list_policy(panel.snapshot.choices),
+            signed=True,
         )
         for ticker in panel.snapshot.choices.firms.studied
     }

@@ -121,7 +121,8 @@ def compute(panel: Panel) -> Findings:
 
 def quiet_sessions(panel: Panel) -> pd.DatetimeIndex:
     """Sessions outside the primary window of every listed event, whatever its status."""
-    sessions, (first, last) = panel.snapshot.sessions, panel.primary
+    sessions = panel.snapshot.sessions
+    first, last = panel.snapshot.choices.windows.primary_bounds
     places = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"].unique()))
     touched = (places[:, None] + np.arange(first, last + 1)).ravel()
     return sessions.delete(np.unique(touched[touched < len(sessions)]))

@@ -14,8 +14,7 @@ from analysis.estimators.events.placebo import clear_sessions
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.claims import Events
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import DIRECTIONS
-from analysis.study.episodes import chosen_days
+from analysis.study.episodes import pick_days
 from analysis.study.panel import Panel
 from analysis.study.responses import compose
 
@@ -249,11 +248,12 @@ def _event_free(
 
 def _pooled(panel: Panel, directions: str, window: str = "") -> pd.DataFrame:
     """Return the firm-events of one of the paper's pooled samples."""
-    asked = DIRECTIONS if directions == "all" else (directions,)
-    bounds = panel.snapshot.choices.windows.bounds[window] if window else panel.primary
+    windows = panel.snapshot.choices.windows
+    asked = () if directions == "all" else (directions,)
+    bounds = windows.bounds[window or windows.primary]
     members, _ = compose(panel, equal(panel.snapshot.choices.firms.core), bounds)
-    held = pd.DataFrame({"car": 0.0, "scar": 0.0, "ticker": members.str.split(",")})
-    days = chosen_days(panel, held, Events(directions=asked))
+    days = pick_days(panel, members.index, Events(directions=asked))
+    days["ticker"] = members[days.index].str.split(",")
     days["position"] = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
     return days.explode("ticker", ignore_index=True)[["ticker", "position", "episode"]]
 
