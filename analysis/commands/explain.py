@@ -174,7 +174,8 @@ def _decision(claim: Claim, panel: Panel, now: ResultSet) -> list[Rows]:
 
     keys = {name: f"claim.{claim.id.lower()}.{name}" for name in ("holm", "step_down", "placebo")}
     keys["family"] = "ledger.family"
-    published = {n: now.numbers[key]["value"] for n, key in keys.items() if key in now.numbers}
+    numbers = now["number"]
+    published = {n: numbers[key]["value"] for n, key in keys.items() if key in numbers}
     for label, text in explain_decision(claim, panel, published):
         _say(label, text)
     return list_rows(claim, panel) if isinstance(claim, OnEvents) else []

@@ -17,7 +17,7 @@ from analysis.whole import write_whole
 
 if TYPE_CHECKING:
     from analysis.results import Figure
-    from analysis.snapshot.choices import Report
+    from analysis.snapshot.optional_choices import Report
 
 __all__ = [
     "REPORT_STEM",

@@ -12,7 +12,14 @@ import pandas as pd
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["confounder_spans", "estimable", "find_news", "firm_windows", "listed_returns", "news_window"]
+__all__ = [
+    "confounder_spans",
+    "estimable",
+    "find_news",
+    "firm_windows",
+    "listed_returns",
+    "news_window",
+]
 
 
 Ints = npt.NDArray[np.int64]

@@ -75,6 +75,10 @@ def _text(pattern: str = r"\S", said: str = "some text") -> pa.Column:
     return pa.Column(str, pa.Check.str_contains(pattern, error=said))
 
 
+def _note() -> pa.Column:
+    return pa.Column(str)
+
+
 def _ticker() -> pa.Column:
     return _text(r"^[A-Z]+$", "a ticker in capitals")
 

@@ -14,7 +14,7 @@ from analysis.estimators.beta.equality import equal_betas
 from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.events.placebo import placebo_p
 from analysis.estimators.multiplicity import holm
-from analysis.estimators.outcome import student
+from analysis.estimators.significance import student
 from analysis.results import Format
 from analysis.snapshot.claims import (
     BetaOrder,

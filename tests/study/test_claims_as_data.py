@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import pandas as pd

@@ -14,7 +14,7 @@ from analysis.results import Dataset, Figure, Findings, Provenance, Table, Verdi
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, percent, signed, words
 from analysis.snapshot.portfolios import contrast, equal
-from analysis.study.directions import list_kinds, list_policy
+from analysis.study.directions import Kind, list_kinds, list_policy
 from analysis.study.episodes import FEWEST, episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
@@ -135,8 +135,8 @@ def by_share(panel: Panel) -> pd.DataFrame:
     """
     choices, rows = panel.snapshot.choices, []
     one_way = [list_policy(choices, sign)[:1] for sign in (1, -1)]
-    kinds = {name: ((name,), False) for names in one_way for name in names}
-    kinds |= {POLICY: (list_policy(choices), True)}
+    kinds: dict[str, Kind] = {name: ((name,), False) for names in one_way for name in names}
+    kinds[POLICY] = list_policy(choices), True
     for ticker, share in panel.snapshot.universe["heavy_share"].dropna().items():
         pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), kinds)
         rows += [{"ticker": ticker, "share": share, **row} for row in pooled]

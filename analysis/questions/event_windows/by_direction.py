@@ -194,7 +194,7 @@ def _firm_table(panel: Panel, primary: pd.DataFrame) -> Table:
         wide,
         [Column("ticker", "Firm"), *columns],
         Provenance.of(firm_windows, INPUTS, "clean confirmatory firm-windows"),
-        f"Mean CAR {brackets(panel.primary)} of each firm and number n of days. Descriptive: the "
+        f"Mean CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of each firm and number n of days. Descriptive: the "
         "days of one episode are counted separately, so no test is attached.",
     )
 
@@ -212,7 +212,7 @@ def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
         frame,
         [*EVENTS, *(Column(firm) for firm in core)],
         Provenance.of(firm_windows, INPUTS, "all events, core firms"),
-        f"CAR {brackets(panel.primary)} of the core firms; an en dash: no eligible window; "
+        f"CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of the core firms; an en dash: no eligible window; "
         "\u2020: a confounder touches the window. E: exploratory; S: found by looking for large "
         "days; B: found beside one.",
     )
@@ -224,7 +224,7 @@ def _exclusion_table(panel: Panel, primary: pd.DataFrame) -> Table:
     counts = pd.crosstab(skipped["ticker"], reasons)
     kept = primary.groupby("ticker")["clean"].agg(["size", "sum"])
     frame = counts.join(kept, how="outer").reindex(firms).fillna(0)
-    clean = f"Clean {brackets(panel.primary)}"
+    clean = f"Clean {brackets(panel.snapshot.choices.windows.primary_bounds)}"
     return table_of(
         "exclusions",
         frame.rename_axis("ticker").reset_index(),

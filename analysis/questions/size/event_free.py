@@ -73,7 +73,7 @@ def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
     returns = pd.DataFrame({"core": core, design.market: panel.returns[design.market]})
     days = pd.DatetimeIndex(returns.index)
     events = pd.DataFrame({"day0": days[design.clear["one_date_3"]]}).assign(ticker="core")
-    window = panel.primary
+    window = panel.snapshot.choices.windows.primary_bounds
     length, gap, minimum = design.estimation
     wake = np.unique(design.listed[:, None] + np.arange(window[0], window[1] + 1))
     rows = {}
