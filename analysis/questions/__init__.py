@@ -73,12 +73,10 @@ def left_out(snapshot: Snapshot) -> dict[str, list[str]]:
 
     A question's module says under ``NEEDS`` what it cannot do without; here all are imported.
     """
-    from analysis.questions.requirements import NEEDS
-
     found = {
         title: [
             need.what
-            for need in getattr(import_module(module), "NEEDS", NEEDS.get(title, ()))
+            for need in getattr(import_module(module), "NEEDS", ())
             if not need.met(snapshot)
         ]
         for title, module in QUESTIONS.items()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis.questions.customs.surprises import ELEMENTS
 from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
-from analysis.study.customs import DOLLARS, TONNES
 from analysis.study.directions import list_policy
 
 __all__ = [
-    "NEEDS",
+    "LEDGER",
+    "MENUS",
+    "PLAYS",
+    "RECORD",
+    "SPLIT",
+    "THREE_FIRMS",
+    "TWO_FIRMS",
     "Need",
     "need_baskets",
     "need_funds",
@@ -85,21 +89,3 @@ RECORD = Need(
     "the sample of the paper, of which the record of simulations is",
     lambda snapshot: not snapshot.choices.report,
 )
-
-NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the others run on any study
-    "Highlighted days": (need_section("highlights"), need_window("car_0_0")),
-    "Relative beta": (TWO_FIRMS,),
-    "Beta by method": (TWO_FIRMS, PLAYS),
-    "Exposure over noise": (PLAYS, need_funds("sector")),
-    "Beta by policy regime": (need_section("regimes"), TWO_FIRMS, PLAYS),
-    "Other assets": (need_section("cross_asset"), need_policy(-1)),
-    "The pair trade": (need_section("pair"), PLAYS, need_funds("metals"), need_policy(1)),
-    "Customs correlations": (need_series(*TONNES, DOLLARS),),
-    "Customs surprises": (need_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
-    "The ledger of claims": (LEDGER,),
-    "One choice at a time": (need_section("one_choice"),),
-    "Specification curves": (MENUS, PLAYS),
-    "Out of sample": (need_section("out_of_sample"), SPLIT),
-    "Size and power": (RECORD,),
-    "Event-free dates": (THREE_FIRMS, need_window("car_0_10")),
-}

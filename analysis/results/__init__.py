@@ -56,18 +56,13 @@ class Provenance:
     """
 
     function: str
-    sample: str | tuple[str, ...]
-    inputs: str | tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.sample, str):  # function, inputs, sample: the inputs are observed
-            object.__setattr__(self, "sample", self.inputs)
-            object.__setattr__(self, "inputs", ())
+    sample: str
+    inputs: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, function: Callable[..., object], *words: Any) -> Provenance:
+    def of(cls, function: Callable[..., object], sample: str) -> Provenance:
         """Name the function itself, which cannot be misspelt."""
-        return cls(f"{function.__module__}.{function.__qualname__}", words[-1])
+        return cls(f"{function.__module__}.{function.__qualname__}", sample)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.rotation import Rotation, rotate
-from analysis.snapshot.optional_choices import Pair
 from analysis.snapshot.claims import Events
+from analysis.snapshot.optional_choices import Pair
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.episodes import FEWEST, chosen_days
 from analysis.study.panel import Panel

@@ -116,7 +116,7 @@ def test_the_mark_stands_in_front_matter_text_and_figures(tmp_path) -> None:
     text = (tmp_path / "p" / "index.qmd").read_text("utf-8")
     assert 'mark: "SYNTHETIC: \\"made\\" up"' in text
     assert '::: {.study-mark}\nSYNTHETIC: "made" up\n:::' in text
-    figure = Figure("f", "k", {"d": pd.DataFrame()}, "Dots.", Provenance("a.b", (), "s"))
+    figure = Figure("f", "k", {"d": pd.DataFrame()}, "Dots.", Provenance("a.b", "s"))
     assert [f.alt for f in mark_figures([figure], "SYNTHETIC")] == ["SYNTHETIC. Dots."]
 
 

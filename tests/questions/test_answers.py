@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from analysis.questions import answer, list_inputs
 from analysis.results import Findings, Number, Provenance
 from analysis.study.panel import Panel, build_panel
+
+QUESTIONS = Path(__file__).parents[2] / "analysis" / "questions"
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +65,13 @@ def test_the_inputs_become_a_data_set(committed):
     names = {"Firms": ["../record.json", "universe.csv"]}
     frame = list_inputs(names, committed.snapshot.folder).frame
     assert frame.values.tolist() == [["Firms", "record.json"], ["Firms", "data/universe.csv"]]
+
+
+def test_no_question_states_its_inputs():
+    """A source names its function and its sample; there is no other place to name a file."""
+    for path in QUESTIONS.glob("*/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and "Provenance" in ast.unparse(node.func):
+                words = {keyword.arg for keyword in node.keywords}
+                assert len(node.args) + len(words) == 2, f"{path.name}:{node.lineno}"
+                assert "inputs" not in words, f"{path.name}:{node.lineno}"

@@ -19,7 +19,7 @@ from analysis.results.columns import (
 )
 
 SOURCE = Provenance(
-    "analysis.questions.relative_beta.betas.full_sample", ("prices.csv",), "two firms"
+    "analysis.questions.relative_beta.betas.full_sample", "two firms", ("prices.csv",)
 )
 BETAS = pd.DataFrame(
     {
@@ -180,13 +180,13 @@ def test_rows_of_a_wide_table_may_have_two_names():
 
 def test_provenance_names_a_function_that_exists():
     """The dotted name is read off the function."""
-    source = Provenance.of(numbers_of, ("prices.csv",), "two firms")
+    source = Provenance.of(numbers_of, "two firms")
     assert source.function == "analysis.results.columns.numbers_of"
 
 
 def test_the_sample_of_a_number_is_that_of_its_row():
     """What enters differs from row to row, and each number says what entered its own."""
-    source = Provenance("analysis.questions.relative_beta.betas.full_sample", (), "{n:g} of {firm}")
+    source = Provenance("analysis.questions.relative_beta.betas.full_sample", "{n:g} of {firm}")
     numbers = numbers_of(BETAS, [Column("n", key="")], "sessions.{firm}", source)
     assert [number.source.sample for number in numbers] == ["60 of MP", "12 of USAR"]
 

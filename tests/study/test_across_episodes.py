@@ -16,7 +16,7 @@ from analysis.study.families import any_adjusted
 from analysis.study.outcomes import decide_all
 from analysis.study.series import rotate_days, series_days
 
-SOURCE = Provenance("analysis.study.families.any_adjusted", (), "planted")
+SOURCE = Provenance("analysis.study.families.any_adjusted", "planted")
 
 
 def test_mean_over_episodes_is_student_s():

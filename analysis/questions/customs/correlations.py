@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.multiplicity import holm
+from analysis.questions.requirements import need_series
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, spread, table_of
 from analysis.results.formats import brackets, format_value, percent, signed, words
 from analysis.study.customs import (
+    DOLLARS,
     METHODS,
     NAMES,
     SERIES,
@@ -24,7 +26,8 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute"]
 
-INPUTS = ("customs.csv", "prices.csv", "events.csv", "universe.csv", "study.toml")
+NEEDS = (need_series(*TONNES, DOLLARS),)
+
 QUOTED = pd.PeriodIndex(["2025-08", "2025-09"], freq="M")  # of which the truce item speaks
 
 CHANGE = "{method} correlation of the change of {series} exports"
@@ -99,13 +102,13 @@ def compute(panel: Panel) -> Findings:
     core = lags[lags["asset"] == "core"].assign(name=lambda rows: rows["series"].map(NAMES))
     level, power = choices.inference.level, percent(choices.inference.power)
     shown, size = percent(level), choices.inference.size
-    every = Provenance.of(correlations, INPUTS, "every series, asset, method and lag tested")
-    one = Provenance.of(correlations, INPUTS, "{n} months, {series} and core firms")
-    firms = Provenance.of(correlations, INPUTS, "every core firm")
-    days = Provenance.of(release_tests, INPUTS, "release days with a session")
-    all_days = Provenance.of(release_returns, INPUTS, "all release days")
-    both = Provenance.of(compute, INPUTS, "both export series")
-    reported = Provenance.of(compute, INPUTS, "{series} exports, reported figures")
+    every = Provenance.of(correlations, "every series, asset, method and lag tested")
+    one = Provenance.of(correlations, "{n} months, {series} and core firms")
+    firms = Provenance.of(correlations, "every core firm")
+    days = Provenance.of(release_tests, "release days with a session")
+    all_days = Provenance.of(release_returns, "all release days")
+    both = Provenance.of(compute, "both export series")
+    reported = Provenance.of(compute, "{series} exports, reported figures")
     window = brackets(choices.customs.release_window)
     keyed = core.assign(at=core["lag"].map("lag_{}".format).str.replace("-", "m"))
     now = keyed[(core["lag"] == 0) & (core["method"] == METHODS[0])]
@@ -211,7 +214,7 @@ def _lag_table(core: pd.DataFrame, power: str) -> Table:
         "correlations",
         wide.assign(n=first["n"].to_numpy(), mde=first["mde"].to_numpy()),
         [*BESIDE, *columns, Column("mde", "MDE", "decimal2")],
-        Provenance.of(correlations, INPUTS, "core firms"),
+        Provenance.of(correlations, "core firms"),
         CORRELATED.format(power),
     )
 
@@ -238,7 +241,7 @@ def _series_figure(panel: Panel) -> Figure:
         f"Panels over time: {spans}; and the monthly return of the core firms, between {low} and "
         f"{high}. Hollow dots are derived figures."
     )
-    source = Provenance.of(compute, INPUTS, "single-month figures")
+    source = Provenance.of(compute, "single-month figures")
     data = {"exports": exports, "returns": returns}
     return Figure("customs_series", "customs_series", data, alt, source)
 
@@ -259,5 +262,5 @@ def _correlogram(core: pd.DataFrame, level: float) -> Figure:
     )
     columns = ["panel", "lag", "method", "estimate", "low", "high", "n"]
     data = {"lags": core.rename(columns={"name": "panel"})[columns]}
-    source = Provenance.of(compute, INPUTS, "core firms")
+    source = Provenance.of(compute, "core firms")
     return Figure("correlogram", "correlogram", data, alt, source)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.dependence.lead_lag import needed_pairs
+from analysis.questions.requirements import need_series
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import (
     Column,
@@ -31,9 +32,10 @@ from analysis.study.panel import Panel
 
 __all__ = ["ELEMENTS", "compute", "heavy_elements", "release_responses", "surprises"]
 
-INPUTS = ("customs.csv", "prices.csv", "events.csv", "universe.csv", "study.toml")
 FIRST = "first prints"
 ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}
+
+NEEDS = (need_series(*TONNES, DOLLARS, *ELEMENTS.values()),)
 TARGET = 0.3  # correlation for which the months needed are stated
 MEASURES = {"change": "change on the month", "surprise": "surprise"}
 
@@ -88,8 +90,8 @@ def compute(panel: Panel) -> Findings:
     told = responses.assign(
         name=responses["series"].map(NAMES), released=responses["measure"].map(MEASURES)
     )
-    source = Provenance.of(release_responses, INPUTS, FIRST)
-    elements = Provenance.of(heavy_elements, INPUTS, FIRST)
+    source = Provenance.of(release_responses, FIRST)
+    elements = Provenance.of(heavy_elements, FIRST)
     key, level = "customs.{series}.release.{measure}", inference.level
     shown = percent(level)
     return Findings(
@@ -107,7 +109,7 @@ def compute(panel: Panel) -> Findings:
             _heavy_verdict(heavy, elements),
         ],
         datasets=[
-            Dataset("customs_surprises", surprises(panel), Provenance.of(surprises, INPUTS, FIRST)),
+            Dataset("customs_surprises", surprises(panel), Provenance.of(surprises, FIRST)),
             Dataset("release_responses", responses, source),
         ],
     )
@@ -197,7 +199,7 @@ def _months_needed(panel: Panel) -> list[Number]:
         "months_needed.year": (str(reached.year), YEAR, "year", "text"),
     }
     cells |= {f"months_needed.{m}": (count, NEEDED.format(m)) for m, count in needed.items()}
-    return scalar_numbers("customs", cells, Provenance.of(compute, INPUTS, FIRST), "months")
+    return scalar_numbers("customs", cells, Provenance.of(compute, FIRST), "months")
 
 
 def _heavy_numbers(heavy: pd.DataFrame, source: Provenance) -> list[Number]:

@@ -14,8 +14,6 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute"]
 
-PRICES = ("prices.csv", "universe.csv", "study.toml")
-EVENTS = ("events.csv", "confounders.csv", "study.toml")
 CLAIMS = (
     Column("id", "Claim"),
     Column("kind", "Kind"),
@@ -39,11 +37,11 @@ def compute(panel: Panel) -> Findings:
     firms = panel.snapshot.universe.loc[studied].assign(
         ticker=studied, sessions=returns.count(), volatility=returns.std(ddof=1)
     )
-    prices = Provenance.of(compute, PRICES, "all tickers and sessions")
-    ledger = Provenance.of(compute, ("claims.toml",), "the ledger")
-    of_firms = Provenance.of(compute, PRICES, "firms studied")
-    of_events = Provenance.of(compute, EVENTS, "all events")
-    of_customs = Provenance.of(compute, ("customs.csv",), "all customs rows")
+    prices = Provenance.of(compute, "all tickers and sessions")
+    ledger = Provenance.of(compute, "the ledger")
+    of_firms = Provenance.of(compute, "firms studied")
+    of_events = Provenance.of(compute, "all events")
+    of_customs = Provenance.of(compute, "all customs rows")
     derived = int((customs["status"] == "derived").sum())
     figures: dict[str, Scalar] = {
         "customs_rows": (len(customs), "customs figures"),
@@ -136,7 +134,7 @@ def _price_paths(panel: Panel) -> Figure:
         f"marked below by direction and {len(notes)} policy steps numbered. "
         f"Peaks: {peak}. Last session: {last}."
     )
-    source = Provenance.of(compute, (*PRICES, "events.csv"), "core firms")
+    source = Provenance.of(compute, "core firms")
     shown = panel.events.loc[panel.events["day0"] >= start, ["day0", "direction"]]
     data = {
         "paths": paths.melt("session", var_name="firm", value_name="level"),

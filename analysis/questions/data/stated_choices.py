@@ -20,7 +20,7 @@ ROUND = {10: "ten", 20: "twenty", 50: "fifty", 100: "a hundred"}
 def compute(panel: Panel) -> Findings:
     """Publish the choices that the prose cites, and every highlighted day."""
     choices = panel.snapshot.choices
-    source = Provenance.of(compute, ("study.toml",), "choices of the study")
+    source = Provenance.of(compute, "choices of the study")
     days = {
         f"highlights.{name}": (day.isoformat(), f"day of the news item {name}")
         for name, day in choices.highlights.items()

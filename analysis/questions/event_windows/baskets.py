@@ -31,7 +31,6 @@ NAMES = {
     "placebo": "placebo names",
 }
 UNLISTED = ("explorers", "metals_funds", "cyclical_funds")  # serve a claim alone
-INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
 CONFIRMING = "confirmatory events, clean primary windows"
 
 TEXT = "mean primary CAR of {label}, {kind} episodes"
@@ -58,8 +57,8 @@ def compute(panel: Panel) -> Findings:
     """Pool every basket by kind of event, list the episodes and show the heavy share."""
     frame, shares = basket_responses(panel), by_share(panel)
     level, size = panel.snapshot.choices.inference.level, panel.snapshot.choices.inference.size
-    source = Provenance.of(basket_responses, INPUTS, CONFIRMING)
-    firms = Provenance.of(by_share, INPUTS, f"firms with a known heavy share, {CONFIRMING}")
+    source = Provenance.of(basket_responses, CONFIRMING)
+    firms = Provenance.of(by_share, f"firms with a known heavy share, {CONFIRMING}")
     keyed, known = (rows.assign(of=rows["kind"].str.partition(",")[0]) for rows in (frame, shares))
     keyed["label"] = keyed["basket"].map(_label)
     p = frame["p"].dropna()
@@ -157,7 +156,7 @@ def _against_placebo(panel: Panel) -> Verdict:
         "differs" if told else "no difference",
         f"core less placebo names, signed policy events, t across episodes against {size:g}",
         "too few episodes" if np.isnan(result.p) else f"mean {result.mean:.3g}, p {result.p:.3g}",
-        Provenance.of(basket_responses, INPUTS, CONFIRMING),
+        Provenance.of(basket_responses, CONFIRMING),
     )
 
 

@@ -21,7 +21,6 @@ from analysis.study.responses import Responses, cumulate
 
 __all__ = ["compute", "firm_windows", "list_pooled", "pool_kinds", "pooled_by_direction"]
 
-INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
 TEXT = "mean core CAR of {kind} episodes, {window}"
 POOLED = (
     Column("kind", "Events"),
@@ -59,7 +58,7 @@ EVENTS = (
 def compute(panel: Panel) -> Findings:
     """Compute all firm-windows and pool them by direction."""
     everything, pooled = firm_windows(panel), pooled_by_direction(panel)
-    source = Provenance.of(firm_windows, INPUTS, "all firms, all events")
+    source = Provenance.of(firm_windows, "all firms, all events")
     primary = everything[everything["window"] == panel.snapshot.choices.windows.primary]
     return Findings(
         numbers=[*_pooled_numbers(panel, pooled), *_coverage(panel, primary)],
@@ -137,7 +136,7 @@ def _pooled_numbers(panel: Panel, pooled: pd.DataFrame) -> list[Number]:
         which=known["clean"].map({True: "clean", False: "all"}),
     )
     sample = "confirmatory {kind} events, {which} windows"
-    source = Provenance.of(pooled_by_direction, INPUTS, sample)
+    source = Provenance.of(pooled_by_direction, sample)
     level = panel.snapshot.choices.inference.level
     return numbers_of(keyed, POOLED, "pooled.{kind}.{window}{end}", source, level=level)
 
@@ -153,7 +152,7 @@ def _with_all_windows(panel: Panel, pooled: pd.DataFrame) -> Verdict:
         "changed" if len(changed) else "unchanged",
         f"p below {size:g} with clean windows and with all windows, every kind of event",
         ", ".join(changed) or "none",
-        Provenance.of(pooled_by_direction, INPUTS, "confirmatory events"),
+        Provenance.of(pooled_by_direction, "confirmatory events"),
     )
 
 
@@ -166,7 +165,7 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
     frame["bounds"] = [brackets(choices.windows.bounds[window]) for window in frame["window"]]
     order = list(list_pooled(choices))
     frame = frame.sort_values("kind", key=lambda c: c.map(order.index), kind="stable")
-    source = Provenance.of(pooled_by_direction, INPUTS, "confirmatory events")
+    source = Provenance.of(pooled_by_direction, "confirmatory events")
     policy = list_policy(choices)
     texts = {
         "level": percent(choices.inference.level),
@@ -193,9 +192,10 @@ def _firm_table(panel: Panel, primary: pd.DataFrame) -> Table:
         "firms_by_direction",
         wide,
         [Column("ticker", "Firm"), *columns],
-        Provenance.of(firm_windows, INPUTS, "clean confirmatory firm-windows"),
-        f"Mean CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of each firm and number n of days. Descriptive: the "
-        "days of one episode are counted separately, so no test is attached.",
+        Provenance.of(firm_windows, "clean confirmatory firm-windows"),
+        f"Mean CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of each firm and "
+        "number n of days. Descriptive: the days of one episode are counted separately, so no "
+        "test is attached.",
     )
 
 
@@ -211,10 +211,10 @@ def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
         "events",
         frame,
         [*EVENTS, *(Column(firm) for firm in core)],
-        Provenance.of(firm_windows, INPUTS, "all events, core firms"),
-        f"CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of the core firms; an en dash: no eligible window; "
-        "\u2020: a confounder touches the window. E: exploratory; S: found by looking for large "
-        "days; B: found beside one.",
+        Provenance.of(firm_windows, "all events, core firms"),
+        f"CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of the core firms; an en "
+        "dash: no eligible window; \u2020: a confounder touches the window. E: exploratory; S: "
+        "found by looking for large days; B: found beside one.",
     )
 
 
@@ -234,7 +234,7 @@ def _exclusion_table(panel: Panel, primary: pd.DataFrame) -> Table:
             Column("size", "Eligible", "integer"),
             Column("sum", clean, "integer"),
         ],
-        Provenance.of(firm_windows, INPUTS, "all events, all firms"),
+        Provenance.of(firm_windows, "all events, all firms"),
         "Number of events. The first columns give the reason for which a firm has no window.",
     )
 
@@ -249,5 +249,5 @@ def _coverage(panel: Panel, primary: pd.DataFrame) -> list[Number]:
         "clean": (int(primary["clean"].sum()), "eligible firm-events with a clean primary window"),
         "nominally_significant": (int((primary["p"] < size).sum()), small),
     }
-    source = Provenance.of(firm_windows, INPUTS, "all events, all firms")
+    source = Provenance.of(firm_windows, "all events, all firms")
     return scalar_numbers("firm_windows", counts, source)

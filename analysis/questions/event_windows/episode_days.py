@@ -17,7 +17,6 @@ from analysis.study.responses import fit_events
 
 __all__ = ["by_episode", "compute"]
 
-INPUTS = ("prices.csv", "events.csv", "universe.csv", "study.toml")
 COLUMNS = (
     Column("episode", "Ep.", "integer"),
     Column("span", "Day 0"),
@@ -39,7 +38,7 @@ NOTE = (
 def compute(panel: Panel) -> Findings:
     """List the episodes with the reaction of the core portfolio."""
     frame, size = by_episode(panel), panel.snapshot.choices.inference.size
-    source = Provenance.of(by_episode, INPUTS, "all episodes, eligible core firms")
+    source = Provenance.of(by_episode, "all episodes, eligible core firms")
     p = frame["conformal_p"]
     counts = {
         "tested": (int(p.notna().sum()), "episodes with a core portfolio"),

@@ -13,7 +13,6 @@ from analysis.study.panel import Panel, estimate
 __all__ = ["bands", "compute", "paths"]
 
 WINDOW = (0, 4)  # event days of the picture
-INPUTS = ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml")
 SAMPLE = "every eligible firm-event; placebo dates clear of listed events"
 
 
@@ -35,7 +34,7 @@ def compute(panel: Panel) -> Findings:
         "start": pd.DataFrame([start]),
         "firms": every.assign(chosen=every["ticker"].isin(firms.core)),
     }
-    source = Provenance.of(compute, INPUTS, SAMPLE)
+    source = Provenance.of(compute, SAMPLE)
     return Findings(figures=[Figure("explorer", "explorer", data, _alternative(data, day), source)])
 
 

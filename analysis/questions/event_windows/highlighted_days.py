@@ -6,6 +6,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.events.conformal import conformal
+from analysis.questions.requirements import need_section, need_window
 from analysis.results import Figure, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import counted, listed, percent, signed
@@ -15,7 +16,8 @@ from analysis.study.responses import fit_events
 
 __all__ = ["compute", "reactions"]
 
-INPUTS = ("prices.csv", "events.csv", "universe.csv", "study.toml")
+NEEDS = (need_section("highlights"), need_window("car_0_0"))
+
 NOTE = (
     "Return: close to close. AR: abnormal return of the {model}; s.e.: its forecast error. "
     "p(t): two-sided, Student t; p(c): conformal, the p-value of record. core: equal-weight "
@@ -43,7 +45,7 @@ def compute(panel: Panel) -> Findings:
     """Turn the reactions of the two days into numbers, a table and a figure."""
     days, choices = reactions(panel), panel.snapshot.choices
     sample = f"the {counted(len(panel.highlights), 'highlighted day')}, every firm with an "
-    source = Provenance.of(reactions, INPUTS, f"{sample}estimation window")
+    source = Provenance.of(reactions, f"{sample}estimation window")
     level, model = choices.inference.level, choices.estimation.said
     key = "{highlight}.{ticker}"
     return Findings(

@@ -18,8 +18,6 @@ from analysis.study.responses import fit_events, quiet_paths
 
 __all__ = ["caar_paths", "heatmap"]
 
-INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
-
 
 def caar_paths(panel: Panel) -> list[Figure]:
     """Mean cumulative path of the core portfolio by direction, over episodes, on placebo bands.
@@ -57,7 +55,7 @@ def caar_paths(panel: Panel) -> list[Figure]:
         f"on day \u22121, to day {last}, with {level} intervals on {level} placebo bands: "
         f"{'; '.join(sentences)}."
     )
-    source = Provenance.of(caar_paths, INPUTS, "confirmatory events, clean primary windows")
+    source = Provenance.of(caar_paths, "confirmatory events, clean primary windows")
     return [Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)]
 
 
@@ -92,5 +90,5 @@ def heatmap(panel: Panel) -> Figure:
         f"standardised abnormal return of day 0. {large} of {known} cells lie beyond two "
         "forecast errors."
     )
-    source = Provenance.of(heatmap, INPUTS, "all events, all firms")
+    source = Provenance.of(heatmap, "all events, all firms")
     return Figure("reaction_heatmap", "reaction_heatmap", {"cells": cells}, alt, source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.questions.ledger.entries import INPUTS
+from analysis.questions.requirements import SPLIT, need_section
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, scalar_numbers, table_of
 from analysis.results.formats import format_value, percent, with_interval, words
@@ -16,9 +16,10 @@ from analysis.study.variants import events_between, returns_between
 
 __all__ = ["compute", "split_outcomes"]
 
+NEEDS = (need_section("out_of_sample"), SPLIT)
+
 SOURCE = Provenance(
     "analysis.questions.ledger.out_of_sample.split_outcomes",
-    INPUTS,
     "confirmatory claims with a test",
 )
 PARTS = ("fixed", "later")

@@ -22,6 +22,7 @@ import pandas as pd
 
 from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.significance import Significance
+from analysis.questions.requirements import PLAYS, need_funds
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import brackets, listed
@@ -33,7 +34,8 @@ from analysis.study.responses import cumulate
 
 __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
 
-INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
+NEEDS = (PLAYS, need_funds("sector"))
+
 CLEAN = "confirmatory China-policy events, clean windows"
 ORDER = "order of the core firms by response, response over own noise, response over sector beta"
 SCALES = ("response", "over_sd", "over_beta")
@@ -67,8 +69,8 @@ def compute(panel: Panel) -> Findings:
     choices, values = panel.snapshot.choices, signed_values(panel)
     firms, gap = firm_responses(panel, values), scaled_gap(panel, values)
     window, producer = brackets(choices.windows.primary_bounds), listed(choices.baskets["producer"])
-    source = Provenance.of(firm_responses, INPUTS, CLEAN)
-    held = Provenance.of(scaled_gap, INPUTS, f"episodes with pure plays and {producer}")
+    source = Provenance.of(firm_responses, CLEAN)
+    held = Provenance.of(scaled_gap, f"episodes with pure plays and {producer}")
     note = SCALED.format(window=window, own=choices.benchmark)
     shares = int(firms["heavy_share"].notna().sum())
     known = "firms with a known heavy share"

@@ -36,6 +36,7 @@ from analysis.estimators.beta.relative import (
     up_down_beta,
 )
 from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
+from analysis.questions.requirements import PLAYS, TWO_FIRMS
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import (
     Column,
@@ -51,7 +52,8 @@ from analysis.study.panel import Panel
 
 __all__ = ["by_method", "compute", "differences", "equality", "quiet_sessions"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+NEEDS = (TWO_FIRMS, PLAYS)
+
 LABELS = {
     "ols": "Least squares",
     "no_events": "Without event days",
@@ -84,7 +86,7 @@ def compute(panel: Panel) -> Findings:
     choices = panel.snapshot.choices
     grid, gaps, equal = by_method(panel), differences(panel), equality(panel)
     fitted, compared, tested = (
-        Provenance.of(function, INPUTS, "core firms, common sessions")
+        Provenance.of(function, "core firms, common sessions")
         for function in (by_method, differences, equality)
     )
     on_market = grid[grid["benchmark"] == choices.benchmark.market]

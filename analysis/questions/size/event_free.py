@@ -12,6 +12,7 @@ from statsmodels.regression.linear_model import OLS
 
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.names import Model
+from analysis.questions.requirements import THREE_FIRMS, need_window
 from analysis.questions.size.design import Design, build_design
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
@@ -19,7 +20,8 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute", "event_free_means"]
 
-INPUTS = ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml")
+NEEDS = (THREE_FIRMS, need_window("car_0_10"))
+
 VARIANTS: dict[str, tuple[str, Model, bool]] = {
     "market": ("market model", "market", False),
     "market_event_free": ("market model, listed events left out of estimation", "market", True),
@@ -44,7 +46,7 @@ def compute(panel: Panel) -> Findings:
     """Publish the means as a table and numbers."""
     means = event_free_means(panel, build_design(panel)).rename_axis("key").reset_index()
     sample = "core portfolio on event-free dates, primary window"
-    source = Provenance.of(event_free_means, INPUTS, sample)
+    source = Provenance.of(event_free_means, sample)
     return Findings(
         numbers=numbers_of(means, COLUMNS, "size.event_free.{key}", source),
         tables=[table_of("event_free", means, COLUMNS, source, NOTE)],

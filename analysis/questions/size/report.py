@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.estimators.significance import LEVEL
+from analysis.questions.requirements import RECORD
 from analysis.questions.size.record import Record, read_record
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of
@@ -17,10 +18,10 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute", "report", "summary"]
 
-PANEL = ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml")
+NEEDS = (RECORD,)
+
 SOURCE = Provenance(
     "analysis.questions.size.report.compute",
-    (*PANEL, "../simulations/size.csv", "../simulations/size.json"),
     "simulated samples, calibrated on the panel",
 )
 NAMES = {

@@ -33,7 +33,6 @@ from analysis.study.series import mean_weights, rotate_days, series_days
 
 __all__ = ["changes", "compute", "leverage_terms", "paths"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
 SAMPLE = "core portfolio, confirmatory events in episodes of one sign"
 NAMES = {"realised": "realised", "garch": "GARCH"}
 
@@ -82,8 +81,8 @@ def compute(panel: Panel) -> Findings:
     choices = panel.snapshot.choices
     window, level = choices.volatility.window, choices.inference.level
     frame, terms = changes(panel), leverage_terms(panel)
-    source = Provenance.of(changes, INPUTS, SAMPLE)
-    fitted = Provenance.of(leverage_terms, INPUTS, "core portfolio and core firms")
+    source = Provenance.of(changes, SAMPLE)
+    fitted = Provenance.of(leverage_terms, "core portfolio and core firms")
     tested = frame.assign(
         named=frame["measure"].map(NAMES),
         end=frame["measure"].map({"realised": "", "garch": ".garch"}),
@@ -251,6 +250,6 @@ def _figure(panel: Panel) -> list[Figure]:
         f"before to {words(window)} after an event, over its mean of the {words(window)} before, "
         f"with a shaded band of {percent(level)} of rotated calendars: " + "; ".join(said) + "."
     )
-    source = Provenance.of(paths, INPUTS, SAMPLE)
+    source = Provenance.of(paths, SAMPLE)
     drawn, data = {"level": level, "window": window}, {"paths": frame}
     return [Figure("volatility_paths", "volatility_paths", data, alt, source, drawn)]

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.multiplicity import holm
+from analysis.questions.requirements import need_policy, need_section
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, spread, table_of, verdicts_of
 from analysis.results.formats import brackets, counted, percent
@@ -36,7 +37,8 @@ from analysis.study.series import rotate_days, series_days
 
 __all__ = ["compute", "correlation_changes", "responses"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+NEEDS = (need_section("cross_asset"), need_policy(-1))
+
 SAMPLE = "confirmatory events in episodes of one sign"
 GROUPS = ("copper", "dollar", "cyclicals")
 GROUP = " (mean)"  # marks a group among the assets
@@ -76,8 +78,8 @@ def compute(panel: Panel) -> Findings:
     keyed = [replace(c, key=c.key and c.key.format(relief=relief)) for c in LINKS]
     covered = f"{100 * _inner(panel):g}"
     inner = {"low_inner": f"low{covered}", "high_inner": f"high{covered}"}
-    moved = Provenance.of(responses, INPUTS, SAMPLE)
-    linked = Provenance.of(correlation_changes, INPUTS, f"{SAMPLE}, {relief}")
+    moved = Provenance.of(responses, SAMPLE)
+    linked = Provenance.of(correlation_changes, f"{SAMPLE}, {relief}")
     span = counted(choices.cross_asset.window, "session")
     known = links.assign(**{c: links[c].where(links["p"].notna()) for c in ("before", "after")})
     return Findings(

@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.questions.requirements import PLAYS, need_funds, need_policy, need_section
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import counted, format_value, listed, signed
@@ -44,7 +45,8 @@ from analysis.study.series import net_returns, rotate_days, series_days, trade_c
 
 __all__ = ["ENTRIES", "Account", "account", "compute", "signals", "tested"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+NEEDS = (need_section("pair"), PLAYS, need_funds("metals"), need_policy(1))
+
 SAMPLE = "unwelcome confirmatory news"
 ENTRIES = {"close": 0, "next": 1}  # sessions after day 0 at whose close the trade is opened
 LABELS = {"close": "close of day 0", "next": "next close"}
@@ -140,8 +142,8 @@ def compute(panel: Panel) -> Findings:
     note = TRADED.format(pure, span)
     frame = pd.DataFrame(rows)
     frame["variant"] = frame["name"] + ", " + frame["opened"]
-    source = Provenance.of(tested, INPUTS, f"{SAMPLE}, unmixed episodes")
-    traded = Provenance.of(account, INPUTS, f"{SAMPLE}, in order of time")
+    source = Provenance.of(tested, f"{SAMPLE}, unmixed episodes")
+    traded = Provenance.of(account, f"{SAMPLE}, in order of time")
     days, level = "sessions that a trade of the pair is held", choices.inference.level
     return Findings(
         numbers=[

@@ -164,5 +164,5 @@ def test_heavy_verdict_compares_the_peak_month(at_peak, verdict):
     frame = pd.DataFrame(
         {"headline": [10.0, 5.0], "dysprosium": [at_peak, 100.0], "terbium": [0.0, 0.0]}
     )
-    source = Provenance.of(customs_surprises.heavy_elements, (), "")
+    source = Provenance.of(customs_surprises.heavy_elements, "")
     assert customs_surprises._heavy_verdict(frame, source).verdict == verdict

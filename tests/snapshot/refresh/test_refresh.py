@@ -31,7 +31,7 @@ def _quick_findings(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def compute(snapshot: Snapshot, _: object) -> Findings:
         day = snapshot.sessions[-1].date().isoformat()
-        source = Provenance("test", ("prices.csv",), "all")
+        source = Provenance("test", "all", ("prices.csv",))
         return Findings([Number("data.last_session", day, "date", "date", "last", source)])
 
     monkeypatch.setattr(refresh, "compute", compute)
