@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_imports_go_one_way(monkeypatch):
-    """The contracts of pyproject.toml hold: data flow in one direction only."""
+    """The contracts of pyproject.toml hold: from snapshot to study, questions and publish."""
     monkeypatch.chdir(ROOT)
     run = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],

@@ -133,14 +133,15 @@ def test_init_refuses_a_folder_with_files(tmp_path, workspace, capsys) -> None:
     assert _bytes(tmp_path) == before
 
 
-def test_a_starting_point_without_rows_is_one_line(tmp_path, workspace, capsys) -> None:
-    """The empty tables are named; confounders and export figures may stay empty."""
+def test_a_starting_point_without_rows_is_a_line_a_table(tmp_path, workspace, capsys) -> None:
+    """Every empty table is named; confounders and export figures may stay empty."""
     assert main(["init", str(tmp_path / "mine")], workspace) == 0
     for words in (["data", "--accept"], ["paper"]):
         assert main([*words, "--data", str(tmp_path / "mine")], workspace) == 1
-        error = capsys.readouterr().err
-        assert error.count("\n") == 1
-        assert re.search(r"(events|prices|universe)\.csv, row 2: expected at least one row", error)
+        head, *lines = capsys.readouterr().err.splitlines()
+        assert head.startswith("error: 3 files have a fault:")
+        for name, line in zip(("events", "prices", "universe"), lines, strict=True):
+            assert f"{name}.csv, row 2: expected at least one row" in line
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
