@@ -108,17 +108,8 @@ def minimum_detectable(
 
     The noncentrality at which the noncentral t has that power, times the standard error.
 
-    Parameters
-    ----------
-    se, df : array, broadcast against each other
-        Standard errors, in the unit of the effect, and degrees of freedom.
-    power, level : float
-        Probability of finding the effect, and size of the test.
-
-    Returns
-    -------
-    array
-        In the unit of `se`.
+    `se` and `df` are arrays that are broadcast against each other; the result has the unit of
+    `se`. `power` is the probability of finding the effect, `level` the size of the test.
     """
     freedom = np.asarray(df, dtype=float)
     unique, place = np.unique(freedom, return_inverse=True)

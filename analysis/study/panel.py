@@ -8,7 +8,8 @@ from datetime import date
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.estimators.events.abnormal import EventStudy, event_study
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.event_study import EventStudy
 from analysis.reads import Part, make, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.eligibility import firm_windows, listed_returns

@@ -30,7 +30,7 @@ from analysis.estimators.returns import take_returns
 from analysis.userfiles.options import BetaOptions, takes
 from analysis.userfiles.output import as_text, check_columns, plain, records, spec
 
-__all__ = ["BetaResult", "document", "relative_beta"]
+__all__ = ["document", "relative_beta"]
 
 FEWEST = 30  # common returns below which no beta is worth a row
 SHOWN = ["ticker", "n", "beta", "se_hc3", "low", "high", "huber.beta", "r2"]  # in the summary

@@ -18,7 +18,7 @@ from analysis.estimators.names import Method
 from analysis.userfiles.options import CorrelateOptions, Form, takes
 from analysis.userfiles.output import as_text, check_columns, check_names, plain, records, spec
 
-__all__ = ["CorrelateResult", "correlate", "document"]
+__all__ = ["correlate", "document"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis.estimators.arrays import Floats
 
-__all__ = ["EqualBetas", "equal_betas"]
+__all__ = ["equal_betas"]
 
 
 @dataclass(frozen=True)

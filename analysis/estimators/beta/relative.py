@@ -217,15 +217,8 @@ def bootstrap_beta(
     Blocks of `block` sessions in order are drawn with replacement (Künsch 1989, Annals of
     Statistics 17) until n sessions are filled; the last block is cut.
 
-    Returns
-    -------
-    Slope
-        ``se`` is the standard deviation of the draws, the bounds cover `level`.
-
-    Raises
-    ------
-    ValueError
-        If `block` is below one or above the number of complete sessions.
+    ``se`` is the standard deviation of the draws. A block below one or above the number of complete
+    sessions is a ValueError.
     """
     left, design = _matched(y, x)
     values = design[:, 1]
@@ -235,9 +228,11 @@ def bootstrap_beta(
     full, rest = divmod(n, block)
     left, values = left - left.mean(), values - values.mean()
     moments = np.stack([values, left, values**2, values * left])
-    total = _drawn_sums(moments, block, (draws, full), rng)
-    if rest:
-        total += _drawn_sums(moments, rest, (draws, 1), rng)
+    prefix = np.pad(np.cumsum(moments, axis=1), ((0, 0), (1, 0)))
+    total = np.zeros((4, draws))
+    for length, count in ((block, full), (rest, 1)) if rest else ((block, full),):
+        sums = prefix[:, length:] - prefix[:, :-length]
+        total += sums[:, rng.integers(0, sums.shape[1], (draws, count))].sum(axis=2)
     sx, sy, sxx, sxy = total
     slopes = (sxy - sx * sy / n) / (sxx - sx**2 / n)
     low, high = np.quantile(slopes, [0.5 - level / 2, 0.5 + level / 2])
@@ -250,29 +245,11 @@ def shrink_betas(betas: pd.Series, errors: pd.Series) -> pd.Series:
 
     Each slope gets the weight ``v / (v + se²)`` and the mean of all slopes the rest, with v the
     variance between the slopes beyond the mean squared error, at least zero.
-
-    Parameters
-    ----------
-    betas, errors : Series, (A,)
-        Slopes and their standard errors, same index.
-
-    Returns
-    -------
-    Series, (A,)
+    `errors` are the standard errors; both have the same index, (A,).
     """
     between = max(float(betas.var(ddof=1)) - float((errors**2).mean()), 0.0)
     weight = between / (between + errors**2)
     return weight * betas + (1.0 - weight) * betas.mean()
-
-
-def _drawn_sums(
-    moments: Floats, block: int, shape: tuple[int, int], rng: np.random.Generator
-) -> Floats:
-    """Sum the moments over randomly placed blocks: (4, draws)."""
-    prefix = np.pad(np.cumsum(moments, axis=1), ((0, 0), (1, 0)))
-    sums = prefix[:, block:] - prefix[:, :-block]
-    picked: Floats = sums[:, rng.integers(0, sums.shape[1], shape)].sum(axis=2)
-    return picked
 
 
 def _matched(y: pd.Series, x: pd.Series | pd.DataFrame) -> tuple[Floats, Floats]:

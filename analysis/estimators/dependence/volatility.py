@@ -11,14 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from arch.univariate.base import ARCHModelResult
 
-__all__ = [
-    "GarchFit",
-    "Leverage",
-    "garch",
-    "half_life",
-    "leverage",
-    "volatility_change",
-]
+__all__ = ["garch", "half_life", "leverage", "volatility_change"]
 
 
 @dataclass(frozen=True)

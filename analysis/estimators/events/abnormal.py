@@ -27,7 +27,7 @@ from analysis.estimators.events.residual_sums import UnitSums, day_starts, join_
 from analysis.estimators.events.windows import in_time
 from analysis.estimators.names import Kind, Model
 
-__all__ = ["EventStudy", "event_study", "study_on"]
+__all__ = ["event_study", "study_on"]
 
 SHARED = 8  # firm-events a day from which one product a day takes less than one an event
 

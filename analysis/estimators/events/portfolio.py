@@ -16,7 +16,7 @@ from analysis.estimators.events.abnormal import study_on
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.significance import Significance, refused, student
 
-__all__ = ["Weights", "portfolio_study", "portfolio_t"]
+__all__ = ["portfolio_study", "portfolio_t"]
 
 Weights = Literal["equal", "risk"]
 
@@ -108,23 +108,22 @@ def portfolio_t(
     return student(name, n, float(row["car"]), float(row["se"]), float(row["df"]))
 
 
-def _groups(study: EventStudy, by: str) -> tuple[list[Hashable], list[Ints]]:
+def _groups(study: EventStudy, by: str) -> tuple[pd.Index, list[Ints]]:
     """Return the labels of the portfolios in order and the rows of their members."""
     codes, labels = pd.factorize(study.events[by], sort=True)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(labels) + 1))
-    members = [order[a:b].astype(np.int64) for a, b in pairwise(starts)]
-    return list(labels), members
+    return pd.Index(labels), [order[a:b] for a, b in pairwise(starts)]
 
 
 def _shared_day(study: EventStudy, label: Hashable, members: Ints) -> int:
     """Return the session that the members share, once each."""
-    days = set(study.position[members].tolist())
-    if len(days) > 1:
-        raise ValueError(f"portfolio {label}: its firms have {len(days)} different day 0s")
-    if len(set(study.column[members].tolist())) < len(members):
+    days = np.unique(study.position[members])
+    if days.size > 1:
+        raise ValueError(f"portfolio {label}: its firms have {days.size} different day 0s")
+    if np.unique(study.column[members]).size < len(members):
         raise ValueError(f"portfolio {label}: a firm is in it twice")
-    return int(days.pop())
+    return int(days[0])
 
 
 def _shares(study: EventStudy, parts: list[Floats], groups: list[Ints]) -> sparse.csr_array:
