@@ -64,22 +64,10 @@ class Condition:
 class Events:
     """Which events enter.
 
-    Attributes
-    ----------
-    directions : tuple of str
-        Directions asked for; empty: all of the study.
-    signed : bool
-        Multiply responses by the sign that the study expects of the direction.
-    after, before : date, optional
-        Bounds of day 0, both strict.
-    only, without : tuple of str
-        Identifiers of the events that alone may enter, or that may not.
-    mixed : bool
-        Keep episodes whose events point in opposite directions.
-    day : {"each", "first"}
-        Average the days of an episode, or take its first.
-    where : Condition, optional
-        What must hold before the event.
+    Those of the ``directions`` asked for (none: all), multiplied by the expected sign if
+    ``signed``; day 0 strictly ``after`` and ``before``; ``only`` some identifiers, or all ``without`` some;
+    ``mixed`` keeps episodes whose events point in opposite directions; ``day`` averages each day of
+    an episode or takes the first; ``where`` must hold before the event.
     """
 
     directions: tuple[Text, ...] = ()
@@ -118,18 +106,10 @@ class Claim:
 class OnEvents(Claim):
     """A claim on responses to events.
 
-    Attributes
-    ----------
-    of : str
-        Portfolio: see :mod:`analysis.snapshot.portfolios`.
-    window : (int, int), optional
-        First and last event day; the primary window of the study if not given.
-    clean : (int, int), optional
-        Sessions that must be free of a firm's own news; the window from day 0 on if not given.
-    model : str, optional
-        Model of the normal return, by its name in study.toml; that of the study if not given.
-    claimed : {"positive", "negative"}
-        Sign of the effect that is claimed.
+    Measured is a portfolio (see :mod:`analysis.snapshot.portfolios`) over a ``window``, first and
+    last event day: the primary one if not given. ``clean`` days must be free of a firm's own news,
+    those of the window from day 0 on if not given; ``model`` names a model of study.toml, that of
+    the study if not given.
     """
 
     of: Text
@@ -328,7 +308,7 @@ def parse_claims(content: bytes) -> dict[str, Claim]:
 
 
 def _kind_of(entry: Mapping[str, Any], place: str) -> type[Claim]:
-    """Return the class of an entry; without a kind, what any claim has is checked first."""
+    """Return the class of an entry by its kind, or raise the line that names the nearest one."""
     word = entry.get("kind")
     if str(word) in _KINDS:
         return _KINDS[str(word)]

@@ -69,14 +69,9 @@ class Responses:
             ``scar``; NaN within the episode distance of a listed event, or where a confounder
             touches a firm that is held.
         """
-        return pd.DataFrame(
-            {
-                name: np.where(
-                    _usable(panel, name, self.clean), self.table["scar"].loc[name], np.nan
-                )
-                for name in sorted(set(members))
-            }
-        )
+        table = {name: self.table["scar"].loc[name] for name in sorted(set(members))}
+        usable = {name: _usable(panel, name, self.clean) for name in table}
+        return pd.DataFrame({n: np.where(usable[n], scar, np.nan) for n, scar in table.items()})
 
 
 def cumulate(
@@ -153,8 +148,9 @@ def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, 
 def _usable(panel: Panel, members: str, clean: Bounds | None) -> npt.NDArray[np.bool_]:
     """Mark the quiet sessions on which no confounder touches a firm that is held. (T,)."""
     usable = quiet_sessions(panel)
-    for ticker in members.split(",") if clean else ():
-        usable &= clean_sessions(panel, ticker, *clean)  # type: ignore[misc]
+    if clean:
+        for ticker in members.split(","):
+            usable &= clean_sessions(panel, ticker, *clean)
     return usable
 
 
