@@ -65,9 +65,9 @@ class Events:
     """Which events enter.
 
     Those of the ``directions`` asked for (none: all), multiplied by the expected sign if
-    ``signed``; day 0 strictly ``after`` and ``before``; ``only`` some identifiers, or all ``without`` some;
-    ``mixed`` keeps episodes whose events point in opposite directions; ``day`` averages each day of
-    an episode or takes the first; ``where`` must hold before the event.
+    ``signed``; day 0 strictly ``after`` and ``before``; ``only`` some identifiers, or all
+    ``without`` some; ``mixed`` keeps episodes whose events point in opposite directions; ``day``
+    averages each day of an episode or takes the first; ``where`` must hold before the event.
     """
 
     directions: tuple[Text, ...] = ()
