@@ -177,6 +177,7 @@ def _analyse(session: nox.Session, *words: str) -> None:
         _try_quarto(session, python)
     session.run(
         python, "-m", "analysis", *words, *session.posargs,
+        env={"RARE_EARTH_PARENT": str(os.getpid())},  # a nox that was killed takes it along
         interrupt_timeout=10, terminate_timeout=10,  # to end its workers and clear its staging
     )  # fmt: skip
 

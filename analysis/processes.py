@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -21,7 +21,7 @@ from typing import Any
 from analysis.errors import StudyError
 from analysis.interrupts import SIGNALS, postponed, unheard
 
-__all__ = ["Submit", "analysis", "child", "end_children", "follow_parent", "run", "workers"]
+__all__ = ["Submit", "analysis", "child", "follow_parent", "run", "side_by_side", "workers"]
 
 PATIENCE = 5.0  # seconds in which a child told to end may tidy up
 _PARENT = "RARE_EARTH_PARENT"  # tells a child of ours whose death ends it
@@ -37,16 +37,9 @@ def workers(
 ) -> Iterator[Submit]:
     """Yield what hands a call to worker processes, as :meth:`ProcessPoolExecutor.submit` does.
 
-    Each begins with ``start(*words)``; a fault in the block ends them.
-
-    Parameters
-    ----------
-    count : int or None
-        None is one a processor.
-    start : callable
-    *words : object
-    preload : sequence of str
-        Modules that the workers need, imported once for all of them where processes fork.
+    Each begins with ``start(*words)``; a fault in the block ends them. A ``count`` of None is one a
+    processor; ``preload`` names modules that the workers need, imported once for all of them where
+    processes fork.
 
     Raises
     ------
@@ -125,7 +118,6 @@ def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.
 
     Parameters
     ----------
-    command : sequence of str or Path
     **options
         Of :class:`subprocess.Popen`.
 
@@ -162,8 +154,34 @@ def analysis(*words: str, **options: Any) -> subprocess.CompletedProcess[Any]:
     return run([sys.executable, "-m", "analysis", *words], **options)
 
 
-def end_children() -> None:
-    """End the programs that other threads wait for."""
+def side_by_side(count: int, work: Callable[..., None], tasks: Sequence[Sequence[Any]]) -> None:
+    """Do tasks that wait for programs, ``count`` at a time; a fault or a signal ends them all.
+
+    Parameters
+    ----------
+    count : int
+        Of threads.
+    work : callable
+        Runs programs by :func:`run`, in turn.
+    tasks : sequence of sequence
+        What ``work`` takes, task by task.
+    """
+    with ThreadPoolExecutor(count) as pool:
+        futures = [pool.submit(work, *task) for task in tasks]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            with postponed():
+                for future in futures:
+                    future.cancel()
+                # Again and again: a thread may be about to start its next program.
+                while wait(futures, 0.1).not_done:
+                    _end_children()
+            raise
+
+
+def _end_children() -> None:
     running = [process for process in list(_children) if process.poll() is None]
     for process in running:
         _send(process, signal.SIGTERM)

@@ -33,23 +33,21 @@ WRITTEN: list[Path] = []
 
 TEMPORARY = "rare-earth-"  # Quarto renders nothing below a name that begins with a dot
 _LOCK, _FILES = "lock", "files"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _JUST_MADE = 60.0  # seconds in which an empty folder may be about to get its lock
 
 
 def refused(error: OSError, place: Path) -> WriteError:
     """Return the error that tells of a full disk or a locked folder in one line.
 
-    Parameters
-    ----------
-    error : OSError
-    place : Path
-        What was to be written, where the system does not name it.
+    ``place`` is what was to be written, where the system does not name it.
     """
-    full = error.errno in _FULL
-    expected = "room for what is to be written" if full else "a place that can be written"
-    remedy = (
-        "free some space" if full else "change its permissions or close programs that hold it open"
+    expected, remedy = (
+        ("room for what is to be written", "free some space")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        else (
+            "a place that can be written",
+            "change its permissions or close programs that hold it open",
+        )
     )
     found = error.strerror or error
     where = error.filename2 or place  # the file that another one could not replace
@@ -60,12 +58,7 @@ def refused(error: OSError, place: Path) -> WriteError:
 def staging(place: Path, prefix: str = PREFIX) -> Iterator[Path]:
     """Yield an empty folder inside ``place``, gone afterwards with all that is left in it.
 
-    Parameters
-    ----------
-    place : Path
-        Made if missing. Staging folders that dead processes left there are cleared.
-    prefix : str
-        How its name begins, and that of those cleared.
+    ``place`` is made if missing; folders of this ``prefix`` that dead processes left are cleared.
 
     Raises
     ------
@@ -146,12 +139,7 @@ def _try_lock(lock: int) -> bool:
 def put(staged: Path, folder: Path) -> list[Path]:
     """Move every file below ``staged`` to the same place below ``folder``, each in one step.
 
-    A signal waits until all are there.
-
-    Returns
-    -------
-    list of Path
-        The files in their places.
+    A signal waits until all are there; they are returned in their places.
     """
     found = (path.relative_to(staged) for path in staged.rglob("*") if path.is_file())
     files = sorted(found, reverse=True)  # the PDF before the page: viewers lock it
@@ -176,11 +164,6 @@ def write_whole(folder: Path, contents: Mapping[str, str | bytes]) -> list[Path]
         Made if missing.
     contents : mapping of str to str or bytes
         By path below ``folder``; text is written as UTF-8.
-
-    Returns
-    -------
-    list of Path
-        The files written, in the order given.
 
     Raises
     ------

@@ -14,8 +14,9 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from analysis.estimators.events.abnormal import EventStudy, event_study
+from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.conformal import conformal
+from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.placebo import clear_sessions, placebo_draws, placebo_table
 from analysis.estimators.events.portfolio import portfolio_study
 

@@ -21,7 +21,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from analysis.publish import figures
-from analysis.publish import readme_findings as readme
+from analysis.publish import readme_parts as readme
 from analysis.publish.numerals import MARKUP
 from analysis.questions import QUESTIONS, question
 from analysis.questions.robustness.report import OPTIONS
@@ -31,6 +31,7 @@ from analysis.questions.size.design import build_design
 from analysis.results import Findings, style
 from analysis.results.formats import words
 from analysis.snapshot.choices import Choices, window_name
+from analysis.snapshot.claims import parse_claims
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.twin import TRUTH, simulate
 from analysis.study.panel import Panel, build_panel
@@ -133,6 +134,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
     "kinds": FEW
     | {  # and one regime less
         "returns": "log",
+        "directions.*.words": "another kind of news",
         "estimation.model": "market_adjusted",
         "curve.returns": ["log"],
         "curve.outliers": ["none"],
@@ -147,6 +149,8 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
 KEPT = {  # entries that no run varies, with the reason
     "windows.bounds.car_0_0": "day 0 itself; questions on single days ask for it by name",
     "windows.bounds.car_0_10": "the long window of the simulations, which are not made anew",
+    "directions.*.sign": "the prose says what was expected of the news, and claims rest on it",
+    "directions.*.policy": "the prose says which news is of China's policy",
     "curve.models.mean.model": "the one model without a factor",
 }
 
@@ -325,6 +329,8 @@ RULES = (
     Rule("windows.primary", lambda name: window([int(day) for day in name.split("_")[1:]])),
     Rule("windows.bounds.*", window, OPENED),
     Rule("windows.bounds.car_0_1", lambda _: count("window")(6)),
+    Rule("directions.*.words", lambda words: [re.escape(words)]),
+    Rule("directions.*", unsaid),
     Rule("episodes.distance", sessions),
     Rule("inference.level", level, SIMULATED | AGREEING),
     Rule("inference.power", share),
@@ -467,10 +473,9 @@ class Answers:
 
     def _panel(self, run: str) -> Panel:
         panel = twin(self.snapshot, run)
-        folder = self.folder / (run or "as it is")
-        folder.mkdir()
-        (folder / "claims.toml").write_text(registered(run), encoding="utf-8")
-        return replace(panel, snapshot=replace(panel.snapshot, folder=folder))
+        (self.folder / (run or "as it is")).mkdir()
+        claims = parse_claims(registered(run).encode("utf-8"))
+        return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
 
     def _record(self, run: str) -> size_record.Record:
         """Return the simulations as if they had been made anew."""

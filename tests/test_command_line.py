@@ -20,8 +20,8 @@ from analysis.commands.base import SCRIPT, as_typed
 from analysis.commands.bench import installed
 from analysis.commands.explain import makers
 from analysis.publish.made_from import keep_record
+from analysis.publish.own_report import SHARED, SOURCE
 from analysis.publish.renderers import base
-from analysis.publish.study_report import SHARED, SOURCE
 from analysis.questions import QUESTIONS
 from analysis.snapshot.manifest import FILES, NAME
 
@@ -77,6 +77,17 @@ def test_accept_refuses_an_unsound_edit(fresh, capsys):
     assert (fresh / "data/manifest.json").read_bytes() == manifest
 
 
+def test_accept_tells_the_fault_of_each_file(fresh, capsys):
+    """Whoever edited two files hears of both at once."""
+    prices, study = fresh / "data/prices.csv", fresh / "data/study.toml"
+    prices.write_bytes(prices.read_bytes().replace(b"MP,15.23", b"MP,-15.23", 1))
+    study.write_text(study.read_text("utf-8").replace("length = 120", "length = -1"), "utf-8")
+    assert main(["data", "--accept"], Workspace.at(fresh)) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "error: 2 files have a fault:"
+    assert [line.split(",")[0].strip() for line in said[1:]] == ["study.toml", "prices.csv"]
+
+
 def test_unknown_format_is_a_usage_error(capsys):
     """A format that does not exist exits with 2 and names the ones that do."""
     with pytest.raises(SystemExit) as stop:
@@ -110,7 +121,7 @@ def test_a_fault_of_the_text_stops_before_anything_is_read(fresh, capsys):
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "error: paper: 3 problems in the sources:"
     assert [line.split(":")[0].strip() for line in said[1:]] == [
-        "sections/data.qmd", "sections/limits.qmd", "sections/data.qmd",
+        "paper/sections/data.qmd", "paper/sections/limits.qmd", "paper/sections/data.qmd",
     ]  # fmt: skip
 
 

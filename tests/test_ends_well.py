@@ -202,6 +202,29 @@ def test_a_renderer_ends_with_all_that_it_has_started(start):
     assert run.all_gone(1)
 
 
+BUILDS = """
+from analysis.interrupts import heard
+from analysis.processes import run, side_by_side
+def build(*seconds):
+    for each in seconds:
+        run(["sleep", each])
+if __name__ == "__main__":
+    with heard():
+        side_by_side(2, build, [("0.02",) * 300 + ("99",)] * 3)
+"""
+
+
+def test_builds_in_threads_end_at_once(start, tmp_path):
+    """As those of `reproduce`: a thread between two programs does not begin the next one."""
+    (tmp_path / "program.py").write_text(BUILDS)
+    run = start(str(tmp_path / "program.py"))
+    run.wait_for(lambda: any("sleep" in line for line in run.running()))
+    begun = time.monotonic()
+    assert run.end(signal.SIGTERM) == (143, "")
+    assert time.monotonic() - begun < 10
+    assert run.all_gone(1)
+
+
 KILLED = """
 import os, signal, sys, time
 from analysis.errors import StudyError

@@ -249,3 +249,13 @@ def test_a_real_older_python_says_one_line():
     assert run.returncode == 1
     assert run.stderr.startswith("error: needs Python 3.11 or later, found 3.10.")
     assert run.stderr.count("\n") == 1
+
+
+def test_a_command_ends_with_a_nox_that_is_killed(project):
+    """What nox has started knows it as its parent, and follows it; see analysis/processes.py."""
+    (project / "analysis/__main__.py").write_text(
+        "import os\nprint(os.environ['RARE_EARTH_PARENT'] == str(os.getppid()))\n", "utf-8"
+    )
+    code, said = nox(project, "-s", "data")
+    assert code == 0
+    assert "\nTrue\n" in said

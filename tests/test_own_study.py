@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,7 @@ from pypdf import PdfReader
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
-from analysis.questions import QUESTIONS, left_out
-from analysis.questions.requirements import NEEDS, lacking
+from analysis.questions import left_out
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.load import load_snapshot
 
@@ -133,14 +133,15 @@ def test_init_refuses_a_folder_with_files(tmp_path, workspace, capsys) -> None:
     assert _bytes(tmp_path) == before
 
 
-def test_a_starting_point_without_rows_is_one_line(tmp_path, workspace, capsys) -> None:
-    """The empty tables are named; confounders and export figures may stay empty."""
+def test_a_starting_point_without_rows_is_a_line_a_table(tmp_path, workspace, capsys) -> None:
+    """Every empty table is named; confounders and export figures may stay empty."""
     assert main(["init", str(tmp_path / "mine")], workspace) == 0
     for words in (["data", "--accept"], ["paper"]):
         assert main([*words, "--data", str(tmp_path / "mine")], workspace) == 1
-        error = capsys.readouterr().err
-        assert error.count("\n") == 1
-        assert re.search(r"(events|prices|universe)\.csv, row 2: expected at least one row", error)
+        head, *lines = capsys.readouterr().err.splitlines()
+        assert head.startswith("error: 3 files have a fault:")
+        for name, line in zip(("events", "prices", "universe"), lines, strict=True):
+            assert f"{name}.csv, row 2: expected at least one row" in line
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
@@ -179,11 +180,14 @@ def test_events_without_estimation_windows_are_one_line(tmp_path, workspace, cap
     assert "expected a firm with 390 usable sessions before an event, found none" in error
 
 
-def test_needs_are_of_questions_and_the_study_lacks_nothing(snapshot) -> None:
-    """Every declared need belongs to a question; the study of the paper is asked all of them."""
-    assert set(NEEDS) <= set(QUESTIONS)
+def test_the_study_of_the_paper_is_asked_every_question(snapshot) -> None:
+    """It lacks nothing that a question needs; another one says what it lacks."""
     assert left_out(snapshot) == {}
-    assert lacking("Describing the sample", snapshot) == []
+    without = replace(snapshot, choices=replace(snapshot.choices, pair=None, baskets={}))
+    assert left_out(without)["The pair trade"] == [
+        "[pair] in study.toml",
+        "the baskets heavy_exposed and producer",
+    ]
 
 
 @pytest.mark.slow

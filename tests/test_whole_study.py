@@ -12,8 +12,8 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace, compute
-from analysis.commands.explain import committed_results
-from analysis.publish.rendered_check import pdf_pages
+from analysis.publish.rendered_text import pdf_pages
+from analysis.publish.result_set import read_folder
 from analysis.publish.review.exhibits import list_exhibits
 from analysis.results import Findings
 from analysis.results.formats import format_value
@@ -153,11 +153,10 @@ def test_exhibits_are_counted_as_printed(built):
 def test_exhibits_are_of_published_results(built):
     """Every numbered table and figure but the list of exhibits leads to a result."""
     exhibits = list_exhibits(built / "paper")
-    results = committed_results(built / "paper/results")
+    results = read_folder(built / "paper/results")
     assert [e.label for e in exhibits if e.key is None] == ["tbl-exhibits"]
     for exhibit in exhibits:
-        known = results.figures if exhibit.kind == "figure" else results.table_sources
-        assert exhibit.key is None or exhibit.key in known
+        assert exhibit.key is None or exhibit.key in results[exhibit.kind]
 
 
 def test_committed_readme_states_the_current_findings(built):

@@ -11,14 +11,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from rich.console import Console
 
 from analysis.errors import RepositoryError
 
-__all__ = ["SCRIPT", "Command", "Stages", "Workspace", "as_typed", "no_options"]
+if TYPE_CHECKING:
+    from analysis.userfiles.options import Options
+
+Chosen = TypeVar("Chosen", bound="Options")
+
+__all__ = ["SCRIPT", "Command", "Stages", "Workspace", "add_options", "as_typed", "read_options"]
 
 SCRIPT = "rare-earth-headlines"
 """What the package is called on the command line once it is installed."""
@@ -163,5 +169,50 @@ class Command:
         return self.run(options, workspace)
 
 
-def no_options(_: argparse.ArgumentParser) -> None:
-    """Add nothing: the command has no options."""
+def add_options(parser: argparse.ArgumentParser, options: type[Options]) -> None:
+    """Add an option for each field of a dataclass of options, with its type, help and default."""
+    for field in fields(options):
+        option, hint = options.described()[field.name]
+        if option.flag == "":
+            continue
+        told: dict[str, Any] = {"dest": field.name, "help": option.told}
+        if field.default is MISSING:
+            told["required"] = True
+        elif field.default not in (None, False, ()):
+            shown = field.default if isinstance(field.default, tuple) else (field.default,)
+            told["help"] += f" (default: {','.join(map(str, shown))})"
+        if get_origin(hint) is Literal:
+            told["choices"] = get_args(hint)
+        elif hint is bool:
+            told |= {"action": "store_true", "default": None}
+        elif hint == tuple[str, ...]:
+            told |= {"action": "append"} if option.flag else {"type": _words, "metavar": "NAME,..."}
+        elif get_origin(hint) is tuple:
+            told |= {"action": "append", "type": _window, "metavar": "FIRST,LAST"}
+        else:
+            told["type"] = hint if isinstance(hint, type) else get_args(hint)[0]
+        parser.add_argument(option.flag or f"--{field.name.replace('_', '-')}", **told)
+
+
+def read_options(given: argparse.Namespace, options: type[Chosen]) -> Chosen:
+    """Return the options that were given, the others by default.
+
+    Raises
+    ------
+    UserDataError
+        If one cannot be used.
+    """
+    values = {field.name: getattr(given, field.name, None) for field in fields(options)}
+    return options(**{name: value for name, value in values.items() if value is not None})
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)
+
+
+def _window(text: str) -> tuple[int, int]:
+    try:
+        first, last = (int(day) for day in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected two event days as -5,5, found {text}") from None
+    return first, last

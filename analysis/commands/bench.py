@@ -8,23 +8,21 @@ import os
 import platform
 import resource
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.paper import DEFAULT, render_paper
-from analysis.publish.readme_replication import RUNTIMES
+from analysis.publish.readme_parts import RUNTIMES
 from analysis.whole import write_whole
 
 __all__ = ["BENCH", "installed"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--record",
-        action="store_true",
-        help=f"also write {RUNTIMES}, from which the README takes its run times",
-    )
+    words = f"also write {RUNTIMES}, from which the README takes its run times"
+    parser.add_argument("--record", action="store_true", help=words)
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
@@ -32,14 +30,14 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     options.renderer, options.formats = "auto", DEFAULT
     options.draft = options.only_render = False
     rendering = render_paper(options, workspace, stage)
+    seconds = stage.seconds | {"Rendering HTML and PDF": rendering}
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)  # of the latter the largest
+    peak = max(resource.getrusage(who).ru_maxrss for who in whose)  # KiB
     measured = {
         "day": datetime.now(UTC).date().isoformat(),
         "machine": _machine(),
-        "seconds": {
-            name: round(seconds, 1)
-            for name, seconds in [*stage.seconds.items(), ("Rendering HTML and PDF", rendering)]
-        },
-        "peak_memory_mib": round(max(_peaks()) / 1024),
+        "seconds": {name: round(took, 1) for name, took in seconds.items()},
+        "peak_memory_mib": round(peak / 1024),
         "installed": installed(Path(sys.prefix)),
     }
     for name, value in _machine().items():
@@ -48,15 +46,8 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage.console.print(f"Rendering both formats: {rendering:.1f} s")
     stage.console.print(f"Peak memory of one process: {measured['peak_memory_mib']} MiB")
     if options.record:
-        text = json.dumps(measured, indent=1) + "\n"
-        write_whole(workspace.root, {RUNTIMES: text})
+        write_whole(workspace.root, {RUNTIMES: json.dumps(measured, indent=1) + "\n"})
         stage.console.print(f"  {RUNTIMES}")
-
-
-def _peaks() -> list[int]:
-    """Return the peak memory of this process and of the largest it started, KiB."""
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return [resource.getrusage(who).ru_maxrss for who in whose]
 
 
 def installed(home: Path) -> dict[str, dict[str, float]]:
@@ -82,12 +73,11 @@ def _machine() -> dict[str, str | int]:
 
 def _processor() -> str:
     """Return the processor's model: Linux tells it only in a file."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.machine()
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 BENCH = Command(

@@ -16,11 +16,8 @@ __all__ = ["DATA", "load"]
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     add_data_option(parser)
-    parser.add_argument(
-        "--accept",
-        action="store_true",
-        help="take the files as they are now: show what changed and write new hashes",
-    )
+    words = "take the files as they are now: show what changed and write new hashes"
+    parser.add_argument("--accept", action="store_true", help=words)
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:

@@ -25,16 +25,7 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
-    """Return the workspace of the study that ``--data`` names.
-
-    Parameters
-    ----------
-    data : str or None
-        A folder, ``twin``, or None for the study of the repository.
-    workspace : Workspace
-        Of the repository.
-    stage : Stages
-        Says so when the twin is made.
+    """Return the workspace of the study that ``--data`` names; None is that of the repository.
 
     Raises
     ------
@@ -47,8 +38,10 @@ def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
     from analysis.snapshot.manifest import NAME
 
     if data == TWIN:
-        return _twin(workspace, stage)
-    folder = Path(data).resolve()
+        folder = workspace.home / "build" / TWIN
+        _simulate(workspace, folder, stage)
+    else:
+        folder = Path(data).resolve()
     if folder == workspace.data.resolve():
         return workspace
     if not (folder / NAME).is_file():
@@ -60,13 +53,11 @@ def chosen(data: str | None, workspace: Workspace, stage: Stages) -> Workspace:
     return replace(workspace, data=folder, paper=folder / "paper")
 
 
-def _twin(workspace: Workspace, stage: Stages) -> Workspace:
+def _simulate(workspace: Workspace, folder: Path, stage: Stages) -> None:
     # Likewise: no other command simulates anything.
     from analysis.snapshot.load import load_snapshot
     from analysis.snapshot.twin import write_twin
 
-    folder = workspace.home / "build" / TWIN
     with stage("Simulating the twin of data/"):
         write_twin(load_snapshot(workspace.data), folder)
     stage.console.print(f"  {workspace.shown(folder)}: SYNTHETIC, no market figures")
-    return replace(workspace, data=folder, paper=folder / "paper")

@@ -6,13 +6,13 @@ import argparse
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
-from analysis.publish.review.base_figures import BaseBuild, base_build, same_picture
-from analysis.publish.review.compare import Comparison, compare
+from analysis.publish.result_set import ResultSet, parse
+from analysis.publish.review.base_figures import Figures, base_build, same_picture
+from analysis.publish.review.compare import compare
 from analysis.publish.review.document import Marked, Picture
 from analysis.publish.review.edited import find_edits, statements
 from analysis.publish.review.markdown_form import write_markdown
@@ -20,7 +20,6 @@ from analysis.publish.review.page_form import write_page
 from analysis.publish.review.prose import changed_guards, read, text_edits
 from analysis.publish.review.report import Report, build_document
 from analysis.publish.review.repository import Repository
-from analysis.publish.review.result_set import ResultSet, parse
 from analysis.publish.review.terminal_form import print_document
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
@@ -59,12 +58,20 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
             # Beside our own build, to save the wait.
             build = stack.enter_context(base_build(repository, base))
         findings, now = _rebuild(workspace, stage)
-        comparison = compare(before, now)
-        names = list(now.figures) if redrawn else list(comparison.figures)
-        if names and build is None:
-            build = stack.enter_context(base_build(repository, base))
-        drawn, remarks = _pictures(findings, names, build, stage)
-    comparison, pictures = _with_drawings(comparison, drawn)
+        comparison, pictures, remarks = compare(before, now), [], ""
+        names = list(now["figure"]) if redrawn else list(comparison.figures)
+        if names:
+            build = build or stack.enter_context(base_build(repository, base))
+            drawn, remarks = _pictures(findings, names, build, stage)
+            # Figures that are drawn in another way count, too; others have no pictures.
+            pictures = [
+                p
+                for p in drawn
+                if p.name in comparison.figures
+                or (p.before and not same_picture(p.before, p.after))
+            ]
+            changed = {*comparison.figures, *(p.name for p in pictures)}
+            comparison = replace(comparison, figures=tuple(sorted(changed)))
     edits = find_edits(repository, base, "HEAD")
     old, new = (_sources(repository, commit) for commit in (base, "HEAD"))
     for edit in edits.prose:  # a section under another name is the same text
@@ -75,36 +82,30 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         head=f"HEAD ({repository.short('HEAD')})",
         comparison=comparison,
         edits=edits,
-        stale=_names(compare(committed, now)),
+        stale=compare(committed, now).names(),
         uses=find_uses(workspace.paper),
         statements=statements(repository, "HEAD"),
         guards=changed_guards(old, new),
         text=_text(old, before, new, now),
         pictures=pictures,
-        remarks=remarks,
+        remarks=(remarks,) if remarks else (),
     )
-    _write(report, workspace.paper / "_output", stage)
+    document = build_document(report)
+    forms = {"diff.md": write_markdown(document), "diff.html": write_page(document)}
+    for path in write_whole(workspace.paper / "_output", forms):
+        stage.console.print(f"  {path}")
+    print_document(document, sys.stdout)
     return STALE if report.stale else 0
-
-
-def _with_drawings(
-    comparison: Comparison, drawn: list[Picture]
-) -> tuple[Comparison, list[Picture]]:
-    """Add the figures that are drawn in another way; keep the pictures of those that changed."""
-    pictures = [
-        p
-        for p in drawn
-        if p.name in comparison.figures or (p.before and not same_picture(p.before, p.after))
-    ]
-    changed = {*comparison.figures, *(p.name for p in pictures)}
-    return replace(comparison, figures=tuple(sorted(changed))), pictures
 
 
 def _sources(repository: Repository, commit: str) -> dict[str, str]:
     """Return the sources of the paper of a version."""
     names = ["paper/index.qmd", *repository.files(commit, "paper/sections")]
-    texts = {name: repository.text(commit, name) for name in names if name.endswith(".qmd")}
-    return {name: text for name, text in texts.items() if text is not None}
+    return {
+        name: text
+        for name in names
+        if name.endswith(".qmd") and (text := repository.text(commit, name)) is not None
+    }
 
 
 def _text(
@@ -113,8 +114,8 @@ def _text(
     """Mark up what a reader would read: sources, passages, text alternatives of figures."""
     versions = [
         {name: read(source, results) for name, source in sources.items()}
-        | {f"passage {name}": text for name, text in results.passages.items()}
-        | {f"figure {name}": entry.get("alt", "") for name, entry in results.figures.items()}
+        | {f"passage {name}": entry["text"] for name, entry in results["passage"].items()}
+        | {f"figure {name}": entry.get("alt", "") for name, entry in results["figure"].items()}
         for sources, results in ((old, before), (new, now))
     ]
     return text_edits(*versions)
@@ -129,56 +130,23 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
     texts = documents(
         findings, fingerprint=snapshot.fingerprint, as_of=snapshot.choices.as_of.isoformat()
     )
-    tables, passages = ([r.name for r in made] for made in (findings.tables, findings.passages))
-    return findings, parse(texts.get, tables, "this version", passages)
+    return findings, parse(texts, "this version")
 
 
 def _pictures(
-    findings: Findings, names: list[str], build: BaseBuild | None, stage: Stages
-) -> tuple[list[Picture], tuple[str, ...]]:
-    """Draw the figures in question and take the base's drawings of them."""
-    if build is None:
-        return [], ()
+    findings: Findings, names: list[str], build: Figures, stage: Stages
+) -> tuple[list[Picture], str]:
+    """Draw the figures in question and take the base's, or say why there are none."""
     from analysis.publish.figures import draw
 
     with stage("Drawing figures"), temporary() as folder:
-        after = {}
         for figure in findings.figures:
             if figure.name in names:
-                path = folder / f"{figure.name}.svg"
-                draw(figure, path)
-                after[figure.name] = path.read_bytes()
+                draw(figure, folder / f"{figure.name}.svg")
+        after = {path.stem: path.read_bytes() for path in folder.glob("*.svg")}
     with stage("Building the base's figures"):
-        before, remark = build.figures(names)
-    pairs = [Picture(name, before.get(name), after.get(name)) for name in names]
-    return pairs, (remark,) if remark else ()
-
-
-def _names(stale: Comparison) -> tuple[str, ...]:
-    """List what is stale: verdicts first, then numbers, tables, figures."""
-    return (
-        *(f"claim {flip.key}" for flip in stale.verdicts),
-        *(f"number {move.key}" for move in stale.moves),
-        *(flip.key for flip in stale.redefined),
-        *(f"evidence of claim {flip.key}" for flip in stale.evidence),
-        *(f"table {name}" for name in stale.tables),
-        *(f"figure {name}" for name in stale.figures),
-        *(f"passage {name}" for name in stale.passages),
-        *(f"data set {flip.key}" for flip in stale.datasets),
-        *(f"{flip.old}, now {flip.new}" for flip in stale.renamed),
-        *stale.added,
-        *stale.removed,
-        *(flip.key for flip in stale.provenance),
-        *(f"record of {kind}" for kind in stale.not_compared),
-    )
-
-
-def _write(report: Report, folder: Path, stage: Stages) -> None:
-    document = build_document(report)
-    forms = {"diff.md": write_markdown(document), "diff.html": write_page(document)}
-    for path in write_whole(folder, forms):
-        stage.console.print(f"  {path}")
-    print_document(document, sys.stdout)
+        before, remark = build(names)
+    return [Picture(name, before.get(name), after.get(name)) for name in names], remark
 
 
 DIFF = Command(

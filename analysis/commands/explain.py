@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
+from textwrap import indent
+from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
 from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import ResultsError
+from analysis.publish.result_set import ResultSet, parse, read_folder
 from analysis.publish.review.compare import compare
-from analysis.publish.review.entry import Published, find_entry, stated
+from analysis.publish.review.entry import Published, find_entry
 from analysis.publish.review.exhibits import find_exhibit, list_exhibits
-from analysis.publish.review.result_set import ResultSet, parse
+from analysis.publish.review.prose import read
 from analysis.publish.review.source_lines import find_function, imported_modules
 from analysis.publish.review.usage import find_uses
-from analysis.questions import QUESTIONS, question
-from analysis.snapshot.claims import ON_EVENTS, Claim
+from analysis.questions import QUESTIONS, answer, question
+from analysis.snapshot.claims import Claim, OnEvents
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from analysis.questions.rows_used import Rows
     from analysis.study.panel import Panel
 
-__all__ = ["EXPLAIN", "committed_results", "makers"]
+__all__ = ["EXPLAIN", "makers"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +45,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages(stderr=True)
     workspace = chosen(options.data, workspace, stage)
-    committed = committed_results(workspace.paper / "results")
+    committed = read_folder(workspace.paper / "results")
     asked = " ".join(options.key)
     exhibits = list_exhibits(workspace.paper)
     exhibit = find_exhibit(exhibits, asked)
@@ -54,32 +53,18 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     snapshot = load(workspace, stage)
     _describe(published)
     if published.kind == "claim" and published.key in snapshot.claims:
-        _words(snapshot.claims[published.key])
+        _words(snapshot.claims[published.key], workspace.code)
     for exhibit in exhibits:
         if (exhibit.kind, exhibit.key) == (published.kind, published.key):
             _say("printed as", f"{exhibit}, {exhibit.place}")
-    _function(published, workspace.code)
+            _say("caption", " ".join(read(exhibit.caption, committed).split()))
+    if published.kind in ("table", "figure"):
+        file = published.entry.get("file", f"tables/{published.key}.md")
+        _say("file", str(workspace.shown(workspace.paper / "results" / file)))
+    _function("function", published.entry["function"], workspace.code)
     _inputs(published, snapshot)
     _uses(published, workspace.paper)
     _recompute(published, committed, snapshot, stage)
-
-
-def committed_results(folder: Path) -> ResultSet:
-    """Read ``paper/results`` as it is on disk.
-
-    Raises
-    ------
-    ResultsError
-        Also if nothing has been computed yet.
-    """
-    if not (folder / "numbers.json").is_file():
-        raise ResultsError(f"{folder}: expected results, found none; first run: nox -s paper")
-
-    def read(name: str) -> str | None:
-        path = folder / name
-        return path.read_text(encoding="utf-8") if path.is_file() else None
-
-    return parse(read, [path.stem for path in (folder / "tables").glob("*.md")], "the work tree")
 
 
 def _say(label: str, text: str) -> None:
@@ -93,35 +78,33 @@ def _describe(published: Published) -> None:
         _say("value", f"{entry['text']}  ({entry['value']}; unit: {entry['unit']})")
         if "interval" in entry:
             _say("interval", f"{entry['interval']} (level {entry.get('level', 'not stated')})")
-        details = [f"{name} {entry[name]}" for name in ("se", "p", "n") if name in entry]
-        if details:
+        if details := [f"{name} {entry[name]}" for name in ("se", "p", "n") if name in entry]:
             _say("precision", ", ".join(details))
-        _say("estimand", entry["estimand"])
-    elif published.kind == "claim":
-        _say("verdict", entry["verdict"])
-        _say("rule", entry["rule"])
-        _say("evidence", entry["evidence"])
-    elif published.kind == "figure":
+    for name in ("estimand", "verdict", "rule", "evidence"):
+        if name in entry:
+            _say(name, entry[name])
+    if "alt" in entry:
         _say("shows", entry["alt"])
     _say("sample", entry["sample"])
 
 
-def _words(claim: Claim) -> None:
-    """Say what is claimed and how it is decided, in the words of its entry."""
+def _words(claim: Claim, root: Path) -> None:
+    """Say what is claimed in the words of its entry, and which function tests it."""
+    from analysis.study.claims import DECIDE
+
     for name in ("statement", "item", "status", "estimand", "test"):
         _say(name, str(getattr(claim, name)))
-    family = ", in the family that Holm's method adjusts" if claim.family else ""
-    _say("kind", f"{asdict(claim)['kind']}{family}")
+    decide = DECIDE[claim.kind]
+    _function("kind", f"{decide.__module__}.{decide.__name__}", root, f"{claim.kind}: ")
 
 
-def _function(published: Published, root: Path) -> None:
-    dotted = published.entry["function"]
+def _function(label: str, dotted: str, root: Path, before: str = "") -> None:
     found = find_function(root, dotted)
     if found is None:
-        _say("function", f"{dotted} (no such function in this version)")
+        _say(label, f"{before}{dotted} (no such function in this version)")
         return
-    _say("function", f"{dotted}, {found.file}:{found.first}-{found.last}")
-    print("\n" + "\n".join(f"    {line}" for line in found.text.splitlines()) + "\n")
+    _say(label, f"{before}{dotted}, {found.file}:{found.first}-{found.last}")
+    print(f"\n{indent(found.text, '    ')}\n")
 
 
 def _inputs(published: Published, snapshot: Snapshot) -> None:
@@ -149,7 +132,6 @@ def _recompute(
 ) -> None:
     """Answer only the question that makes the result, and hold it against what is committed."""
     from analysis.publish.writers import documents
-    from analysis.questions.reads import answered
     from analysis.questions.rows_used import rows_entered
     from analysis.study.panel import build_panel
 
@@ -157,10 +139,9 @@ def _recompute(
         panel = build_panel(snapshot)
     for title in makers(published.entry["function"]):
         with stage(title):
-            findings, seen = answered(title, question(title), panel)
-        texts = documents(findings, fingerprint="", as_of="")
-        now = parse(texts.get, [t.name for t in findings.tables], "this version")
-        if _holds(now, published):
+            findings = answer(question(title), panel)
+        now = parse(documents(findings, fingerprint="", as_of=""))
+        if found := now[published.kind].get(published.key):
             break
     else:
         raise ResultsError(
@@ -168,35 +149,36 @@ def _recompute(
             "results are stale, run nox -s paper"
         )
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
-    claim = snapshot.claims.get(published.key)
-    if isinstance(claim, ON_EVENTS):
-        rows = _claim_rows(claim, panel)
+    claim = snapshot.claims.get(published.key) if published.kind == "claim" else None
+    if claim is not None:
+        rows = _decision(claim, panel, now)
     for part in rows:
         _say("rows", f"{part.file}: {part.what}")
         if len(part.frame):
-            Console(file=sys.stdout, width=160, soft_wrap=True).print(
-                "\n".join(f"    {line}" for line in part.frame.to_string(index=False).splitlines()),
-                markup=False, highlight=False,
-            )  # fmt: skip
+            print(indent(part.frame.to_string(index=False), "    "))
     if not rows:
-        _say("rows", f"all that the question reads of {', '.join(sorted(seen))}")
-    _agree(title, published, committed, now)
+        _say("rows", f"all that the question reads of {', '.join(findings.inputs)}")
+    stated, anew = published.stated(), replace(published, entry=found).stated()
+    one, other = (r.only(published.kind, published.key) for r in (committed, now))
+    if compare(one, other):
+        raise ResultsError(
+            f"{published.key}: expected the committed {stated}, found {anew} by computing it anew; "
+            "run nox -s paper"
+        )
+    _say("recomputed", f"by {title!r} alone: {anew}, agrees with the committed")
 
 
-def _claim_rows(claim: Any, panel: Panel) -> list[Rows]:
-    """Rows of the events that decide a claim, and of those left out with the reason."""
-    from analysis.questions.rows_used import Rows
-    from analysis.study.claim_events import list_events
+def _decision(claim: Claim, panel: Panel, now: ResultSet) -> list[Rows]:
+    """Say how a claim was decided; return the rows of its events."""
+    from analysis.questions.ledger.decision import explain_decision, list_rows
 
-    events = list_events(claim, panel)
-    events["day0"] = events["day0"].dt.strftime("%Y-%m-%d")
-    inside = events["left_out"] == ""
-    episodes = events[inside].groupby("side", sort=False)["episode"].nunique()
-    said = " + ".join(f"{count} of {side}" for side, count in episodes.items())
-    return [
-        Rows("events.csv", f"{said or 'no'} episodes", events[inside].drop(columns="left_out")),
-        Rows("events.csv", "left out", events.loc[~inside, ["side", "event", "day0", "left_out"]]),
-    ]
+    keys = {name: f"claim.{claim.id.lower()}.{name}" for name in ("holm", "step_down", "placebo")}
+    keys["family"] = "ledger.family"
+    numbers = now["number"]
+    published = {n: numbers[key]["value"] for n, key in keys.items() if key in numbers}
+    for label, text in explain_decision(claim, panel, published):
+        _say(label, text)
+    return list_rows(claim, panel) if isinstance(claim, OnEvents) else []
 
 
 def makers(function: str) -> list[str]:
@@ -211,23 +193,6 @@ def makers(function: str) -> list[str]:
         return 0 if home == module else 1 if module in imported_modules(home) else 2
 
     return sorted(QUESTIONS, key=rank)
-
-
-def _holds(results: ResultSet, published: Published) -> bool:
-    try:
-        return find_entry(results, published.key).kind == published.kind
-    except ResultsError:
-        return False
-
-
-def _agree(title: str, published: Published, committed: ResultSet, now: ResultSet) -> None:
-    difference = compare(committed.only(published.key), now.only(published.key))
-    if difference:
-        raise ResultsError(
-            f"{published.key}: expected the committed {stated(committed, published)}, found "
-            f"{stated(now, published)} by computing it anew; run nox -s paper"
-        )
-    _say("recomputed", f"by {title!r} alone: {stated(now, published)}, agrees with the committed")
 
 
 EXPLAIN = Command(

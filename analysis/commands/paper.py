@@ -8,20 +8,13 @@ from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data_folder import add_data_option, chosen
-from analysis.errors import RenderError, StudyError
+from analysis.errors import StudyError
+from analysis.publish import own_report
 from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
 from analysis.publish.renderers.base import FORMATS, STEM, require_packages
 from analysis.publish.results_check import find_misfits
-from analysis.publish.source_check import check_sources
+from analysis.publish.source_check import check_sources, listing
 from analysis.publish.sources import INDEX
-from analysis.publish.study_report import (
-    REPORT_STEM,
-    SHARED,
-    SOURCE,
-    Head,
-    mark_figures,
-    write_report,
-)
 
 if TYPE_CHECKING:
     from analysis.snapshot.load import Snapshot
@@ -33,30 +26,22 @@ DEFAULT = ("html", "pdf")
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     add_data_option(parser)
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "--renderer",
         choices=["auto", "quarto", "pandoc"],
         default="auto",
         help="auto takes Quarto where it is installed and pandoc with typst where it is not",
     )
-    parser.add_argument(
-        "--formats",
-        type=_formats,
-        default=DEFAULT,
-        metavar="LIST",
-        help="comma-separated: html, pdf, docx, jats, or all (default: html,pdf)",
+    words = "comma-separated: html, pdf, docx, jats, or all (default: html,pdf)"
+    add("--formats", type=_formats, default=DEFAULT, metavar="LIST", help=words)
+    words = (
+        "render although sentences do not fit the results: each is marked where it stands, "
+        "and DRAFT is on every page"
     )
-    parser.add_argument(
-        "--draft",
-        action="store_true",
-        help="render although sentences do not fit the results: each is marked where it stands, "
-        "and DRAFT is on every page",
-    )
-    parser.add_argument(
-        "--only-render",
-        action="store_true",
-        help="take the results of the last run, in seconds; refused if data or code moved since",
-    )
+    add("--draft", action="store_true", help=words)
+    words = "take the results of the last run, in seconds; refused if data or code moved since"
+    add("--only-render", action="store_true", help=words)
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -80,7 +65,9 @@ def _results(options: argparse.Namespace, workspace: Workspace) -> None:
 def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
     with stage("Checking the sources"):
-        check_sources(workspace.root / "paper", INDEX if options.data is None else SOURCE)
+        check_sources(
+            workspace.root / "paper", INDEX if options.data is None else own_report.SOURCE
+        )
     render_paper(options, chosen(options.data, workspace, stage), stage)
 
 
@@ -92,13 +79,18 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
     if options.draft:
         _require_pages("DRAFT", options.formats)
     if options.only_render:
-        _require_current(workspace)
+        results = workspace.paper / "results"
+        if reason := moved(results, inputs_of(workspace)):
+            raise StudyError(
+                f"--only-render: expected the results of the last run in "
+                f"{workspace.shown(results)}, found {reason}; run once without --only-render"
+            )
     else:
         _tell_misfits(workspace, stage)
         _publish(workspace, stage, options.formats)
     report = render(
         workspace.paper,
-        stem=REPORT_STEM if workspace.own else STEM,
+        stem=own_report.REPORT_STEM if workspace.own else STEM,
         renderer=options.renderer,
         formats=options.formats,
         draft=options.draft,
@@ -116,29 +108,18 @@ def _tell_misfits(workspace: Workspace, stage: Stages) -> None:
         return  # the text of a report is written after its results
     try:
         found = find_misfits(workspace.paper)
-    except RenderError as error:
+    except StudyError as error:
         found = [str(error)]
     if found:
-        stage.console.print("Not as in the results on disk; told again if new ones do not fit:")
-    for line in found:
-        stage.console.print(f"  {line}", markup=False)
-
-
-def _require_current(workspace: Workspace) -> None:
-    reason = moved(workspace.paper / "results", inputs_of(workspace))
-    if reason:
-        raise StudyError(
-            f"--only-render: expected the results of the last run in "
-            f"{workspace.shown(workspace.paper / 'results')}, found {reason}; "
-            "run once without --only-render"
-        )
+        head = "Not as in the results on disk; told again if new ones do not fit:"
+        stage.console.print(listing(head, found), markup=False)
 
 
 def inputs_of(workspace: Workspace) -> Inputs:
     """Return the hashes of all that the results of a study, and the text of a report, come from."""
     project = workspace.root / "paper"
-    sources = [project / name for name in (SOURCE, *SHARED)] if workspace.own else []
-    return hash_inputs(workspace.root, workspace.data, sources)
+    names = (own_report.SOURCE, *own_report.SHARED) if workspace.own else ()
+    return hash_inputs(workspace.root, workspace.data, [project / name for name in names])
 
 
 def _require_pages(mark: str, formats: Collection[str]) -> None:
@@ -150,10 +131,9 @@ def _require_pages(mark: str, formats: Collection[str]) -> None:
 
 
 def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ()) -> None:
-    """Compute every result and write ``paper/results/`` and the findings in the README.
+    """Compute every result and write ``paper/results/``, then the text that repeats results.
 
-    Another study than that of the repository gets the sources of its report instead; ``formats``
-    are those that will be rendered.
+    ``formats`` are those that will be rendered.
     """
     # Imported late, as the rest of what computes: the sources have been checked by then.
     from analysis.commands.compute import compute
@@ -168,7 +148,7 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
     from analysis.publish.writers import write_results
 
     if mark:
-        findings.figures = mark_figures(findings.figures, mark)
+        findings.figures = own_report.mark_figures(findings.figures, mark)
     with stage("Writing numbers, tables and figures"):
         write_results(
             findings,
@@ -184,18 +164,18 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
 def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
     """Write what repeats results: the findings in the README, or the sources of a report."""
     if not workspace.own:
-        from analysis.publish.readme_findings import update_readme
+        from analysis.publish.readme_parts import write_findings
 
-        update_readme(workspace.root / "README.md", workspace.paper / "results")
+        write_findings(workspace.root / "README.md", workspace.paper / "results")
         return
     from analysis.questions import left_out
-    from analysis.snapshot.choices import Report
+    from analysis.snapshot.optional_choices import Report
 
-    head = snapshot.choices.report or Report()
-    write_report(
+    own_report.write_report(
         workspace.root / "paper",
         workspace.paper,
-        head=Head(head.title, head.authors, snapshot.choices.as_of.isoformat(), head.mark),
+        head=snapshot.choices.report or Report(),
+        day=snapshot.choices.as_of.isoformat(),
         left_out=left_out(snapshot),
     )
 

@@ -17,23 +17,9 @@ from analysis.publish.made_from import differing, hash_files, moved
 
 __all__ = ["PREVIEW", "is_source", "read_sources"]
 
-SUFFIXES = frozenset(
-    {
-        ".bib",
-        ".csv",
-        ".css",
-        ".html",
-        ".js",
-        ".json",
-        ".lua",
-        ".py",
-        ".qmd",
-        ".scss",
-        ".toml",
-        ".yml",
-    }
-)
-MADE = frozenset({"_output", "results", "derived", "__pycache__"})  # written by a build
+SUFFIXES = {".bib", ".csv", ".css", ".html", ".js", ".json", ".lua", ".md", ".py", ".qmd", ".scss"}
+SUFFIXES |= {".toml", ".yml"}
+MADE = {"_output", "results", "derived", "__pycache__"}  # written by a build
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -56,10 +42,9 @@ def read_sources(workspace: Workspace) -> dict[str, str]:
     Builds follow content: a save that changes nothing, or a file that was written and is gone
     again, calls for none.
     """
+    root = workspace.root
     paths = (path for folder in _folders(workspace) for path in folder.rglob("*"))
-    return hash_files(
-        (path for path in paths if is_source(path.relative_to(workspace.root))), workspace.root
-    )
+    return hash_files((path for path in paths if is_source(path.relative_to(root))), root)
 
 
 def _folders(workspace: Workspace) -> list[Path]:

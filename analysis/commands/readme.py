@@ -6,30 +6,26 @@ import argparse
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.errors import ResultsError
-from analysis.publish.readme_findings import update_readme
-from analysis.publish.readme_replication import update_replication
+from analysis.publish.readme_parts import write_findings, write_replication
 
 __all__ = ["README"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; fail if a generated part is not current",
-    )
+    words = "write nothing; fail if a generated part is not current"
+    parser.add_argument("--check", action="store_true", help=words)
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
-    different = update_replication(workspace.root, check=options.check)
+    different = write_replication(workspace.root, check=options.check)
     if options.check and different:
         raise ResultsError(
             f"{', '.join(different)}: expected the parts that this version generates, found "
             "others; run nox -s readme and commit"
         )
     if not options.check:
-        update_readme(workspace.root / "README.md", workspace.paper / "results")
+        write_findings(workspace.root / "README.md", workspace.paper / "results")
     stage.console.print("\n".join(f"  {name}" for name in different) or "nothing changed")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import string
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import Console
@@ -22,9 +21,6 @@ from analysis.errors import StudyError
 from analysis.results.formats import MISSING, format_value
 from analysis.snapshot.load import Snapshot
 
-if TYPE_CHECKING:
-    from analysis.snapshot.refresh.candidate import Vintage
-
 __all__ = ["REFRESH"]
 
 SOURCES = ("prices", "customs")
@@ -36,24 +32,16 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("--end", metavar="DATE", help="last day, YYYY-MM-DD (default: yesterday in New York)")
     add("--only", choices=SOURCES, help="refresh only these")
     add("--dry-run", action="store_true", help="fetch, check and report; write nothing")
-    add(
-        "--accept",
-        action="store_true",
-        help="take the new vintage also where old rows differ from what the sources say now",
-    )
+    words = "take the new vintage also where old rows differ from what the sources say now"
+    add("--accept", action="store_true", help=words)
 
 
 class _Live:
     """Shows what has been fetched, ticker by ticker and month by month."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description:<14}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[item]}"),
-            console=console,
-        )
+        name, item = TextColumn("{task.description:<14}"), TextColumn("{task.fields[item]}")
+        self._progress = Progress(name, BarColumn(), MofNCompleteColumn(), item, console=console)
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> _Live:
@@ -104,7 +92,7 @@ def _check_tools() -> None:
 
 def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, stage: Stages) -> None:
     """Fetch, compare, report and, where nothing speaks against it, exchange the files."""
-    from analysis.snapshot.refresh import candidate, staging
+    from analysis.snapshot.refresh import candidate, report, staging
     from analysis.snapshot.refresh.gather import end_day, gather
 
     now = pd.Timestamp.now("UTC")
@@ -125,18 +113,22 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         spent = time.process_time() - start
         stage.console.print(f"Parsing, comparing and checking: {spent:.1f} s of processor time")
         headline = _headline(old, new, stage) if texts else []
-        report = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
-        shown: Path | None = workspace.shown(report)
+        path = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
+        shown: Path | None = workspace.shown(path)
         decision = _decision(options, texts, refused=refused)
-        text = _tell(f"Vintage of {report.stem}, data to {end:%Y-%m-%d}", decision, vintage,
-                     headline, stage)  # fmt: skip
+        tables = report.parts(vintage, headline)
+        for table in report.terminal(tables):
+            stage.console.print(table)
+        stage.console.print(decision)
+        title = f"Vintage of {path.stem}, data to {end:%Y-%m-%d}"
+        text = report.markdown(title, [decision], tables)
         if options.dry_run:
             shown = None
         elif texts and not refused:
-            whole.write_whole(beside, {str(report.relative_to(workspace.data)): text})
+            whole.write_whole(beside, {str(path.relative_to(workspace.data)): text})
             staging.publish(beside, old, texts)
         else:
-            whole.write_whole(report.parent, {report.name: text})
+            whole.write_whole(path.parent, {path.name: text})
     if shown:
         stage.console.print(f"Report: {shown}")
     if refused:
@@ -156,26 +148,9 @@ def _decision(options: argparse.Namespace, texts: Collection[str], *, refused: b
     return f"{'Dry run, nothing is written. ' if options.dry_run else ''}{how}: {files}."
 
 
-def _tell(
-    title: str,
-    decision: str,
-    vintage: Vintage,
-    headline: Sequence[Sequence[str]],
-    stage: Stages,
-) -> str:
-    """Print the report's tables and return its markdown."""
-    from analysis.snapshot.refresh import report
-
-    tables = report.parts(vintage, headline)
-    for table in report.terminal(tables):
-        stage.console.print(table)
-    stage.console.print(decision)
-    return report.markdown(title, [decision], tables)
-
-
 def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
     """The numbers of the README under both vintages, as they are printed."""
-    from analysis.publish.readme_findings import TEMPLATE
+    from analysis.publish.readme_parts import TEMPLATE
 
     columns = []
     for name, snapshot in (("old", old), ("new", new)):

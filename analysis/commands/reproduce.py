@@ -6,14 +6,14 @@ import argparse
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.table import Table
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.errors import ResultsError
-from analysis.processes import analysis, end_children
+from analysis.processes import analysis, side_by_side
+from analysis.publish.renderers.quarto import require_no_dot
 from analysis.publish.review import artefacts as built
 from analysis.publish.review.repository import Repository
 from analysis.whole import temporary
@@ -33,12 +33,8 @@ KINDS = {
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--renderer",
-        choices=["auto", "quarto", "pandoc"],
-        default="auto",
-        help="as in: nox -s paper",
-    )
+    choices = ["auto", "quarto", "pandoc"]
+    parser.add_argument("--renderer", choices=choices, default="auto", help="as in: nox -s paper")
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
@@ -48,28 +44,16 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     repository.require_clean()
     mine, kernel = other_kernel()
     with temporary() as home:
-        _require_no_dot_folder(home)
+        require_no_dot(home)
         # Names of different length: a path that leaked into a result would show.
         folders = [home / "one", home / "the-second", home / "other-kernel"]
         for folder in folders:
             repository.extract(commit, folder)
         settings: list[dict[str, str]] = [{}, {}, {"OPENBLAS_CORETYPE": kernel}]
-        what = f"Building three times ({mine}, {mine}, {kernel})"
-        with stage(what), ThreadPoolExecutor(2) as pool:  # two at a time, one thread each
-            try:
-                list(pool.map(_build, folders, settings, [options.renderer] * 3))
-            except BaseException:  # one has failed, or a signal has come: the others are in vain
-                end_children()
-                raise
+        tasks = [(*task, options.renderer) for task in zip(folders, settings, strict=True)]
+        with stage(f"Building three times ({mine}, {mine}, {kernel})"):
+            side_by_side(2, _build, tasks)  # two at a time, one thread each
         _report([built.artefacts(folder) for folder in folders], stage, kernel)
-
-
-def _require_no_dot_folder(home: Path) -> None:
-    if any(part.startswith(".") for part in home.parts):
-        raise ResultsError(
-            f"{home}: expected a temporary folder outside folders that begin with a dot, in which "
-            "Quarto renders nothing; set TMPDIR to another one"
-        )
 
 
 def other_kernel() -> tuple[str, str]:
@@ -92,11 +76,9 @@ def other_kernel() -> tuple[str, str]:
 
 def _kernel(settings: dict[str, str]) -> str:
     """Ask a fresh interpreter which kernel its OpenBLAS runs; empty where it does not say."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import numpy; numpy.ones((2, 2)) @ numpy.ones((2, 2))"],
-        env=os.environ | settings | {"OPENBLAS_VERBOSE": "2"},
-        capture_output=True, check=False, encoding="utf-8",
-    )  # fmt: skip
+    command = [sys.executable, "-c", "import numpy; numpy.ones((2, 2)) @ numpy.ones((2, 2))"]
+    told = os.environ | settings | {"OPENBLAS_VERBOSE": "2"}
+    done = subprocess.run(command, env=told, capture_output=True, check=False, encoding="utf-8")
     words = [line for line in done.stderr.splitlines() if line.startswith("Core: ")]
     return words[-1].removeprefix("Core: ").strip() if words else ""
 
@@ -108,9 +90,9 @@ def _build(folder: Path, settings: dict[str, str], renderer: str) -> None:
             *words,
             cwd=folder,
             env=environment,
+            encoding="utf-8",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            encoding="utf-8",
         )
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -127,7 +109,7 @@ def _report(files: list[dict[str, Path]], stage: Stages, kernel: str) -> None:
     first, second, other = files
     levels = {
         "1  same machine: identical byte for byte": built.different_bytes(first, second),
-        f"2  {kernel} kernel: numbers within {TOLERANCE:g}": built.relative(
+        f"2  {kernel} kernel: numbers within {TOLERANCE:g}": built.different_numbers(
             first, other, TOLERANCE
         ),
         f"3  {kernel} kernel: the same printed text": built.different_text(first, other),

@@ -28,7 +28,7 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> int:
-    from analysis.questions.size import record, report, run
+    from analysis.questions.size import record, rejections, report
     from analysis.questions.size.design import Settings, build_design
     from analysis.study.panel import build_panel
 
@@ -40,15 +40,16 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         kept = record.read_record()
         found = list(record.stale(kept, design, settings))
         if kept.settings["replications"] < settings.replications:
-            found.append(f"replications: recorded {kept.settings['replications']}, "
-                         f"wanted {settings.replications}; {record.REMEDY}")  # fmt: skip
+            recorded = f"recorded {kept.settings['replications']}"
+            wanted = f"wanted {settings.replications}"
+            found.append(f"replications: {recorded}, {wanted}; {record.REMEDY}")
         return _check(stage, found)
     asked = options.replications or settings.replications
-    work = run.tasks(design, settings, asked)
+    work = rejections.tasks(design, settings, asked)
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=stage.console) as progress:
         batches = progress.track(
-            run.rejections(work, design, settings, options.processes),
+            rejections.rejections(work, design, settings, options.processes),
             total=len(work),
             description="Batches of replications",
         )

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["benjamini_hochberg", "holm", "step_down"]
+from analysis.estimators.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["benjamini_hochberg", "holm", "step_down"]
 
 
 def holm(p: npt.ArrayLike) -> Floats:
@@ -27,7 +27,7 @@ def holm(p: npt.ArrayLike) -> Floats:
     -------
     array, (M,)
     """
-    return _by_rank(p, lambda ordered: np.maximum.accumulate(ordered * _countdown(ordered)))
+    return _by_rank(p, lambda ordered, rank: np.maximum.accumulate(ordered * rank[::-1]))
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
@@ -36,12 +36,9 @@ def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
     ``min over j >= i of M p_(j) / j`` (Benjamini and Hochberg 1995, J. Royal Statistical Society B
     57); for independent or positively dependent tests. NaN as in :func:`holm`.
     """
-
-    def adjust(ordered: Floats) -> Floats:
-        inflated = ordered * ordered.size / np.arange(1, ordered.size + 1)
-        return np.minimum.accumulate(inflated[::-1])[::-1]
-
-    return _by_rank(p, adjust)
+    return _by_rank(
+        p, lambda ordered, rank: np.minimum.accumulate((ordered * rank.size / rank)[::-1])[::-1]
+    )
 
 
 def step_down(statistics: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
@@ -81,18 +78,13 @@ def step_down(statistics: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
     return adjusted
 
 
-def _countdown(ordered: Floats) -> Floats:
-    """Return M, M - 1, ..., 1."""
-    return np.arange(ordered.size, 0, -1, dtype=float)
-
-
-def _by_rank(p: npt.ArrayLike, adjust: Callable[[Floats], Floats]) -> Floats:
-    """Apply `adjust` to the known p-values in increasing order, and cap at one."""
+def _by_rank(p: npt.ArrayLike, adjust: Callable[[Floats, Floats], Floats]) -> Floats:
+    """Apply `adjust` to the known p-values in increasing order with their ranks; cap at one."""
     values = np.asarray(p, dtype=float)
     known = np.flatnonzero(~np.isnan(values))
     if ((values[known] < 0) | (values[known] > 1)).any():
         raise ValueError("p-values: expected numbers between 0 and 1")
     order = known[np.argsort(values[known], kind="stable")]
     adjusted = np.full(values.shape, np.nan)
-    adjusted[order] = np.minimum(adjust(values[order]), 1.0)
+    adjusted[order] = np.minimum(adjust(values[order], np.arange(1.0, order.size + 1)), 1.0)
     return adjusted

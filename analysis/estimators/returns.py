@@ -1,4 +1,4 @@
-"""Returns from prices: simple, logarithmic, compounded, and of an equally weighted basket."""
+"""Returns from prices: simple, logarithmic, and of an equally weighted basket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["buy_and_hold", "equal_weight", "log_returns", "simple_returns"]
+from analysis.estimators.names import Kind
+
+__all__ = ["equal_weight", "log_returns", "simple_returns", "take_returns"]
 
 
 def simple_returns(prices: pd.DataFrame) -> pd.DataFrame:
@@ -43,21 +45,9 @@ def log_returns(prices: pd.DataFrame) -> pd.DataFrame:
     return logs.diff().iloc[1:]
 
 
-def buy_and_hold(returns: pd.DataFrame) -> pd.Series:
-    """Return the compounded simple return over all rows, one fraction an asset.
-
-    Parameters
-    ----------
-    returns : DataFrame, (T, A)
-        Simple returns as fractions.
-
-    Returns
-    -------
-    Series, (A,)
-        ``prod(1 + R) - 1``; missing for an asset with a missing return among the rows.
-    """
-    compounded = np.prod(1.0 + returns.to_numpy(dtype=float), axis=0) - 1.0
-    return pd.Series(compounded, index=returns.columns)
+def take_returns(prices: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+    """Return the returns of one kind: :func:`simple_returns` or :func:`log_returns`."""
+    return (log_returns if kind == "log" else simple_returns)(prices)
 
 
 def equal_weight(returns: pd.DataFrame, members: Sequence[str]) -> pd.Series:

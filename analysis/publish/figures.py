@@ -1,33 +1,27 @@
-"""Figures written as SVG, each by the drawing that stands beside the question it answers."""
+"""Figures as SVG, by the drawings beside the questions, and as pixels for Word."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 from matplotlib.figure import Figure as Canvas
 
-from analysis.errors import ResultsError
+from analysis.errors import RenderError, ResultsError
 from analysis.results import Figure
 from analysis.results.style import house_style, save
+from analysis.whole import write_whole
 
-__all__ = ["draw", "find_drawing"]
+__all__ = ["draw", "rasterise"]
+
+SCALE = 3.0  # of pixels: the SVG is 72 points an inch, hence 216 dots
 
 
-def find_drawing(figure: Figure) -> Callable[..., Canvas]:
-    """Return the drawing of the figure's kind from ``drawings.py`` beside what computed its data.
+def draw(figure: Figure, path: Path) -> None:
+    """Draw a figure and write it as SVG, in a folder that is made if need be.
 
-    Parameters
-    ----------
-    figure : Figure
-        Its source is the dotted name of a function in the folder of a question.
-
-    Returns
-    -------
-    callable
-        Of ``Figure.data`` and, by name, of ``Figure.choices``; returns the canvas.
+    Its kind is the name of a drawing in ``drawings.py`` beside the function that its source names.
 
     Raises
     ------
@@ -36,37 +30,34 @@ def find_drawing(figure: Figure) -> Callable[..., Canvas]:
     """
     folder = figure.source.function.rsplit(".", 2)[0]
     try:
+        drawing: Callable[..., Canvas]
         drawing = getattr(import_module(f"{folder}.drawings"), figure.kind)
     except (ModuleNotFoundError, AttributeError):
         raise ResultsError(
             f"figure {figure.name}: no drawing of kind {figure.kind!r} in {folder}.drawings"
         ) from None
-    return cast("Callable[..., Canvas]", drawing)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
+    with house_style():
+        canvas = drawing(figure.data, **figure.choices)
+        save(canvas, path, title=figure.name, description=figure.alt, source=source)
 
 
-def draw(figure: Figure, path: Path) -> None:
-    """Draw one figure and write it as SVG.
-
-    Parameters
-    ----------
-    figure : Figure
-        Kind and tidy frames.
-    path : Path
-        Where the SVG goes; its folder is made if need be.
+def rasterise(folder: Path) -> list[Path]:
+    """Write a PNG beside every SVG of the folder and return the files.
 
     Raises
     ------
-    ResultsError
-        If no drawing has the figure's kind.
+    RenderError
+        If a figure is no SVG.
     """
-    drawing = find_drawing(figure)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with house_style():
-        source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
-        save(
-            drawing(figure.data, **figure.choices),
-            path,
-            title=figure.name,
-            description=figure.alt,
-            source=source,
-        )
+    import vl_convert
+
+    made = {}
+    for figure in sorted(folder.glob("*.svg")):
+        try:
+            picture = vl_convert.svg_to_png(figure.read_text("utf-8"), scale=SCALE)
+        except ValueError as error:
+            raise RenderError(f"{figure.name}: expected an SVG to draw, found: {error}") from error
+        made[f"{figure.stem}.png"] = picture
+    return write_whole(folder, made)

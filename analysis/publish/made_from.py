@@ -15,11 +15,12 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from analysis.publish.result_set import MADE
+
 __all__ = ["Inputs", "differing", "hash_files", "hash_inputs", "keep_record", "moved"]
 
 RECORD = Path("figures/made-from.json")
 CODE = Path(__file__).parents[1]
-_MADE = frozenset({".csv", ".html", ".json", ".md", ".svg"})  # what the writers leave in results/
 
 Inputs = dict[str, Any]
 
@@ -27,14 +28,8 @@ Inputs = dict[str, Any]
 def hash_inputs(root: Path, data: Path, sources: Iterable[Path] = ()) -> Inputs:
     """Hash everything that can move a result.
 
-    Parameters
-    ----------
-    root : Path
-        The repository, with the study of size in ``simulations/``.
-    data : Path
-        The study.
-    sources : iterable of Path
-        Files or folders from which the text was made too, which a report's is.
+    That is the code, the study of size below ``root``, the study in ``data``, and the files or
+    folders from which the text was made too, which a report's is.
 
     Returns
     -------
@@ -82,36 +77,22 @@ def keep_record(results: Path, inputs: Inputs) -> None:
 
 
 def moved(results: Path, inputs: Inputs) -> str | None:
-    """Say what keeps results on disk from being those of the inputs as they are now.
+    """Say which files or versions keep results on disk from being those of the inputs as they are.
 
-    Parameters
-    ----------
-    results : Path
-        ``paper/results``.
-    inputs : dict
-        From :func:`hash_inputs`.
-
-    Returns
-    -------
-    str or None
-        The files or versions that differ; None if nothing does. Packages that only one of two
-        environments holds do not count: no session needs more than its own.
+    None if nothing does. Packages that only one of two environments holds do not count: no session
+    needs more than its own.
     """
     try:
         made = json.loads((results / RECORD).read_text(encoding="utf-8"))
         files, versions, own = made["files"], made["versions"], made["results"]
     except (OSError, ValueError, KeyError, TypeError):
         return "none of a finished run"
-    now = inputs["versions"]
-    shared = versions.keys() & now.keys()
-    changed = differing(files, inputs["files"]) + [
-        f"{name} {versions[name]}, now {now[name]},"
-        for name in sorted(shared)
-        if versions[name] != now[name]
-    ]
-    changed += [
-        f"{results.parent.name}/{results.name}/{name}" for name in differing(own, _results(results))
-    ]
+    changed = differing(files, inputs["files"])
+    shared = sorted(versions.keys() & inputs["versions"].keys())
+    now = {name: inputs["versions"][name] for name in shared}
+    changed += [f"{n} {versions[n]}, now {now[n]}," for n in shared if versions[n] != now[n]]
+    where = f"{results.parent.name}/{results.name}"
+    changed += [f"{where}/{name}" for name in differing(own, _results(results))]
     if not changed:
         return None
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -120,4 +101,4 @@ def moved(results: Path, inputs: Inputs) -> str | None:
 
 def _results(results: Path) -> dict[str, str]:
     record = results / RECORD
-    return hash_files((p for p in results.rglob("*") if p.suffix in _MADE and p != record), results)
+    return hash_files((p for p in results.rglob("*") if p.suffix in MADE and p != record), results)

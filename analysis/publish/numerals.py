@@ -49,19 +49,9 @@ MARKUP: Mapping[str, str] = {
 
 
 def typed_numerals(text: str, *, source: bool = True) -> Iterator[tuple[int, str]]:
-    """Find the numerals that nothing explains.
+    """Yield the position of each numeral that nothing explains, and a few words around it.
 
-    Parameters
-    ----------
-    text : str
-        Source, or the prose of a rendered page.
-    source : bool
-        Whether markup is still in the text.
-
-    Yields
-    ------
-    tuple of int and str
-        Position in `text`, and the numeral with a few words around it.
+    The text is a source, with its markup, or the prose of a rendered page.
     """
     patterns = {**MARKUP, **ALLOWED} if source else ALLOWED
     for pattern in patterns:
@@ -96,14 +86,15 @@ def read_internal(path: Path) -> dict[str, str]:
     RenderError
         If the file is missing, is no TOML, or a pattern has no reason.
     """
+    name = f"{path.parent.name}/{path.name}"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RenderError(f"{path.name}: expected TOML, found: {error}; correct it") from error
+        raise RenderError(f"{name}: expected TOML, found: {error}; correct it") from error
     patterns = content.get("internal", {})
     unreasoned = [p for p, reason in patterns.items() if not (isinstance(reason, str) and reason)]
     if unreasoned:
-        raise RenderError(f"{path.name}: expected a reason for {unreasoned[0]!r}, found none")
+        raise RenderError(f"{name}: expected a reason for {unreasoned[0]!r}, found none")
     return {str(p): str(reason) for p, reason in patterns.items()}
 
 

@@ -65,12 +65,7 @@ def _stamp(page: Path) -> int:
 def serve(folder: Path, port: int) -> Iterator[str]:
     """Serve a folder on the loopback address while the block runs; yield the address.
 
-    Parameters
-    ----------
-    folder : Path
-        ``paper/_output``.
-    port : int
-        0 takes a free one.
+    The port 0 takes a free one.
 
     Raises
     ------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,18 +10,12 @@ from time import perf_counter
 from typing import Literal
 
 from analysis.errors import RenderError
-from analysis.publish.pictures import rasterise
 from analysis.publish.rendered_check import check_numerals, check_rendered
-from analysis.publish.renderers.base import (
-    STEM,
-    SUFFIXES,
-    Format,
-    Renderer,
-    render_environment,
-    require_packages,
-)
+from analysis.publish.renderers import base
+from analysis.publish.renderers.base import STEM, SUFFIXES, Format, Renderer
 from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.renderers.quarto import MINIMUM, find_quarto
+from analysis.publish.result_set import read_folder
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources, listing
 from analysis.whole import staging, temporary, write_whole
@@ -34,19 +27,7 @@ RendererName = Literal["auto", "quarto", "pandoc"]
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What a render produced.
-
-    Attributes
-    ----------
-    renderer : str
-        ``quarto`` or ``pandoc``.
-    description : str
-        Programs and versions, such as ``pandoc 3.9 and typst 0.15.2``.
-    outputs : mapping of format to Path
-        The files written.
-    seconds : mapping of str to float
-        Duration of each stage, in the order in which they ran.
-    """
+    """What a render produced: with which programs, the files, and the seconds of each stage."""
 
     renderer: str
     description: str
@@ -74,7 +55,7 @@ def render(
     renderer : {"auto", "quarto", "pandoc"}
         ``auto`` takes Quarto when there is one and says so when there is none.
     formats : sequence of {"html", "pdf", "docx", "jats"}
-        What to render; the XML of JATS gets the folder ``figures`` beside it.
+        The XML of JATS gets the folder ``figures`` beside it.
     draft : bool
         Whether sentences that do not fit the results are marked instead of stopping the render.
     echo : callable
@@ -89,13 +70,17 @@ def render(
         If the output folder cannot be written.
     """
     seconds: dict[str, float] = {}
-    output = _output_folder(paper)
+    output = paper / "_output"
+    with staging(output):  # better to fail now than after the render
+        pass
     with _stage("check of the sources", seconds, echo):
         check_sources(paper)
         _check_results(paper, draft, echo)
     chosen = _choose(renderer, echo)
-    environment = render_environment(_as_of(paper), draft=draft)
+    environment = base.render_environment(read_folder(paper / "results").as_of, draft=draft)
     if "docx" in formats:
+        from analysis.publish.figures import rasterise  # late, as it draws
+
         with _stage("pictures for Word", seconds, echo):
             rasterise(paper / "results" / "figures")
     with temporary() as folder:
@@ -111,8 +96,8 @@ def render(
             check_numerals(built)
         contents = {path.name: path.read_bytes() for path in built.values()}
         if "jats" in built:  # the XML leads to the figures by name
-            for figure in (paper / "results" / "figures").glob("*.svg"):
-                contents[f"figures/{figure.name}"] = figure.read_bytes()
+            drawn = (paper / "results/figures").glob("*.svg")
+            contents |= {f"figures/{path.name}": path.read_bytes() for path in drawn}
         write_whole(output, contents)
     outputs = {format_: output / path.name for format_, path in built.items()}
     return RenderReport(chosen.name, chosen.description, outputs, seconds)
@@ -126,7 +111,7 @@ def require_renderer(renderer: RendererName) -> None:
     RenderError
         With what to install.
     """
-    require_packages()
+    base.require_packages()
     _choose(renderer, lambda _: None)
 
 
@@ -139,19 +124,15 @@ def _stage(name: str, seconds: dict[str, float], echo: Callable[[str], None]) ->
 
 
 def _check_results(paper: Path, draft: bool, echo: Callable[[str], None]) -> None:
-    found = find_misfits(paper)
-    if not found:
-        return
-    places = f"{len(found)} place{'s do' if len(found) > 1 else ' does'} not fit the results"
-    if not draft:
-        raise RenderError(
-            listing(
+    if found := find_misfits(paper):
+        places = f"{len(found)} place{'s do' if len(found) > 1 else ' does'} not fit the results"
+        if not draft:
+            head = (
                 f"paper: {places}; the results are written, the page is not: correct the text, or "
-                "look at it with nox -s paper -- --draft --only-render:",
-                found,
+                "look at it with nox -s paper -- --draft --only-render:"
             )
-        )
-    echo(listing(f"Draft: {places}:", found))
+            raise RenderError(listing(head, found))
+        echo(listing(f"Draft: {places}:", found))
 
 
 def _choose(renderer: RendererName, echo: Callable[[str], None]) -> Renderer:
@@ -169,14 +150,3 @@ def _choose(renderer: RendererName, echo: Callable[[str], None]) -> Renderer:
     pandoc = find_pandoc()
     echo(f"Quarto {wanted} or later not found: rendering with {pandoc.description}")
     return pandoc
-
-
-def _as_of(paper: Path) -> str:
-    numbers = json.loads((paper / "results" / "numbers.json").read_text(encoding="utf-8"))
-    return str(numbers["data"]["as_of"])
-
-
-def _output_folder(paper: Path) -> Path:
-    """Return the output folder after writing to it: better to fail now than after the render."""
-    with staging(paper / "_output"):
-        return paper / "_output"

@@ -13,25 +13,23 @@ from pathlib import Path
 
 from analysis.errors import RenderError
 from analysis.publish.numerals import read_internal, typed_numerals
-from analysis.publish.sources import (
-    CLAIM,
-    IMAGE,
-    INDEX,
-    SHORTCODE,
-    Source,
-    attributes,
-    in_order,
-    read_sources,
-    sentence,
-)
+from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
 
 __all__ = ["check_sources", "listing", "nearest"]
 
 BLOCKS = frozenset({"table", "passage", "interactive", "exhibits"})  # stand alone in a paragraph
-WORDS = {  # shortcode: names that it takes
-    "num": 1, "interval": 1, "alt": 1, "source": 1, "table": 1, "passage": 1, "interactive": 1,
-    "exhibits": 0, "include": 1,
-}  # fmt: skip
+_NAMES = (
+    "num",
+    "interval",
+    "alt",
+    "source",
+    "table",
+    "passage",
+    "interactive",
+    "exhibits",
+    "include",
+)
+WORDS = dict.fromkeys(_NAMES, 1) | {"exhibits": 0}  # shortcode: names that it takes
 _BRACES = re.compile(r"\{\{<?|\{<|>?\}\}|>\}")
 _VERBATIM = re.compile(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)  # code and formulas
 _LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
@@ -44,12 +42,7 @@ _ENTRY = re.compile(r"^\s*@\w+\{\s*([^,\s]+)\s*,", re.MULTILINE)
 def check_sources(paper: Path, index: str = INDEX) -> None:
     """Stop unless shortcodes, references, citations, claims and numerals are well-formed.
 
-    Parameters
-    ----------
-    paper : Path
-        The Quarto project; nothing computed is looked at.
-    index : str
-        The file that includes the others.
+    Nothing computed is looked at; ``index`` is the file that includes the others.
 
     Raises
     ------
@@ -58,22 +51,19 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     """
     sources, problems = read_sources(paper, index)
     complete = not problems
+    checks = (_brace_problems, _claim_problems, _image_problems, _numeral_problems)
     for source in sources:
-        problems += in_order(
-            [
-                *_shortcode_problems(source, index),
-                *_brace_problems(source),
-                *_claim_problems(source),
-                *_image_problems(source),
-                *_numeral_problems(source),
-            ]
-        )
+        found = [problem for check in checks for problem in check(source)]
+        problems += in_order([*_shortcode_problems(source, sources[0]), *found])
     problems += _label_problems(sources)
     if complete:  # a reference may lead into a file that could not be included
         problems += _reference_problems(sources)
     problems += _citation_problems(sources, paper / "references.bib")
     if index == INDEX:  # the report on another study gets a list of its own
-        problems += _internal_problems(paper / "internal.toml")
+        try:
+            read_internal(paper / "internal.toml")
+        except RenderError as error:
+            problems.append(str(error))
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise RenderError(listing(f"paper: {count} in the sources:", problems))
@@ -90,9 +80,10 @@ def nearest(key: str, known: Sequence[str]) -> str:
     return f"; nearest: {', '.join(map(repr, near))}" if near else ""
 
 
-def _shortcode_problems(source: Source, index: str) -> Iterator[str]:
+def _shortcode_problems(source: Source, index: Source) -> Iterator[str]:
     lines = ["", *source.text.split("\n"), ""]
-    for place, name, argument in source.shortcodes():
+    for position, name, argument in source.shortcodes():
+        place, number = source.place(position), source.line(position)
         if name not in WORDS:
             near = nearest(name, list(WORDS))
             yield f"{place}: shortcode: expected {', '.join(WORDS)}, found '{name}'{near}"
@@ -104,9 +95,11 @@ def _shortcode_problems(source: Source, index: str) -> Iterator[str]:
         if count != WORDS[name]:
             wanted = "one name" if WORDS[name] else "no name"
             yield f"{place}: shortcode '{name}': expected {wanted}, found {count or 'none'}"
-        number = int(place.rpartition(":")[2])
-        if name == "include" and (source.name != index or not _alone(lines[number])):
-            yield f"{place}: include: expected alone on a line of {index}, found inside other text"
+        if name == "include" and (source is not index or not _alone(lines[number])):
+            yield (
+                f"{place}: include: expected alone on a line of {index.name}, found inside other "
+                "text"
+            )
         elif name in BLOCKS and not _paragraph(lines[number - 1 : number + 2]):
             yield f"{place}: shortcode '{name}': expected alone in its paragraph, found inside text"
 
@@ -140,11 +133,12 @@ def _brace_problems(source: Source) -> Iterator[str]:
 
 
 def _claim_problems(source: Source) -> Iterator[str]:
-    for match in CLAIM.finditer(source.prose):
-        if ".claim" not in match[1].split() or not {"key", "is"} <= attributes(match[1]).keys():
+    for guard in source.guards():
+        words = guard.braces.split()
+        if ".claim" not in words or guard.key is None or guard.stated is None:
             yield (
-                f'{source.place(match.start())}: claim "{sentence(source.prose, match.start())}": '
-                f'expected {{.claim key="..." is="..."}}, found {{{" ".join(match[1].split())}}}'
+                f'{source.place(guard.position)}: claim "{guard.sentence}": expected '
+                f'{{.claim key="..." is="..."}}, found {{{" ".join(words)}}}'
             )
 
 
@@ -209,10 +203,3 @@ def _citation_problems(sources: Sequence[Source], bibliography: Path) -> Iterato
                     f"{source.place(group.start())}: citation: expected brackets of its own, found "
                     f"cross-references among {group[0]}"
                 )
-
-
-def _internal_problems(path: Path) -> Iterator[str]:
-    try:
-        read_internal(path)
-    except RenderError as error:
-        yield str(error)

@@ -1,6 +1,8 @@
-"""Markdown tables: formatted cells, aligned columns, notes below."""
+"""Markdown tables: formatted cells, aligned columns, notes below; plain ones for READMEs."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -8,21 +10,11 @@ from analysis.errors import ResultsError
 from analysis.results import Table
 from analysis.results.formats import format_value
 
-__all__ = ["markdown"]
+__all__ = ["markdown", "pipe_row", "plain_table"]
 
 
 def markdown(table: Table) -> str:
-    """Write a table as a pipe table, numbers right-aligned, text left-aligned.
-
-    Parameters
-    ----------
-    table : Table
-        Cells unformatted; see :class:`analysis.results.Table`.
-
-    Returns
-    -------
-    str
-        The table, a blank line and the notes; ends with one newline.
+    """Write a table as a pipe table with its notes below, numbers right-aligned, text left-aligned.
 
     Raises
     ------
@@ -33,29 +25,26 @@ def markdown(table: Table) -> str:
     strays = (set(table.formats) | set(table.headers)) - set(frame.columns)
     if strays:
         raise ResultsError(f"table {table.name}: its frame has no {', '.join(sorted(strays))}")
-    cells = _cells(frame, table)
-    headers = [table.headers.get(str(c), str(c)) for c in frame.columns]
-    widths = [
-        max(3, len(h), *(len(row[i]) for row in cells)) if cells else max(3, len(h))
-        for i, h in enumerate(headers)
-    ]
-    right = [str(c) in table.formats and table.formats[str(c)] != "text" for c in frame.columns]
-    rule = [
-        "-" * (w - 1) + ":" if r else ":" + "-" * (w - 1)
-        for w, r in zip(widths, right, strict=True)
-    ]
-    lines = [_line(headers, widths, right), _line(rule, widths, right)]
-    lines += [_line(row, widths, right) for row in cells]
-    text = "\n".join(lines) + "\n"
+    columns = []
+    for name in map(str, frame.columns):
+        format_ = table.formats.get(name, "text")
+        cells = [_escape(format_value(_plain(value), format_)) for value in frame[name]]
+        cells = [table.headers.get(name, name), *cells]
+        width = max(3, *map(len, cells))
+        if format_ == "text":
+            columns.append([cell.ljust(width) for cell in cells])
+            columns[-1].insert(1, f":{'-' * (width - 1)}")
+        else:
+            columns.append([cell.rjust(width) for cell in cells])
+            columns[-1].insert(1, f"{'-' * (width - 1)}:")
+    text = "".join(f"{pipe_row(row)}\n" for row in zip(*columns, strict=True))
     return text + (f"\n::: {{.table-note}}\n{table.notes}\n:::\n" if table.notes else "")
 
 
-def _cells(frame: pd.DataFrame, table: Table) -> list[list[str]]:
-    columns = [
-        [_escape(format_value(_plain(v), table.formats.get(str(c), "text"))) for v in frame[c]]
-        for c in frame.columns
-    ]
-    return [list(row) for row in zip(*columns, strict=True)]
+def plain_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a pipe table without alignment."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(pipe_row([_escape(str(cell)) for cell in line]) for line in lines)
 
 
 def _plain(value: object) -> float | int | str | None:
@@ -73,6 +62,6 @@ def _escape(text: str) -> str:
     return text.replace("|", r"\|").replace("\n", " ")
 
 
-def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
-    padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True)]
-    return "| " + " | ".join(padded) + " |"
+def pipe_row(cells: Iterable[str]) -> str:
+    """Write one row of escaped cells."""
+    return f"| {' | '.join(cells)} |"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ import pandas as pd
 from analysis.errors import ResultsError
 from analysis.interrupts import postponed
 from analysis.publish import tables
+from analysis.publish.result_set import FILES, MADE
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.formats import format_value
 from analysis.whole import put, staging
 
 __all__ = ["documents", "figure_digest", "significant", "write_results"]
+
+Described = tuple[str, dict[str, Any], Provenance]  # its key, what it says, where it comes from
 
 SCHEMA = 1
 RECORD_OF_READS = "observed_inputs"
@@ -30,11 +33,7 @@ outside of the study's folder."""
 def write_results(
     findings: Findings, folder: Path, *, fingerprint: str, as_of: str, linked: bool = True
 ) -> list[Path]:
-    """Write everything the paper reads.
-
-    Everything is first written to a folder of its own and then moved file by file, so that a run
-    that fails leaves the old files as they were. Files of an earlier run that are no longer made
-    are removed.
+    """Write everything the paper reads and return the files; those of an earlier run are removed.
 
     Parameters
     ----------
@@ -42,17 +41,10 @@ def write_results(
         What the analyses hand over.
     folder : Path
         ``paper/results``.
-    fingerprint : str
-        Hash of the snapshot that was read.
-    as_of : str
-        ISO date of the snapshot.
+    fingerprint, as_of : str
+        Hash of the snapshot that was read, and its ISO day.
     linked : bool
         Whether the page lies in the repository, so that its exhibits can lead to code and data.
-
-    Returns
-    -------
-    list of Path
-        The files written.
 
     Raises
     ------
@@ -65,7 +57,7 @@ def write_results(
     from analysis.publish import figures, interactive
 
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked)
-    texts |= {f"{d.name}.csv": _csv(d) for d in findings.datasets}
+    texts |= {f"{d.name}.csv": _csv(d.frame, 12) for d in findings.datasets}
     with staging(folder) as stage:
         drawings = stage / "figures"
         for name in ("figures", "passages", "tables"):
@@ -79,17 +71,11 @@ def write_results(
                 (drawings / f"{figure.name}.html").write_text(fragment, encoding="utf-8")
         with postponed():
             made = put(stage, folder)
-            _remove_others(folder, set(made))
+            for old in set(folder.rglob("*")).difference(made):  # but not what another run stages
+                hidden = old.relative_to(folder).parts[0].startswith(".")
+                if old.suffix in MADE and not hidden:
+                    old.unlink()
     return made
-
-
-def _remove_others(folder: Path, made: set[Path]) -> None:
-    """Remove what an earlier run made, but not what another one is staging."""
-    for old in folder.rglob("*"):
-        hidden = old.relative_to(folder).parts[0].startswith(".")
-        ours = old.suffix in {".csv", ".html", ".json", ".md", ".svg"}
-        if ours and not hidden and old not in made:
-            old.unlink()
 
 
 def documents(
@@ -105,20 +91,26 @@ def documents(
     """
     data: dict[str, Any] = {"fingerprint": fingerprint, "as_of": as_of}
     header = {"schema": SCHEMA, "data": data if linked else data | {"linked": False}}
-    texts = {
-        "numbers.json": _json(header | {"numbers": _numbers(findings)}),
-        "claims.json": _json(header | {"verdicts": _verdicts(findings)}),
-        "figures.json": _json(header | {"figures": _figures(findings)}),
-        "tables.json": _json(header | {"tables": _tables(findings)}),
-        "datasets.json": _json(header | {"datasets": _datasets(findings)}),
+    f = findings
+    results = (d for d in f.datasets if d.name != RECORD_OF_READS)
+    entries: dict[str, Iterable[Described]] = {
+        "number": ((n.key, _number(n), n.source) for n in f.numbers),
+        "claim": ((v.key, _verdict(v), v.source) for v in f.verdicts),
+        "figure": ((g.name, _figure(g), g.source) for g in f.figures),
+        "table": ((t.name, {}, t.source) for t in f.tables),
+        "data set": ((d.name, _dataset(d), d.source) for d in results),
     }
-    texts |= {f"tables/{t.name}.md": tables.markdown(t) for t in findings.tables}
-    return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in findings.passages}
+    texts = {
+        file: _json(header | {section: _unique(kind, entries[kind])})
+        for kind, (file, section) in FILES.items()
+    }
+    texts |= {f"tables/{t.name}.md": tables.markdown(t) for t in f.tables}
+    return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in f.passages}
 
 
-def _csv(dataset: Dataset) -> str:
-    text: str = dataset.frame.to_csv(
-        index=False, float_format="%.12g", date_format="%Y-%m-%d", lineterminator="\n"
+def _csv(data: pd.DataFrame | pd.Series, digits: int) -> str:
+    text: str = data.to_csv(
+        index=False, float_format=f"%.{digits}g", date_format="%Y-%m-%d", lineterminator="\n"
     )
     return text
 
@@ -126,10 +118,6 @@ def _csv(dataset: Dataset) -> str:
 def significant(value: float | int | str) -> float | int | str:
     """Round a float to 12 significant digits, what the last bits of a BLAS cannot change."""
     return float(f"{value:.12g}") if isinstance(value, float) else value
-
-
-def _numbers(findings: Findings) -> dict[str, Any]:
-    return _unique("number", ((n.key, _number(n)) for n in findings.numbers))
 
 
 def _number(number: Number) -> dict[str, Any]:
@@ -147,24 +135,16 @@ def _number(number: Number) -> dict[str, Any]:
         value = getattr(number, name)
         if value is not None:
             entry[name] = significant(value)
-    return entry | _provenance(number.source)
-
-
-def _verdicts(findings: Findings) -> dict[str, Any]:
-    return _unique("claim", ((v.key, _verdict(v)) for v in findings.verdicts))
+    return entry
 
 
 def _verdict(v: Verdict) -> dict[str, Any]:
-    return {"verdict": v.verdict, "rule": v.rule, "evidence": v.evidence} | _provenance(v.source)
-
-
-def _figures(findings: Findings) -> dict[str, Any]:
-    return _unique("figure", ((f.name, _figure(f)) for f in findings.figures))
+    return {"verdict": v.verdict, "rule": v.rule, "evidence": v.evidence}
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    entry = {"alt": figure.alt, "file": f"figures/{figure.name}.svg"}
-    return entry | {"digest": figure_digest(figure)} | _provenance(figure.source)
+    file = f"figures/{figure.name}.svg"
+    return {"alt": figure.alt, "file": file, "digest": figure_digest(figure)}
 
 
 def figure_digest(figure: Figure) -> str:
@@ -191,11 +171,6 @@ def _rounded(frame: pd.DataFrame, below: int) -> pd.DataFrame:
     return rounded
 
 
-def _datasets(findings: Findings) -> dict[str, Any]:
-    results = (d for d in findings.datasets if d.name != RECORD_OF_READS)
-    return _unique("data set", ((d.name, _dataset(d)) for d in results))
-
-
 def _dataset(dataset: Dataset) -> dict[str, Any]:
     """Describe a data set that is too long to commit: its rows, a hash of each column and of all.
 
@@ -203,37 +178,23 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     machine's linear algebra, and where it leads an optimiser, ends in later ones.
     """
     rounded = _rounded(dataset.frame, 10)
-    columns = {str(name): _column_digest(rounded[name]) for name in rounded}
+    texts = {str(name): _csv(rounded[name], 7) for name in rounded}
+    columns = {n: hashlib.sha256(text.encode()).hexdigest()[:16] for n, text in texts.items()}
     together = hashlib.sha256("".join(f"{n} {d}\n" for n, d in columns.items()).encode())
     entry = {"file": f"{dataset.name}.csv", "rows": len(rounded), "columns": columns}
-    return entry | {"digest": together.hexdigest()} | _provenance(dataset.source)
+    return entry | {"digest": together.hexdigest()}
 
 
-def _column_digest(column: pd.Series) -> str:
-    text = column.to_csv(
-        index=False, float_format="%.7g", date_format="%Y-%m-%d", lineterminator="\n"
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _json(document: dict[str, Any]) -> str:
+    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n"
 
 
-def _tables(findings: Findings) -> dict[str, Any]:
-    return _unique("table", ((t.name, _provenance(t.source)) for t in findings.tables))
-
-
-def _provenance(source: Provenance) -> dict[str, Any]:
-    return {"function": source.function, "inputs": list(source.inputs), "sample": source.sample}
-
-
-def _unique(kind: str, items: Iterator[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+def _unique(kind: str, results: Iterable[Described]) -> dict[str, dict[str, Any]]:
     found: dict[str, Any] = {}
-    for key, entry in items:
+    for key, entry, source in results:
         if key in found:
             raise ResultsError(f"the {kind} {key!r} is made twice; give one of them another name")
-        found[key] = entry
+        origin = {"function": source.function, "inputs": list(source.inputs)}
+        found[key] = entry | origin | {"sample": source.sample}
     return found
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return (
-        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    )

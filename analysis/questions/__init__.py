@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
+from posixpath import normpath
 from typing import TYPE_CHECKING, cast
 
+from analysis.reads import name_files, recording
+
 if TYPE_CHECKING:
-    from analysis.results import Findings
+    from analysis.results import Dataset, Findings
     from analysis.snapshot.load import Snapshot
     from analysis.study.panel import Panel
 
-__all__ = ["QUESTIONS", "left_out", "question"]
+__all__ = ["QUESTIONS", "answer", "left_out", "list_inputs", "question"]
 
 QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the question
     "Choices of the study": "analysis.questions.data.stated_choices",
@@ -43,9 +47,38 @@ def question(title: str) -> Callable[[Panel], Findings]:
     return cast("Callable[[Panel], Findings]", import_module(QUESTIONS[title]).compute)
 
 
-def left_out(snapshot: Snapshot) -> dict[str, list[str]]:
-    """Return the questions that cannot be asked of a study, with what it lacks for each."""
-    from analysis.questions.requirements import lacking  # late: it reads names off many questions
+def answer(question: Callable[[Panel], Findings], panel: Panel) -> Findings:
+    """Answer a question; the inputs of its results are the files that it has read."""
+    with recording() as seen:
+        findings = question(panel)
+    return findings.made_from(name_files(seen, panel.snapshot.folder))
 
-    found = {title: lacking(title, snapshot) for title in QUESTIONS}
+
+def list_inputs(inputs: Mapping[str, Sequence[str]], folder: Path) -> Dataset:
+    """Make a data set of the files that each question, by its title, has read."""
+    import pandas as pd  # late, as all that takes time to import
+
+    from analysis.results import Dataset, Provenance
+
+    rows = [
+        (title, normpath(f"{folder.name}/{name}")) for title in inputs for name in inputs[title]
+    ]
+    every = tuple(sorted({name for names in inputs.values() for name in names}))
+    source = Provenance("analysis.questions.answer", f"all reads of {folder.name}/", every)
+    return Dataset("observed_inputs", pd.DataFrame(rows, columns=["question", "file"]), source)
+
+
+def left_out(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return the questions that cannot be asked of a study, with what it lacks for each.
+
+    A question's module says under ``NEEDS`` what it cannot do without; here all are imported.
+    """
+    found = {
+        title: [
+            need.what
+            for need in getattr(import_module(module), "NEEDS", ())
+            if not need.met(snapshot)
+        ]
+        for title, module in QUESTIONS.items()
+    }
     return {title: needs for title, needs in found.items() if needs}

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis.questions.customs.surprises import ELEMENTS
-from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
+from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
-from analysis.study.customs import DOLLARS, TONNES
+from analysis.study.directions import list_policy
 
-__all__ = ["NEEDS", "Need", "lacking"]
+__all__ = [
+    "LEDGER",
+    "MENUS",
+    "PLAYS",
+    "RECORD",
+    "SPLIT",
+    "THREE_FIRMS",
+    "TWO_FIRMS",
+    "Need",
+    "need_baskets",
+    "need_funds",
+    "need_policy",
+    "need_section",
+    "need_series",
+    "need_window",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +35,37 @@ class Need:
     met: Callable[[Snapshot], bool]
 
 
-def _section(name: str) -> Need:
+def need_section(name: str) -> Need:
+    """A table of study.toml that may be left out."""
     return Need(f"[{name}] in study.toml", lambda snapshot: bool(getattr(snapshot.choices, name)))
 
 
-def _baskets(*names: str) -> Need:
+def need_baskets(*names: str) -> Need:
+    """Baskets of study.toml."""
     said = "the baskets " + " and ".join(names) if len(names) > 1 else f"the basket {names[0]}"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.choices.baskets))
 
 
-def _funds(*names: str) -> Need:
+def need_funds(*names: str) -> Need:
+    """Tickers of funds in study.toml."""
     said = " and ".join(f"benchmark.{name}" for name in names)
     return Need(said, lambda s: all(getattr(s.choices.benchmark, name) for name in names))
 
 
-def _series(*names: str) -> Need:
+def need_policy(sign: int) -> Need:
+    """Direction of the policy under study with a sign."""
+    what = f"a direction of policy with sign = {sign} in study.toml"
+    return Need(what, lambda snapshot: bool(list_policy(snapshot.choices, sign)))
+
+
+def need_series(*names: str) -> Need:
+    """Monthly series of customs.csv."""
     said = f"{', '.join(names)} in customs.csv"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
 
 
-def _window(name: str) -> Need:
+def need_window(name: str) -> Need:
+    """An event window of study.toml, by its name."""
     first, last = name.removeprefix("car_").split("_")
     return Need(
         f"an event window [{first}, {last}]",
@@ -51,46 +76,16 @@ def _window(name: str) -> Need:
 LEDGER = Need("a claim in claims.toml", lambda snapshot: bool(snapshot.claims))
 SPLIT = Need(
     "a claim in claims.toml that returns or events decide",
-    lambda s: any(isinstance(claim, (*ON_EVENTS, *ON_RETURNS)) for claim in s.claims.values()),
+    lambda s: any(isinstance(claim, (OnEvents, *ON_RETURNS)) for claim in s.claims.values()),
 )
 MENUS = Need(
     "[curve] in study.toml with the menus of a claim",
     lambda s: bool(s.choices.curve and s.choices.curve.claims),
 )
-PLAYS = _baskets("heavy_exposed", "producer")
+PLAYS = need_baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)
 THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.choices.firms.core) > 2)
 RECORD = Need(
     "the sample of the paper, of which the record of simulations is",
     lambda snapshot: not snapshot.choices.report,
 )
-
-NEEDS: Mapping[str, tuple[Need, ...]] = {  # by title of the question; the others run on any study
-    "Highlighted days": (_section("highlights"), _window("car_0_0")),
-    "Relative beta": (TWO_FIRMS,),
-    "Beta by method": (TWO_FIRMS, PLAYS),
-    "Exposure over noise": (PLAYS, _funds("sector")),
-    "Beta by policy regime": (_section("regimes"), TWO_FIRMS, PLAYS),
-    "Other assets": (_section("cross_asset"),),
-    "The pair trade": (_section("pair"), PLAYS, _funds("metals")),
-    "Customs correlations": (_series(*TONNES, DOLLARS),),
-    "Customs surprises": (_series(*TONNES, DOLLARS, *ELEMENTS.values()),),
-    "The ledger of claims": (LEDGER,),
-    "One choice at a time": (_section("one_choice"),),
-    "Specification curves": (MENUS, PLAYS),
-    "Out of sample": (_section("out_of_sample"), SPLIT),
-    "Size and power": (RECORD,),
-    "Event-free dates": (THREE_FIRMS, _window("car_0_10")),
-}
-
-
-def lacking(title: str, snapshot: Snapshot) -> list[str]:
-    """Return what a study lacks that a question needs; empty if it can be asked.
-
-    Parameters
-    ----------
-    title : str
-        A key of :data:`analysis.questions.QUESTIONS`.
-    snapshot : Snapshot
-    """
-    return [need.what for need in NEEDS.get(title, ()) if not need.met(snapshot)]

@@ -69,14 +69,15 @@ def _highlight(panel: Panel, name: str, parts: list[str]) -> list[Rows]:
 
 def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     """Rows of a mean over episodes, by the functions that computed it."""
-    from analysis.questions.event_windows.by_direction import KINDS
+    from analysis.questions.event_windows.by_direction import list_pooled
     from analysis.snapshot.portfolios import equal
     from analysis.study.episodes import episode_values
     from analysis.study.responses import cumulate
 
-    if len(parts) < 2 or parts[0] not in KINDS:
+    kinds = list_pooled(panel.snapshot.choices)
+    if len(parts) < 2 or parts[0] not in kinds:
         return []
-    (directions, signed), window = KINDS[parts[0]], parts[1]
+    (directions, signed), window = kinds[parts[0]], parts[1]
     firms = panel.snapshot.choices.firms.core
     bounds = panel.snapshot.choices.windows.bounds[window]
     responses = cumulate(panel, equal(firms), bounds, clean="all_windows" not in parts)

@@ -7,7 +7,7 @@ verdicts. ``publish`` decides how they are written, drawn and printed; neither i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -47,23 +47,22 @@ class Provenance:
     Attributes
     ----------
     function : str
-        Dotted name of the function that computed it, ``analysis.study.trades.net_returns``.
-    inputs : tuple of str
-        Data files that entered, relative to the snapshot folder, ``("prices.csv", "events.csv")``.
+        Dotted name of the function that computed it, ``analysis.study.series.net_returns``.
     sample : str
         One phrase: which firms, events, dates.
+    inputs : tuple of str
+        Data files that were read, relative to the snapshot folder, ``("events.csv",)``: nobody
+        states them, :meth:`Findings.made_from` fills them in.
     """
 
     function: str
-    inputs: tuple[str, ...]
     sample: str
+    inputs: tuple[str, ...] = ()
 
     @classmethod
-    def of(
-        cls, function: Callable[..., object], inputs: tuple[str, ...], sample: str
-    ) -> Provenance:
+    def of(cls, function: Callable[..., object], sample: str) -> Provenance:
         """Name the function itself, which cannot be misspelt."""
-        return cls(f"{function.__module__}.{function.__qualname__}", inputs, sample)
+        return cls(f"{function.__module__}.{function.__qualname__}", sample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +189,22 @@ class Findings:
             self.datasets += other.datasets
             self.passages += other.passages
         return self
+
+    @property
+    def inputs(self) -> list[str]:
+        """The files that any result was made from, in order."""
+        groups = [getattr(self, each.name) for each in fields(self)]
+        return sorted({name for results in groups for r in results for name in r.source.inputs})
+
+    def made_from(self, inputs: tuple[str, ...]) -> Findings:
+        """Return the same with the files that each result was made from, where none are named."""
+
+        def told(results: list[Any]) -> list[Any]:
+            return [
+                replace(
+                    result, source=replace(result.source, inputs=result.source.inputs or inputs)
+                )
+                for result in results
+            ]
+
+        return Findings(**{each.name: told(getattr(self, each.name)) for each in fields(self)})

@@ -14,12 +14,17 @@ from analysis.results.formats import format_value
 __all__ = [
     "Column",
     "Interval",
+    "Scalar",
     "numbers_of",
     "scalar_numbers",
     "spread",
     "table_of",
     "verdicts_of",
 ]
+
+
+Value = float | int | str
+Scalar = tuple[Value, str] | tuple[Value, str, str, Format]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def numbers_of(
     key : str
         Key of a row, ``"beta.{firm}.{benchmark}"``; printed in lower case.
     source : Provenance
-        Where the result comes from.
+        Where the result comes from; its sample may name what ``words`` may.
     level : float, optional
         Coverage of the bounds.
     **texts : str
@@ -148,7 +153,7 @@ def _number(
         column.unit,
         column.format,
         column.words.format_map(row),
-        source,
+        replace(source, sample=source.sample.format_map(row)),
         level=level if "low" in beside else None,
         **beside,
     )
@@ -156,16 +161,20 @@ def _number(
 
 def scalar_numbers(
     key: str,
-    cells: Mapping[str, tuple[float | int | str, str]],
+    cells: Mapping[str, Scalar],
     source: Provenance,
     unit: str = "count",
     format: Format = "integer",  # noqa: A002
 ) -> list[Number]:
-    """Publish single values of one unit: by the end of their key, with what they measure."""
-    return [
-        Number(f"{key}.{name}", value, unit, format, words, source)
-        for name, (value, words) in cells.items()
-    ]
+    """Publish single values: by the end of their key, with what they measure.
+
+    A value may bring a unit and a format of its own.
+    """
+    numbers = []
+    for name, cell in cells.items():
+        of, printed = cell[2:] if len(cell) == 4 else (unit, format)
+        numbers.append(Number(f"{key}.{name}", cell[0], of, printed, cell[1], source))
+    return numbers
 
 
 def verdicts_of(
@@ -235,10 +244,12 @@ def table_of(
     columns: Sequence[Column | Interval],
     source: Provenance,
     notes: str = "",
+    **texts: object,
 ) -> Table:
     """Print a result: its columns in the order given, each under its head.
 
     A column that the frame lacks is left out: a study may have no firm, kind or fund for it.
+    Heads and notes name ``texts``, if there are any: ``"{level} interval"``.
     """
     shown = [c for c in columns if isinstance(c, Interval) or c.name in frame]
     cells = {c.name: c.cells(frame) for c in shown}
@@ -246,7 +257,11 @@ def table_of(
         name,
         pd.DataFrame(cells, index=frame.index),
         {c.name: c.format for c in shown if isinstance(c, Column)},
-        {c.name: c.header or c.name for c in shown},
+        {c.name: _filled(c.header or c.name, texts) for c in shown},
         source,
-        notes,
+        _filled(notes, texts),
     )
+
+
+def _filled(template: str, texts: Mapping[str, object]) -> str:
+    return template.format_map(texts) if texts else template

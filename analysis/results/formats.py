@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from analysis.errors import ResultsError
@@ -13,6 +14,7 @@ __all__ = [
     "MISSING",
     "brackets",
     "counted",
+    "escape_markup",
     "event_day",
     "format_value",
     "listed",
@@ -26,6 +28,7 @@ __all__ = [
 MINUS = "\u2212"
 THIN_SPACE = "\u202f"
 MISSING = "–"
+_MARKUP = re.compile(r"[\\`*_<$@^~{]|\](?=[\[({:])|&(?=#?\w+;)")
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -60,6 +63,17 @@ def format_value(value: float | int | str | None, fmt: Format) -> str:
         ) from None
     except (TypeError, ValueError) as error:
         raise ResultsError(f"the value {value!r} cannot be printed as {fmt}: {error}") from None
+
+
+def escape_markup(text: str) -> str:
+    r"""Write words of a user so that Markdown prints them as they are.
+
+    Examples
+    --------
+    >>> print(escape_markup("*all* of [0, 1], see [x](y)"))
+    \*all\* of [0, 1], see [x\](y)
+    """
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def signed(value: float, fmt: Format) -> str:

@@ -16,11 +16,11 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter
 
 __all__ = [
-    "DIRECTION_COLOURS",
     "GREY",
     "INK",
     "WIDTH",
     "decimal_axis",
+    "direction_colours",
     "firm_colours",
     "house_style",
     "label_line_ends",
@@ -40,7 +40,7 @@ PALETTE = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
     "#882255", "#999933", "#117733",
 )  # fmt: skip
-DIRECTION_COLOURS = {
+_DIRECTIONS = {  # these have the same colour in every figure
     "tightening": "#D55E00",
     "disappointment": "#CC79A7",
     "support": "#009E73",
@@ -76,6 +76,14 @@ _RC = {
 def firm_colours(names: Iterable[str]) -> dict[str, str]:
     """Give each firm its colour; with the core firms first, each has the same in every figure."""
     return dict(zip(dict.fromkeys(names), itertools.cycle(PALETTE), strict=False))
+
+
+def direction_colours(names: Iterable[str]) -> dict[str, str]:
+    """Give each direction of news its colour, in the order of the paper's, then as they come."""
+    asked = list(dict.fromkeys(names))
+    known = {name: colour for name, colour in _DIRECTIONS.items() if name in asked}
+    free = (colour for colour in itertools.cycle(PALETTE) if colour not in known.values())
+    return known | {name: next(free) for name in asked if name not in known}
 
 
 @contextmanager

@@ -13,17 +13,9 @@ __all__ = ["check_prices", "check_sessions", "nyse_sessions"]
 
 
 def nyse_sessions(first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
-    """Return the exchange's sessions from ``first`` to ``last``, both included.
+    """Return the exchange's sessions between two dates, both included.
 
-    Parameters
-    ----------
-    first, last : pandas.Timestamp
-        Calendar dates without a time zone; they need not be sessions.
-
-    Returns
-    -------
-    pandas.DatetimeIndex
-        Midnights without a time zone, ``datetime64[ns]``.
+    All are midnights without a time zone, ``datetime64[ns]``; the dates need not be sessions.
     """
     with warnings.catch_warnings():
         # The library still uses calls that pandas 3 deprecates; its dates are right.
@@ -36,12 +28,7 @@ def nyse_sessions(first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
 
 
 def check_prices(prices: pd.DataFrame) -> None:
-    """Hold the price rows against the exchange's calendar, ticker by ticker.
-
-    Parameters
-    ----------
-    prices : pandas.DataFrame
-        Columns ``session`` and ``ticker``, indexed by line number.
+    """Hold the price rows, indexed by line number, against the calendar, ticker by ticker.
 
     Raises
     ------
@@ -49,36 +36,25 @@ def check_prices(prices: pd.DataFrame) -> None:
         If a row lies on a day without a session, or a ticker lacks a session between the first and
         the last day of the file.
     """
-    check_sessions("prices.csv", prices)
-    sessions = nyse_sessions(prices["session"].min(), prices["session"].max())
+    sessions = check_sessions("prices.csv", prices)
     for ticker, rows in prices.groupby("ticker", sort=True):
         missing = sessions.difference(pd.DatetimeIndex(rows["session"]))
         if len(missing):
             later = prices.index[prices["session"] > missing[0]]
-            raise fault(
-                "prices.csv",
-                row=int(later.min() if len(later) else prices.index.max() + 1),
-                column="session",
-                expected=f"session {missing[0]:%Y-%m-%d} of {ticker} before this row",
-                found="none",
-                remedy=f"add the row ({len(missing)} of {len(sessions)} sessions are missing)",
-            )
+            row = int(later.min() if len(later) else prices.index.max() + 1)
+            expected = f"session {missing[0]:%Y-%m-%d} of {ticker} before this row"
+            remedy = f"add the row ({len(missing)} of {len(sessions)} sessions are missing)"
+            place = f"prices.csv, row {row}, column session"
+            raise fault(place, expected=expected, found="none", remedy=remedy)
 
 
-def check_sessions(name: str, table: pd.DataFrame) -> None:
-    """Hold the days of a table against the exchange's calendar.
-
-    Parameters
-    ----------
-    name : str
-        File name, for messages.
-    table : pandas.DataFrame
-        Column ``session``, indexed by line number.
+def check_sessions(name: str, table: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the exchange's sessions in the span of a table, indexed by line number.
 
     Raises
     ------
     SnapshotError
-        If a row lies on a day without a session.
+        If one of its rows lies on a day without a session.
     """
     sessions = nyse_sessions(table["session"].min(), table["session"].max())
     strays = table[~table["session"].isin(sessions)]
@@ -91,3 +67,4 @@ def check_sessions(name: str, table: pd.DataFrame) -> None:
             found=f"{strays['session'].iloc[0]:%Y-%m-%d}, a day without one",
             remedy="remove the row or correct its date",
         )
+    return sessions

@@ -12,7 +12,7 @@ from pandera.errors import SchemaErrors
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
-from analysis.snapshot.schema import OPTIONAL, RULES, SCHEMAS, columns_of_type
+from analysis.snapshot.schema import OPTIONAL, RULES, SCHEMAS, columns_of_type, schema_of
 
 __all__ = ["NUMBERS", "typed"]
 
@@ -40,35 +40,35 @@ _FORMS = {  # what was expected: how it is written, how it may have been
 _SERIAL = re.compile(r"[2-5][0-9]{4}")  # a day from 1954 on, as spreadsheets count
 
 
-def typed(name: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Check the text of a data file against its schema and return it with types.
+def typed(name: str, rows: pd.DataFrame, directions: Sequence[str] = ()) -> pd.DataFrame:
+    """Check the :func:`~analysis.snapshot.reading.read_rows` of a file against its schema.
 
     Parameters
     ----------
     name : str
         File name, a key of :data:`SCHEMAS`.
     rows : pandas.DataFrame
-        Text columns indexed by line number, as :func:`analysis.snapshot.reading.read_rows` gives.
+        Text columns indexed by line number.
+    directions : sequence of str, optional
+        Words that ``events.csv`` may use for the direction of news; any if not given.
 
     Returns
     -------
     pandas.DataFrame
-        Same index; dates as ``datetime64``, numbers as ``float64``, an empty optional date or
-        number as missing, an empty optional text as ``""``.
+        The rows with types, indexed by line number; dates as ``datetime64``, numbers as
+        ``float64``, an empty optional date or number as missing, an empty optional text as ``""``.
 
     Raises
     ------
     SnapshotError
         Naming the first faulty row and how many more there are.
     """
-    schema = SCHEMAS[name]
+    schema = schema_of(name, directions)
     if list(rows.columns) != list(schema.columns):
         raise _header_fault(name, list(rows.columns))
     if rows.empty and len(rows.columns) and name not in OPTIONAL:
-        raise fault(
-            name, row=2, expected="at least one row", found="none",
-            remedy="add the rows, or restore the file",
-        )  # fmt: skip
+        remedy = "add the rows, or restore the file"
+        raise fault(name, row=2, expected="at least one row", found="none", remedy=remedy)
     optional = [c for c, column in schema.columns.items() if column.nullable and c in rows]
     rows = rows.assign(**{c: rows[c].mask(rows[c] == "") for c in optional})
     patterns = dict.fromkeys(columns_of_type(name, "datetime64[ns]"), _DATE)
@@ -111,29 +111,22 @@ def _first_fault(name: str, rows: pd.DataFrame, cases: pd.DataFrame) -> Snapshot
 
 def _header_fault(name: str, found: list[str]) -> SnapshotError:
     known = list(SCHEMAS[name].columns)
-    if not found:
-        remedy = "restore the file with git, or begin it with these columns"
-        return fault(
-            name, row=1, expected=f"the columns {', '.join(known)}", found="none", remedy=remedy
-        )
     missing = [column for column in known if column not in found]
     strange = [column for column in found if column not in known]
-    guesses = "".join(guess(column, missing) for column in strange)
     steps = [f"add {', '.join(missing)}"] * bool(missing)
     steps += [f"remove {', '.join(map(repr, strange))}"] * bool(strange)
-    return fault(
-        name,
-        row=1,
-        expected="the columns " + ", ".join(known),
-        found=", ".join(found),
-        remedy=guesses + " and ".join(steps),
-    )
+    remedy = "".join(guess(column, missing) for column in strange) + " and ".join(steps)
+    if not found:
+        remedy = "restore the file with git, or begin it with these columns"
+    expected, shown = f"the columns {', '.join(known)}", ", ".join(found) or "none"
+    return fault(name, row=1, expected=expected, found=shown, remedy=remedy)
 
 
 def _remedy(expected: str, cell: str) -> str:
     """What to write in place of a cell, where that can be told."""
     if expected.startswith("one of "):
-        words = expected.removeprefix("one of ").removesuffix(" or nothing").split(", ")
+        listed = expected.removeprefix("one of ").partition(" (")[0]
+        words = listed.removesuffix(" or nothing").split(", ")
         return guess(cell, words) + "correct it"
     if expected == "a number" and re.search(r"[0-9]", cell):
         return "write it with a point for decimals and no other mark"

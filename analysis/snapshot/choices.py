@@ -2,59 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    model_validator,
-)
+from pydantic import Field, GetCoreSchemaHandler, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
-from analysis.snapshot.curve_choices import Curve
-from analysis.snapshot.toml_file import parse_toml
+from analysis.snapshot import optional_choices as optional
+from analysis.snapshot.episodes import Directions
+from analysis.snapshot.toml_file import (
+    CLOSED,
+    Bounds,
+    Count,
+    Share,
+    Text,
+    Ticker,
+    Tickers,
+    parse_toml,
+)
 
-__all__ = [
-    "Benchmark",
-    "Beta",
-    "Choices",
-    "CrossAsset",
-    "Customs",
-    "Episodes",
-    "Estimation",
-    "Firms",
-    "Inference",
-    "OutOfSample",
-    "Pair",
-    "Regime",
-    "Regimes",
-    "Report",
-    "Volatility",
-    "Windows",
-    "parse_choices",
-    "window_name",
-]
+__all__ = ["Benchmark", "Choices", "Firms", "Inference", "parse_choices", "window_name"]
 
-_CLOSED = ConfigDict(extra="forbid", strict=True)
-_T = TypeVar("_T")
-
-Count = Annotated[int, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Ticker = Annotated[str, Field(pattern=r"^[A-Z]+$")]
-Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1)]
-Bounds = tuple[int, int]
-Text = Annotated[str, Field(pattern=r"\S")]
+T = TypeVar("T")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
-# A section that a study may leave out. Its type says what it is where it is given: whoever reads it
-# has declared the need for it (analysis/questions/requirements.py).
 _ABSENT: Any = None
+"""A section that a study leaves out; its type says what it is where it is given."""
 
 
 class _Optional:
@@ -66,7 +42,7 @@ class _Optional:
         return core_schema.nullable_schema(handler(source))
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Benchmark:
     """Tickers of the benchmarks; ``market`` is the factor of the market model, "" is none."""
 
@@ -82,7 +58,7 @@ class Benchmark:
         return tuple(dict.fromkeys(ticker for ticker in named if ticker))
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Estimation:
     """The estimation window, in sessions.
 
@@ -112,7 +88,7 @@ def window_name(bounds: tuple[int, int]) -> str:
     return f"car_{bounds[0]}_{bounds[1]}".replace("-", "m")
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Windows:
     """Event windows: name to first and last session in event time; ``primary`` is one of them."""
 
@@ -136,14 +112,14 @@ class Windows:
         return self.bounds[self.primary]
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Episodes:
     """Day 0s within ``distance`` sessions of one another, chained, are one episode."""
 
     distance: Annotated[int, Field(ge=0)]
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Inference:
     """Coverage of intervals, power for detectable effects, resampling draws and their seed.
 
@@ -167,7 +143,7 @@ class Inference:
         return round(self.size / 2, 12), round(1 - self.size / 2, 12)
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Beta:
     """Lags of the HAC errors, length of the rolling window, half-life, Dimson's lags: sessions."""
 
@@ -177,7 +153,7 @@ class Beta:
     dimson: Count
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Customs:
     """Choices for the export series.
 
@@ -200,7 +176,7 @@ class Customs:
         return self
 
 
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Firms:
     """Tickers under study: the ``core`` three and their ``peers``."""
 
@@ -213,115 +189,14 @@ class Firms:
         return self.core + self.peers
 
 
-@dataclass(frozen=True, config=_CLOSED)
-class Pair:
-    """The pair trade: sessions held, cost of each trade (share of its value), yearly borrow fee."""
-
-    holding: Count
-    cost: Share
-    borrow: Share
-
-
-@dataclass(frozen=True, config=_CLOSED)
-class Regime:
-    """First session of a policy regime, and the event whose day 0 it is."""
-
-    day: date
-    event: str
-
-
-@dataclass(frozen=True, config=_CLOSED)
-class Regimes:
-    """Policy regimes and how they are compared.
-
-    ``window`` sessions on each side of a start, at least ``minimum``; a break of unknown date
-    keeps clear of ``trim`` of the sample at each end and is judged on ``draws`` of a bootstrap.
-    """
-
-    window: Count
-    minimum: Count
-    trim: Annotated[float, Field(gt=0, lt=0.5)]
-    draws: Count
-    starts: Annotated[Mapping[str, Regime], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Regimes:
-        days = [regime.day for regime in self.starts.values()]
-        if days != sorted(set(days)):
-            raise ValueError("Input should be starts in order of time without repetition")
-        if self.minimum > self.window:
-            raise ValueError(f"Input should be a minimum of at most window = {self.window}")
-        return self
-
-
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Volatility:
     """Sessions before and after an event over which volatility is measured."""
 
     window: Annotated[int, Field(gt=2)]
 
 
-@dataclass(frozen=True, config=_CLOSED)
-class CrossAsset:
-    """Other assets, the sessions of a correlation, and the band that counts as no move.
-
-    ``names`` says in a note what a ticker stands for; one without goes unexplained.
-    """
-
-    copper: Tickers
-    dollar: Tickers
-    cyclicals: Tickers
-    window: Annotated[int, Field(gt=3)]
-    steady: Share
-    names: Mapping[Ticker, Text] = field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _named(self) -> CrossAsset:
-        if strays := sorted(self.names.keys() - set(self.tickers)):
-            raise ValueError(f"Input should be names of assets of the section, without {strays[0]}")
-        return self
-
-    @property
-    def tickers(self) -> tuple[str, ...]:
-        """All of them in order."""
-        return self.copper + self.dollar + self.cyclicals
-
-
-@dataclass(frozen=True, config=_CLOSED)
-class OutOfSample:
-    """Last day of the part of the sample to which the rules apply first; later events follow."""
-
-    fixed_to: date
-
-
-@dataclass(frozen=True, config=_CLOSED)
-class OneChoice:
-    """Claims that are decided again with one choice changed at a time, by id."""
-
-    claims: Annotated[tuple[Text, ...], Field(min_length=1)]
-
-
-@dataclass(frozen=True, config=_CLOSED)
-class Report:
-    """Head of the report on a study that has no paper of its own.
-
-    ``mark`` stands on every page, such as SYNTHETIC for simulated data; "" is none.
-    """
-
-    title: Text = "An event study"
-    authors: tuple[Text, ...] = ()
-    mark: str = ""
-
-    @model_validator(mode="after")
-    def _no_numerals(self) -> Report:
-        # A numeral on a page is a result or a year: nothing else could be told from a result.
-        for key, text in (("title", self.title), ("mark", self.mark)):
-            if re.search(r"\d", re.sub(r"\b(19|20)\d\d\b", "", text)):
-                raise ValueError(f"Input should be a {key} whose only numerals are years")
-        return self
-
-
-@dataclass(frozen=True, config=_CLOSED)
+@dataclass(frozen=True, config=CLOSED)
 class Choices:
     """Every choice of the study; ``data/study.toml`` says what each one means.
 
@@ -336,22 +211,23 @@ class Choices:
     benchmark: Benchmark
     estimation: Estimation
     windows: Windows
+    directions: Directions
     episodes: Episodes
     inference: Inference
     beta: Beta
     customs: Customs
     firms: Firms
     volatility: Volatility
-    pair: Annotated[Pair, _Optional()] = _ABSENT
-    curve: Annotated[Curve, _Optional()] = _ABSENT
-    regimes: Annotated[Regimes, _Optional()] = _ABSENT
-    cross_asset: Annotated[CrossAsset, _Optional()] = _ABSENT
-    out_of_sample: Annotated[OutOfSample, _Optional()] = _ABSENT
-    one_choice: Annotated[OneChoice, _Optional()] = _ABSENT
+    pair: Annotated[optional.Pair, _Optional()] = _ABSENT
+    curve: Annotated[optional.Curve, _Optional()] = _ABSENT
+    regimes: Annotated[optional.Regimes, _Optional()] = _ABSENT
+    cross_asset: Annotated[optional.CrossAsset, _Optional()] = _ABSENT
+    out_of_sample: Annotated[optional.OutOfSample, _Optional()] = _ABSENT
+    one_choice: Annotated[optional.OneChoice, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
-    report: Annotated[Report, _Optional()] = _ABSENT
+    report: Annotated[optional.Report, _Optional()] = _ABSENT
 
     @model_validator(mode="after")
     def _windows_clear_of_estimation(self) -> Choices:
@@ -364,7 +240,7 @@ class Choices:
         return self
 
     @property
-    def own_curve(self) -> Curve:
+    def own_curve(self) -> optional.Curve:
         """The menus of the specification curve with the study's own choices in front."""
         return replace(
             self.curve,
@@ -388,28 +264,12 @@ class Choices:
         return named | {f"baskets.{name}": basket for name, basket in self.baskets.items()}
 
 
-def _in_front(own: _T, menu: tuple[_T, ...]) -> tuple[_T, ...]:
+def _in_front(own: T, menu: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys((own, *menu)))
 
 
 def parse_choices(content: bytes) -> Choices:
-    """Read and check the study's choices.
-
-    Parameters
-    ----------
-    content : bytes
-        The text of ``study.toml``.
-
-    Returns
-    -------
-    Choices
-
-    Raises
-    ------
-    SnapshotError
-        If the text is not TOML, a key is unknown or missing, or a value has the wrong type, lies
-        out of range or contradicts another.
-    """
+    """Read and check ``study.toml``; errors are those of :func:`parse_toml`."""
     return parse_toml("study.toml", content, Choices, _place)
 
 

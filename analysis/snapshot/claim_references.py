@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.choices import Choices, window_name
 from analysis.snapshot.claims import (
-    BetaOrder,
     Claim,
-    Correlation,
+    Condition,
     Difference,
-    Equivalence,
-    Events,
     Fact,
-    Facts,
     Mean,
+    OnEvents,
     Retraced,
     Waiting,
-    Watch,
 )
-from analysis.snapshot.episodes import SIGNS
-from analysis.snapshot.faults import fault, guess
+from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.snapshot.schema import SERIES
+from analysis.snapshot.toml_file import word_fault
 
 __all__ = ["check_claims"]
 
-Found = tuple[
-    str, str, object, Iterable[str]
-]  # field, what is expected, what is found, known words
+Lack = tuple[str, str, object, Iterable[str]]
+"""Field, what is expected, what is found, known words."""
+Vocabulary = Mapping[str, tuple[Iterable[str], str]]
+"""By field: the words that it may hold, and what they are."""
+_ORDERED = ("window", "clean", "base", "bounds", "sessions")
 
 
 def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
@@ -44,117 +44,100 @@ def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
     SnapshotError
         A line for each thing that is not there: claim, field, expected, found, nearest.
     """
-    found = [
-        (f"claims.toml, claim {claim.id}, field", missing)
+    known = _vocabulary(snapshot)
+    lines = [
+        str(word_fault(f"claims.toml, claim {claim.id}, field {field}", expected, found, words))
         for claim in claims
-        for missing in _missing(claim, snapshot)
+        for field, expected, found, words in _missing(claim, "", snapshot, known)
     ]
-    found += [("study.toml, key", missing) for missing in _named(claims, snapshot.choices)]
-    lines = []
-    for place, (field, expected, word, known) in found:
-        remedy = f"{guess(str(word), known)}correct the line"
-        said = fault(f"{place} {field}", expected=expected, found=str(word), remedy=remedy)
-        lines.append(str(said))
+    lines += [
+        str(word_fault(f"study.toml, key {key}", expected, found, known))
+        for key, expected, found, known in _list_unnamed(claims, snapshot.choices)
+    ]
     if lines:
         raise SnapshotError("\n".join(lines))
 
 
-def _named(claims: Collection[Claim], choices: Choices) -> Iterator[Found]:
+def _list_unnamed(claims: Collection[Claim], choices: Choices) -> Iterator[Lack]:
+    """Claims that study.toml names and claims.toml lacks."""
     if choices.curve:
         means = [claim.id for claim in claims if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"
-        yield from _known("curve.claims", choices.curve.claims, means, expected)
+        yield from _unknown("curve.claims", choices.curve.claims, means, expected)
     if choices.one_choice:
         ids = [claim.id for claim in claims]
-        yield from _known(
+        yield from _unknown(
             "one_choice.claims", choices.one_choice.claims, ids, "an id of claims.toml"
         )
 
 
-def _missing(claim: Claim, snapshot: Snapshot) -> Iterator[Found]:
-    for name in ("of", "firms"):
-        if isinstance(text := getattr(claim, name, None), str):
-            yield from _portfolio(name, text, snapshot)
-    if isinstance(claim, Mean | Difference | Equivalence):
-        yield from _pooled(claim, snapshot)
-    elif isinstance(claim, Facts):
-        for fact in claim.facts:
-            yield from _fact(fact, snapshot)
-    elif isinstance(claim, Retraced):
-        yield from _closes("start, top, end", (claim.start, claim.top, claim.end), snapshot)
-        yield from _ordered("bounds", claim.bounds)
-    elif isinstance(claim, BetaOrder):
-        yield from _known("on", [claim.on], map(str, snapshot.prices), "a ticker with prices")
-    elif isinstance(claim, Correlation):
-        series = {*SERIES, *snapshot.customs["series"]}
-        yield from _known("series", claim.series, series, "a monthly series")
-        lags = [str(lag) for lag in snapshot.choices.customs.lags]
-        yield from _known("lags", map(str, claim.lags), lags, "lags of customs.lags in study.toml")
-    elif isinstance(claim, Waiting):
-        yield from _day("start", claim.start, snapshot)
-        yield from _ordered("sessions", claim.sessions)
-    elif isinstance(claim, Watch):
-        days = {f"{day:%Y-%m-%d}" for day in snapshot.events["day0"]}
-        yield from _known("days", map(str, claim.days), days, "a day 0 of events.csv")
+def _vocabulary(snapshot: Snapshot) -> Vocabulary:
+    choices, ids = snapshot.choices, (snapshot.events["id"], "an id of events.csv")
+    days = {f"{day:%Y-%m-%d}" for day in snapshot.events["day0"]}
+    models = choices.curve.models if choices.curve else {}
+    # A series that is known and has gone is told by the data.
+    return {
+        "on": ([*map(str, snapshot.prices)], "a ticker with prices"),
+        "series": ({*SERIES, *snapshot.customs["series"]}, "a monthly series"),
+        "lags": ([*map(str, choices.customs.lags)], "lags of customs.lags in study.toml"),
+        "days": (days, "a day 0 of events.csv"),
+        "model": (models, "a model of [curve.models] in study.toml"),
+        "directions": (choices.directions, "a direction of [directions] in study.toml"),
+        **dict.fromkeys(("only", "without", "days_between"), ids),
+    }
 
 
-def _pooled(claim: Mean | Difference | Equivalence, snapshot: Snapshot) -> Iterator[Found]:
-    choices = snapshot.choices
-    windows = choices.windows
-    if not isinstance(claim, Mean) or claim.response == "car":
-        first, last = claim.window or windows.primary_bounds
-        clean = claim.clean or (min(first, 0), last)
+def _missing(entry: Any, above: str, snapshot: Snapshot, known: Vocabulary) -> Iterator[Lack]:
+    """Yield what an entry, or a table inside it, names and the study does not have."""
+    if isinstance(entry, Fact):
+        asked = [name for name in ("of", "series", "days_between") if getattr(entry, name)]
+        if len(asked) != 1:
+            found = ", ".join(asked) or "none"
+            yield "facts", "one of: of, series, days_between", found, ()
+            return
+    for name, value in ((field.name, getattr(entry, field.name)) for field in fields(entry)):
+        for part in value if name == "facts" else [value]:
+            if is_dataclass(part):
+                yield from _missing(part, f"{above}{name}.", snapshot, known)
+        if name in ("of", "firms") and value and not isinstance(entry, Condition):
+            yield from _portfolio(above + name, value, snapshot)
+        elif name in known and value:
+            words = [value] if isinstance(value, str) else map(str, value)
+            yield from _unknown(above + name, words, *known[name])
+        elif name in _ORDERED and value:
+            yield from _disordered(above + name, value)
+    yield from _beside(entry, above, snapshot, known)
+
+
+def _beside(entry: Any, above: str, snapshot: Snapshot, known: Vocabulary) -> Iterator[Lack]:
+    """Yield what fields of one kind of entry lack, beside what any field of their name may."""
+    if isinstance(entry, OnEvents) and getattr(entry, "response", "car") == "car":
+        windows = snapshot.choices.windows
+        clean = entry.clean or news_window(entry.window or windows.primary_bounds)
         if window_name(clean) not in windows.bounds:
             expected = "clean days that are a window of [windows.bounds] in study.toml"
             yield "clean", expected, list(clean), ()
-    for name in ("window", "clean", "base", "bounds"):
-        if (pair := getattr(claim, name, None)) is not None:
-            yield from _ordered(name, pair)
-    if claim.model:
-        models = choices.curve.models if choices.curve else {}
-        yield from _known("model", [claim.model], models, "a model of [curve.models] in study.toml")
-    for name in ("events", "first", "second"):
-        if isinstance(events := getattr(claim, name, None), Events):
-            yield from _events(name, events, snapshot)
+    elif isinstance(entry, Condition):
+        yield from _unknown(f"{above}of", [entry.of], *known["on"])
+        yield from _disordered(above.rstrip("."), (entry.start, entry.end))
+    elif isinstance(entry, Retraced):
+        yield from _closes("start, top, end", (entry.start, entry.top, entry.end), snapshot)
+    elif isinstance(entry, Waiting):
+        yield from _day("start", entry.start, snapshot)
+    elif isinstance(entry, Fact) and entry.of and entry.day is not None:
+        yield from _day("facts.day", entry.day, snapshot)
+    elif isinstance(entry, Fact) and entry.of:
+        yield from _closes("facts.start, end", (entry.start, entry.end), snapshot)
+    elif isinstance(entry, Fact) and entry.series:
+        rows = snapshot.customs[snapshot.customs["series"] == entry.series]
+        if months := set(rows["month"].astype(str)):
+            expected = f"a month of {entry.series}"
+            yield from _unknown("facts.month", [str(entry.month)], months, expected)
+    elif isinstance(entry, Fact) and len(entry.days_between) < 2:
+        yield "facts.days_between", "two events or more", "one", ()
 
 
-def _events(name: str, events: Events, snapshot: Snapshot) -> Iterator[Found]:
-    yield from _known(f"{name}.directions", events.directions, SIGNS, "a direction")
-    for field in ("only", "without"):
-        ids = getattr(events, field)
-        yield from _known(f"{name}.{field}", ids, snapshot.events["id"], "an id of events.csv")
-    if events.where is not None:
-        tickers = map(str, snapshot.prices)
-        yield from _known(f"{name}.where.of", [events.where.of], tickers, "a ticker with prices")
-        yield from _ordered(f"{name}.where", (events.where.start, events.where.end))
-
-
-def _fact(fact: Fact, snapshot: Snapshot) -> Iterator[Found]:
-    asked = [name for name in ("of", "series", "days_between") if getattr(fact, name)]
-    if len(asked) != 1:
-        yield "facts", "one of: of, series, days_between", ", ".join(asked) or "none", ()
-        return
-    if fact.of:
-        yield from _portfolio("facts.of", fact.of, snapshot)
-        if fact.day is not None:
-            yield from _day("facts.day", fact.day, snapshot)
-        else:
-            yield from _closes("facts.start, end", (fact.start, fact.end), snapshot)
-    if fact.series:
-        rows = snapshot.customs[snapshot.customs["series"] == fact.series]
-        series = {*SERIES, *snapshot.customs["series"]}  # one that has gone is told by the data
-        yield from _known("facts.series", [fact.series], series, "a monthly series")
-        if len(rows):
-            months = set(rows["month"].astype(str))
-            yield from _known("facts.month", [str(fact.month)], months, f"a month of {fact.series}")
-    if fact.days_between:
-        ids = snapshot.events["id"]
-        yield from _known("facts.days_between", fact.days_between, ids, "an id of events.csv")
-        if len(fact.days_between) < 2:
-            yield "facts.days_between", "two events or more", "one", ()
-
-
-def _portfolio(field: str, text: str, snapshot: Snapshot) -> Iterator[Found]:
+def _portfolio(field: str, text: str, snapshot: Snapshot) -> Iterator[Lack]:
     try:
         parse_portfolio(text, snapshot)
     except SnapshotError as error:
@@ -162,16 +145,16 @@ def _portfolio(field: str, text: str, snapshot: Snapshot) -> Iterator[Found]:
         yield field, expected, found, ()
 
 
-def _known(
+def _unknown(
     field: str, words: Iterable[str], known: Iterable[str], expected: str
-) -> Iterator[Found]:
+) -> Iterator[Lack]:
     names = dict.fromkeys(known)
     for word in words:
         if word not in names:
             yield field, expected, word, names
 
 
-def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Found]:
+def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Lack]:
     if isinstance(day, str) and day not in snapshot.choices.highlights:
         names = snapshot.choices.highlights
         yield field, "a session or a day of [highlights] in study.toml", day, names
@@ -179,7 +162,7 @@ def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Found]:
         yield field, "a session with prices", day, ()
 
 
-def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iterator[Found]:
+def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iterator[Lack]:
     found = list(days)
     wrong = [day for day in found if day is None or pd.Timestamp(day) not in snapshot.sessions]
     if wrong:
@@ -188,6 +171,6 @@ def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iter
         yield field, "days in order of time", ", ".join(map(str, found)), ()
 
 
-def _ordered(field: str, pair: tuple[float, float]) -> Iterator[Found]:
+def _disordered(field: str, pair: tuple[float, float]) -> Iterator[Lack]:
     if not pair[0] <= pair[1]:
         yield field, "the smaller number first", list(pair), ()

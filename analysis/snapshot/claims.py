@@ -6,23 +6,18 @@ code knows the kinds and never a claim. A field that its kind does not use is an
 
 from __future__ import annotations
 
-import json
-import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
-from pydantic_core import ErrorDetails
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.faults import fault, guess
-from analysis.snapshot.reading import read_text
+from analysis.snapshot.faults import fault
+from analysis.snapshot.toml_file import read_toml, validate, word_error, word_fault
 
 __all__ = [
-    "ON_EVENTS",
     "ON_RETURNS",
     "BetaOrder",
     "Claim",
@@ -34,6 +29,7 @@ __all__ = [
     "Fact",
     "Facts",
     "Mean",
+    "OnEvents",
     "Retraced",
     "Waiting",
     "Watch",
@@ -68,22 +64,10 @@ class Condition:
 class Events:
     """Which events enter.
 
-    Attributes
-    ----------
-    directions : tuple of str
-        Directions asked for; empty: all of the study.
-    signed : bool
-        Multiply responses by the sign that the study expects of the direction.
-    after, before : date, optional
-        Bounds of day 0, both strict.
-    only, without : tuple of str
-        Identifiers of the events that alone may enter, or that may not.
-    mixed : bool
-        Keep episodes whose events point in opposite directions.
-    day : {"each", "first"}
-        Average the days of an episode, or take its first.
-    where : Condition, optional
-        What must hold before the event.
+    Those of the ``directions`` asked for (none: all), multiplied by the expected sign if
+    ``signed``; day 0 strictly ``after`` and ``before``; ``only`` some identifiers, or all
+    ``without`` some; ``mixed`` keeps episodes whose events point in opposite directions; ``day``
+    averages each day of an episode or takes the first; ``where`` must hold before the event.
     """
 
     directions: tuple[Text, ...] = ()
@@ -101,8 +85,9 @@ class Events:
 class Claim:
     """What every entry says, whatever its kind: the words of the ledger.
 
-    ``brief`` is the estimand in a few words, for tables; empty: there are none but its own.
-    ``family`` says whether the p-value of a confirmatory claim is adjusted with the others.
+    ``kind`` names the kind of test, ``brief`` is the estimand in a few words, for tables (empty:
+    there are none but its own), ``family`` says whether the p-value of a confirmatory claim is
+    adjusted with the others.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -112,26 +97,19 @@ class Claim:
     estimand: Text
     test: Text
     rule: Text
+    kind: str
     brief: str = ""
     family: bool = False
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
-class _Pooled(Claim):
+class OnEvents(Claim):
     """A claim on responses to events.
 
-    Attributes
-    ----------
-    of : str
-        Portfolio: see :mod:`analysis.snapshot.portfolios`.
-    window : (int, int), optional
-        First and last event day; the primary window of the study if not given.
-    clean : (int, int), optional
-        Sessions that must be free of a firm's own news; the window from day 0 on if not given.
-    model : str, optional
-        Model of the normal return, by its name in study.toml; that of the study if not given.
-    claimed : {"positive", "negative"}
-        Sign of the effect that is claimed.
+    Measured is a portfolio (see :mod:`analysis.snapshot.portfolios`) over a ``window``, first and
+    last event day: the primary one if not given. ``clean`` days must be free of a firm's own news,
+    those of the window from day 0 on if not given; ``model`` names a model of study.toml, that of
+    the study if not given.
     """
 
     of: Text
@@ -141,9 +119,15 @@ class _Pooled(Claim):
     claimed: Sign = "positive"
     family: bool = True
 
+    @property
+    def sides(self) -> dict[str, Events]:
+        """Which events enter, by field: one kind of them, or the two that are compared."""
+        asked = {name: getattr(self, name, None) for name in ("events", "first", "second")}
+        return {name: events for name, events in asked.items() if events is not None}
+
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
-class Mean(_Pooled):
+class Mean(OnEvents):
     """The mean response over episodes.
 
     ``response`` says what is measured: the CAR; the net return of the study's pair trade, bought
@@ -165,7 +149,7 @@ class Mean(_Pooled):
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
-class Difference(_Pooled):
+class Difference(OnEvents):
     """The mean response to ``first`` events less that to ``second`` ones."""
 
     kind: Literal["difference"]
@@ -174,7 +158,7 @@ class Difference(_Pooled):
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
-class Equivalence(_Pooled):
+class Equivalence(OnEvents):
     """A mean response that is claimed to lie inside ``bounds`` (fractions), by its interval."""
 
     kind: Literal["equivalence"]
@@ -264,38 +248,12 @@ class Watch(Claim):
     days: Annotated[tuple[date, ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="ignore", strict=True))
-class _Unknown:
-    kind: Literal[
-        "mean",
-        "difference",
-        "equivalence",
-        "facts",
-        "retraced",
-        "beta_order",
-        "correlation",
-        "waiting",
-        "watch",
-    ]
-
-
-_KINDS: Mapping[str, type[Claim]] = {
-    "mean": Mean,
-    "difference": Difference,
-    "equivalence": Equivalence,
-    "facts": Facts,
-    "retraced": Retraced,
-    "beta_order": BetaOrder,
-    "correlation": Correlation,
-    "waiting": Waiting,
-    "watch": Watch,
-}
-
-
-ON_EVENTS = (Mean, Difference, Equivalence)
-"""Kinds that events decide."""
 ON_RETURNS = (BetaOrder, Correlation)
 """Kinds that the returns of all sessions decide."""
+_KINDS: Mapping[str, type[Claim]] = {
+    get_args(get_type_hints(kind)["kind"])[0]: kind
+    for kind in (Mean, Difference, Equivalence, Facts, Retraced, *ON_RETURNS, Waiting, Watch)
+}
 
 
 def parse_claims(content: bytes) -> dict[str, Claim]:
@@ -316,75 +274,61 @@ def parse_claims(content: bytes) -> dict[str, Claim]:
     SnapshotError
         A line for each fault, in the order of the file: claim, field, expected, found, nearest.
     """
-    try:
-        raw = tomllib.loads(read_text(_FILE, content))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise fault(_FILE, expected="TOML", found=str(error), remedy="correct the line") from None
+    raw = read_toml(_FILE, content)
     for key in raw:
         if key != "claim":
-            remedy = f"{guess(key, ['claim'])}correct the line"
-            raise fault(
-                f"{_FILE}, field {key}", expected="a known key", found=f"{key!r}", remedy=remedy
-            )
+            raise word_fault(f"{_FILE}, field {key}", "a known key", f"{key!r}", ["claim"])
     entries = raw.get("claim", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         remedy = "begin each claim with [[claim]]"
         found = "something else under the name claim"
         raise fault(_FILE, expected="tables [[claim]]", found=found, remedy=remedy)
     claims: dict[str, Claim] = {}
-    faults: list[str] = []
+    faults: list[SnapshotError] = []
     for number, entry in enumerate(entries, start=1):
-        name = f"claim {entry['id']}" if "id" in entry else f"claim number {number} of the file"
+        here = f"claim number {number} of the file"
+        place = f"{_FILE}, claim {entry['id']}" if "id" in entry else f"{_FILE}, {here}"
         try:
-            claim = _parse(entry)
+            claim = validate(_kind_of(entry, place), entry)
+        except SnapshotError as error:
+            faults.append(error)
         except ValidationError as error:
-            faults += _said(name, entry, error)
-            continue
-        if claim.id in claims:
-            found = f"{claim.id} again in claim number {number} of the file"
-            remedy = "give one of the two another id or remove it"
-            faults.append(_line(name, "id", "an id that occurs once", found, remedy))
-        claims[claim.id] = claim
+            faults += _word(place, entry, error)
+        else:
+            if claim.id in claims:
+                once, again = "an id that occurs once", f"{claim.id} again in {here}"
+                remedy = "give one of the two another id or remove it"
+                faults.append(
+                    fault(f"{place}, field id", expected=once, found=again, remedy=remedy)
+                )
+            claims[claim.id] = claim
     if faults:
-        raise SnapshotError("\n".join(faults))
+        raise SnapshotError("\n".join(map(str, faults)))
     return claims
 
 
-def _parse(entry: Mapping[str, Any]) -> Claim:
-    # By way of JSON, whose arrays and dates the strict mode takes for tuples and dates.
-    text = json.dumps(dict(entry), default=str)
-    kind = _KINDS.get(str(entry.get("kind")))
-    if kind is None:
-        TypeAdapter(_Unknown).validate_json(text)
-    return TypeAdapter(kind or Claim).validate_json(text)
+def _kind_of(entry: Mapping[str, Any], place: str) -> type[Claim]:
+    """Return the class of an entry by its kind, or raise the line that names the nearest one."""
+    word = entry.get("kind")
+    if str(word) in _KINDS:
+        return _KINDS[str(word)]
+    *first, last = map(repr, _KINDS)
+    expected = "a value" if word is None else f"{', '.join(first)} or {last}"
+    found = "none" if word is None else f"{word!r}"
+    raise word_fault(f"{place}, field kind", expected, found, _KINDS)
 
 
-def _said(name: str, entry: Mapping[str, Any], error: ValidationError) -> list[str]:
+def _word(place: str, entry: Mapping[str, Any], error: ValidationError) -> list[SnapshotError]:
     """Word the faults of an entry; a slip in a field comes before what it leaves out."""
-    errors = error.errors(include_url=False)
+    kind = f"a field of the kind {entry['kind']}"
+    fields = _KINDS[entry["kind"]].__dataclass_fields__
+    errors = sorted(error.errors(include_url=False), key=lambda e: e["type"] == "missing")
     return [
-        _word(name, entry, each) for each in sorted(errors, key=lambda e: e["type"] == "missing")
+        word_error(
+            ", field ".join(filter(None, (place, ".".join(map(str, each["loc"]))))),
+            each,
+            known=fields if len(each["loc"]) == 1 else {**Events.__dataclass_fields__, **fields},
+            a_known=kind,
+        )
+        for each in errors
     ]
-
-
-def _word(name: str, entry: Mapping[str, Any], error: ErrorDetails) -> str:
-    place, found = ".".join(str(part) for part in error["loc"]), error["input"]
-    if error["type"] == "missing":
-        return _line(name, place, "a value", "none")
-    if error["type"] == "unexpected_keyword_argument":
-        fields = _KINDS.get(str(entry.get("kind")), Claim).__dataclass_fields__
-        known = fields if len(error["loc"]) == 1 else Events.__dataclass_fields__ | {**fields}
-        word = str(error["loc"][-1])
-        expected = f"a field of the kind {entry.get('kind')}"
-        return _line(name, place, expected, f"{word!r}", f"{guess(word, known)}correct the line")
-    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    meant = guess(str(found), re.findall(r"'([^']*)'", expected))
-    shown = "values that contradict it" if isinstance(found, dict) else f"{found!r}"
-    return _line(name, place, expected, shown, f"{meant}correct the line")
-
-
-def _line(
-    name: str, place: str, expected: str, found: str, remedy: str = "correct the line"
-) -> str:
-    where = f"{_FILE}, {name}" + (f", field {place}" if place else "")
-    return str(fault(where, expected=expected, found=found, remedy=remedy))

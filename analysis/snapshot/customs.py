@@ -11,19 +11,11 @@ __all__ = ["monthly_panel", "release_days"]
 
 
 _NOTHING = pd.DataFrame(
-    {
-        "level": pd.Series(dtype=float),
-        "change": pd.Series(dtype=float),
-        "unit": pd.Series(dtype=str),
-        "coverage": pd.Series(dtype=str),
-        "status": pd.Series(dtype=str),
-        "gap": pd.Series(dtype=bool),
-        "reason": pd.Series(dtype=str),
-        "release_date": pd.Series(dtype="datetime64[ns]"),
-    }
-).set_index(
-    pd.MultiIndex.from_arrays([[], pd.PeriodIndex([], freq="M")], names=["series", "month"])
-)
+    {"level": 0.0, "change": 0.0, "unit": "", "coverage": "", "status": "", "gap": True,
+     "reason": "", "release_date": pd.Timestamp(0)},
+    pd.MultiIndex.from_arrays([[""], pd.period_range("2000", "2000", freq="M")],
+                              names=["series", "month"]),
+)[:0]  # fmt: skip
 
 
 def monthly_panel(customs: pd.DataFrame, choices: Choices) -> pd.DataFrame:
@@ -118,18 +110,11 @@ def _reasons(
 
 
 def release_days(customs: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
-    """First session that could price each release.
+    """First of the ``sessions`` with prices that could price each release.
 
     China releases its figures in its morning or afternoon, before New York opens on the same date,
     so a release on a session is priced by that session; one at a weekend or on a holiday by the
     next.
-
-    Parameters
-    ----------
-    customs : pandas.DataFrame
-        As in a snapshot; one release covers several rows.
-    sessions : pandas.DatetimeIndex
-        Sessions with prices, in order.
 
     Returns
     -------

@@ -55,13 +55,7 @@ class RowEdits:
 
 
 def recorded_copies(folder: Path, manifest: Manifest) -> dict[str, bytes | None]:
-    """Return the edited files as they are on record.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The data folder.
-    manifest : Manifest
+    """Return the edited files of a data folder as they are on record.
 
     Returns
     -------
@@ -90,14 +84,7 @@ def describe_form(name: str, reading: Reading) -> list[str]:
 
 
 def describe_edits(folder: Path, recorded: Mapping[str, bytes | None]) -> list[str]:
-    """Say what differs from the files on record.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The data folder.
-    recorded : mapping of str to (bytes or None)
-        From :func:`recorded_copies`.
+    """Say what differs from the :func:`recorded_copies` of the files in a data folder.
 
     Returns
     -------
@@ -137,13 +124,7 @@ def _recorded(folder: Path, name: str, content: bytes, sha256: str) -> bytes | N
 
 
 def row_changes(name: str, old: bytes, new: bytes) -> list[str]:
-    """Compare two versions of a data file.
-
-    Parameters
-    ----------
-    name : str
-        File name; a CSV file's rows are matched by the key of its schema.
-    old, new : bytes
+    """Compare two versions of a data file; rows are matched by the key of its schema.
 
     Returns
     -------

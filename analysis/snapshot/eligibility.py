@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.api.typing import NaTType
 
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["confounder_spans", "estimable", "firm_windows", "listed_returns"]
+__all__ = [
+    "confounder_spans",
+    "estimable",
+    "find_news",
+    "firm_windows",
+    "listed_returns",
+    "news_window",
+]
+
+
+Ints = npt.NDArray[np.int64]
 
 
 def listed_returns(snapshot: Snapshot) -> pd.DataFrame:
@@ -44,6 +53,12 @@ def _first_own_return(snapshot: Snapshot) -> dict[str, int]:
     listed = snapshot.universe["listed_from"].fillna(snapshot.sessions[0])
     positions = snapshot.sessions.searchsorted(pd.DatetimeIndex(listed))
     return {str(t): int(p) + 1 for t, p in zip(listed.index, positions, strict=True)}
+
+
+def news_window(window: tuple[int, int]) -> tuple[int, int]:
+    """Return the event days that must be free of a firm's own news by default."""
+    first, last = window
+    return min(first, 0), last
 
 
 def estimable(
@@ -121,76 +136,63 @@ def firm_windows(snapshot: Snapshot) -> pd.DataFrame:
         ``estimation_sessions`` (usable ones), ``eligible``, ``reason`` (empty if eligible),
         ``contaminated``, ``confounders`` (date and kind, joined by ``;``).
     """
-    firms = _firms(snapshot)
-    positions = snapshot.sessions.get_indexer(pd.DatetimeIndex(snapshot.events["day0"]))
-    rows = [
-        row
-        for event, day0 in zip(snapshot.events["id"], positions, strict=True)
-        for firm in firms
-        for row in _rows(snapshot, event, int(day0), firm)
-    ]
-    return pd.DataFrame(rows)
+    choices, sessions = snapshot.choices, snapshot.sessions
+    rules, bounds = choices.estimation, choices.windows.bounds
+    windows = pd.DataFrame([*bounds.values()], columns=["before", "after"]).assign(window=[*bounds])
+    rows = snapshot.events[["id", "day0"]].rename(columns={"id": "event"})
+    rows = rows.merge(pd.DataFrame({"ticker": choices.firms.studied}), how="cross")
+    rows = rows.merge(windows, how="cross")
+    day0 = sessions.get_indexer(pd.DatetimeIndex(rows["day0"]))
+    start = rows["ticker"].map(_first_own_return(snapshot)).to_numpy()
+    first, last = day0 + rows["before"].to_numpy(), day0 + rows["after"].to_numpy()
+    begin, end = _estimation(day0, start, rules.length, rules.gap)
+    usable = np.maximum(end - begin + 1, 0)
+    since = sessions[start - 1].strftime("%Y-%m-%d")
+    ending = f"window ends after the last price ({sessions[-1]:%Y-%m-%d})"
+    few = [f"{n} estimation sessions since {s}, {rules.minimum} needed"
+           for n, s in zip(usable, since, strict=True)]  # fmt: skip
+    early = "window starts before the second own price (first: " + since + ")"
+    missing = (first < start, usable < rules.minimum, last >= len(sessions))
+    reason = np.select(missing, [early, few, np.full(len(rows), ending)], "")
+    news = pd.Series("", rows.index)
+    for ticker, own in rows.groupby("ticker"):
+        hits, labels = find_news(snapshot, str(ticker), first[own.index], last[own.index])
+        news.update(pd.Series([";".join(labels[hit]) for hit in hits], own.index))
+    return rows[["event", "ticker", "window", "day0"]].assign(
+        first=_sessions_at(sessions, first),
+        last=_sessions_at(sessions, last),
+        estimation_first=_sessions_at(sessions, np.where(usable, begin, -1)),
+        estimation_last=_sessions_at(sessions, np.where(usable, end, -1)),
+        estimation_sessions=usable,
+        eligible=reason == "",
+        reason=reason,
+        contaminated=news != "",
+        confounders=news,
+    )
 
 
-class _Firm(NamedTuple):
-    """What is needed of a firm: its first own return and the confounders that touch it."""
+def find_news(
+    snapshot: Snapshot, ticker: str, first: Ints, last: Ints
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
+    """Find the confounders of a firm that touch spans of sessions.
 
-    ticker: str
-    start: int
-    first: npt.NDArray[np.intp]
-    last: npt.NDArray[np.intp]
-    labels: npt.NDArray[np.object_]
+    Parameters
+    ----------
+    first, last : array of int, (N,)
+        Positions among the sessions, both included.
 
-
-def _firms(snapshot: Snapshot) -> list[_Firm]:
+    Returns
+    -------
+    tuple
+        Whether a confounder touches a span, (N, C), and the labels of the confounders, (C,).
+    """
     spans = confounder_spans(snapshot.confounders, snapshot.sessions)
-    starts = _first_own_return(snapshot)
-    firms = []
-    for ticker in snapshot.choices.firms.studied:
-        own = spans[spans["ticker"].isin([ticker, "ALL"])]
-        arrays = (own[name].to_numpy() for name in ("first", "last", "label"))
-        firms.append(_Firm(ticker, starts[ticker], *arrays))
-    return firms
+    own = spans[spans["ticker"].isin([ticker, "ALL"])]
+    starts, ends = own["first"].to_numpy(), own["last"].to_numpy()
+    return (starts <= last[:, None]) & (ends >= first[:, None]), own["label"].to_numpy(object)
 
 
-def _rows(snapshot: Snapshot, event: str, day0: int, firm: _Firm) -> Iterator[dict[str, object]]:
-    rules = snapshot.choices.estimation
-    begin, end = _estimation(day0, firm.start, rules.length, rules.gap)
-    usable = int(max(end - begin + 1, 0))
-    for window, (before, after) in snapshot.choices.windows.bounds.items():
-        first, last = day0 + before, day0 + after
-        reason = _reason(snapshot, firm.start, first, last, usable)
-        hits = firm.labels[(firm.first <= last) & (firm.last >= first)]
-        yield {
-            "event": event,
-            "ticker": firm.ticker,
-            "window": window,
-            "day0": snapshot.sessions[day0],
-            "first": _session(snapshot, first),
-            "last": _session(snapshot, last),
-            "estimation_first": _session(snapshot, begin) if usable else pd.NaT,
-            "estimation_last": _session(snapshot, end) if usable else pd.NaT,
-            "estimation_sessions": usable,
-            "eligible": not reason,
-            "reason": reason,
-            "contaminated": bool(hits.size),
-            "confounders": ";".join(hits),
-        }
-
-
-def _reason(snapshot: Snapshot, start: int, first: int, last: int, usable: int) -> str:
-    """Why a firm-window cannot be used; empty if it can."""
-    rules = snapshot.choices.estimation
-    since = f"{snapshot.sessions[start - 1]:%Y-%m-%d}"
-    if first < start:
-        return f"window starts before the second own price (first: {since})"
-    if usable < rules.minimum:
-        return f"{usable} estimation sessions since {since}, {rules.minimum} needed"
-    if last >= len(snapshot.sessions):
-        return f"window ends after the last price ({snapshot.sessions[-1]:%Y-%m-%d})"
-    return ""
-
-
-def _session(snapshot: Snapshot, position: int) -> pd.Timestamp | NaTType:
-    inside = 0 <= position < len(snapshot.sessions)
-    return snapshot.sessions[position] if inside else pd.NaT
+def _sessions_at(sessions: pd.DatetimeIndex, position: Ints) -> pd.DatetimeIndex:
+    """Return the sessions at positions, missing where there is none."""
+    inside = (position >= 0) & (position < len(sessions))
+    return pd.DatetimeIndex(sessions[position.clip(0, len(sessions) - 1)].where(inside))

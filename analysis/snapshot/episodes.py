@@ -1,27 +1,58 @@
-"""Episodes: event days so close to one another that they count once for inference."""
+"""Directions of news, and episodes: event days so close to one another that they count once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import pandas as pd
+from pydantic import AfterValidator, Field
+from pydantic.dataclasses import dataclass
 
 from analysis.estimators.events.windows import group_episodes
+from analysis.snapshot.toml_file import CLOSED, Text
 
-__all__ = ["SIGNS", "assign_episodes"]
+__all__ = ["Direction", "Directions", "assign_episodes"]
 
-SIGNS: Mapping[str, int] = {"tightening": 1, "disappointment": 1, "support": 1, "easing": -1}
-"""Which way the hypotheses say that miners move on news of each direction."""
+
+@dataclass(frozen=True, config=CLOSED)
+class Direction:
+    """One direction of news: what it is, and which way it is expected to move the shares.
+
+    ``policy`` says whether it is pooled, signed, with the others of the policy under study.
+    """
+
+    words: Text
+    sign: Literal[1, -1]
+    policy: bool = True
+
+
+def _usable(directions: Mapping[str, Direction]) -> Mapping[str, Direction]:
+    if not any(direction.policy for direction in directions.values()):
+        raise ValueError("Input should be directions of which one at least has policy = true")
+    if taken := sorted({"all", "policy"} & {*directions}):  # names of what is pooled
+        raise ValueError(f"Input should be directions by other names than {taken[0]}")
+    return directions
+
+
+Directions = Annotated[
+    Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Direction],
+    AfterValidator(_usable),
+]
+"""The directions of a study by name, in the order in which they are shown."""
 
 
 def assign_episodes(
-    events: pd.DataFrame, sessions: pd.DatetimeIndex, distance: int
+    events: pd.DataFrame,
+    sessions: pd.DatetimeIndex,
+    distance: int,
+    directions: Mapping[str, Direction],
 ) -> pd.DataFrame:
     """Number the episodes of a set of events.
 
     Episodes depend on which events are in the set, so they are computed and never stored: leaving a
-    row out can split one. An episode is mixed when its events point in opposite directions (easing
-    against any of the other three); a mixed episode is left out and not averaged.
+    row out can split one. An episode is mixed when its events are expected to move shares opposite
+    ways; a mixed episode is left out and not averaged.
 
     Parameters
     ----------
@@ -31,6 +62,8 @@ def assign_episodes(
         All sessions in order.
     distance : int
         Day 0s at most this many sessions apart, chained, are one episode.
+    directions : mapping of str to Direction
+        For their signs.
 
     Returns
     -------
@@ -43,14 +76,18 @@ def assign_episodes(
     ValueError
         If a day 0 is no session.
     """
-    labels = group_episodes(pd.DatetimeIndex(events["day0"]), distance, sessions)
-    signs = events["direction"].map(SIGNS).reset_index(drop=True)
+    rows = events[["id", "day0", "direction"]].reset_index(drop=True)
+    places = sessions.get_indexer(pd.DatetimeIndex(rows["day0"]))
+    if (places < 0).any():
+        raise ValueError(f"episodes: {rows['day0'][places < 0].iloc[0].date()} is not a session")
+    labels = group_episodes(places, distance)
+    signs = rows["direction"].map({name: each.sign for name, each in directions.items()})
     return pd.DataFrame(
         {
-            "event": events["id"].to_numpy(),
+            "event": rows["id"],
             "episode": labels + 1,
-            "day0": events["day0"].to_numpy(),
-            "direction": events["direction"].to_numpy(),
-            "mixed": (signs.groupby(labels).transform("nunique") > 1).to_numpy(),
+            "day0": rows["day0"],
+            "direction": rows["direction"],
+            "mixed": signs.groupby(labels).transform("nunique") > 1,
         }
     )

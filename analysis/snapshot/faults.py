@@ -21,23 +21,8 @@ def fault(
 ) -> SnapshotError:
     """Return an error that names the place, what was expected, what was found and what to do.
 
-    Parameters
-    ----------
-    file : str
-        File name inside the data folder, ``events.csv``.
-    expected, found : str
-        What should stand there and what does.
-    remedy : str
-        What to do, in the imperative.
-    row : int, optional
-        Line of the file, the header being line 1.
-    column : str, optional
-        Name of the column or key.
-
-    Returns
-    -------
-    SnapshotError
-        With a message of one line, to be raised by the caller.
+    The ``remedy`` is in the imperative; ``row`` is a line of the file, the header being line 1. The
+    message is one line; the caller raises it.
     """
     place = file
     if row is not None:

@@ -9,17 +9,11 @@ import pandas as pd
 
 from analysis.snapshot.faults import fault
 
-__all__ = ["csv_bytes", "digest", "read_file"]
+__all__ = ["as_long", "csv_bytes", "digest", "read_file"]
 
 
 def read_file(path: Path) -> bytes:
-    """Return the bytes of a data file.
-
-    Raises
-    ------
-    SnapshotError
-        If the file is missing or cannot be read.
-    """
+    """Return the bytes of a data file; a missing or locked one is a SnapshotError."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -50,3 +44,10 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     """
     text = frame.to_csv(index=False, float_format="%.10f", lineterminator="\n")
     return text.encode("utf-8")
+
+
+def as_long(wide: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return a table of sessions × tickers as rows in order, those without a value left out."""
+    tidy = wide.rename_axis(index="session").reset_index()
+    rows = tidy.melt("session", var_name="ticker", value_name=value).dropna()
+    return rows.sort_values(["session", "ticker"], ignore_index=True)

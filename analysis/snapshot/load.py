@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from analysis.errors import SnapshotError
+from analysis.reads import Made, Part
 from analysis.snapshot.calendar import check_prices, check_sessions
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
@@ -22,6 +23,8 @@ from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -32,7 +35,9 @@ class Snapshot:
     folder : pathlib.Path
         Where they were read.
     choices : Choices
-        Every choice of the choices.
+        Every choice of the study.
+    claims : dict of str to Claim
+        By id, in file order.
     prices : pandas.DataFrame
         Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
         firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
@@ -54,40 +59,27 @@ class Snapshot:
     """
 
     folder: Path
-    choices: Choices
-    prices: pd.DataFrame
-    events: pd.DataFrame
-    confounders: pd.DataFrame
-    universe: pd.DataFrame
-    customs: pd.DataFrame
     manifest: Manifest
     fingerprint: str
-    refreshed: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    refreshed: Mapping[str, pd.DataFrame]
+    choices: Part[Choices] = Part()
+    claims: Part[dict[str, Claim]] = Part()
+    prices: Part[pd.DataFrame] = Part()
+    events: Part[pd.DataFrame] = Part()
+    confounders: Part[pd.DataFrame] = Part()
+    universe: Part[pd.DataFrame] = Part()
+    customs: Part[pd.DataFrame] = Part()
 
-    @cached_property
+    @property
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, in order."""
         return pd.DatetimeIndex(self.prices.index)
-
-    @cached_property
-    def claims(self) -> dict[str, Claim]:
-        """The claims by id, in file order; no field, or every varied copy would count as a use."""
-        return parse_claims(read_file(self.folder / "claims.toml"))
 
 
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
     """Read the data folder and check hashes, schemas, sessions and references.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds the manifest and the files it lists.
-    check_hashes : bool
-        False accepts edited files, as long as they are sound in every other way.
-
-    Returns
-    -------
-    Snapshot
+    Without ``check_hashes`` edited files are accepted, if they are sound in every other way.
 
     Raises
     ------
@@ -119,56 +111,71 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
 def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Snapshot:
     from analysis.snapshot.claim_references import check_claims  # which knows snapshots
 
-    choices = parse_choices(contents["study.toml"])
-    tables = {
-        name: typed(name, read_rows(name, contents[name]))
-        for name in contents
-        if name.endswith(".csv")
-    }
+    parsed = _read_each(contents)
+    choices, claims = parsed.pop("study.toml"), parsed.pop("claims.toml")
+    tables = parsed
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
-    claims = parse_claims(contents["claims.toml"]).values()
-    _check_items(claims, choices)
+    _check_items(claims.values(), choices)
     _check_tickers(tables, choices)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
     _check_days(events, choices, pd.DatetimeIndex(prices["session"].unique()))
+
+    def made(value: T, name: str) -> Made[T]:
+        return Made(value, frozenset({str(folder / name)}))
+
+    customs = tables["customs.csv"]
+    customs = customs.assign(month=pd.PeriodIndex(customs["month"], freq="M"))
+    wide = prices.pivot_table("adjusted_close", "session", "ticker")  # one price a cell
     snapshot = Snapshot(
         folder=folder,
-        choices=choices,
-        prices=prices.pivot_table("adjusted_close", "session", "ticker"),  # one price a cell
-        events=_plain(events.assign(scheduled=events["scheduled"] == "yes")),
-        confounders=_plain(tables["confounders.csv"]),
-        universe=universe.set_index("ticker"),
-        customs=_plain(_with_periods(tables["customs.csv"])),
         manifest=manifest,
         fingerprint=_fingerprint(contents),
         refreshed={name: _plain(table) for name, table in refreshed.items()},
+        choices=made(choices, "study.toml"),
+        claims=made(claims, "claims.toml"),
+        prices=made(wide, "prices.csv"),
+        events=made(_plain(events.assign(scheduled=events["scheduled"] == "yes")), "events.csv"),
+        confounders=made(_plain(tables["confounders.csv"]), "confounders.csv"),
+        universe=made(universe.set_index("ticker"), "universe.csv"),
+        customs=made(_plain(customs), "customs.csv"),
     )
-    check_claims(claims, snapshot)
+    check_claims(claims.values(), snapshot)
     return snapshot
+
+
+def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """Read every file by itself; the first fault of each is told."""
+    readers = {"study.toml": parse_choices, "claims.toml": parse_claims}
+    found: dict[str, Any] = {}
+    faults = []
+    for name in sorted(contents, key=lambda name: (name != "study.toml", name)):
+        try:
+            if name in readers:
+                found[name] = readers[name](contents[name])
+            elif name.endswith(".csv"):
+                found[name] = typed(name, read_rows(name, contents[name]))
+        except SnapshotError as error:
+            faults.append(str(error))
+    if faults:
+        several = len(faults) > 1
+        raise SnapshotError("\n  ".join([f"{len(faults)} files have a fault:"] * several + faults))
+    return found
 
 
 def _no_strays(folder: Path, manifest: Manifest) -> None:
     """A file of a refresh that nobody has on record must not lie there as if it counted."""
     for name in REFRESHED.keys() - manifest.files.keys():
         if (folder / name).exists():
-            raise fault(
-                name,
-                expected="an entry in manifest.json",
-                found="none",
-                remedy="remove the file; nox -s refresh writes it together with its entry",
-            )
+            remedy = "remove the file; nox -s refresh writes it together with its entry"
+            raise fault(name, expected="an entry in manifest.json", found="none", remedy=remedy)
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
-
-
-def _with_periods(customs: pd.DataFrame) -> pd.DataFrame:
-    return customs.assign(month=pd.PeriodIndex(customs["month"], freq="M"))
 
 
 def _fingerprint(contents: Mapping[str, bytes]) -> str:
@@ -191,52 +198,44 @@ def _check_items(claims: Iterable[Claim], choices: Choices) -> None:
 
 def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None:
     """Every ticker that any table or the study names must be in the universe, and have prices."""
-    known = set(tables["universe.csv"]["ticker"])
-    prices, confounders = tables["prices.csv"], tables["confounders.csv"]
-    _known("prices.csv", "ticker", prices["ticker"].items(), known)
-    for name in tables.keys() & {"actions.csv", "prices_raw.csv"}:
-        _known(name, "ticker", tables[name]["ticker"].items(), known)
-    _known("confounders.csv", "ticker", confounders["ticker"].items(), known | {"ALL"})
+    universe = tables["universe.csv"]["ticker"]
+    known, priced = set(universe), set(tables["prices.csv"]["ticker"])
     affected = tables["events.csv"]["affected"].str.split(";").explode()
-    _known("events.csv", "affected", affected[affected != ""].items(), known)
-    priced = set(prices["ticker"])
-    for row, ticker in tables["universe.csv"]["ticker"].items():
-        if ticker not in priced:
-            raise fault(
-                "universe.csv",
-                row=int(str(row)),
-                column="ticker",
-                expected=f"prices of {ticker} in prices.csv",
-                found="none",
-                remedy="add the prices or remove the row",
-            )
-    for key, tickers in choices.tickers.items():
-        for ticker in tickers:
+    cells = [
+        (name, "ticker", tables[name]["ticker"], known)
+        for name in ("prices.csv", *REFRESHED)
+        if "ticker" in tables.get(name, ())
+    ]
+    cells += [
+        ("confounders.csv", "ticker", tables["confounders.csv"]["ticker"], known | {"ALL"}),
+        ("events.csv", "affected", affected[affected != ""], known),
+    ]
+    for name, column, tickers, allowed in cells:
+        for row, ticker in tickers[~tickers.isin(allowed)].items():
+            raise _unknown(name, ticker, allowed, "a ticker", row=int(str(row)), column=column)
+    for row, ticker in universe[~universe.isin(priced)].items():
+        raise fault(
+            "universe.csv",
+            row=int(str(row)),
+            column="ticker",
+            expected=f"prices of {ticker} in prices.csv",
+            found="none",
+            remedy="add the prices or remove the row",
+        )
+    for key, named in choices.tickers.items():
+        for ticker in named:
             if ticker not in known:
-                raise fault(
-                    f"study.toml, key {key}",
-                    expected="tickers of universe.csv",
-                    found=ticker,
-                    remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
-                )
+                raise _unknown(f"study.toml, key {key}", ticker, known, "tickers")
 
 
-def _known(name: str, column: str, cells: Iterable[tuple[object, str]], known: set[str]) -> None:
-    for row, ticker in cells:
-        if ticker not in known:
-            raise fault(
-                name,
-                row=int(str(row)),
-                column=column,
-                expected="a ticker of universe.csv",
-                found=ticker,
-                remedy=f"{guess(ticker, known)}correct the ticker or add it to universe.csv",
-            )
+def _unknown(name: str, ticker: str, known: set[str], what: str, **place: Any) -> SnapshotError:
+    remedy = f"{guess(ticker, known)}correct the ticker or add it to universe.csv"
+    expected = f"{what} of universe.csv"
+    return fault(name, expected=expected, found=ticker, remedy=remedy, **place)
 
 
 def _check_days(events: pd.DataFrame, choices: Choices, sessions: pd.DatetimeIndex) -> None:
     """Every day 0 must be a session for which there are prices."""
-    expected = f"a session between {sessions.min():%Y-%m-%d} and {sessions.max():%Y-%m-%d}"
     for column in ("day0", "alternative_day0"):
         days = events[column].dropna()
         for row, day in days[~days.isin(sessions)].items():
@@ -244,32 +243,22 @@ def _check_days(events: pd.DataFrame, choices: Choices, sessions: pd.DatetimeInd
                 "events.csv",
                 row=int(str(row)),
                 column=column,
-                expected=expected,
+                expected=f"a session between {sessions.min():%Y-%m-%d} and "
+                f"{sessions.max():%Y-%m-%d}",
                 found=f"{day:%Y-%m-%d (%A)}",
                 remedy="give the first session that could price the news",
             )
-    for name, day in choices.highlights.items():
-        if pd.Timestamp(day) not in set(events["day0"]):
-            raise fault(
-                f"study.toml, key highlights.{name}",
-                expected="day 0 of an event in events.csv",
-                found=str(day),
-                remedy="correct the date or add the event",
-            )
-    day_of = dict(zip(events["id"], events["day0"], strict=True))
-    for event in choices.steps:
-        if event not in day_of:
-            raise fault(
-                "study.toml, key steps",
-                expected="events in events.csv",
-                found=event,
-                remedy="correct the id or add the event",
-            )
-    for name, regime in (choices.regimes.starts if choices.regimes else {}).items():
-        if day_of.get(regime.event) != pd.Timestamp(regime.day):
-            raise fault(
-                f"study.toml, key regimes.starts.{name}",
-                expected=f"day 0 of the event {regime.event} in events.csv",
-                found=str(regime.day),
-                remedy="correct the date or the event",
-            )
+    day_of = {id_: day.date() for id_, day in zip(events["id"], events["day0"], strict=True)}
+    starts = choices.regimes.starts if choices.regimes else {}
+    faults = [
+        *((f"highlights.{name}", "day 0 of an event in events.csv", day, "date or add the event")
+          for name, day in choices.highlights.items() if day not in day_of.values()),
+        *(("steps", "events in events.csv", event, "id or add the event")
+          for event in choices.steps if event not in day_of),
+        *((f"regimes.starts.{name}", f"day 0 of the event {regime.event} in events.csv",
+           regime.day, "date or the event")
+          for name, regime in starts.items() if day_of.get(regime.event) != regime.day),
+    ]  # fmt: skip
+    for key, expected, found, what in faults:
+        remedy = f"correct the {what}"
+        raise fault(f"study.toml, key {key}", expected=expected, found=str(found), remedy=remedy)

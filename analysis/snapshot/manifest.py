@@ -47,41 +47,35 @@ NAME = "manifest.json"
 ACCEPT = "restore it with git or, after a wanted edit, run: nox -s data -- --accept"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is on record about one data file.
+@dataclass(frozen=True)
+class Origin:
+    """Where the figures of a file come from, how they were gathered and when (ISO), on what terms.
 
-    Attributes
-    ----------
-    source, obtained, licence : str
-        Where the figures come from, how they were gathered, on what terms they can be used.
-    retrieved : str or None
-        ISO day of gathering; None where it was not recorded.
-    sha256 : str
-        64 hexadecimal digits.
-    rows : int or None
-        Data rows; None for TOML files.
-    span : tuple of str or None
-        First and last date or month; None for a file without dates.
+    ``retrieved`` is None where the day was not recorded.
     """
 
     source: str
     obtained: str
     retrieved: str | None
     licence: str
+
+
+@dataclass(frozen=True)
+class Entry(Origin):
+    """What is on record about one data file.
+
+    ``sha256`` has 64 hexadecimal digits; ``rows`` is None for TOML files, ``span`` (first and last
+    date or month) for a file without dates.
+    """
+
     sha256: str
     rows: int | None
     span: tuple[str, str] | None
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The part of an :class:`Entry` that is told rather than computed; same meaning."""
-
-    source: str
-    obtained: str
-    retrieved: str | None
-    licence: str
+    @property
+    def origin(self) -> Origin:
+        """What is told rather than computed."""
+        return Origin(self.source, self.obtained, self.retrieved, self.licence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,41 +87,29 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read ``manifest.json``.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The data folder.
+    """Read ``manifest.json`` of a data folder.
 
     Raises
     ------
     SnapshotError
         If it is missing, is not JSON, or lacks a file or a field.
     """
+    restore = "restore it with git"
     try:
         raw = json.loads(read_file(folder / NAME))
         files = {name: _entry(fields) for name, fields in raw["files"].items()}
         manifest = Manifest(files, dict(raw["derived"]))
     except json.JSONDecodeError as error:
-        raise fault(
-            NAME, row=error.lineno, expected="JSON", found=error.msg, remedy="restore it with git"
-        ) from None
+        found, row = error.msg, error.lineno
+        raise fault(NAME, row=row, expected="JSON", found=found, remedy=restore) from None
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
-        raise fault(
-            NAME,
-            expected="files with their source, terms and hash, and derived hashes",
-            found=f"{type(error).__name__}: {error}",
-            remedy="restore it with git",
-        ) from None
+        expected = "files with their source, terms and hash, and derived hashes"
+        found = f"{type(error).__name__}: {error}"
+        raise fault(NAME, expected=expected, found=found, remedy=restore) from None
     if set(files) - set(REFRESHED) != set(FILES):
         strays = ", ".join(sorted((set(files) - set(REFRESHED)) ^ set(FILES)))
-        raise fault(
-            NAME,
-            expected=f"an entry for each of {', '.join(FILES)}",
-            found=f"a difference in {strays}",
-            remedy="restore it with git",
-        )
+        expected, found = f"an entry for each of {', '.join(FILES)}", f"a difference in {strays}"
+        raise fault(NAME, expected=expected, found=found, remedy=restore)
     return manifest
 
 
@@ -163,7 +145,7 @@ def write_manifest(
     folder : pathlib.Path
         The data folder; its files should have been loaded without fault before.
     derived : mapping of str to pandas.DataFrame
-        What :func:`analysis.snapshot.derived.build_derived` gives for these files.
+        From :func:`analysis.snapshot.derived.build_derived`.
     origins : mapping of str to Origin, optional
         Where files come from that were gathered anew; the others keep what is on record.
     rewritten : mapping of str to bytes, optional
@@ -175,8 +157,7 @@ def write_manifest(
         One line for each changed file, or one that says that nothing changed.
     """
     old = read_manifest(folder)
-    told = {n: Origin(e.source, e.obtained, e.retrieved, e.licence) for n, e in old.files.items()}
-    told |= origins or {}
+    told = {name: entry.origin for name, entry in old.files.items()} | dict(origins or {})
     new = rewritten or {}
     files = {n: _renewed(n, new.get(n) or read_file(folder / n), told[n]) for n in sorted(told)}
     hashes = {name: digest(csv_bytes(frame)) for name, frame in sorted(derived.items())}
@@ -192,15 +173,7 @@ def write_manifest(
 
 
 def first_manifest(contents: Mapping[str, bytes], origins: Mapping[str, Origin]) -> bytes:
-    """Return the manifest of a folder that has none yet; nothing is derived so far.
-
-    Parameters
-    ----------
-    contents : mapping of str to bytes
-        The data files.
-    origins : mapping of str to Origin
-        Where each of them comes from.
-    """
+    """Return the manifest of a folder that has none yet; nothing is derived so far."""
     return _text({n: _renewed(n, contents[n], origins[n]) for n in sorted(origins)}, {})
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.errors import SnapshotError
 from analysis.snapshot.cells import typed
 from analysis.snapshot.faults import fault, guess
-from analysis.snapshot.files import read_file
+from analysis.snapshot.files import as_long, read_file
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.reading import read_rows
 from analysis.snapshot.schema import SERIES
@@ -27,14 +27,12 @@ SHOWN = 5
 
 
 def jumps(adjusted: pd.DataFrame, known: pd.DatetimeIndex) -> pd.DataFrame:
-    """List new sessions on which a price was multiplied or divided by more than :data:`JUMP`.
+    """List sessions, but for known ones, that multiplied or divided a price by over :data:`JUMP`.
 
     Parameters
     ----------
     adjusted : pandas.DataFrame
         Adjusted closes, sessions × tickers.
-    known : pandas.DatetimeIndex
-        Sessions that need no look.
 
     Returns
     -------
@@ -44,20 +42,11 @@ def jumps(adjusted: pd.DataFrame, known: pd.DatetimeIndex) -> pd.DataFrame:
     steps = adjusted.pct_change(fill_method=None)
     steps = steps[~steps.index.isin(known)]
     large = (steps + 1.0 > JUMP) | (steps + 1.0 < 1.0 / JUMP)
-    tidy = steps.where(large).rename_axis(index="session").reset_index()
-    found = tidy.melt("session", var_name="ticker", value_name="return").dropna()
-    return found.sort_values(["session", "ticker"], ignore_index=True)
+    return as_long(steps.where(large), "return")
 
 
 def look_at_edits(snapshot: Snapshot, recorded: Mapping[str, bytes | None]) -> list[str]:
-    """Hold the figures of edited files against their neighbours.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        With the edits.
-    recorded : mapping of str to (bytes or None)
-        From :func:`analysis.snapshot.edits.recorded_copies`.
+    """Hold the figures of edited files against their neighbours, and against the recorded copies.
 
     Returns
     -------

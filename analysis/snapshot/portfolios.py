@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -19,8 +19,8 @@ from analysis.snapshot.load import Snapshot
 
 __all__ = ["Leg", "Portfolio", "contrast", "equal", "parse_portfolio"]
 
-_TOKEN = re.compile(r"\s*(?:(?P<name>[\w.^=-]*\w)|(?P<mark>[(),-]))")
-_CALLS = {"all": 1, "each": 1, "slope": 2}
+_TOKEN = re.compile(r"[\w.^=-]*\w|[(),-]")  # a name, or a mark
+_CALLS = ("all", "each", "slope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,94 +124,82 @@ def parse_portfolio(text: str, snapshot: Snapshot) -> Portfolio:
     SnapshotError
         If it does not parse, with a mark under the place, or names what the study does not know.
     """
-    tokens = list(_tokens(text))
-    parser = _Parser(text, tokens, snapshot)
-    long = parser.leg()
-    short = None
-    if parser.take("-"):
-        short = parser.leg()
-    parser.end()
+    reader = _Reader(text, snapshot)
+    long = reader.leg()
+    short = reader.leg() if reader.take("-") else None
+    if reader.word:
+        raise reader.unread("the end or a minus sign")
     return Portfolio(text, long, short)
 
 
-def _tokens(text: str) -> Iterator[tuple[int, str]]:
-    place = 0
-    while text[place:].strip():
-        found = _TOKEN.match(text, place)
-        if found is None:
-            raise _unread(text, place, "a name, a bracket, a comma or a minus sign")
-        yield found.start(found.lastgroup or 0), found.group(found.lastgroup or 0)
-        place = found.end()
+class _Reader:
+    """Reads an expression from left to right; ``word`` is the token that comes next."""
 
+    def __init__(self, text: str, snapshot: Snapshot) -> None:
+        self.text, self.snapshot, self.place, self.word = text, snapshot, 0, ""
+        self._step()
 
-def _unread(text: str, place: int, expected: str) -> SnapshotError:
-    marked = f"{text[:place]}>>{text[place:]}"
-    return SnapshotError(f"portfolio {text!r}: expected {expected} at >>, found {marked!r}")
-
-
-class _Parser:
-    """Reads tokens from left to right."""
-
-    def __init__(self, text: str, tokens: list[tuple[int, str]], snapshot: Snapshot) -> None:
-        self.text, self.tokens, self.snapshot = text, tokens, snapshot
-        self.at = 0
+    def _step(self) -> str:
+        """Step over the next token and return it."""
+        stepped = self.word
+        self.place += len(stepped)
+        rest = self.text[self.place :]
+        self.place += len(rest) - len(rest.lstrip())
+        found = _TOKEN.match(self.text, self.place)
+        self.word = found[0] if found else ""
+        if self.place < len(self.text) and not found:
+            raise self.unread("a name, a bracket, a comma or a minus sign")
+        return stepped
 
     def take(self, mark: str) -> bool:
         """Step over a mark if it comes next."""
-        if self.at < len(self.tokens) and self.tokens[self.at][1] == mark:
-            self.at += 1
-            return True
-        return False
+        return self.word == mark and bool(self._step())
 
-    def end(self) -> None:
-        """Nothing may follow."""
-        if self.at < len(self.tokens):
-            raise _unread(self.text, self.tokens[self.at][0], "the end or a minus sign")
+    def unread(self, expected: str) -> SnapshotError:
+        """Say what was expected, with a mark before what comes next."""
+        marked = f"{self.text[: self.place]}>>{self.text[self.place :]}"
+        return self._wrong(f"{expected} at >>", repr(marked))
 
     def leg(self) -> Leg:
         """Read a name or a call of one."""
-        word = self._name("a basket, a ticker, all(, each( or slope(")
-        if word not in _CALLS or not self.take("("):
-            return Leg(self._members(word))
+        name = self._name("a basket, a ticker, all(, each( or slope(")
+        if name not in _CALLS or not self.take("("):
+            return Leg(self._members(name))
         members = self._members(self._name("a basket or a ticker"))
         scores: tuple[float, ...] = ()
-        if _CALLS[word] == 2:
+        if name == "slope":
             self._need(",")
             scores = self._scores(self._name("a column of universe.csv"), members)
         self._need(")")
-        return Leg(members, every=word == "all", each=word == "each", scores=scores)
+        return Leg(members, every=name == "all", each=name == "each", scores=scores)
 
     def _name(self, expected: str) -> str:
-        if self.at >= len(self.tokens) or self.tokens[self.at][1] in "(),-":
-            place = self.tokens[self.at][0] if self.at < len(self.tokens) else len(self.text)
-            raise _unread(self.text, place, expected)
-        self.at += 1
-        return self.tokens[self.at - 1][1]
+        if not self.word or self.word in "(),-":
+            raise self.unread(expected)
+        return self._step()
 
     def _need(self, mark: str) -> None:
         if not self.take(mark):
-            place = self.tokens[self.at][0] if self.at < len(self.tokens) else len(self.text)
-            raise _unread(self.text, place, f"{mark!r}")
+            raise self.unread(f"{mark!r}")
 
     def _members(self, name: str) -> tuple[str, ...]:
-        choices = self.snapshot.choices
-        baskets: Mapping[str, tuple[str, ...]] = {
-            "eligible": choices.firms.studied, "core": choices.firms.core,
-            "peers": choices.firms.peers, **choices.baskets,
-        }  # fmt: skip
-        if name in baskets:
-            return baskets[name]
-        if name in self.snapshot.prices.columns:
-            return (name,)
-        raise self._unknown(name, [*baskets, *map(str, self.snapshot.prices.columns)], "a basket")
+        choices, tickers = self.snapshot.choices, [*map(str, self.snapshot.prices.columns)]
+        firms = choices.firms
+        baskets = {"eligible": firms.studied, "core": firms.core, "peers": firms.peers}
+        known = {ticker: (ticker,) for ticker in tickers} | baskets | {**choices.baskets}
+        return known[self._known(name, known, "a basket")]
 
     def _scores(self, column: str, members: tuple[str, ...]) -> tuple[float, ...]:
         universe = self.snapshot.universe
-        if column not in universe:
-            raise self._unknown(column, [str(c) for c in universe], "a column of universe.csv")
+        self._known(column, map(str, universe), "a column of universe.csv")
         return tuple(universe.loc[list(members), column].astype(float))
 
-    def _unknown(self, name: str, known: list[str], expected: str) -> SnapshotError:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]}" if near else ""
-        return SnapshotError(f"portfolio {self.text!r}: expected {expected}, found {name}{hint}")
+    def _known(self, name: str, known: Iterable[str], expected: str) -> str:
+        names = list(known)
+        if name in names:
+            return name
+        near = difflib.get_close_matches(name, names, 1)
+        raise self._wrong(expected, name + (f"; did you mean {near[0]}" if near else ""))
+
+    def _wrong(self, expected: str, found: str) -> SnapshotError:
+        return SnapshotError(f"portfolio {self.text!r}: expected {expected}, found {found}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,17 +36,10 @@ _DECIMAL_COMMA = re.compile(r"([-+]?[0-9]+),([0-9]+)")
 class Reading:
     """A data file, however it was saved.
 
-    Attributes
-    ----------
-    content : bytes
-        The same in the committed form; of a file that has it already the same bytes.
-    rows : pandas.DataFrame or None
-        All columns of a CSV file as strings, an empty field as ``""``; the index holds the line of
-        the saved file on which each row starts, the header being line 1. None for TOML.
-    unlike : tuple of str
-        What was unlike the committed form, in words.
-    dropped : tuple of int
-        Lines of rows without any content, which were left out.
+    ``content`` is the same in the committed form (the same bytes of a file that has it already),
+    ``unlike`` says in words what was unlike it, ``dropped`` holds the lines of empty rows. ``rows``
+    are all columns of a CSV file as strings, an empty field as ``""``, indexed by the line of the
+    saved file on which each row starts, the header being line 1; None for TOML.
     """
 
     content: bytes
@@ -64,10 +58,6 @@ def read(name: str, content: bytes) -> Reading:
     content : bytes
         UTF-8, or UTF-16 with its mark. A table has a header and fields between commas, semicolons,
         tabs or bars; its columns may stand in any order and have capitals.
-
-    Returns
-    -------
-    Reading
 
     Raises
     ------
@@ -90,12 +80,12 @@ def read(name: str, content: bytes) -> Reading:
     )
     if not rows.columns.is_unique:
         twice = ", ".join(map(repr, rows.columns[rows.columns.duplicated()]))
-        raise fault(
-            name, row=1, expected="each column once", found=f"{twice} again", remedy="remove it"
-        )
+        found = f"{twice} again"
+        raise fault(name, row=1, expected="each column once", found=found, remedy="remove it")
     points = _with_points(name, rows) if delimiter != "," else rows
-    ordered = _ordered(name, points)
-    tidy = _committed(ordered)
+    columns = list(SCHEMAS[name].columns)
+    ordered = points[columns] if sorted(rows.columns) == sorted(columns) else points
+    tidy = ordered.to_csv(index=False, lineterminator="\n").encode("utf-8")
     unlike += [
         words
         for words, found in (
@@ -128,34 +118,21 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     """Text with line feeds, and what was unlike UTF-8 with line feeds."""
     as_text = "save it as " + ("CSV UTF-8" if name in SCHEMAS else "UTF-8")
     if content.startswith(_WORKBOOKS):
-        raise fault(
-            name,
-            expected="text",
-            found="an Excel workbook under this name",
-            remedy="save it as CSV UTF-8 in the spreadsheet program",
-        )
-    found = [(said, codec) for mark, (said, codec) in _MARKS.items() if content.startswith(mark)]
-    unlike = [said for said, _ in found]
+        remedy = "save it as CSV UTF-8 in the spreadsheet program"
+        found = "an Excel workbook under this name"
+        raise fault(name, expected="text", found=found, remedy=remedy)
+    marks = [(said, codec) for mark, (said, codec) in _MARKS.items() if content.startswith(mark)]
+    unlike = [said for said, _ in marks]
     try:
-        text = content.decode(found[0][1] if found else "utf-8")
+        text = content.decode(marks[0][1] if marks else "utf-8")
     except UnicodeDecodeError as error:
-        byte = content[error.start : error.start + 1]
+        byte, row = content[error.start : error.start + 1], content[: error.start].count(b"\n") + 1
         letter = byte.decode("cp1252", errors="replace")
-        raise fault(
-            name,
-            row=content[: error.start].count(b"\n") + 1,
-            expected="UTF-8 text",
-            found=f"the byte 0x{byte.hex()} ({letter} in the Windows encoding)",
-            remedy=as_text,
-        ) from None
+        found = f"the byte 0x{byte.hex()} ({letter} in the Windows encoding)"
+        raise fault(name, row=row, expected="UTF-8 text", found=found, remedy=as_text) from None
     if "\0" in text:
-        raise fault(
-            name,
-            row=text[: text.index("\0")].count("\n") + 1,
-            expected="UTF-8 text",
-            found="a zero byte",
-            remedy=as_text,
-        )
+        row = text[: text.index("\0")].count("\n") + 1
+        raise fault(name, row=row, expected="UTF-8 text", found="a zero byte", remedy=as_text)
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return plain, unlike + ["line ends of Windows"] * (plain != text)
 
@@ -175,37 +152,28 @@ def _fields(name: str, text: str, delimiter: str) -> tuple[list[str], dict[int, 
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] = []
     lines: dict[int, list[str]] = {}
-    start = 1
+    row = 1
     try:
         header = next(reader, [])
-        start = reader.line_num + 1
+        row = reader.line_num + 1
         for raw in reader:
             fields = [field.strip() for field in raw]
             if len(fields) != len(header) and any(fields):
-                raise fault(
-                    name,
-                    row=start,
-                    expected=f"{len(header)} fields",
-                    found=str(len(fields)),
-                    remedy="complete the row or quote the field that holds a comma",
-                )
-            lines[start] = fields
-            start = reader.line_num + 1
+                expected, found = f"{len(header)} fields", str(len(fields))
+                remedy = "complete the row or quote the field that holds a comma"
+                raise fault(name, row=row, expected=expected, found=found, remedy=remedy)
+            lines[row] = fields
+            row = reader.line_num + 1
     except csv.Error as error:
-        raise fault(
-            name, row=start, expected="comma-separated text", found=str(error), remedy="mend it"
-        ) from None
+        text = "comma-separated text"
+        raise fault(name, row=row, expected=text, found=str(error), remedy="mend it") from None
     return header, lines
 
 
 def _empty_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """How many columns at the end have neither a name nor a value in any row."""
-    count = 0
-    for column in reversed(range(len(header))):
-        if header[column].strip() or any(row[column] for row in rows):
-            break
-        count += 1
-    return count
+    empty = (not any(cell.strip() for cell in cells) for cells in zip(header, *rows, strict=True))
+    return len(list(itertools.takewhile(bool, reversed(list(empty)))))
 
 
 def _names(name: str, header: Sequence[str]) -> list[str]:
@@ -227,17 +195,3 @@ def _with_points(name: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _point(match: re.Match[str]) -> str:
     return f"{match[1]}.{match[2]}" if match[0] == match.string else match[0]
-
-
-def _ordered(name: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Put the columns in the schema's order where they are the schema's."""
-    columns = list(SCHEMAS[name].columns)
-    return rows[columns] if sorted(rows.columns) == sorted(columns) else rows
-
-
-def _committed(rows: pd.DataFrame) -> bytes:
-    target = io.StringIO(newline="")
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(rows.columns)
-    writer.writerows(rows.itertuples(index=False))
-    return target.getvalue().encode("utf-8")

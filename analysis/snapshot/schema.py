@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from pandera.engines.pandas_engine import DateTime
 __all__ = [
     "ACTIONS",
     "CONFIDENCE",
-    "DIRECTIONS",
     "KINDS",
     "OPTIONAL",
     "ROLES",
@@ -23,22 +21,14 @@ __all__ = [
     "SERIES",
     "STATUSES",
     "columns_of_type",
+    "schema_of",
 ]
 
-DIRECTIONS = ("tightening", "easing", "support", "disappointment")
 SCOPES = ("sector", "macro", "firm", "other_metals", "abroad")
 STATUSES = ("confirmatory", "seed", "selected_on_outcome", "found_beside")
 CONFIDENCE = ("high", "medium", "low")
 KINDS = ("earnings", "offering", "deal", "index", "listing", "other")
-ROLES = (
-    "producer",
-    "pure_play",
-    "peer",
-    "sector_etf",
-    "commodity_etf",
-    "currency_etf",
-    "market",
-)
+ROLES = ("producer", "pure_play", "peer", "sector_etf", "commodity_etf", "currency_etf", "market")
 UNITS = ("t", "kg", "usd")
 SERIES = (  # what the questions and the data dictionary know; a study may have others
     "rare_earths_total",
@@ -58,6 +48,7 @@ SERIES = (  # what the questions and the data dictionary know; a study may have 
     "terbium_exports",
 )
 ACTIONS = ("dividend", "capital_gain", "split")
+_DIRECTIONS = ("direction", "second_direction", "second_best", "alternative_direction")
 OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
 
 
@@ -72,73 +63,69 @@ def _number(*checks: pa.Check, empty: bool = False) -> pa.Column:
 
 
 def _word(vocabulary: Sequence[str], *, empty: bool = False) -> pa.Column:
-    allowed = [*vocabulary, ""] if empty else [*vocabulary]
-    said = "one of " + ", ".join(vocabulary) + (" or nothing" if empty else "")
-    return pa.Column(str, pa.Check.isin(allowed, error=said))
+    return pa.Column(str, _one_of(vocabulary, empty=empty))
 
 
-def _text(pattern: str = r"\S", said: str = "some text", **options: Any) -> pa.Column:
-    return pa.Column(str, pa.Check.str_contains(pattern, error=said), **options)
+def _one_of(vocabulary: Sequence[str], where: str = "", *, empty: bool = False) -> pa.Check:
+    said = f"one of {', '.join(vocabulary)}{' or nothing' if empty else ''}{where}"
+    return pa.Check.isin([*vocabulary, *([""] if empty else [])], error=said)
+
+
+def _text(pattern: str = r"\S", said: str = "some text") -> pa.Column:
+    return pa.Column(str, pa.Check.str_contains(pattern, error=said))
 
 
 def _note() -> pa.Column:
     return pa.Column(str)
 
 
-def _ticker(**options: Any) -> pa.Column:
-    return _text(r"^[A-Z]+$", "a ticker in capitals", **options)
+def _ticker() -> pa.Column:
+    return _text(r"^[A-Z]+$", "a ticker in capitals")
+
+
+def _month() -> pa.Column:
+    return _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM")
 
 
 def _code() -> pa.Column:
     return pa.Column(int, pa.Check.ge(0, error="an M49 code"), coerce=True)
 
 
-def _between(frame: pd.DataFrame) -> pd.Series[bool]:
-    outside = (frame["low"] > frame["value"]) | (frame["value"] > frame["high"])
-    return (frame["low"].isna() == frame["high"].isna()) & ~outside
-
-
-def _combined_in_february(frame: pd.DataFrame) -> pd.Series[bool]:
-    return (frame["coverage"] != "jan_feb") | frame["month"].str.endswith("-02")
-
-
-def _released_after_month(frame: pd.DataFrame) -> pd.Series[bool]:
-    early: pd.Series[bool] = frame["release_date"].dt.strftime("%Y-%m") <= frame["month"]
-    return ~early
-
-
-def _first_before_last(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["last_priced"].isna() | (frame["first_priced"] <= frame["last_priced"])
-
-
-def _one_unit(frame: pd.DataFrame) -> pd.Series[bool]:
-    first: pd.Series[str] = frame.groupby("series")["unit"].transform("first")
-    return frame["unit"] == first
-
-
-def _announced_first(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["announced"] <= frame["day0"]
-
-
-def _other_day(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["day0"] != frame["alternative_day0"]
-
-
-def _other_direction(frame: pd.DataFrame) -> pd.Series[bool]:
-    return frame["alternative_direction"] != frame["direction"]
-
-
-RULES: dict[str, tuple[Callable[[pd.DataFrame], pd.Series[bool]], list[str]]] = {
-    # what must hold in a row: the check, the columns that it reads
-    "low <= value <= high, or neither bound": (_between, ["low", "value", "high"]),
-    "a jan_feb row under February": (_combined_in_february, ["month", "coverage"]),
-    "the unit of the series' rows before": (_one_unit, ["series", "unit"]),
-    "a release after the month": (_released_after_month, ["month", "release_date"]),
-    "first_priced on or before last_priced": (_first_before_last, ["first_priced", "last_priced"]),
-    "day0 on or after the announcement": (_announced_first, ["announced", "day0"]),
-    "an alternative_day0 other than day0": (_other_day, ["day0", "alternative_day0"]),
+Rule = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], list[str]]
+RULES: dict[str, Rule] = {  # what must hold in a row: the check, the columns that it reads
+    "low <= value <= high, or neither bound": (
+        lambda t: (
+            (t["low"].isna() == t["high"].isna())
+            & ~((t["low"] > t["value"]) | (t["value"] > t["high"]))
+        ),
+        ["low", "value", "high"],
+    ),
+    "a jan_feb row under February": (
+        lambda t: (t["coverage"] != "jan_feb") | t["month"].str.endswith("-02"),
+        ["month", "coverage"],
+    ),
+    "the unit of the series' rows before": (
+        lambda t: t["unit"] == t.groupby("series")["unit"].transform("first"),
+        ["series", "unit"],
+    ),
+    "a release after the month": (
+        lambda t: ~(t["release_date"].dt.strftime("%Y-%m") <= t["month"]),
+        ["month", "release_date"],
+    ),
+    "first_priced on or before last_priced": (
+        lambda t: t["last_priced"].isna() | (t["first_priced"] <= t["last_priced"]),
+        ["first_priced", "last_priced"],
+    ),
+    "day0 on or after the announcement": (
+        lambda t: t["announced"] <= t["day0"],
+        ["announced", "day0"],
+    ),
+    "an alternative_day0 other than day0": (
+        lambda t: t["day0"] != t["alternative_day0"],
+        ["day0", "alternative_day0"],
+    ),
     "an alternative_direction other than direction": (
-        _other_direction,
+        lambda t: t["alternative_direction"] != t["direction"],
         ["direction", "alternative_direction"],
     ),
 }
@@ -170,21 +157,21 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "announced": _date(),
             "announced_time": _text(),
             "day0": _date(),
-            "direction": _word(DIRECTIONS),
+            "direction": _text(),
             "scheduled": _word(("yes", "no")),
             "headline": _text(),
             "scope": _word(SCOPES),
             "affected": _text(r"^(?:[A-Z]+(?:;[A-Z]+)*)?$", "tickers joined by ; or nothing"),
             "status": _word(STATUSES),
             "confidence": _word(CONFIDENCE),
-            "second_direction": _word(DIRECTIONS, empty=True),
+            "second_direction": _note(),
             "second_confidence": _number(pa.Check.isin([1, 2, 3], error="1, 2 or 3"), empty=True),
-            "second_best": _word(DIRECTIONS, empty=True),
-            "alternative_direction": _word(DIRECTIONS, empty=True),
+            "second_best": _note(),
+            "alternative_direction": _note(),
             "alternative_day0": _date(empty=True),
             "source_title": _text(),
             "source_url": _text(r"^https?://", "an address"),
-            "note": _note(),
+            "note": pa.Column(str),
         },
         "day0 on or after the announcement",
         "an alternative_day0 other than day0",
@@ -211,19 +198,19 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "name": _text(),
             "role": _word(ROLES),
             "listed_from": _date(empty=True),
-            "flagship_project": _note(),
+            "flagship_project": pa.Column(str),
             "heavy_share": _number(
                 pa.Check.in_range(0, 1, error="a share between 0 and 1"), empty=True
             ),
-            "heavy_share_source": _note(),
+            "heavy_share_source": pa.Column(str),
             "listing_verified": _word(("yes", "no"), empty=True),
-            "note": _note(),
+            "note": pa.Column(str),
         },
         key=["ticker"],
     ),
     "customs.csv": _table(
         {
-            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _month(),
             "series": _text(r"^[a-z_]+$", "a series name in small letters"),
             "coverage": _word(("month", "jan_feb")),
             "value": _number(pa.Check.ge(0, error="a number not below 0")),
@@ -234,7 +221,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "release_date": _date(empty=True),
             "source_title": _text(),
             "source_url": _text(r"^(?:https?://.*)?$", "an address or nothing"),
-            "note": _note(),
+            "note": pa.Column(str),
         },
         "low <= value <= high, or neither bound",
         "a jan_feb row under February",
@@ -261,7 +248,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "comtrade.csv": _table(
         {
-            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
+            "month": _month(),
             "reporter": _code(),
             "flow": _word(("X", "M")),
             "partner": _code(),
@@ -273,6 +260,17 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         key=["month", "reporter", "flow", "partner", "commodity"],
     ),
 }
+
+
+def schema_of(name: str, directions: Sequence[str] = ()) -> pa.DataFrameSchema:
+    """Return the schema of a data file; the words of a direction are those of the study."""
+    schema = SCHEMAS[name]
+    if name != "events.csv" or not directions:
+        return schema
+    where = " ([directions] in study.toml)"
+    return schema.update_columns(
+        {c: {"checks": _one_of(directions, where, empty=c != "direction")} for c in _DIRECTIONS}
+    )
 
 
 def columns_of_type(name: str, *types: str) -> list[str]:

@@ -23,12 +23,7 @@ LAST = "manifest.json"  # moved last
 def commit(staged: Path, folder: Path) -> None:
     """Put every file under ``staged`` in its place under ``folder``, all or none.
 
-    Parameters
-    ----------
-    staged : pathlib.Path
-        A folder inside ``folder``, holding the new files and nothing else; it is used up.
-    folder : pathlib.Path
-        The data folder.
+    ``staged`` lies inside ``folder`` and is used up.
 
     Raises
     ------
@@ -48,15 +43,7 @@ def commit(staged: Path, folder: Path) -> None:
 def finish(folder: Path) -> None:
     """Complete an exchange that was cut short, and clear what other killed runs have left.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The data folder.
-
-    Raises
-    ------
-    SnapshotError
-        If the folder cannot be written.
+    A folder that cannot be written is a SnapshotError.
     """
     clear(folder)
     if not (folder / PENDING).is_dir():

@@ -6,41 +6,50 @@ import dataclasses
 import json
 import re
 import tomllib
-from collections.abc import Callable
-from typing import Any, TypeVar, get_args, get_type_hints
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.reading import read_text
 
-__all__ = ["Place", "parse_toml"]
+__all__ = [
+    "CLOSED",
+    "Bounds",
+    "Count",
+    "Place",
+    "Share",
+    "Text",
+    "Ticker",
+    "Tickers",
+    "parse_toml",
+    "read_toml",
+    "validate",
+    "word_error",
+    "word_fault",
+]
 
-_T = TypeVar("_T")
+CLOSED = ConfigDict(extra="forbid", strict=True)
+"""Of every dataclass that a file is held against: no key but those of its fields, and its types."""
+
+Bounds = tuple[int, int]
+Count = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Text = Annotated[str, Field(pattern=r"\S")]
+Ticker = Annotated[str, Field(pattern=r"^[A-Z]+$")]
+Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1)]
+T = TypeVar("T")
+_STRANGE = "unexpected_keyword_argument"
 
 Place = Callable[[dict[str, Any], tuple[int | str, ...]], str]
 """Says in words where in the file an error lies: from the raw tables and pydantic's location."""
 
 
-def parse_toml(name: str, content: bytes, model: type[_T], place: Place) -> _T:
-    """Read a TOML file and check it.
-
-    Parameters
-    ----------
-    name : str
-        File name, for messages.
-    content : bytes
-        The file, however it was saved.
-    model : type
-        A pydantic dataclass for the whole file.
-    place : callable
-        Says where an error lies.
-
-    Returns
-    -------
-    model
+def parse_toml(name: str, content: bytes, model: type[T], place: Place) -> T:
+    """Read a TOML file, however it was saved, and hold it against a pydantic dataclass.
 
     Raises
     ------
@@ -48,44 +57,66 @@ def parse_toml(name: str, content: bytes, model: type[_T], place: Place) -> _T:
         If the text is not TOML, a key is unknown or missing, or a value has the wrong type, lies
         out of range or contradicts another.
     """
+    raw = read_toml(name, content)
     try:
-        raw = tomllib.loads(read_text(name, content))
+        return validate(model, raw)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    first = min(errors, key=_rank)
+    known = _keys(model, first["loc"][:-1]) if first["type"] == _STRANGE else ()
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    raise word_error(place(raw, first["loc"]), first, known, more=more)
+
+
+def read_toml(name: str, content: bytes) -> dict[str, Any]:
+    """Read a TOML file, however it was saved, or raise the one line that says what is wrong."""
+    try:
+        return tomllib.loads(read_text(name, content))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise fault(name, expected="TOML", found=str(error), remedy="correct the line") from None
-    try:
-        # By way of JSON, whose arrays and dates the strict mode takes for tuples and dates.
-        return TypeAdapter(model).validate_json(json.dumps(raw, default=str))
-    except ValidationError as error:
-        raise _fault(raw, model, place, error.errors(include_url=False)) from None
 
 
-def _fault(
-    raw: dict[str, Any], model: type, place: Place, errors: list[ErrorDetails]
+def validate(model: type[T], raw: Mapping[str, Any]) -> T:
+    """Hold tables against a model.
+
+    Raises
+    ------
+    pydantic.ValidationError
+    """
+    # By way of JSON, whose arrays and dates the strict mode takes for tuples and dates.
+    return TypeAdapter(model).validate_json(json.dumps(dict(raw), default=str))
+
+
+def word_error(
+    place: str,
+    error: ErrorDetails,
+    known: Iterable[str],
+    a_known: str = "a known key",
+    more: str = "",
 ) -> SnapshotError:
-    """The first error in the order of the file; a slip in a key comes before what it leaves out."""
+    """Word one error of a model; ``known`` are the keys that could stand at its place."""
+    found = error["input"]
+    if error["type"] == _STRANGE:
+        return word_fault(place, a_known, f"{error['loc'][-1]!r}", known, more)
+    if error["type"] == "missing":
+        return word_fault(place, "a value", "none", (), more)
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    shown = "values that contradict it" if isinstance(found, dict) else f"{found!r}"
+    return word_fault(place, expected, shown, re.findall(r"'([^']*)'", expected), more)
 
-    def rank(error: ErrorDetails) -> tuple[int, bool]:
-        entry = next((part for part in error["loc"] if isinstance(part, int)), 0)
-        return entry, error["type"] == "missing"
 
-    first = min(errors, key=rank)
-    loc, kind, found = first["loc"], first["type"], first["input"]
-    words = _plain(first["msg"])
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    meant = ""
-    if kind == "unexpected_keyword_argument":
-        words, found = "a known key", loc[-1]
-        meant = guess(str(found), _keys(model, loc[:-1]))
-    elif kind == "missing":
-        words = "a value"
-    elif kind == "literal_error":
-        meant = guess(str(found), re.findall(r"'([^']*)'", words))
-    return fault(
-        place(raw, loc),
-        expected=words,
-        found=_shown(kind, found),
-        remedy=f"{meant}correct the line{more}",
-    )
+def word_fault(
+    place: str, expected: str, found: object, known: Iterable[str], more: str = ""
+) -> SnapshotError:
+    """Word a fault in a line of a TOML file, with the known word nearest to what was found."""
+    remedy = f"{guess(str(found).strip(chr(39)), known)}correct the line{more}"
+    return fault(place, expected=expected, found=str(found), remedy=remedy)
+
+
+def _rank(error: ErrorDetails) -> tuple[int, bool]:
+    """Order errors as they stand in the file; a slip in a key before what it leaves out."""
+    entry = next((part for part in error["loc"] if isinstance(part, int)), 0)
+    return entry, error["type"] == "missing"
 
 
 def _keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
@@ -96,15 +127,3 @@ def _keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
         else:
             model = get_args(model)[0 if isinstance(part, int) else -1]
     return [field.name for field in dataclasses.fields(model)]
-
-
-def _plain(message: str) -> str:
-    for opening in ("Value error, ", "Input should be "):
-        message = message.removeprefix(opening)
-    return message
-
-
-def _shown(kind: str, value: object) -> str:
-    if kind == "missing":
-        return "none"
-    return "values that contradict it" if isinstance(value, dict) else f"{value!r}"

@@ -18,7 +18,7 @@ import pandas as pd
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.derived import build_derived
 from analysis.snapshot.eligibility import listed_returns
-from analysis.snapshot.files import csv_bytes, read_file
+from analysis.snapshot.files import as_long, csv_bytes, read_file
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import FILES, NAME, Origin, first_manifest, write_manifest
 from analysis.whole import write_whole
@@ -45,51 +45,28 @@ SIGNS = {"tightening": 1, "easing": -1}
 
 @dataclass(frozen=True)
 class Truth:
-    """What is planted.
+    """What is planted; ``seed`` is that of every random number.
 
-    Attributes
-    ----------
-    seed : int
-        Of every random number.
-    market : float
-        Daily standard deviation of the market fund's returns, fraction; their mean is zero.
-    funds : mapping of str to (float, float)
-        Beta to the market and daily residual standard deviation of the other funds.
-    firms : mapping of str to (float, float)
-        The same of the firms. Every intercept is zero.
-    correlation : float
-        Of the residuals of any two firms.
-    effect, gradient : float
-        An effective event moves a firm on day 0 by ``effect + gradient * heavy share`` (fraction;
-        an unknown share counts as none), times the sign of its direction.
-    signs : mapping of str to int
-        Directions with an effect; the others have none.
-    unmoved : tuple of str
-        Firms without any effect: the placebo names.
-    turbulence : float
-        Factor of all residuals on the ``wake`` sessions after a day 0 of a ``turbulent`` direction.
-    wake : int
-    turbulent : tuple of str
-    customs_series : str
-        The export series whose change goes with returns; all others are independent of them.
-    customs_lag : int
-        Months by which that change comes before the return.
-    customs_correlation : float
-        Of that change with the core firms' monthly return.
+    An effective event moves a firm on day 0 by ``effect + gradient * heavy share`` (fraction; an
+    unknown share counts as none), times the sign of its direction.
     """
 
     seed: int = 1
-    market: float = 0.01
+    market: float = 0.01  # daily standard deviation of the market fund's returns; their mean is 0
+    # Beta to the market and daily residual standard deviation; every intercept is zero.
     funds: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FUNDS)
     firms: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FIRMS)
-    correlation: float = 0.3
+    correlation: float = 0.3  # of the residuals of any two firms
     effect: float = 0.04
     gradient: float = 0.06
-    signs: Mapping[str, int] = field(default_factory=lambda: SIGNS)
-    unmoved: tuple[str, ...] = ("TMC", "UAMY")
+    signs: Mapping[str, int] = field(default_factory=lambda: SIGNS)  # the others have no effect
+    unmoved: tuple[str, ...] = ("TMC", "UAMY")  # firms without any effect: the placebo names
+    # Factor of all residuals on the sessions of the wake of a day 0 of these directions.
     turbulence: float = 2.0
     wake: int = 20
     turbulent: tuple[str, ...] = ("disappointment",)
+    # The series whose change goes, months before, with the core firms' monthly return; all others
+    # are independent of returns.
     customs_series: str = "rare_earths_total"
     customs_lag: int = 1
     customs_correlation: float = 0.8
@@ -101,17 +78,8 @@ TRUTH = Truth()
 def simulate(snapshot: Snapshot, truth: Truth = TRUTH) -> Snapshot:
     """Return the snapshot with simulated prices and export figures in place of its own.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Gives sessions, firms, events, and which export figure is known for which month.
-    truth : Truth
-        What to plant.
-
-    Returns
-    -------
-    Snapshot
-        Still with the folder, manifest and fingerprint of the one it was made from.
+    Its own give sessions, firms, events, and which export figure is known for which month; folder,
+    manifest and fingerprint stay.
     """
     rng = np.random.default_rng(truth.seed)
     priced = replace(snapshot, prices=_prices(snapshot, truth, rng), refreshed={})
@@ -119,14 +87,9 @@ def simulate(snapshot: Snapshot, truth: Truth = TRUTH) -> Snapshot:
 
 
 def planted_effects(snapshot: Snapshot, truth: Truth = TRUTH) -> pd.DataFrame:
-    """Return what the events add to each firm's return.
+    """Return what the events add to each firm's return: sessions by firms, fraction.
 
     Two headlines of one direction on one day are one effect.
-
-    Returns
-    -------
-    DataFrame
-        Sessions by firms, fraction, shape ``(S, N)``.
     """
     events = snapshot.events.drop_duplicates(["day0", "direction"])
     signs = events["direction"].map(truth.signs).fillna(0).groupby(events["day0"]).sum()
@@ -205,37 +168,17 @@ def _standardised_returns(snapshot: Snapshot) -> pd.Series:
 
 
 def write_twin(snapshot: Snapshot, folder: Path, truth: Truth = TRUTH) -> Path:
-    """Write the twin of a snapshot as a data folder of its own, with what was planted beside it.
+    """Write the twin of a snapshot as a data folder of its own.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        The real one.
-    folder : pathlib.Path
-        Made if missing; its files are replaced.
-    truth : Truth
-        What to plant.
-
-    Returns
-    -------
-    pathlib.Path
-        ``truth.toml``, which says what was planted.
-
-    Raises
-    ------
-    SnapshotError
-        If the folder cannot be written.
+    The folder is made if missing, its files are replaced. ``truth.toml`` beside them, whose path
+    is returned, says what was planted.
     """
     made = simulate(snapshot, truth)
     contents = {name: read_file(snapshot.folder / name) for name in FILES}
     contents["study.toml"] += _HEAD.encode("utf-8")
-    contents["prices.csv"] = csv_bytes(_long(made.prices))
+    contents["prices.csv"] = csv_bytes(as_long(made.prices, "adjusted_close"))
     contents["customs.csv"] = csv_bytes(_as_text(made.customs))
-    origins = {
-        name: Origin(entry.source, entry.obtained, entry.retrieved, entry.licence)
-        for name, entry in snapshot.manifest.files.items()
-        if name in FILES
-    }
+    origins = {name: snapshot.manifest.files[name].origin for name in FILES}
     origins |= dict.fromkeys(
         SIMULATED,
         Origin(
@@ -256,12 +199,6 @@ _HEAD = f"""
 title = "{MARK}: a simulated twin of rare-earth headlines and US-listed miners"
 mark = "{MARK}: simulated prices and export figures, no result about any firm"
 """
-
-
-def _long(prices: pd.DataFrame) -> pd.DataFrame:
-    long = prices.rename_axis("session").reset_index()
-    long = long.melt("session", var_name="ticker", value_name="adjusted_close")
-    return long.sort_values(["session", "ticker"], ignore_index=True)
 
 
 def _as_text(customs: pd.DataFrame) -> pd.DataFrame:

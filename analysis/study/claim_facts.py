@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import StudyError
-from analysis.estimators.beta.relative import equal_betas, ols_beta
+from analysis.estimators.beta.equality import equal_betas
+from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.events.placebo import placebo_p
 from analysis.estimators.multiplicity import holm
+from analysis.estimators.significance import student
 from analysis.results import Format
 from analysis.snapshot.claims import (
     BetaOrder,
@@ -46,28 +48,18 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class _Observed:
+class _Observed(NamedTuple):
     """The values that one comparison is about.
 
-    Attributes
-    ----------
-    values : (V,)
-        What is compared.
-    elsewhere : DataFrame or None
-        The same on every session or month, one column a value; for the placebo.
-    length : int
-        Sessions that a value spans.
-    sample : str
-        What was looked at, as printed.
-    format : Format
+    ``elsewhere`` holds the same on every session or month, one column a value, for the placebo;
+    ``length`` counts the sessions that a value spans; ``sample`` says what was looked at.
     """
 
     values: Floats
     elsewhere: pd.DataFrame | None
     length: int
     sample: str
-    format: Format
+    format: Format = "percent1"
 
 
 def decide_facts(claim: Facts, panel: Panel) -> Outcome:
@@ -89,11 +81,16 @@ def decide_facts(claim: Facts, panel: Panel) -> Outcome:
     return Outcome(
         effect,
         count=first.sample,
-        verdict="supported" if met.all() else "mixed" if met.any() else "contradicted",
+        verdict=_judge(met),
+        applied=f"{met.sum()} of {met.size} comparisons hold",
         confirmatory=False,
         format=first.format,
         placebo=placebo,
     )
+
+
+def _judge(met: npt.NDArray[np.bool_], none: str = "contradicted") -> str:
+    return "supported" if met.all() else "mixed" if met.any() else none
 
 
 def _shown(claim: Facts, values: pd.DataFrame) -> pd.Series:
@@ -107,28 +104,30 @@ def _shown(claim: Facts, values: pd.DataFrame) -> pd.Series:
 def _observe(fact: Fact, panel: Panel) -> _Observed:
     if fact.series:
         return _change(fact, panel)
-    if fact.days_between:
-        return _distances(fact, panel)
+    if fact.days_between:  # of announcement, in the order given; no placebo
+        gaps = panel.events.loc[list(fact.days_between), "announced"].diff().dt.days.dropna()
+        return _Observed(gaps.to_numpy(dtype=float), None, 1, f"{len(gaps)} steps", "decimal1")
     return _returns(fact, panel)
 
 
 def _returns(fact: Fact, panel: Panel) -> _Observed:
     """Returns of each firm on a day, or from one close to another."""
     portfolios = parse_portfolio(str(fact.of), panel.snapshot).split()
-    if fact.day is not None:
-        day, length, returns = day_named(fact.day, panel), 1, panel.returns
-        sample = "1 day"
-    else:
-        start, day = pd.DatetimeIndex([fact.start, fact.end])
-        length = int(
-            np.diff(panel.snapshot.sessions.get_indexer(pd.DatetimeIndex([start, day])))[0]
-        )
+    length, returns = 1, panel.returns
+    day = day_named(fact.day or str(fact.end), panel)
+    if fact.day is None:
+        length = _sessions_between(panel, fact.start, fact.end)
         prices, own = panel.snapshot.prices, panel.returns.notna()
         gains = prices / prices.shift(length) - 1
         returns = gains.where(own.rolling(length).sum() == length)
-        sample = f"{length} days"
     each = pd.DataFrame({n: p.hold(returns) for n, p in enumerate(portfolios)})
-    return _Observed(each.loc[day].to_numpy(), each, length, sample, "percent1")
+    sample = "1 day" if fact.day is not None else f"{length} days"
+    return _Observed(each.loc[day].to_numpy(), each, length, sample)
+
+
+def _sessions_between(panel: Panel, first: date | None, last: date | None) -> int:
+    start, end = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex([first, last]))
+    return int(end - start)
 
 
 def day_named(day: Day, panel: Panel) -> pd.Timestamp:
@@ -144,13 +143,7 @@ def _change(fact: Fact, panel: Panel) -> _Observed:
     simple = np.expm1(changes.xs(fact.series))
     month = pd.Period(str(fact.month), "M")
     others = simple.drop(month).to_frame()
-    return _Observed(np.array([simple.loc[month]]), others, 1, "1 month", "percent1")
-
-
-def _distances(fact: Fact, panel: Panel) -> _Observed:
-    """Days between the announcements of events, in the order given; no placebo."""
-    gaps = panel.events.loc[list(fact.days_between), "announced"].diff().dt.days.dropna()
-    return _Observed(gaps.to_numpy(dtype=float), None, 1, f"{len(gaps)} steps", "decimal1")
+    return _Observed(np.array([simple.loc[month]]), others, 1, "1 month")
 
 
 def decide_retraced(claim: Retraced, panel: Panel) -> Outcome:
@@ -161,11 +154,12 @@ def decide_retraced(claim: Retraced, panel: Panel) -> Outcome:
     levels = (prices / prices.loc[start]).mean(axis=1)
     share = float((levels[top] - levels[end]) / (levels[top] - 1))
     low, high = claim.bounds
-    places = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex([top, end]))
+    inside = low < share < high
     return Outcome(
         share,
-        count=f"{places[1] - places[0]} days",
-        verdict="supported" if low < share < high else "contradicted",
+        count=f"{_sessions_between(panel, claim.top, claim.end)} days",
+        verdict="supported" if inside else "contradicted",
+        applied=f"{share:.3g} lies {'inside' if inside else 'not inside'} {low:g} to {high:g}",
         confirmatory=False,
         format="percent0",
     )
@@ -184,6 +178,7 @@ def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
     pairs = [p.hold(returns) for p in parse_portfolio(claim.of, panel.snapshot).split()]
     fits = [ols_beta(pair, market, choices.beta.hac_lags) for pair in pairs]
     gaps = [(fit.beta, *fit.interval("hac", choices.inference.level)) for fit in fits]
+    above = [gap > 0 for gap, _, _ in gaps]
     rejected, sign = test.p_clustered < choices.inference.size, SIGN[claim.claimed]
     smallest = min(gaps)
     return Outcome(
@@ -192,7 +187,9 @@ def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
         count=f"{test.n} days",
         sign=sign,
         format="decimal2",
-        verdict=decide_all([gap > 0 for gap, _, _ in gaps], rejected, sign),
+        verdict=decide_all(above, rejected, sign),
+        applied=f"{sum(above)} of {len(above)} differences are positive; equality is "
+        f"{'rejected' if rejected else 'not rejected'} (p {test.p_clustered:.3g})",
         confirmatory=False,
         placebo=_shifted_betas(market.to_numpy(), np.array(pairs).T, smallest[0]),
     )
@@ -238,34 +235,41 @@ def decide_waiting(claim: Waiting, panel: Panel) -> Outcome:
     """Count the sessions that have passed of those that are needed."""
     seen = int((panel.snapshot.sessions > day_named(claim.start, panel)).sum())
     count = f"{seen} of {claim.sessions[0]}"
-    return Outcome(None, count=count, verdict=NOT_TESTABLE, confirmatory=False)
+    return Outcome(
+        None,
+        count=count,
+        verdict=NOT_TESTABLE,
+        applied=f"{count} sessions have passed",
+        confirmatory=False,
+    )
 
 
 def decide_watch(claim: Watch, panel: Panel) -> Outcome:
     """Say on how many of the days the portfolio left its forecast interval; show the largest."""
-    choices = panel.snapshot.choices
+    inference = panel.snapshot.choices.inference
     responses = cumulate(panel, parse_portfolio(claim.of, panel.snapshot), (0, 0), clean=False)
-    days = [pd.Timestamp(day) for day in claim.days]
-    events = panel.events[panel.events["day0"].isin(days)].drop_duplicates("day0")
-    rows = responses.at_events(panel).loc[events.index]
-    outside = int((rows["p"] < choices.inference.size).sum())
-    largest = rows.iloc[int(rows["t"].abs().argmax())]
-    car = float(largest["car"])
-    reach = float(stats.t.ppf((1 + choices.inference.level) / 2, largest["df"]) * largest["se"])
-    places = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(events["day0"]))
+    events = panel.events[panel.events["day0"].isin(pd.DatetimeIndex(claim.days))]
+    rows = responses.at_events(panel).loc[events.drop_duplicates("day0").index]
+    outside = (rows["p"] < inference.size).to_numpy()
+    largest = rows.iloc[int(rows["scar"].abs().argmax())]
+    shown = student("forecast", 1, *(float(largest[name]) for name in ("car", "se", "df")))
+    days = panel.events.loc[rows.index, "day0"]
+    places = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days))
     quiet = responses.on_quiet_sessions(panel, rows["members"]).abs()
     moved = [
         quiet[name].shift(-int(later))
         for name, later in zip(rows["members"], places - places[0], strict=True)
     ]
     elsewhere = pd.concat(moved, axis=1).max(axis=1, skipna=False)
+    low, high = shown.interval(inference.level)
     return Outcome(
-        car,
-        car - reach,
-        car + reach,
+        shown.estimate,
+        low,
+        high,
         p=float(largest["p"]),
-        count=f"{len(days)} days",
-        verdict="supported" if outside == len(days) else "mixed" if outside else NOISE[1],
+        count=f"{len(claim.days)} days",
+        verdict=_judge(outside, NOISE[1]),
+        applied=f"{outside.sum()} of {outside.size} days leave the forecast interval",
         confirmatory=False,
-        placebo=day_placebo(panel, elsewhere, float(largest["t"])),
+        placebo=day_placebo(panel, elsewhere, float(largest["scar"])),
     )

@@ -4,40 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t
-from analysis.snapshot.claims import Difference, Equivalence, Events, Mean
-from analysis.snapshot.portfolios import Portfolio, parse_portfolio
-from analysis.study.episodes import averaged, chosen_days
-from analysis.study.outcomes import SIGN, Outcome, from_pool, two_samples
+from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents
+from analysis.snapshot.portfolios import parse_portfolio
+from analysis.study.episodes import averaged, chosen_days, judge_events
+from analysis.study.outcomes import SIGN, Outcome, compare_episodes
 from analysis.study.panel import Panel
 from analysis.study.placebo import EpisodeNull, moved_episodes
 from analysis.study.responses import Responses, cumulate, series_responses
-from analysis.study.trades import net_returns
+from analysis.study.series import log_volatility_ratio, net_returns
 
 __all__ = [
-    "Pooled",
-    "days_of",
     "decide_difference",
     "decide_equivalence",
     "decide_mean",
+    "list_events",
     "raw_move",
     "responses_of",
-    "sides_of",
 ]
 
-Pooled = Mean | Difference | Equivalence
 
-
-def responses_of(claim: Pooled, panel: Panel) -> Responses:
+def responses_of(claim: OnEvents, panel: Panel) -> Responses:
     """Compute what a claim measures, for every session."""
     portfolio = parse_portfolio(claim.of, panel.snapshot)
     if isinstance(claim, Mean) and claim.response == "trade":
         return series_responses(panel, net_returns(panel, portfolio, delay=0))
     if isinstance(claim, Mean) and claim.response == "log_volatility_ratio":
-        return series_responses(panel, _log_volatility_ratio(panel, portfolio, claim))
+        ratio = log_volatility_ratio(panel, portfolio, *filter(None, (claim.window, claim.base)))
+        return series_responses(panel, ratio)
     curve = panel.snapshot.choices.own_curve
     return cumulate(
         panel,
@@ -48,37 +44,29 @@ def responses_of(claim: Pooled, panel: Panel) -> Responses:
     )
 
 
-def _log_volatility_ratio(panel: Panel, portfolio: Portfolio, claim: Mean) -> pd.Series:
-    """Log of the volatility over the window after every session less that over the base."""
-    returns = panel.returns[list(portfolio.members)].mean(axis=1)
-    spreads = [
-        np.log(returns.rolling(last - first + 1).std()).shift(-last)
-        for first, last in filter(None, (claim.window, claim.base))
-    ]
-    ratio: pd.Series = spreads[0] - spreads[1]
-    return ratio
+def _days(claim: OnEvents, panel: Panel) -> tuple[Responses, list[pd.DataFrame]]:
+    """Return what a claim measures, and the days that it averages on each side."""
+    responses = responses_of(claim, panel)
+    found = responses.at_events(panel)
+    return responses, [chosen_days(panel, found, events) for events in claim.sides.values()]
 
 
-def sides_of(claim: Pooled) -> tuple[Events, ...]:
-    """Return the events that are averaged, or those of the first side and of the second."""
-    return (claim.first, claim.second) if isinstance(claim, Difference) else (claim.events,)
+def _test(claim: OnEvents, panel: Panel) -> tuple[Outcome, list[pd.DataFrame]]:
+    """Test a claim across episodes; also return their values, a frame a side."""
+    responses, sides = _days(claim, panel)
 
+    def null() -> EpisodeNull:
+        quiet = (responses.on_quiet_sessions(panel, days["members"]) for days in sides)
+        moved = (moved_episodes(panel, *each) for each in zip(sides, quiet, strict=True))
+        return EpisodeNull(tuple(moved))
 
-def days_of(claim: Pooled, panel: Panel, events: Events) -> pd.DataFrame:
-    """Return the responses of the days that a claim averages; see :func:`chosen_days`."""
-    return chosen_days(panel, responses_of(claim, panel).at_events(panel), events)
+    values = [averaged(days) for days in sides]
+    return compare_episodes(panel, *values, sign=SIGN[claim.claimed], null=null), values
 
 
 def decide_mean(claim: Mean, panel: Panel) -> Outcome:
     """Test the mean response by t across episodes."""
-    responses = responses_of(claim, panel)
-    days = chosen_days(panel, responses.at_events(panel), claim.events)
-    outcome = from_pool(
-        averaged(days),
-        panel,
-        SIGN[claim.claimed],
-        lambda: EpisodeNull((_placed(panel, responses, days),)),
-    )
+    outcome, _ = _test(claim, panel)
     if claim.response == "log_volatility_ratio":  # the reference size is one of a CAR
         outcome = replace(outcome, format="decimal2", power=None)
     return outcome
@@ -86,37 +74,26 @@ def decide_mean(claim: Mean, panel: Panel) -> Outcome:
 
 def decide_difference(claim: Difference, panel: Panel) -> Outcome:
     """Compare two kinds of events by the t-test of Ibragimov and Müller (2016)."""
-    responses = responses_of(claim, panel)
-    found = responses.at_events(panel)
-    sides = [chosen_days(panel, found, events) for events in sides_of(claim)]
-    outcome = two_samples(
-        averaged(sides[0]),
-        averaged(sides[1]),
-        panel,
-        lambda: EpisodeNull(tuple(_placed(panel, responses, days) for days in sides)),
-    )
-    return replace(outcome, sign=SIGN[claim.claimed])
+    return _test(claim, panel)[0]
 
 
 def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
     """Hold the interval of the mean response against the bounds."""
-    responses = responses_of(claim, panel)
-    days = chosen_days(panel, responses.at_events(panel), claim.events)
-    values = averaged(days)
-    outcome = from_pool(values, panel, null=lambda: EpisodeNull((_placed(panel, responses, days),)))
+    outcome, (values,) = _test(claim, panel)
     outcome = replace(outcome, confirmatory=claim.family)
-    if outcome.effect is None or outcome.p is None:
+    if outcome.p is None:
         return outcome
     low, high = across_episodes_t(values["car"]).interval(claim.interval)
     inside = claim.bounds[0] < low and high < claim.bounds[1]
-    rejected = outcome.p < panel.snapshot.choices.inference.size
-    verdict = "supported" if inside else "contradicted" if rejected else "mixed"
-    return replace(outcome, verdict=verdict)
-
-
-def _placed(panel: Panel, responses: Responses, days: pd.DataFrame) -> pd.DataFrame:
-    """Return what the same episodes would show on every session. (K, T)."""
-    return moved_episodes(panel, days, responses.on_quiet_sessions(panel, days["members"]))
+    size = panel.snapshot.choices.inference.size
+    rejected = outcome.p < size
+    return replace(
+        outcome,
+        verdict="supported" if inside else "contradicted" if rejected else "mixed",
+        applied=f"the {claim.interval:.0%} interval {low:.3g} to {high:.3g} lies "
+        f"{'inside' if inside else 'not inside'} {claim.bounds[0]:g} to {claim.bounds[1]:g}; "
+        f"p {outcome.p:.3g} is {'below' if rejected else 'not below'} {size:g}",
+    )
 
 
 def raw_move(claim: Mean, panel: Panel) -> float:
@@ -124,6 +101,27 @@ def raw_move(claim: Mean, panel: Panel) -> float:
 
     Their ratio, the share of the move that is left, means nothing while the raw move is near zero.
     """
-    days = days_of(claim, panel, claim.events)
+    _, (days,) = _days(claim, panel)
     raw = (days["raw"] * days["sign"]).groupby(days["episode"]).mean()
     return float(raw.mean())
+
+
+def list_events(claim: OnEvents, panel: Panel) -> pd.DataFrame:
+    """List the events of the directions that a claim asks for.
+
+    Returns
+    -------
+    DataFrame
+        One row an event and side: ``side`` (the directions asked for), ``event``, ``day0``,
+        ``episode``, ``firms`` (tickers held), ``value`` (signed as the claim asks, fraction),
+        ``left_out`` (the reason; empty where the event enters).
+    """
+    responses, sides = _days(claim, panel)
+    known, frames = responses.at_events(panel).index, []
+    for events, days in zip(claim.sides.values(), sides, strict=True):
+        frame = judge_events(panel, known, events).join(days[["members", "car"]])
+        frame = frame.rename(columns={"members": "firms", "car": "value"})
+        frame = frame.rename_axis("event").reset_index()
+        frames.append(frame.assign(side=", ".join(events.directions) or "all"))
+    columns = ["side", "event", "day0", "episode", "firms", "value", "left_out"]
+    return pd.concat(frames, ignore_index=True)[columns]

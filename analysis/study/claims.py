@@ -6,32 +6,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from analysis.errors import StudyError
-from analysis.snapshot import claims as entries
 from analysis.snapshot.claims import Claim
-from analysis.study.claim_facts import (
-    decide_beta_order,
-    decide_correlation,
-    decide_facts,
-    decide_retraced,
-    decide_waiting,
-    decide_watch,
-)
-from analysis.study.claim_kinds import decide_difference, decide_equivalence, decide_mean
+from analysis.study import claim_facts as facts
+from analysis.study import claim_kinds as kinds
 from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel
 
-__all__ = ["decide_claim"]
+__all__ = ["DECIDE", "decide_claim"]
 
-_DECIDE: Mapping[type[Claim], Callable[[Any, Panel], Outcome]] = {
-    entries.Mean: decide_mean,
-    entries.Difference: decide_difference,
-    entries.Equivalence: decide_equivalence,
-    entries.Facts: decide_facts,
-    entries.Retraced: decide_retraced,
-    entries.BetaOrder: decide_beta_order,
-    entries.Correlation: decide_correlation,
-    entries.Waiting: decide_waiting,
-    entries.Watch: decide_watch,
+DECIDE: Mapping[str, Callable[[Any, Panel], Outcome]] = {  # the function of each kind of test
+    "mean": kinds.decide_mean,
+    "difference": kinds.decide_difference,
+    "equivalence": kinds.decide_equivalence,
+    "facts": facts.decide_facts,
+    "retraced": facts.decide_retraced,
+    "beta_order": facts.decide_beta_order,
+    "correlation": facts.decide_correlation,
+    "waiting": facts.decide_waiting,
+    "watch": facts.decide_watch,
 }
 
 
@@ -44,6 +36,6 @@ def decide_claim(claim: Claim, panel: Panel) -> Outcome:
         If its entry names what the study does not have.
     """
     try:
-        return _DECIDE[type(claim)](claim, panel)
+        return DECIDE[claim.kind](claim, panel)
     except StudyError as error:
         raise StudyError(f"claims.toml, claim {claim.id}: {error}") from None

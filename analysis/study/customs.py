@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.estimators.dependence.lead_lag import Method, lead_lag, moving_blocks
+from analysis.estimators.dependence.lead_lag import lead_lag, moving_blocks
+from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.customs import monthly_panel, release_days
 from analysis.study.panel import Panel, estimate
@@ -22,9 +22,10 @@ __all__ = [
     "NAMES",
     "SERIES",
     "TONNES",
-    "clear_of_events",
+    "correlate",
     "correlations",
     "export_changes",
+    "export_months",
     "monthly_returns",
     "own_generator",
     "release_returns",
@@ -43,12 +44,17 @@ NAMES = {
 METHODS: tuple[Method, ...] = ("pearson", "spearman")
 
 
+def export_months(panel: Panel) -> pd.DataFrame:
+    """Return every export series by month: see :func:`analysis.snapshot.customs.monthly_panel`."""
+    return monthly_panel(panel.snapshot.customs, panel.snapshot.choices)
+
+
 def export_changes(panel: Panel) -> dict[str, pd.Series]:
     """Return the log change of every series by month, unknown months left out.
 
     The unit value is the headline's value in dollars over its tonnage.
     """
-    changes = monthly_panel(panel.snapshot.customs, panel.snapshot.choices)["change"]
+    changes = export_months(panel)["change"]
     found = {name: changes.xs(series) for series, name in TONNES.items()}
     found["unit_value"] = changes.xs(DOLLARS) - found["headline"]
     return {name: change.dropna() for name, change in found.items()}
@@ -89,7 +95,6 @@ def correlations(
         ``series``, ``asset``, ``method``, ``lag`` (months; positive: exports lead), ``n``,
         ``estimate``, ``low``, ``high``, ``p``, ``mde``.
     """
-    choices = panel.snapshot.choices
     changes, returns = export_changes(panel), monthly_returns(panel)
     if pairs is None:
         pairs = [
@@ -98,22 +103,26 @@ def correlations(
             for asset in returns
             if series in SERIES.values() or asset == "core"
         ]
-    frames = []
+    lags, frames = panel.snapshot.choices.customs.lags, []
     for series, asset in pairs:
+        x, y = changes[series], returns[asset].dropna()
         for method in methods:
-            found = lead_lag(
-                changes[series],
-                returns[asset].dropna(),
-                choices.customs.lags,
-                method=method,
-                block=choices.customs.block,
-                draws=choices.inference.draws,
-                rng=own_generator(choices.inference.seed, series, asset, method),
-                level=choices.inference.level,
-            )
-            found = found.rename_axis("lag").reset_index()
+            found = correlate(panel, x, y, lags, method, series, asset, method).reset_index()
             frames.append(found.assign(series=series, asset=asset, method=method))
     return pd.concat(frames, ignore_index=True)
+
+
+def correlate(
+    panel: Panel, x: pd.Series, y: pd.Series, lags: Sequence[int], method: Method, *names: str
+) -> pd.DataFrame:
+    """Correlate with the study's blocks, draws and level: see :func:`lead_lag`.
+
+    ``names`` tell the random numbers from those of other pairs.
+    """
+    block, inference = panel.snapshot.choices.customs.block, panel.snapshot.choices.inference
+    rng = own_generator(inference.seed, *names)
+    draws, level = inference.draws, inference.level
+    return lead_lag(x, y, lags, method=method, block=block, draws=draws, rng=rng, level=level)
 
 
 def own_generator(seed: int, *names: str) -> np.random.Generator:
@@ -128,13 +137,11 @@ def release_returns(panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         One row a release with a session: ``series``, ``month``, ``coverage``, ``day0``, ``change``
-        (log change of the figure, NaN where unknown), ``car``, ``se``, ``raw`` (fraction),
+        (log change of the figure, NaN where unknown), ``raw``, ``car``, ``se`` (fraction),
         ``clear`` (no listed event within the episode distance).
     """
-    choices = panel.snapshot.choices
-    changes = export_changes(panel)
+    choices, names = panel.snapshot.choices, {**TONNES, DOLLARS: "unit_value"}
     days = release_days(panel.snapshot.customs, panel.snapshot.sessions)
-    names = {**TONNES, DOLLARS: "unit_value"}
     days = days[days["series"].isin(names)].dropna(subset=["session"])
     days = days.drop(columns="reason").rename(columns={"session": "day0"})
     days = days.drop_duplicates(["series", "day0"], keep="last")
@@ -142,20 +149,12 @@ def release_returns(panel: Panel) -> pd.DataFrame:
     fitted = estimate(panel.snapshot, panel.returns.assign(core=core), days.assign(ticker="core"))
     found = pd.concat([fitted.rows, fitted.car(*choices.customs.release_window)], axis=1)
     found["series"] = found["series"].map(names)
-    found["change"] = [
-        changes[series].get(month, np.nan)
-        for series, month in zip(found["series"], found["month"], strict=True)
-    ]
-    found["clear"] = clear_of_events(panel, pd.DatetimeIndex(found["day0"]))
+    changes = pd.concat(export_changes(panel), names=["series", "month"]).rename("change")
+    found = found.join(changes, on=["series", "month"])
+    at = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(found["day0"]))
+    found["clear"] = quiet_sessions(panel)[at]
     columns = ["series", "month", "coverage", "day0", "change", "raw", "car", "se", "clear"]
     return found.dropna(subset=["car"])[columns]
-
-
-def clear_of_events(panel: Panel, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
-    """Mark sessions with no listed event within the episode distance."""
-    at = panel.snapshot.sessions.get_indexer(days)
-    clear: npt.NDArray[np.bool_] = quiet_sessions(panel)[at]
-    return clear
 
 
 def release_tests(panel: Panel, released: pd.DataFrame) -> pd.DataFrame:
@@ -168,27 +167,17 @@ def release_tests(panel: Panel, released: pd.DataFrame) -> pd.DataFrame:
         ``p`` (Student t); ``n_clear``, ``mean_clear``, ``p_clear``. The unit value has the release
         days of the headline and is left out.
     """
-    choices = panel.snapshot.choices
-    rows = []
+    choices, rows = panel.snapshot.choices, []
     for name in TONNES.values():
         part = released[released["series"] == name].sort_values("day0")
-        car, clear = part["car"].to_numpy(), part.loc[part["clear"], "car"]
+        car = part["car"].to_numpy()
+        row: dict[str, str | float] = {"series": name}
+        for end, values in (("", car), ("_clear", car[part["clear"]])):
+            p = float(stats.ttest_1samp(values, 0).pvalue)
+            row |= {f"n{end}": len(values), f"mean{end}": float(values.mean()), f"p{end}": p}
         rng = own_generator(choices.inference.seed, "release", name)
         block = min(choices.customs.block, len(car))
         drawn = car[moving_blocks(len(car), block, choices.inference.draws, rng)].mean(axis=1)
-        tail = (1 - choices.inference.level) / 2
-        low, high = np.quantile(drawn, [tail, 1 - tail])
-        rows.append(
-            {
-                "series": name,
-                "n": len(part),
-                "mean": float(car.mean()),
-                "low": float(low),
-                "high": float(high),
-                "p": float(stats.ttest_1samp(car, 0).pvalue),
-                "n_clear": len(clear),
-                "mean_clear": float(clear.mean()),
-                "p_clear": float(stats.ttest_1samp(clear, 0).pvalue),
-            }
-        )
+        row["low"], row["high"] = np.quantile(drawn, choices.inference.tails)
+        rows.append(row)
     return pd.DataFrame(rows)

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip
-from analysis.estimators.outcome import Outcome, minimum_detectable, power_at, refused
+from analysis.estimators.significance import Significance, minimum_detectable, power_at, refused
 from analysis.snapshot.claims import Events
-from analysis.snapshot.episodes import SIGNS
 from analysis.study.panel import Panel
 
 __all__ = [
@@ -21,22 +20,21 @@ __all__ = [
     "Pooled",
     "averaged",
     "chosen_days",
-    "conditions",
     "episode_values",
     "holds",
+    "judge_events",
     "mean_over",
+    "pick_days",
     "pool",
-    "pooled_row",
     "precision",
 ]
 
-POOLED = ("mean", "low", "high", "p", "p_flip", "detectable")
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """A mean over episodes with its tests.
+    """A mean over episodes with its tests; NaN below three of them.
 
     Attributes
     ----------
@@ -44,44 +42,85 @@ class Pooled:
         Number of episodes K.
     mean, low, high : float
         Mean CAR over episodes with its Student interval (fraction).
-    t, p : float
-        Student t with K-1 degrees of freedom on the standardised CARs; two-sided p.
+    p : float
+        Two-sided p of Student's t with K-1 degrees of freedom on the standardised CARs.
     p_flip : float
         Two-sided p from flipping signs of the standardised CARs.
     detectable : float
         True mean CAR that the t-test would find with the power of the study (fraction).
-    power : float
-        Probability of finding a true mean of the study's reference size.
     """
 
     episodes: int
-    mean: float
-    low: float
-    high: float
-    t: float
-    p: float
-    p_flip: float
-    detectable: float
-    power: float
+    mean: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    p: float = np.nan
+    p_flip: float = np.nan
+    detectable: float = np.nan
 
 
-def chosen_days(panel: Panel, cars: pd.DataFrame, events: Events) -> pd.DataFrame:
-    """Choose the days whose responses a test averages, one row a day of an episode.
+def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
+    """Say of every event of the directions asked for whether a test averages it, or why not.
 
-    An event enters if its direction is asked for, its episode holds no event of the opposite sign,
-    and no event of a direction not asked for has the same day 0. Conditions on dates, on single
-    events and on prices before the event apply after that. Days and not headlines are averaged:
-    two headlines of one day are one response.
+    An event enters if its episode holds no event of the opposite sign and no event of a direction
+    not asked for has the same day 0. Conditions on dates, on single events and on prices before
+    the event apply after that. Days and not headlines are averaged: two headlines of one day are
+    one response. The highlighted days and events that were found by looking for large days never
+    enter.
 
     Parameters
     ----------
     panel : Panel
         For the events and their episodes.
+    known : Index
+        Identifiers of the events that have a response.
+    events : Events
+        Which events are asked for.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by event ``id``: ``episode``, ``day0``, ``sign`` (1 unless signed), ``left_out``
+        (the reason; empty where the event enters).
+    """
+    asked = panel.events["direction"].isin(events.directions or [*panel.events["direction"]])
+    rows = panel.events[asked]
+    judged = rows[["episode", "day0", "sign"]].assign(left_out="")
+
+    def leave(out: pd.Series | npt.NDArray[np.bool_], reason: str | pd.Series) -> None:
+        judged["left_out"] = judged["left_out"].mask((judged["left_out"] == "") & out, reason)
+
+    status = rows["status"].str.replace("_", " ")
+    leave(rows["status"] != "confirmatory", "not confirmatory: " + status)
+    leave(rows["mixed"] & (not events.mixed), "its episode holds events of the opposite sign")
+    others = panel.events.loc[~asked, "day0"]
+    leave(rows["day0"].isin(others), "news of another direction on the same day")
+    leave(~_meet_conditions(panel, rows, events), "a condition of the claim is not met")
+    inside = judged[judged["left_out"] == ""].sort_values("day0", kind="stable")
+    again = inside.index[inside.duplicated("episode") & (events.day == "first")]
+    leave(~rows.index.isin(known), "no firm with a clean and complete window")
+    inside = judged[judged["left_out"] == ""]
+    again = again.union(inside.index[inside.duplicated(["episode", "day0"])])
+    leave(rows.index.isin(again), "another headline of its day or episode stands for it")
+    return judged if events.signed else judged.assign(sign=1)
+
+
+def pick_days(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
+    """Return the events that :func:`judge_events` lets enter: ``episode``, ``day0``, ``sign``."""
+    judged = judge_events(panel, known, events)
+    return judged[judged["left_out"] == ""].drop(columns="left_out")
+
+
+def chosen_days(panel: Panel, cars: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """Choose the days whose responses a test averages, one row a day of an episode.
+
+    Parameters
+    ----------
+    panel : Panel
     cars : DataFrame
         Indexed by event ``id``: ``car`` (fraction) and ``scar``, and columns to carry through.
     events : Events
-        Which events enter. The highlighted days and events that were found by looking for large
-        days never do.
+        Which events are asked for: see :func:`judge_events`.
 
     Returns
     -------
@@ -89,32 +128,20 @@ def chosen_days(panel: Panel, cars: pd.DataFrame, events: Events) -> pd.DataFram
         Indexed by event ``id``: ``episode``, ``day0``, ``sign`` (1 unless signed), and the columns
         of ``cars``, of which ``car`` (fraction) and ``scar`` are multiplied by ``sign``.
     """
-    rows = panel.events
-    asked = rows["direction"].isin(events.directions or list(SIGNS))
-    keep = asked & ~rows["day0"].isin(rows.loc[~asked, "day0"])
-    keep &= (rows["status"] == "confirmatory") & (events.mixed | ~rows["mixed"])
-    keep &= conditions(panel, events)
-    chosen = rows.loc[keep, ["episode", "day0", "sign"]]
-    if events.day == "first":
-        chosen = chosen.sort_values("day0", kind="stable").drop_duplicates("episode")
-    chosen = chosen.join(cars, how="inner")
-    if not events.signed:
-        chosen["sign"] = 1
+    chosen = pick_days(panel, cars.index, events).join(cars)
     chosen[["car", "scar"]] = chosen[["car", "scar"]].mul(chosen["sign"], axis=0)
-    return chosen.drop_duplicates(["episode", "day0"])
+    return chosen
 
 
-def conditions(panel: Panel, events: Events) -> pd.Series:
+def _meet_conditions(panel: Panel, rows: pd.DataFrame, events: Events) -> pd.Series:
     """Mark the events that meet what is asked beyond direction and episode."""
-    rows = panel.events
-    met = pd.Series(True, rows.index)
+    met = pd.Series(~rows.index.isin(events.without), rows.index)
     if events.after is not None:
         met &= rows["day0"] > pd.Timestamp(events.after)
     if events.before is not None:
         met &= rows["day0"] < pd.Timestamp(events.before)
     if events.only:
         met &= rows.index.isin(events.only)
-    met &= ~rows.index.isin(events.without)
     if (where := events.where) is not None:
         price = panel.snapshot.prices[where.of]
         past = price.shift(-where.end) / price.shift(-where.start) - 1
@@ -140,28 +167,22 @@ def averaged(days: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by episode: ``car`` (fraction), ``scar``, ``days``, ``first_day``.
+        Indexed by episode: ``car`` (fraction), ``scar``.
     """
-    grouped = days.groupby("episode")
-    values = grouped[["car", "scar"]].mean()
-    return values.assign(days=grouped.size(), first_day=grouped["day0"].min())
+    return days.groupby("episode")[["car", "scar"]].mean()
 
 
 def episode_values(
-    panel: Panel,
-    cars: pd.DataFrame,
-    directions: Collection[str],
-    *,
-    signed: bool = False,
+    panel: Panel, cars: pd.DataFrame, directions: Collection[str], *, signed: bool = False
 ) -> pd.DataFrame:
     """Average the responses of one kind of event within each episode.
 
-    See :func:`chosen_days` for what enters and :func:`averaged` for what comes out.
+    See :func:`judge_events` for what enters and :func:`averaged` for what comes out.
     """
     return averaged(chosen_days(panel, cars, Events(directions=tuple(directions), signed=signed)))
 
 
-def mean_over(values: pd.Series) -> Outcome:
+def mean_over(values: pd.Series) -> Significance:
     """Test the mean of one value an episode as it is: t with K-1; refused below three of them."""
     count = int(values.notna().sum())
     if count < FEWEST:
@@ -169,35 +190,18 @@ def mean_over(values: pd.Series) -> Outcome:
     return across_episodes_t(values)
 
 
-def pool(values: pd.DataFrame, panel: Panel) -> Pooled | None:
-    """Test the mean response across episodes; None with fewer than three of them."""
+def pool(values: pd.DataFrame, panel: Panel) -> Pooled:
+    """Test the mean response across episodes."""
     if len(values) < FEWEST:
-        return None
+        return Pooled(len(values))
     inference = panel.snapshot.choices.inference
-    mean, test = across_episodes_t(values["car"]), across_episodes_t(values["scar"])
+    mean, test = mean_over(values["car"]), mean_over(values["scar"])
     flips = sign_flip(values["scar"], np.random.default_rng(inference.seed), inference.draws)
-    low, high, detectable, power = precision(mean, panel)
-    return Pooled(
-        episodes=len(values),
-        mean=mean.estimate,
-        low=low,
-        high=high,
-        t=test.statistic,
-        p=test.p,
-        p_flip=flips.p,
-        detectable=detectable,
-        power=power,
-    )
+    low, high, detectable, _ = precision(mean, panel)
+    return Pooled(len(values), mean.estimate, low, high, test.p, flips.p, detectable)
 
 
-def pooled_row(values: pd.DataFrame, panel: Panel) -> dict[str, float]:
-    """Pool and return ``episodes`` and the fields of :class:`Pooled`, NaN below three episodes."""
-    result = pool(values, panel)
-    row = {name: getattr(result, name, np.nan) for name in POOLED}
-    return {"episodes": len(values), **row}
-
-
-def precision(mean: Outcome, panel: Panel) -> tuple[float, float, float, float]:
+def precision(mean: Significance, panel: Panel) -> tuple[float, float, float, float]:
     """Return the interval's bounds, the detectable effect and the power at the reference size."""
     inference = panel.snapshot.choices.inference
     return (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.estimators.events.across_episodes import two_sample_im
 from analysis.results import Format
-from analysis.study.episodes import FEWEST, pool, precision
+from analysis.study.episodes import FEWEST, mean_over, precision
 from analysis.study.panel import Panel
 from analysis.study.placebo import EpisodeNull
 
@@ -18,11 +18,11 @@ __all__ = [
     "NOT_TESTABLE",
     "SIGN",
     "Outcome",
+    "compare_episodes",
     "decide",
     "decide_all",
-    "from_pool",
-    "two_samples",
-]
+    "explain_rule",
+]  # fmt: skip
 
 NOT_TESTABLE = "not testable"
 SIGN = {"positive": 1, "negative": -1}
@@ -49,8 +49,8 @@ class Outcome:
         +1 or -1: the direction claimed.
     format : Format
         How effect, interval and detectable effect are printed.
-    verdict : str
-        Set where the claim has a rule of its own; empty for the common rule.
+    verdict, applied : str
+        Set where the claim has a rule of its own, with how it was applied; empty for the common.
     confirmatory : bool
         Whether ``p`` belongs to the family that Holm's method adjusts.
     statistic : float or None
@@ -71,6 +71,7 @@ class Outcome:
     sign: int = 1
     format: Format = "percent1"
     verdict: str = ""
+    applied: str = ""
     confirmatory: bool = True
     statistic: float | None = None
     null: Callable[[], EpisodeNull] | None = None
@@ -103,6 +104,20 @@ def decide(outcome: Outcome, adjusted: float | None, size: float) -> str:
     return "contradicted" if outcome.p < size else NOISE[-1]
 
 
+def explain_rule(outcome: Outcome, adjusted: float | None, size: float) -> str:
+    """Say in a sentence how :func:`decide` came to its verdict."""
+    if outcome.verdict:
+        return outcome.applied
+    if outcome.effect is None or outcome.p is None or adjusted is None:
+        return f"{outcome.count} episodes, and {FEWEST} are needed on every side"
+    agrees = outcome.effect * outcome.sign > 0
+    name, p = ("adjusted p", adjusted) if agrees else ("p", outcome.p)
+    return (
+        f"the effect has the {'claimed' if agrees else 'opposite'} sign, so that the {name} "
+        f"counts: {p:.3g}, {'below' if p < size else 'not below'} {size:g}"
+    )
+
+
 def decide_all(holds: Sequence[bool], rejected: bool, sign: int = 1) -> str:
     """Judge signs that a claim of positive (+1) or negative ones makes, and their joint test."""
     if any(holds) != all(holds):
@@ -113,45 +128,32 @@ def decide_all(holds: Sequence[bool], rejected: bool, sign: int = 1) -> str:
     return NOISE[1 if agrees else -1]
 
 
-def from_pool(
-    values: pd.DataFrame,
+def compare_episodes(
     panel: Panel,
+    *sides: pd.DataFrame,
     sign: int = 1,
     null: Callable[[], EpisodeNull] | None = None,
 ) -> Outcome:
-    """Make an outcome of the t-test across episodes; not testable below three."""
-    result = pool(values, panel)
-    if result is None:
-        return Outcome(None, count=str(len(values)), sign=sign)
-    return Outcome(
-        effect=result.mean,
-        low=result.low,
-        high=result.high,
-        p=result.p,
-        count=str(result.episodes),
-        detectable=result.detectable,
-        power=result.power,
-        sign=sign,
-        statistic=result.t,
-        null=null,
-    )
+    """Test one kind of episodes by t(K-1), or compare two by Ibragimov and Müller (2016).
 
+    The test is on the standardised CARs; effect and interval are in CAR. Not testable with fewer
+    than three episodes on a side.
 
-def two_samples(
-    one: pd.DataFrame,
-    other: pd.DataFrame,
-    panel: Panel,
-    null: Callable[[], EpisodeNull] | None = None,
-) -> Outcome:
-    """Compare two kinds of episodes by the t-test of Ibragimov and Müller (2016).
-
-    The test is on the standardised CARs; effect and interval are in CAR.
+    Parameters
+    ----------
+    panel : Panel
+    *sides : DataFrame
+        One or two, from :func:`analysis.study.episodes.averaged`.
+    sign : int
+        +1 or -1: the direction claimed.
+    null : callable, optional
+        See :class:`Outcome`.
     """
-    counts = f"{len(one)} + {len(other)}"
-    if min(len(one), len(other)) < FEWEST:
-        return Outcome(None, count=counts)
-    test = two_sample_im(one["scar"], other["scar"])
-    mean = two_sample_im(one["car"], other["car"])
+    counts = " + ".join(str(len(side)) for side in sides)
+    if min(map(len, sides)) < FEWEST:
+        return Outcome(None, count=counts, sign=sign)
+    run = mean_over if len(sides) == 1 else two_sample_im
+    test, mean = (run(*(side[name] for side in sides)) for name in ("scar", "car"))
     low, high, detectable, power = precision(mean, panel)
     return Outcome(
         effect=mean.estimate,
@@ -161,6 +163,7 @@ def two_samples(
         count=counts,
         detectable=detectable,
         power=power,
+        sign=sign,
         statistic=test.statistic,
         null=null,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.estimators.events.abnormal import EventStudy, event_study
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.event_study import EventStudy
+from analysis.reads import Part, make, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.eligibility import firm_windows, listed_returns
-from analysis.snapshot.episodes import SIGNS, assign_episodes
+from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
+from analysis.study.directions import list_signs
 
 __all__ = [
     "Panel",
@@ -48,16 +51,11 @@ class Panel:
     """
 
     snapshot: Snapshot
-    returns: pd.DataFrame
-    event_study: EventStudy
-    events: pd.DataFrame
-    clean: pd.DataFrame
+    returns: Part[pd.DataFrame] = Part()
+    event_study: Part[EventStudy] = Part()
+    events: Part[pd.DataFrame] = Part()
+    clean: Part[pd.DataFrame] = Part()
     exclude: pd.DatetimeIndex | None = None
-
-    @property
-    def primary(self) -> tuple[int, int]:
-        """First and last event day of the primary window."""
-        return self.snapshot.choices.windows.primary_bounds
 
     @property
     def common(self) -> pd.DataFrame:
@@ -83,23 +81,27 @@ def build_panel(snapshot: Snapshot) -> Panel:
     StudyError
         If no firm has an estimation window for any event.
     """
-    returns = listed_returns(snapshot)
-    events = in_episodes(snapshot.events.set_index("id"), snapshot)
-    windows = firm_windows(snapshot)
-    if not windows["eligible"].any():
+    returns = make(lambda: listed_returns(snapshot))
+    events = make(lambda: in_episodes(snapshot.events.set_index("id"), snapshot))
+    windows = make(lambda: firm_windows(snapshot))
+    if not windows.value["eligible"].any():
         raise StudyError(
             f"events.csv: expected a firm with {snapshot.choices.estimation.minimum} usable "
-            f"sessions before an event, found none for {len(events)} events; add earlier "
+            f"sessions before an event, found none for {len(events.value)} events; add earlier "
             "prices or later events, or correct listed_from in universe.csv"
         )
-    hits = windows.pivot(index=["event", "ticker"], columns="window", values="contaminated")
     return Panel(
         snapshot=snapshot,
         returns=returns,
-        event_study=_every_firm(snapshot, returns, events, None),
+        event_study=make(lambda: _every_firm(snapshot, returns.use(), events.use(), None)),
         events=events,
-        clean=~hits,
+        clean=make(lambda: _without_confounders(windows.use())),
     )
+
+
+def _without_confounders(windows: pd.DataFrame) -> pd.DataFrame:
+    index = ["event", "ticker"]
+    return ~windows.pivot(index=index, columns="window", values="contaminated")
 
 
 def estimated_again(
@@ -111,9 +113,7 @@ def estimated_again(
     """
     returns = listed_returns(snapshot)
     event_study = _every_firm(snapshot, returns, panel.events, exclude)
-    return replace(
-        panel, snapshot=snapshot, returns=returns, event_study=event_study, exclude=exclude
-    )
+    return vary(panel, snapshot=snapshot, returns=returns, event_study=event_study, exclude=exclude)
 
 
 def _every_firm(
@@ -129,11 +129,13 @@ def _every_firm(
 
 def in_episodes(events: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     """Return events, indexed by ``id``, with ``episode``, ``mixed`` and ``sign`` worked out."""
-    distance = snapshot.choices.episodes.distance
+    choices = snapshot.choices
     rows = events.drop(columns=["episode", "mixed", "sign"], errors="ignore")
-    episodes = assign_episodes(rows.reset_index(), snapshot.sessions, distance)
+    episodes = assign_episodes(
+        rows.reset_index(), snapshot.sessions, choices.episodes.distance, choices.directions
+    )
     joined = rows.join(episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one")
-    return joined.assign(sign=joined["direction"].map(SIGNS))
+    return joined.assign(sign=joined["direction"].map(list_signs(choices)))
 
 
 def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
@@ -142,7 +144,7 @@ def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
     Nothing is estimated again: the events keep their day 0s.
     """
     kept = panel.event_study.rows["id"].isin(events.index).to_numpy()
-    return replace(
+    return vary(
         panel, event_study=panel.event_study.take(kept), events=in_episodes(events, panel.snapshot)
     )
 

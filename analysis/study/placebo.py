@@ -7,7 +7,7 @@ portfolios have a fit and, if the claim uses clean windows, no confounder in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy import stats
 
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.placebo import clear_sessions, placebo_p
-from analysis.snapshot.eligibility import confounder_spans
+from analysis.snapshot.eligibility import find_news
 from analysis.study.panel import Panel
 
 __all__ = [
@@ -77,14 +77,11 @@ def quiet_sessions(panel: Panel, distance: int | None = None) -> Bools:
 
 def clean_sessions(panel: Panel, ticker: str, first: int, last: int) -> Bools:
     """Mark the sessions whose window ``[first, last]`` no confounder of a ticker touches. (T,)."""
-    count = len(panel.snapshot.sessions)
-    spans = confounder_spans(panel.snapshot.confounders, panel.snapshot.sessions)
-    own = spans[spans["ticker"].isin([ticker, "ALL"])]
-    if ticker not in panel.snapshot.choices.firms.studied:  # funds: see portfolios._funds
-        return np.ones(count, dtype=bool)
-    at = np.arange(count)[:, None]
-    hit = (own["first"].to_numpy() <= at + last) & (own["last"].to_numpy() >= at + first)
-    return np.asarray(~np.any(hit, axis=1))
+    at = np.arange(len(panel.snapshot.sessions))
+    if ticker not in panel.snapshot.choices.firms.studied:  # no confounder touches a fund
+        return np.ones(at.size, dtype=bool)
+    hits, _ = find_news(panel.snapshot, ticker, at + first, at + last)
+    return np.asarray(~np.any(hits, axis=1))
 
 
 def cumulated(fitted: EventStudy) -> Floats:
@@ -93,6 +90,21 @@ def cumulated(fitted: EventStudy) -> Floats:
     before = int(np.flatnonzero(fitted.event_time == -1)[0])
     anchored: Floats = paths - paths[:, [before]]
     return anchored
+
+
+def _moved(
+    panel: Panel, days: pd.DataFrame, values: Mapping[str, Floats]
+) -> Iterator[tuple[int, Floats]]:
+    """Yield every episode with the mean of its days' values, moved to every session."""
+    position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
+    for episode, part in days.assign(position=position).groupby("episode"):
+        offsets = part["position"] - part["position"].min()
+        shifted = []
+        for name, later, sign in zip(part["members"], offsets, part["sign"], strict=True):
+            moved = np.full_like(values[name], np.nan)
+            moved[: len(moved) - later] = values[name][later:] * sign
+            shifted.append(moved)
+        yield int(str(episode)), np.mean(shifted, axis=0)
 
 
 def moved_episodes(panel: Panel, days: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
@@ -111,43 +123,19 @@ def moved_episodes(panel: Panel, days: pd.DataFrame, responses: pd.DataFrame) ->
     DataFrame, (K, T)
         Indexed by episode; see :class:`EpisodeNull`.
     """
-    position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
-    rows = {}
-    for episode, part in days.assign(position=position).groupby("episode"):
-        offsets = part["position"] - part["position"].min()
-        moved = [
-            responses[name].shift(-int(offset)) * sign
-            for name, offset, sign in zip(part["members"], offsets, part["sign"], strict=True)
-        ]
-        rows[episode] = np.mean([m.to_numpy() for m in moved], axis=0)
-    return pd.DataFrame.from_dict(rows, orient="index")
+    values = {str(name): column.to_numpy() for name, column in responses.items()}
+    return pd.DataFrame.from_dict(dict(_moved(panel, days, values)), orient="index")
 
 
 def moved_paths(panel: Panel, days: pd.DataFrame, paths: Mapping[str, Floats]) -> list[Floats]:
-    """Move every episode's mean path to the sessions where it can go.
-
-    Parameters
-    ----------
-    days : DataFrame
-        As in :func:`moved_episodes`.
-    paths : dict of array, (T, L)
-        By composition.
+    """Move every episode's mean path, (T, L) by composition, to the sessions where it can go.
 
     Returns
     -------
     list of array, (sessions, L)
         One an episode; an episode that can go nowhere is left out.
     """
-    position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
-    moved = []
-    for _, part in days.assign(position=position).groupby("episode"):
-        offsets = part["position"] - part["position"].min()
-        shifted = [
-            sign * np.pad(paths[name][offset:], ((0, offset), (0, 0)), constant_values=np.nan)
-            for name, offset, sign in zip(part["members"], offsets, part["sign"], strict=True)
-        ]
-        mean = np.mean(shifted, axis=0)
-        moved.append(mean[np.isfinite(mean).all(axis=1)])
+    moved = (mean[np.isfinite(mean).all(axis=1)] for _, mean in _moved(panel, days, paths))
     return [each for each in moved if len(each)]
 
 
@@ -224,7 +212,11 @@ def claim_placebo(
     observed: float, null: EpisodeNull, draws: int, rng: np.random.Generator
 ) -> float | None:
     """Return the placebo p of a t across episodes; None if an episode can go nowhere."""
-    p = placebo_p(observed, drawn(null, draws, rng)).p
+    return _known_p(observed, drawn(null, draws, rng))
+
+
+def _known_p(observed: float, elsewhere: Floats) -> float | None:
+    p = placebo_p(observed, elsewhere).p
     return None if np.isnan(p) else p
 
 
@@ -246,5 +238,4 @@ def day_placebo(
         Two-sided, over the sessions that are quiet all along; None if there is none.
     """
     quiet = pd.Series(quiet_sessions(panel)).rolling(length).sum().to_numpy() == length
-    p = placebo_p(observed, by_session.to_numpy()[quiet]).p
-    return None if np.isnan(p) else p
+    return _known_p(observed, by_session.to_numpy()[quiet])

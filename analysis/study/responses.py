@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.estimators.events.event_study import EventStudy
 from analysis.snapshot.choices import window_name
+from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
@@ -35,7 +36,7 @@ class Responses:
     table : DataFrame
         Indexed by composition (tickers with commas) and session: ``car`` (fraction) and ``scar``,
         the same over its standard error, or again ``car`` where there is none; of CARs also
-        ``se``, ``raw`` (fraction), ``t``, ``df``, ``p``.
+        ``se``, ``raw`` (fraction), ``df``, ``p``.
     members : Series
         Composition by event ``id``; events without one are left out.
     clean : (int, int) or None
@@ -68,14 +69,9 @@ class Responses:
             ``scar``; NaN within the episode distance of a listed event, or where a confounder
             touches a firm that is held.
         """
-        return pd.DataFrame(
-            {
-                name: np.where(
-                    _usable(panel, name, self.clean), self.table["scar"].loc[name], np.nan
-                )
-                for name in sorted(set(members))
-            }
-        )
+        table = {name: self.table["scar"].loc[name] for name in sorted(set(members))}
+        usable = {name: _usable(panel, name, self.clean) for name in table}
+        return pd.DataFrame({n: np.where(usable[n], scar, np.nan) for n, scar in table.items()})
 
 
 def cumulate(
@@ -103,15 +99,14 @@ def cumulate(
     factors : tuple of str, optional
         Factors in place of the market alone.
     """
-    first, last = window or panel.primary
-    asked = (min(first, 0), last) if clean is True else clean or None
+    first, last = window or panel.snapshot.choices.windows.primary_bounds
+    asked = news_window((first, last)) if clean is True else clean or None
     members, weights = compose(panel, portfolio, asked)
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
     fitted = _fit(panel, weights, rows, factors, last)
-    cars = fitted.car(first, last).drop(columns="bhar")
-    cars["scar"] = cars["car"] / cars["se"]
+    cars = fitted.car(first, last).drop(columns="bhar").rename(columns={"t": "scar"})
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
     every = pd.MultiIndex.from_frame(rows)
     return Responses(cars.reindex(every), members, asked)
@@ -153,8 +148,9 @@ def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, 
 def _usable(panel: Panel, members: str, clean: Bounds | None) -> npt.NDArray[np.bool_]:
     """Mark the quiet sessions on which no confounder touches a firm that is held. (T,)."""
     usable = quiet_sessions(panel)
-    for ticker in members.split(",") if clean else ():
-        usable &= clean_sessions(panel, ticker, *clean)  # type: ignore[misc]
+    if clean:
+        for ticker in members.split(","):
+            usable &= clean_sessions(panel, ticker, *clean)
     return usable
 
 

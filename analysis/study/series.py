@@ -3,15 +3,67 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.rotation import Rotation, rotate
 from analysis.snapshot.claims import Events
+from analysis.snapshot.optional_choices import Pair
+from analysis.snapshot.portfolios import Portfolio
 from analysis.study.episodes import FEWEST, chosen_days
 from analysis.study.panel import Panel
 from analysis.study.responses import series_responses
 
-__all__ = ["mean_weights", "rotate_days", "series_days"]
+__all__ = [
+    "log_volatility_ratio",
+    "mean_weights",
+    "net_returns",
+    "rotate_days",
+    "series_days",
+    "trade_costs",
+]
+
+
+def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
+    """Compute the net return of a trade signalled on each session.
+
+    The long side in equal parts against the short one, opened at the close `delay` sessions
+    after the signal and closed `holding` sessions later.
+
+    Returns
+    -------
+    Series
+        Fraction of one leg, by session of the signal; missing where a leg had no own return by the
+        close of entry or the data end before the exit.
+    """
+    rules, prices = panel.snapshot.choices.pair, panel.snapshot.prices
+    held = (prices.shift(-rules.holding) / prices - 1).where(panel.returns.notna())
+    net: pd.Series = pair.hold(held) - float(trade_costs(rules).sum())
+    return net.shift(-delay)
+
+
+def trade_costs(rules: Pair) -> npt.NDArray[np.float64]:
+    """Return what a trade costs on each session from entry to exit, fraction of one leg.
+
+    Two trades of one leg's value at either end, and the borrow fee a session. (H + 1,).
+    """
+    costs = np.full(rules.holding + 1, rules.borrow / 252)
+    costs[0] = 0.0
+    costs[[0, -1]] += 2 * rules.cost
+    return costs
+
+
+def log_volatility_ratio(
+    panel: Panel, portfolio: Portfolio, window: tuple[int, int], base: tuple[int, int]
+) -> pd.Series:
+    """Log of the volatility over the window around every session less that over the base."""
+    returns = panel.returns[list(portfolio.members)].mean(axis=1)
+    after, before = (
+        np.log(returns.rolling(last - first + 1).std()).shift(-last)
+        for first, last in (window, base)
+    )
+    ratio: pd.Series = after - before
+    return ratio
 
 
 def series_days(panel: Panel, values: pd.Series, *directions: str) -> pd.DataFrame:

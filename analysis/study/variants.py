@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.snapshot.curve_choices import Coding
+from analysis.reads import vary
+from analysis.snapshot.optional_choices import Coding
 from analysis.study.panel import Panel, build_panel, estimated_again, with_events
 
 __all__ = ["VARIANTS", "coded_events", "events_between", "judgement_calls", "returns_between"]
@@ -61,16 +62,16 @@ def returns_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Pa
     """Return the panel with missing returns outside a part of the calendar, ends included."""
     session = panel.returns.index
     inside = pd.Series((session >= first) & (session <= last), session)
-    return replace(panel, returns=panel.returns.where(inside, axis=0))
+    return vary(panel, returns=panel.returns.where(inside, axis=0))
 
 
 def _contaminated_back(panel: Panel) -> Panel:
-    return replace(panel, clean=pd.DataFrame(True, panel.clean.index, panel.clean.columns))
+    return vary(panel, clean=pd.DataFrame(True, panel.clean.index, panel.clean.columns))
 
 
 def _found_beside_back(panel: Panel) -> Panel:
     status = panel.events["status"].replace("found_beside", "confirmatory")
-    return replace(panel, events=panel.events.assign(status=status))
+    return vary(panel, events=panel.events.assign(status=status))
 
 
 def _judgement_dropped(panel: Panel) -> Panel:
@@ -83,15 +84,13 @@ def _judgement_flipped(panel: Panel) -> Panel:
 
 def _other_day(panel: Panel) -> Panel:
     events = coded_events(panel.snapshot.events, "alternative_day")
-    return build_panel(replace(panel.snapshot, events=events))
+    return build_panel(vary(panel.snapshot, events=events))
 
 
 def _day_zero_only(panel: Panel) -> Panel:
     choices = panel.snapshot.choices
     windows = replace(choices.windows, primary="car_0_0")
-    return replace(
-        panel, snapshot=replace(panel.snapshot, choices=replace(choices, windows=windows))
-    )
+    return vary(panel, snapshot=vary(panel.snapshot, choices=replace(choices, windows=windows)))
 
 
 def _events_excluded(panel: Panel) -> Panel:
@@ -109,14 +108,14 @@ def _with_model(model: Literal["mean", "market_adjusted"]) -> Callable[[Panel], 
     def change(panel: Panel) -> Panel:
         choices = panel.snapshot.choices
         changed = replace(choices, estimation=replace(choices.estimation, model=model))
-        return estimated_again(panel, replace(panel.snapshot, choices=changed))
+        return estimated_again(panel, vary(panel.snapshot, choices=changed))
 
     return change
 
 
 def _log_returns(panel: Panel) -> Panel:
     choices = replace(panel.snapshot.choices, returns="log")
-    return estimated_again(panel, replace(panel.snapshot, choices=choices))
+    return estimated_again(panel, vary(panel.snapshot, choices=choices))
 
 
 VARIANTS: Mapping[str, Callable[[Panel], Panel]] = {

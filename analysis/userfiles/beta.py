@@ -1,20 +1,23 @@
-"""Relative beta on a user's own prices: ``python -m analysis beta --help``."""
+"""Relative beta on a user's own prices: ``analysis.relative_beta``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.estimators.beta.equality import equal_betas
 from analysis.estimators.beta.relative import (
-    BetaFit,
+    Slope,
+    UpDown,
     bootstrap_beta,
     dimson_beta,
-    equal_betas,
     huber_beta,
     ols_beta,
     scholes_williams_beta,
@@ -23,36 +26,18 @@ from analysis.estimators.beta.relative import (
 )
 from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
 from analysis.estimators.multiplicity import holm
-from analysis.estimators.returns import log_returns, simple_returns
-from analysis.userfiles.output import plain, records
+from analysis.estimators.returns import take_returns
+from analysis.userfiles.options import BetaOptions, takes
+from analysis.userfiles.output import as_text, check_columns, plain, records, spec
 
-__all__ = ["Choices", "Result", "document", "run"]
+__all__ = ["document", "relative_beta"]
 
 FEWEST = 30  # common returns below which no beta is worth a row
+SHOWN = ["ticker", "n", "beta", "se_hc3", "low", "high", "huber.beta", "r2"]  # in the summary
 
 
 @dataclass(frozen=True)
-class Choices:
-    """Every choice of one run; HAC lags, lags, leads, window, half-life and block in sessions.
-
-    ``assets`` are all columns but the benchmark unless named.
-    """
-
-    benchmark: str
-    assets: tuple[str, ...] = ()
-    returns: Literal["simple", "log"] = "simple"
-    hac: int = 5
-    lags: int = 1
-    leads: int = 1
-    window: int = 60
-    halflife: float = 60.0
-    block: int = 10
-    draws: int = 2000
-    seed: int = 1
-
-
-@dataclass(frozen=True)
-class Result:
+class BetaResult:
     """Frames of one run.
 
     Attributes
@@ -66,83 +51,106 @@ class Result:
         Tests of equal betas: of all assets first, then of each pair.
     skipped : DataFrame
         ``ticker``, ``reason``.
+    options : BetaOptions
+        What was chosen.
     """
 
     betas: pd.DataFrame
     rolling: pd.DataFrame
     equality: pd.DataFrame
     skipped: pd.DataFrame
+    options: BetaOptions
+
+    def summary(self) -> str:
+        """Return the betas and the tests that they are equal as text."""
+        found = f"{len(self.betas)} assets on {self.options.benchmark}, {len(self.skipped)} skipped"
+        tables = (
+            self.betas.reindex(columns=SHOWN),
+            self.equality.drop(columns="betas", errors="ignore"),
+        )
+        return "\n\n".join([found, *(as_text(table) for table in tables if len(table))])
 
 
-def run(prices: pd.DataFrame, choices: Choices) -> Result:
-    """Estimate the beta of each asset on the benchmark.
+@takes(BetaOptions)
+def relative_beta(prices: pd.DataFrame, **options: Any) -> BetaResult:
+    """Estimate the beta of each asset on a benchmark, in ways that disagree if few days decide.
 
     Parameters
     ----------
-    prices : DataFrame
-        Sessions by assets; see :func:`analysis.userfiles.user_data.read_prices`.
-    choices : Choices
-        Everything else.
+    prices : DataFrame, (T, A)
+        Sessions (increasing dates) by assets; missing prices stay missing.
+    **options
+
+    Returns
+    -------
+    BetaResult
 
     Raises
     ------
     UserDataError
-        If a column is missing, the benchmark does not vary, or the estimators refuse the choices.
+        If a column is missing, the benchmark does not vary, or the estimators refuse the options.
+
+    Examples
+    --------
+    >>> import analysis, pandas as pd
+    >>> prices = pd.read_csv("docs/example/prices.csv", index_col="date", parse_dates=True)
+    >>> result = analysis.relative_beta(prices, benchmark="SPY", assets=["MP", "CRML"])
+    >>> print(result.summary())
+    2 assets on SPY, 0 skipped
+    <BLANKLINE>
+    ticker   n  beta se_hc3    low  high huber.beta      r2
+        MP 456 1.246  0.237 0.7803 1.712      1.167 0.06245
+      CRML 456 1.718 0.5185 0.6988 2.737      1.702 0.03445
+    <BLANKLINE>
+     assets     f p_value f_clustered p_clustered df1 df2   n p_value_holm p_clustered_holm
+    MP+CRML 1.448  0.2294       1.489       0.223   1 454 456       0.2294            0.223
     """
+    choices = BetaOptions(**options)
     assets = _assets(prices, choices)
     try:
-        returns = (log_returns if choices.returns == "log" else simple_returns)(prices)
+        returns = take_returns(prices, choices.returns)
         market = returns[choices.benchmark]
         reasons = {name: _reason(returns[name], market) for name in assets}
         kept = [name for name in assets if not reasons[name]]
-        rows = [_row(name, returns[name], market, choices) for name in kept]
+        betas = pd.DataFrame([_row(name, returns[name], market, choices) for name in kept])
         rolling = [_rolling(name, returns[name], market, choices) for name in kept]
         equality = _equality(returns[kept], market)
     except ValueError as error:
         raise UserDataError(f"beta: {error}; change the option or the file") from None
-    betas = pd.DataFrame(rows)
     if len(kept) > 1:
         betas["shrunk"] = shrink_betas(betas["beta"], betas["se_hc3"])
     skipped = [{"ticker": name, "reason": text} for name, text in reasons.items() if text]
-    return Result(
+    return BetaResult(
         betas=betas,
         rolling=pd.concat(rolling, ignore_index=True) if rolling else pd.DataFrame(),
         equality=equality,
         skipped=pd.DataFrame(skipped),
+        options=choices,
     )
 
 
-def document(result: Result, settings: dict[str, Any]) -> dict[str, Any]:
+def document(result: BetaResult, files: Sequence[Path]) -> dict[str, Any]:
     """Arrange a result for JSON: one entry an asset, its other estimates and path inside it."""
     assets = []
     for row in result.betas.to_dict("records"):
         path = result.rolling[result.rolling["ticker"] == row["ticker"]]
         assets.append(_nested(row) | {"rolling": records(path.drop(columns="ticker"))})
     return {
-        "spec": settings,
+        "spec": spec(result.options, files),
         "assets": assets,
         "equality": records(result.equality),
         "skipped": records(result.skipped),
     }
 
 
-def _assets(prices: pd.DataFrame, choices: Choices) -> list[str]:
-    """Return the assets asked for; raise UserDataError where a column or a choice is no good."""
-    named = choices.assets or tuple(c for c in prices.columns if c != choices.benchmark)
-    for name in (choices.benchmark, *named):
-        if name not in prices.columns:
-            raise UserDataError(
-                f"prices: expected a column {name!r}, found "
-                f"{', '.join(map(str, prices.columns[:8]))}; name one of the columns"
-            )
-    for option, least in {"hac": 0, "lags": 0, "leads": 0, "draws": 2, "halflife": 1}.items():
-        found = getattr(choices, option)
-        if found < least:
-            raise UserDataError(f"{option}: expected {least} or more, found {found}; change it")
-    values = prices[choices.benchmark].dropna()
+def _assets(prices: pd.DataFrame, options: BetaOptions) -> list[str]:
+    """Return the assets asked for; raise UserDataError where a column is no good."""
+    named = options.assets or tuple(c for c in prices.columns if c != options.benchmark)
+    check_columns("prices", prices, (options.benchmark, *named))
+    values = prices[options.benchmark].dropna()
     if values.size < FEWEST or values.min() == values.max():
         raise UserDataError(
-            f"prices, column {choices.benchmark}: expected {FEWEST} varying prices of the "
+            f"prices, column {options.benchmark}: expected {FEWEST} varying prices of the "
             f"benchmark or more, found {values.size}; choose another benchmark"
         )
     return list(dict.fromkeys(named))
@@ -160,62 +168,50 @@ def _reason(returns: pd.Series, market: pd.Series) -> str:
     return ""
 
 
-def _row(name: str, y: pd.Series, x: pd.Series, choices: Choices) -> dict[str, Any]:
+def _row(name: str, y: pd.Series, x: pd.Series, options: BetaOptions) -> dict[str, Any]:
     """Return every estimate of one asset, flat: ``huber.beta``, ``up_down.t``, ..."""
     common = y.index[y.notna() & x.notna()]
-    fit = ols_beta(y, x, choices.hac)
+    fit = ols_beta(y, x, options.hac)
     low, high = fit.interval("hc3")
-    rng = np.random.default_rng(choices.seed)
-    others = {
-        "huber": asdict(huber_beta(y, x)),
-        "dimson": asdict(
-            dimson_beta(y, x, lags=choices.lags, leads=choices.leads, hac_lags=choices.hac)
-        ),
-        "bootstrap": asdict(bootstrap_beta(y, x, choices.block, choices.draws, rng)),
-        "up_down": asdict(up_down_beta(y, x, choices.hac)),
+    shifts = {"lags": options.lags, "leads": options.leads, "hac_lags": options.hac}
+    rng = np.random.default_rng(options.seed)
+    others: dict[str, Slope | UpDown] = {
+        "huber": huber_beta(y, x),
+        "dimson": dimson_beta(y, x, **shifts),
+        "bootstrap": bootstrap_beta(y, x, options.block, options.draws, rng),
+        "up_down": up_down_beta(y, x, options.hac),
     }
     return (
         {"ticker": name, "start": common[0], "end": common[-1]}
-        | _least_squares(fit)
+        | asdict(fit)
         | {"low": low, "high": high, "scholes_williams": scholes_williams_beta(y, x)}
-        | {f"{kind}.{k}": v for kind, values in others.items() for k, v in values.items()}
+        | {f"{kind}.{k}": v for kind, found in others.items() for k, v in asdict(found).items()}
     )
 
 
-def _least_squares(fit: BetaFit) -> dict[str, float]:
-    names = ("n", "df", "alpha", "beta", "se_ols", "se_hc3", "se_hac", "r2", "sigma")
-    return {name: getattr(fit, name) for name in names}
-
-
-def _rolling(name: str, y: pd.Series, x: pd.Series, choices: Choices) -> pd.DataFrame:
+def _rolling(name: str, y: pd.Series, x: pd.Series, options: BetaOptions) -> pd.DataFrame:
     """Return the path of one asset's beta."""
-    path = rolling_beta(y, x, choices.window)
-    weighted = ewm_beta(y, x, choices.halflife).rename("weighted")
-    joined = path.join(weighted).rename_axis("date").reset_index()
-    joined.insert(0, "ticker", name)
-    return joined
+    path = rolling_beta(y, x, options.window)
+    path["weighted"] = ewm_beta(y, x, options.halflife)
+    path.insert(0, "ticker", name)
+    return path.rename_axis("date").reset_index()[["ticker", "date", *path.columns[1:]]]
 
 
 def _equality(returns: pd.DataFrame, market: pd.Series) -> pd.DataFrame:
     """Test all assets together, then each pair; Holm over the pairs."""
     names = list(map(str, returns.columns))
-    sets = [names] if len(names) > 2 else []
-    pairs = [list(pair) for pair in combinations(names, 2)]
+    sets = [tuple(names)] if len(names) > 2 else []
     rows = []
-    for members in sets + pairs:
-        if returns[members].notna().all(axis=1).sum() < FEWEST + len(members):
-            continue
-        found = asdict(equal_betas(returns[members], market))
-        found |= {"assets": "+".join(members), "betas": found["betas"].tolist()}
-        rows.append(found)
-    table = pd.DataFrame(rows)
-    if table.empty:
-        return table
-    table = table.rename(columns={"p": "p_value"})
-    for column in ("p_value", "p_clustered"):
-        family = table["assets"].str.count(r"\+") == 1
-        table.loc[family, f"{column}_holm"] = holm(table.loc[family, column])
-    return table[["assets", *[c for c in table.columns if c != "assets"]]]
+    for members in map(list, (*sets, *combinations(names, 2))):
+        if returns[members].notna().all(axis=1).sum() >= FEWEST + len(members):
+            found = asdict(equal_betas(returns[members], market))
+            found["betas"] = found["betas"].tolist()
+            rows.append({"assets": "+".join(members)} | found)
+    table = pd.DataFrame(rows).rename(columns={"p": "p_value"})
+    for column in ("p_value", "p_clustered") if rows else ():
+        pair = table["assets"].str.count(r"\+") == 1
+        table.loc[pair, f"{column}_holm"] = holm(table.loc[pair, column])
+    return table
 
 
 def _nested(row: dict[Any, Any]) -> dict[str, Any]:
@@ -223,8 +219,6 @@ def _nested(row: dict[Any, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for name, value in row.items():
         outer, _, inner = str(name).partition(".")
-        if inner:
-            nested.setdefault(outer, {})[inner] = plain(value)
-        else:
-            nested[outer] = plain(value)
+        place = nested.setdefault(outer, {}) if inner else nested
+        place[inner or outer] = plain(value)
     return nested

@@ -27,11 +27,8 @@ WORKERS = 2  # of a local cluster
 def on_cluster(scheduler: str | None = None) -> Iterator[Runner]:
     """Yield a runner on a cluster.
 
-    Parameters
-    ----------
-    scheduler : str, optional
-        Address such as ``tcp://host:8786``; without one a local cluster of two worker processes
-        is started, and stopped at the end.
+    `scheduler` is an address such as ``tcp://host:8786``; without one a local cluster of two worker
+    processes is started, and stopped at the end.
 
     Raises
     ------

@@ -1,122 +1,137 @@
-"""Lead-lag correlation on a user's own series: ``python -m analysis correlate --help``."""
+"""Lead-lag correlation on a user's own series: ``analysis.correlate``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from itertools import product
+from pathlib import Path
+from typing import Any, cast, get_args
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
-from analysis.estimators.dependence.lead_lag import FEWEST_PAIRS, Method, lead_lag
+from analysis.estimators.dependence.lead_lag import FEWEST_PAIRS, lead_lag
 from analysis.estimators.multiplicity import benjamini_hochberg, holm
-from analysis.userfiles.output import plain, records
+from analysis.estimators.names import Method
+from analysis.userfiles.options import CorrelateOptions, Form, takes
+from analysis.userfiles.output import as_text, check_columns, check_names, plain, records, spec
 
-__all__ = ["METHODS", "Choices", "document", "joined", "run"]
-
-METHODS = get_args(Method)
-Form = Literal["level", "change", "log_change"]
+__all__ = ["correlate", "document"]
 
 
 @dataclass(frozen=True)
-class Choices:
-    """Every choice of one run; lags, leads and block count months or rows, as ``unit`` says.
+class CorrelateResult:
+    """Correlations of one run.
 
-    ``x_as`` and ``y_as`` turn series into changes from the row or month before.
+    Attributes
+    ----------
+    correlations : DataFrame, one row a correlation
+        ``x``, ``y``, ``method``, ``lag`` (positive: x leads), ``n``, ``estimate``, ``low``,
+        ``high``, ``p_value``, ``p_min``, ``mde``, ``p_holm``, ``p_bh`` (over all rows),
+        ``reason`` where there is no number.
+    options : CorrelateOptions
+        What was chosen.
     """
 
-    x: tuple[str, ...]
-    y: tuple[str, ...]
-    unit: Literal["row", "month"] = "row"
-    x_as: Form = "level"
-    y_as: Form = "level"
-    lags: int = 3
-    leads: int = 3
-    methods: tuple[str, ...] = METHODS
-    block: int = 3
-    draws: int = 4999
-    seed: int = 1
+    correlations: pd.DataFrame
+    options: CorrelateOptions
+
+    def family(self) -> dict[str, Any]:
+        """Return the number of tests and the smallest p, as it is and after Holm."""
+        rows = self.correlations
+        return {
+            "tests": int(rows["p_value"].notna().sum()),
+            "smallest_p_value": plain(rows["p_value"].min()),
+            "smallest_p_holm": plain(rows["p_holm"].min()),
+        }
+
+    def summary(self) -> str:
+        """Return the correlations and the size of their family as text."""
+        told = ", ".join(f"{name} {value}" for name, value in self.family().items())
+        rows = self.correlations.drop(columns=["p_min", "mde"])
+        return f"{told}\n\n{as_text(rows)}"
 
 
-def joined(frames: Sequence[pd.DataFrame], unit: Literal["row", "month"]) -> pd.DataFrame:
-    """Put tables side by side by date or month.
-
-    Returns
-    -------
-    DataFrame
-        On a monthly PeriodIndex without gaps, or on row numbers of all dates in order.
-
-    Raises
-    ------
-    UserDataError
-        If two tables have a column of the same name, or a table two rows in a month.
-    """
-    names = [str(c) for frame in frames for c in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UserDataError(f"data: expected each column once, found {twice[0]!r} again; rename it")
-    if unit == "month":
-        table = pd.concat([_monthly(frame) for frame in frames], axis=1).sort_index()
-        return table.reindex(pd.period_range(table.index[0], table.index[-1], freq="M"))
-    return pd.concat(frames, axis=1).sort_index().reset_index(drop=True)
-
-
-def run(table: pd.DataFrame, choices: Choices) -> pd.DataFrame:
+@takes(CorrelateOptions)
+def correlate(data: pd.DataFrame | Sequence[pd.DataFrame], **options: Any) -> CorrelateResult:
     """Correlate every x with every y at every lead and lag by every method.
 
     Parameters
     ----------
-    table : DataFrame
-        From :func:`joined`.
-    choices : Choices
-        Everything else.
+    data : DataFrame or several of them
+        Dates (increasing) by series; several are joined by date or, if `unit` is "month", by month.
+    **options
 
     Returns
     -------
-    DataFrame, one row a correlation
-        ``x``, ``y``, ``method``, ``lag`` (positive: x leads), ``n``, ``estimate``, ``low``,
-        ``high``, ``p_value``, ``p_min``, ``mde``, ``p_holm``, ``p_bh`` (over all rows),
-        ``reason`` where there is no number.
+    CorrelateResult
 
     Raises
     ------
     UserDataError
-        If a column is missing or the choices cannot be used.
+        If a column is missing or stands in two tables, a table has two rows in a month, or the
+        options cannot be used.
+
+    Examples
+    --------
+    >>> import analysis, pandas as pd
+    >>> data = pd.read_csv("docs/example/monthly.csv", index_col="date", parse_dates=True)
+    >>> result = analysis.correlate(
+    ...     data, x="tonnes", y="MP", unit="month", x_as="log_change", y_as="log_change",
+    ...     lags=0, leads=1, methods="pearson", draws=999,
+    ... )
+    >>> print(result.summary())
+    tests 2, smallest_p_value 0.207, smallest_p_holm 0.414
+    <BLANKLINE>
+         x  y  method lag  n estimate      low   high p_value p_holm  p_bh reason
+    tonnes MP pearson   0 27   0.2522 -0.01499 0.6086   0.207  0.414 0.414
+    tonnes MP pearson   1 26  0.05263  -0.2674 0.3852   0.784  0.784 0.784
     """
-    _check(table, choices)
+    choices = CorrelateOptions(**options)
+    table = _joined([data] if isinstance(data, pd.DataFrame) else list(data), choices.unit)
+    check_columns("data", table, (*choices.x, *choices.y))
+    check_names("methods", choices.methods, get_args(Method))
     rng = np.random.default_rng(choices.seed)
     left = _formed(table[list(choices.x)], choices.x_as)
     right = _formed(table[list(choices.y)], choices.y_as)
+    lags = range(-choices.lags, choices.leads + 1)
+    settings: dict[str, Any] = {"block": choices.block, "draws": choices.draws, "rng": rng}
     parts = []
-    for x in choices.x:
-        for y in choices.y:
-            for method in choices.methods:
-                found = lead_lag(
-                    left[x], right[y], range(-choices.lags, choices.leads + 1),
-                    method=cast(Method, method),
-                    block=choices.block, draws=choices.draws, rng=rng,
-                )  # fmt: skip
-                parts.append(found.reset_index().assign(x=x, y=y, method=method))
+    for x, y, method in product(choices.x, choices.y, choices.methods):
+        found = lead_lag(left[x], right[y], lags, method=cast(Method, method), **settings)
+        names = pd.DataFrame({"x": x, "y": y, "method": method}, found.index)
+        parts.append(names.join(found).reset_index())
     rows = pd.concat(parts, ignore_index=True).rename(columns={"p": "p_value"})
     few = rows["n"] < FEWEST_PAIRS
     reason = np.where(few, f"needs at least {FEWEST_PAIRS} pairs", "a series does not vary")
-    rows["reason"] = np.where(rows["p_value"].isna(), reason, "")
     rows["p_holm"] = holm(rows["p_value"])
     rows["p_bh"] = benjamini_hochberg(rows["p_value"])
-    return rows[["x", "y", "method", "lag", "n", "estimate", "low", "high", "p_value", "p_min",
-                 "mde", "p_holm", "p_bh", "reason"]]  # fmt: skip
+    rows["reason"] = np.where(rows["p_value"].isna(), reason, "")
+    first = ["x", "y", "method", "lag"]
+    return CorrelateResult(rows[[*first, *rows.columns.drop(first)]], choices)
 
 
-def document(rows: pd.DataFrame, settings: dict[str, Any]) -> dict[str, Any]:
+def document(result: CorrelateResult, files: Sequence[Path]) -> dict[str, Any]:
     """Arrange a result for JSON, with the size of the family and its smallest p."""
-    family = {
-        "tests": int(rows["p_value"].notna().sum()),
-        "smallest_p_value": plain(rows["p_value"].min()),
-        "smallest_p_holm": plain(rows["p_holm"].min()),
+    return {
+        "spec": spec(result.options, files),
+        "family": result.family(),
+        "correlations": records(result.correlations),
     }
-    return {"spec": settings, "family": family, "correlations": records(rows)}
+
+
+def _joined(frames: Sequence[pd.DataFrame], unit: str) -> pd.DataFrame:
+    """Put tables side by side: on months without gaps, or on row numbers of all dates in order."""
+    names = [str(c) for frame in frames for c in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserDataError(f"data: expected each column once, found {twice[0]!r} again; rename it")
+    if unit == "row":
+        return pd.concat(frames, axis=1).sort_index().reset_index(drop=True)
+    table = pd.concat([_monthly(frame) for frame in frames], axis=1).sort_index()
+    return table.reindex(pd.period_range(table.index[0], table.index[-1], freq="M"))
 
 
 def _monthly(frame: pd.DataFrame) -> pd.DataFrame:
@@ -142,21 +157,3 @@ def _formed(table: pd.DataFrame, form: Form) -> pd.DataFrame:
                 f"{table.loc[low, name].iloc[0]:g}; take changes instead"
             )
     return pd.DataFrame(np.log(table)).diff()
-
-
-def _check(table: pd.DataFrame, choices: Choices) -> None:
-    for name in (*choices.x, *choices.y):
-        if name not in table.columns:
-            raise UserDataError(
-                f"data: expected a column {name!r}, found "
-                f"{', '.join(map(str, table.columns[:8]))}; name one of the columns"
-            )
-    unknown = [name for name in choices.methods if name not in METHODS]
-    if unknown:
-        raise UserDataError(
-            f"methods: expected names from {', '.join(METHODS)}, found {unknown[0]!r}; correct it"
-        )
-    for option, least in {"lags": 0, "leads": 0, "block": 1, "draws": 1}.items():
-        if getattr(choices, option) < least:
-            found = getattr(choices, option)
-            raise UserDataError(f"{option}: expected {least} or more, found {found}; change it")

@@ -4,70 +4,63 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.across_episodes import two_sample_im
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.grouped_tests import break_down, slices
-from analysis.estimators.events.named_tests import episode_values, run_tests
+from analysis.estimators.events.grouped_tests import Slice, break_down, slices
+from analysis.estimators.events.named_tests import episode_values
+from analysis.estimators.events.placebo import placebo_p
 from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
-from analysis.userfiles.placebo_panel import null_means, placebo_outcomes, standardised_mean
+from analysis.userfiles.options import Window
+from analysis.userfiles.placebo_panel import null_means, standardised_mean
 
-__all__ = ["breakdown", "contrasts", "group_tests"]
-
-Window = tuple[int, int]
-Rows = npt.NDArray[np.int64]
+__all__ = ["contrasts", "tests_by_group", "tests_by_slice"]
 
 
-def group_tests(
+def tests_by_group(
     study: EventStudy, window: Window, tests: Sequence[str], draws: int, rng: np.random.Generator
-) -> dict[str, pd.DataFrame]:
+) -> pd.DataFrame:
     """Run the named tests on each value of the column ``group``, and adjust them over the groups.
 
     Returns
     -------
-    dict
-        Group to a frame by test name: the fields of an outcome, ``p_holm``, ``p_bh`` and, for
-        the placebo test, ``p_step_down`` over the joint draws of the groups.
+    DataFrame, by ``group`` and ``name``
+        The fields of a test, ``p_holm``, ``p_bh`` and, with the placebo test, ``p_step_down``
+        over the joint draws of the groups.
     """
-    labels = list(dict.fromkeys(study.rows["group"]))
-    parts = [np.flatnonzero((study.rows["group"] == label).to_numpy()) for label in labels]
-    named = [name for name in tests if name != "placebo"]
-    tables = [
-        run_tests(study.take(rows), *window, rng, tests=named, episode=_episode(study))
-        for rows in parts
-    ]
-    if "placebo" in tests and labels:
-        nulls = null_means(study, window, parts, draws, rng)
-        found = placebo_outcomes(study, window, parts, nulls)
-        stepped = _stepped(study, window, parts, nulls)
-        tables = [
-            pd.concat([table, pd.DataFrame([outcome | {"p_step_down": p}]).set_index("name")])
-            for table, outcome, p in zip(tables, found, stepped, strict=True)
-        ]
-    return {str(label): t for label, t in zip(labels, _adjusted(tables), strict=True)}
+    cut = [("group", label, rows) for label, rows in _groups(study).items()]
+    if not cut:
+        return pd.DataFrame()
+    tables, nulls = _run(study, [window], cut, tests, draws, rng)
+    table = pd.concat(tables, ignore_index=True).rename(columns={"label": "group"})
+    if nulls:
+        parts = [rows for _, _, rows in cut]
+        table.loc[table["name"] == "placebo", "p_step_down"] = _stepped(study, window, parts, nulls)
+    by_name = table.groupby("name", sort=False)["p"]
+    table["p_holm"] = by_name.transform(holm)
+    table["p_bh"] = by_name.transform(benjamini_hochberg)
+    return table.drop(columns=["first", "last", "by"]).set_index(["group", "name"])
 
 
 def contrasts(study: EventStudy, window: Window) -> pd.DataFrame:
-    """Compare each pair of groups across episodes: one row a pair, ``a``, ``b`` and the outcome."""
-    values = {}
-    for label in dict.fromkeys(study.rows["group"]):
-        group = study.take((study.rows["group"] == label).to_numpy())
-        values[label] = episode_values(group, *window, _episode(study))
+    """Compare each pair of groups across episodes: one row a pair, ``a``, ``b`` and the test."""
+    values = {
+        label: episode_values(study.take(rows), *window, _episode(study))
+        for label, rows in _groups(study).items()
+    }
+    pairs = combinations(values, 2)
     return pd.DataFrame(
-        [
-            {"a": str(a), "b": str(b)} | asdict(two_sample_im(values[a], values[b]))
-            for a, b in combinations(values, 2)
-        ]
+        [{"a": a, "b": b} | asdict(two_sample_im(values[a], values[b])) for a, b in pairs]
     )
 
 
-def breakdown(
+def tests_by_slice(
     study: EventStudy,
     windows: Sequence[Window],
     by: Sequence[str],
@@ -76,45 +69,46 @@ def breakdown(
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Run the named tests on every slice and window; empty without a level in `by`."""
+    cut = list(slices(study, by, _episode(study)))
     if not by:
         return pd.DataFrame()
-    episode, named = _episode(study), [name for name in tests if name != "placebo"]
-    tables = [break_down(study, windows, rng, by=by, tests=named, episode=episode)]
-    cut = list(slices(study, by, episode))
-    parts = [rows for _, _, rows in cut]
+    return pd.concat(_run(study, windows, cut, tests, draws, rng)[0], ignore_index=True)
+
+
+def _run(
+    study: EventStudy,
+    windows: Sequence[Window],
+    cut: Sequence[Slice],
+    tests: Sequence[str],
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[list[pd.DataFrame], list[Floats]]:
+    """Return tables of tests by window and slice, and the placebo draws of the last window."""
+    named, nulls = [name for name in tests if name != "placebo"], []
+    tables = [break_down(study, windows, cut, rng, tests=named, episode=_episode(study))]
     for first, last in windows if "placebo" in tests and len(study.rows) else ():
-        nulls = null_means(study, (first, last), parts, draws, rng)
-        found = placebo_outcomes(study, (first, last), parts, nulls)
-        rows = [
-            {"first": first, "last": last, "by": level, "label": label} | outcome
-            for (level, label, _), outcome in zip(cut, found, strict=True)
-        ]
-        tables.append(pd.DataFrame(rows))
-    return pd.concat(tables, ignore_index=True)
+        nulls = null_means(study, (first, last), [rows for _, _, rows in cut], draws, rng)
+        table = []
+        for (level, label, rows), null in zip(cut, nulls, strict=True):
+            found = placebo_p(standardised_mean(study, (first, last), rows), null)
+            place = {"first": first, "last": last, "by": level, "label": label}
+            table.append(place | asdict(replace(found, n=len(rows))))
+        tables.append(pd.DataFrame(table))
+    return tables, nulls
+
+
+def _groups(study: EventStudy) -> dict[str, Ints]:
+    """Return the rows of each group, groups as they first come."""
+    codes, labels = pd.factorize(study.events["group"])
+    return {str(label): np.flatnonzero(codes == code) for code, label in enumerate(labels)}
 
 
 def _episode(study: EventStudy) -> str | None:
-    return "episode" if "episode" in study.rows.columns else None
-
-
-def _adjusted(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Add Holm and Benjamini-Hochberg p-values of each test over the groups."""
-    if not tables:
-        return tables
-    p = np.column_stack([table["p"].to_numpy(float) for table in tables])
-    by_holm = np.array([holm(row) for row in p]).reshape(p.shape)
-    by_bh = np.array([benjamini_hochberg(row) for row in p]).reshape(p.shape)
-    return [
-        table.assign(p_holm=by_holm[:, place], p_bh=by_bh[:, place])
-        for place, table in enumerate(tables)
-    ]
+    return "episode" if "episode" in study.events.columns else None
 
 
 def _stepped(
-    study: EventStudy,
-    window: Window,
-    parts: Sequence[Rows],
-    nulls: Sequence[npt.NDArray[np.float64]],
+    study: EventStudy, window: Window, parts: Sequence[Ints], nulls: Sequence[Floats]
 ) -> list[float]:
     """Return step-down p-values over groups; NaN where a group has one day or no joint draws."""
     observed = [standardised_mean(study, window, rows) for rows in parts]

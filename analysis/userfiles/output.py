@@ -1,11 +1,11 @@
-"""How a result on a user's own files is written: plain JSON, whole or not at all."""
+"""How a result on a user's own files is checked and written: plain JSON, whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,23 +13,45 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.userfiles.options import Options
 from analysis.whole import put, refused, staging
 
-__all__ = ["plain", "records", "spec", "write"]
+__all__ = ["as_text", "check_columns", "check_names", "plain", "records", "spec", "write"]
+
+
+def check_columns(place: str, table: pd.DataFrame, names: Collection[str]) -> None:
+    """Raise UserDataError for the first name that is no column of the table."""
+    for name in names:
+        if name not in table.columns:
+            raise UserDataError(
+                f"{place}: expected a column {name!r}, found "
+                f"{', '.join(map(str, table.columns[:8]))}; name one of the columns"
+            )
+
+
+def check_names(option: str, names: Collection[str], known: Collection[str]) -> None:
+    """Raise UserDataError for the first name that an option does not know."""
+    for name in names:
+        if name not in known:
+            raise UserDataError(
+                f"{option}: expected names from {', '.join(known)}, found {name!r}; correct it"
+            )
+
+
+def as_text(table: pd.DataFrame, *, index: bool = False) -> str:
+    """Return a table as the summaries print it."""
+    text = table.rename_axis(None).to_string(index=index, float_format="{:.4g}".format)
+    return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 def plain(value: object) -> object:
     """Turn what a frame holds into what JSON knows; unknown and infinite become null."""
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
-    if value is pd.NaT or value is None:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
         return None
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (np.integer, int)):
-        return int(value)
-    if isinstance(value, (np.floating, float)):
-        return float(value) if math.isfinite(value) else None
     return value
 
 
@@ -38,11 +60,10 @@ def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
 
 
-def spec(choices: object, files: Sequence[Path]) -> dict[str, Any]:
-    """List every choice and the hashes of the files, so that a result can be traced."""
+def spec(options: Options, files: Sequence[Path]) -> dict[str, Any]:
+    """List every option and the hashes of the files, so that a result can be traced."""
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    values = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(choices).items()}
-    return values | {"sha256": hashes}
+    return vars(options) | {"sha256": hashes}
 
 
 def write(content: dict[str, Any], out: Path) -> None:

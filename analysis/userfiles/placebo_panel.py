@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.placebo import (
-    PlaceboTable,
-    clear_sessions,
-    placebo_draws,
-    placebo_p,
-    placebo_table,
-)
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.events.placebo import clear_sessions, placebo_draws, placebo_table
+from analysis.userfiles.options import Window
 
-__all__ = ["null_means", "placebo_outcomes", "standardised_mean"]
-
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+__all__ = ["null_means", "standardised_mean"]
 
 CELLS = 4_000_000  # draws times firm-events held at a time: 32 MB
 
 
 def null_means(
     study: EventStudy,
-    window: tuple[int, int],
-    parts: Sequence[Rows],
+    window: Window,
+    parts: Sequence[Ints],
     draws: int,
     rng: np.random.Generator,
 ) -> list[Floats]:
@@ -39,7 +28,7 @@ def null_means(
     Firms of one day 0 move together to one date; dates keep the length of the window away from
     every listed event. All parts on several day 0s are read from the same draws. A part with one
     day 0 is a study of its own, which takes each placebo date once as long as there are
-    no more dates than draws: see :func:`analysis.estimators.events.placebo.placebo_dates`.
+    no more dates than draws.
 
     Returns
     -------
@@ -51,46 +40,21 @@ def null_means(
     listed = np.unique(study.position)
     dates = clear_sessions(len(study.panel.sessions), listed, last - first, last - first)
     table = placebo_table(study, first, last, dates)
-    several = [rows for rows in parts if len(set(study.position[rows])) > 1]
-    joint = iter(_joint_means(study, table, several, draws, rng) if several else ())
+    single = [len(set(study.position[rows])) == 1 for rows in parts]
+    means = [np.empty(draws) for _ in parts]
+    size = max(1, CELLS // max(len(study.rows), 1))
+    for start in range(0, 0 if all(single) else draws, size):
+        stop = min(start + size, draws)
+        drawn = placebo_draws(study, table, stop - start, rng)
+        for mean, rows in zip(means, parts, strict=True):
+            mean[start:stop] = drawn[:, rows].mean(axis=1)
     return [
-        next(joint)
-        if len(set(study.position[rows])) > 1
-        else placebo_draws(study.take(rows), table, draws, rng).mean(axis=1)
-        for rows in parts
+        placebo_draws(study.take(rows), table, draws, rng).mean(axis=1) if alone else mean
+        for mean, rows, alone in zip(means, parts, single, strict=True)
     ]
 
 
-def _joint_means(
-    study: EventStudy,
-    table: PlaceboTable,
-    parts: Sequence[Rows],
-    draws: int,
-    rng: np.random.Generator,
-) -> list[Floats]:
-    """Return the mean of each part on the same draws of the whole study, some at a time."""
-    size = max(1, CELLS // max(len(study.rows), 1))
-    means = [np.empty(draws) for _ in parts]
-    for start in range(0, draws, size):
-        stop = min(start + size, draws)
-        drawn = placebo_draws(study, table, stop - start, rng)
-        for place, rows in zip(means, parts, strict=True):
-            place[start:stop] = drawn[:, rows].mean(axis=1)
-    return means
-
-
-def standardised_mean(study: EventStudy, window: tuple[int, int], rows: Rows) -> float:
+def standardised_mean(study: EventStudy, window: Window, rows: Ints) -> float:
     """Return the mean CAR over its forecast-corrected error."""
     cars = study.take(rows).car(*window)
     return float((cars["car"] / cars["se"]).mean())
-
-
-def placebo_outcomes(
-    study: EventStudy, window: tuple[int, int], parts: Sequence[Rows], nulls: Sequence[Floats]
-) -> list[dict[str, Any]]:
-    """Return the placebo test of each part, as the fields of an outcome."""
-    found: list[dict[str, Any]] = []
-    for rows, null in zip(parts, nulls, strict=True):
-        outcome: Outcome = placebo_p(standardised_mean(study, window, rows), null)
-        found.append(asdict(replace(outcome, n=len(rows))))
-    return found

@@ -5,25 +5,32 @@ from __future__ import annotations
 import csv
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
 
-__all__ = ["MOST_EVENTS", "MOST_SESSIONS", "read_events", "read_prices", "read_series"]
+__all__ = ["read_events", "read_prices", "read_series"]
 
 HEADER = 2  # the line of a file on which its first row of data stands
 MOST_SESSIONS = 100_000  # four centuries of days: beyond it a file is not what its name says
 MOST_EVENTS = 100_000  # some 5 kB of JSON and memory each
-MISSING = ["", "NA", "N/A", "NaN", "nan", "null"]
+AS_IT_STANDS: dict[str, Any] = {  # how the cells of a file are read
+    "skiprows": 1,
+    "dtype": str,
+    "index_col": False,
+    "encoding": "utf-8-sig",
+    "keep_default_na": False,
+    "na_values": ["", "NA", "N/A", "NaN", "nan", "null"],
+    "skip_blank_lines": False,
+}
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def _fault(path: Path, row: int | None, column: str, expected: str, found: str) -> UserDataError:
-    place = (
-        f"{path.name}" + (f", row {row}" if row else "") + (f", column {column}" if column else "")
-    )
+    place = path.name + (f", row {row}" if row else "") + (f", column {column}" if column else "")
     return UserDataError(f"{place}: expected {expected}, found {found}; correct the file")
 
 
@@ -34,10 +41,7 @@ def _read(path: Path, limit: int) -> pd.DataFrame:
         _check_length(path, limit)
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                path, names=header, skiprows=1, dtype=str, index_col=False, encoding="utf-8-sig",
-                keep_default_na=False, na_values=MISSING, skip_blank_lines=False,
-            )  # fmt: skip
+            frame: pd.DataFrame = pd.read_csv(path, names=header, **AS_IT_STANDS)
     except FileNotFoundError:
         raise UserDataError(f"{path}: expected a CSV file, found none; check the path") from None
     except OSError as error:

@@ -107,7 +107,7 @@ def test_daily_errors_are_those_of_one_day_windows():
     returns, events = panel(50, holes=0.0)
     returns["X"] = returns["A0"] + returns["M"]
     study = event_study(returns, events, factors=("M", "X"), window=(-2, 2))
-    daily = [study.sigma * study.scale(day, day) for day in range(-2, 3)]
+    daily = [study.sigma * study.fitted.window(day, day).scale() for day in range(-2, 3)]
     errors = study.fitted.window(-2, 2).errors()
     np.testing.assert_allclose(errors, np.stack(daily, axis=1), rtol=1e-12)
 

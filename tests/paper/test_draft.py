@@ -10,7 +10,7 @@ import pytest
 
 from analysis.errors import RenderError
 from analysis.publish.render import RenderReport, render
-from analysis.publish.rendered_check import html_text, pdf_pages, xml_text
+from analysis.publish.rendered_text import html_text, pdf_pages, xml_text
 from analysis.publish.renderers.base import render_environment
 from analysis.publish.renderers.quarto import find_quarto
 

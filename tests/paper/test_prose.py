@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.publish.numerals import foreign_numerals, typed_numerals, unused_numbers
-from analysis.publish.page_prose import page_prose
+from analysis.publish.rendered_text import Page, one_line
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources
 
@@ -74,8 +74,9 @@ def test_prose_of_a_page_has_no_registry_numbers(tmp_path):
         '<a href="#ref-x">2020</a><div id="refs"><p>4<i>5</i></p></div> and 6.</main>',
         "utf-8",
     )
-    assert page_prose(page) == "A and 6."
-    assert found(page_prose(page), source=False) == ["A and 6."]
+    prose = one_line(*Page(page).prose)
+    assert prose == "A and 6."
+    assert found(prose, source=False) == ["A and 6."]
 
 
 def test_a_numeral_of_the_pdf_alone_is_found():
@@ -128,7 +129,7 @@ def test_a_flipped_verdict_stops_the_render(copied, name, line, key):
         verdicts.write_text(content, "utf-8")
     places = re.findall(rf"^(\S+): claim '{re.escape(key)}': .* rewrite \"(.+)\"$",
                         misfits, re.MULTILINE)  # fmt: skip
-    assert f"{name}:{line + 1}" in [place for place, _ in places]
+    assert f"paper/{name}:{line + 1}" in [place for place, _ in places]
     for place, words in places:
-        source = (copied / place.partition(":")[0]).read_text("utf-8")
+        source = (copied.parent / place.partition(":")[0]).read_text("utf-8")
         assert f'[{words}]{{.claim key="{key}"' in " ".join(source.split())

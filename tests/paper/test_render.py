@@ -174,7 +174,7 @@ def test_quarto_of_the_package_is_found(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(quarto_module, "find_spec", lambda _: spec)
     found = find_quarto()
     assert found is not None
-    assert (found.program, found.description) == (program, "Quarto 1.10.18")
+    assert (found.build.args[0], found.description) == (program, "Quarto 1.10.18")
 
 
 def test_quarto_works_on_a_copy(sample: Path, use_program: Callable[[str], None]) -> None:

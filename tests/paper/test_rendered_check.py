@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import RenderError
-from analysis.publish.rendered_check import check_rendered, html_text
+from analysis.publish.rendered_check import check_rendered
+from analysis.publish.rendered_text import html_text
 from analysis.publish.renderers.base import Format
 
 DOT = "data:image/svg+xml;base64,PHN2Zy8+"

@@ -14,7 +14,7 @@ from pypdf.generic import DictionaryObject
 
 from analysis.errors import RenderError
 from analysis.publish.render import RenderReport, render
-from analysis.publish.rendered_check import html_text, pdf_pages
+from analysis.publish.rendered_text import html_text, pdf_pages
 from analysis.publish.renderers.quarto import find_quarto
 
 EXPECTED = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import RenderError
+from analysis.errors import RenderError, ResultsError
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources
 
@@ -21,44 +21,44 @@ FAULTS = [
         "sections/results.qmd",
         "results/figures/returns.svg",
         "https://example.org/returns.svg",
-        "sections/results.qmd:16: figure: expected a local file, found 'https://example.org/retu",
+        "paper/sections/results.qmd:16: figure: expected a local file, found 'https://example.org",
         id="figure-on-the-network",
     ),
     pytest.param(
         "sections/results.qmd",
         ' fig-alt="{{< alt returns >}}"',
         "",
-        "sections/results.qmd:16: figure 'results/figures/returns.svg': expected fig-alt",
+        "paper/sections/results.qmd:16: figure 'results/figures/returns.svg': expected fig-alt",
         id="figure-without-alternative",
     ),
     pytest.param(
         "sections/results.qmd",
         " {{< source returns >}}",
         "",
-        "sections/results.qmd:16: figure 'results/figures/returns.svg': expected a caption that",
+        "paper/sections/results.qmd:16: figure 'results/figures/returns.svg': expected a caption",
         id="figure-without-source",
     ),
     pytest.param(
         "sections/results.qmd",
         "refers back to @fig-returns.",
         "refers back to @fig-return.",
-        "sections/results.qmd:18: reference @fig-return: expected the label {#fig-return}, found "
-        "none; nearest: 'fig-returns'",
+        "paper/sections/results.qmd:18: reference @fig-return: expected the label {#fig-return}, "
+        "found none; nearest: 'fig-returns'",
         id="reference",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "{#tbl-events}",
         "{#tbl-returns}",
-        "sections/appendix.qmd:13: label 'tbl-returns': expected once, found at "
-        "sections/results.qmd:20 too",
+        "paper/sections/appendix.qmd:13: label 'tbl-returns': expected once, found at "
+        "paper/sections/results.qmd:20 too",
         id="label-twice",
     ),
     pytest.param(
         "sections/introduction.qmd",
         "@smith2020]",
         "@smith2021]",
-        "sections/introduction.qmd:4: citation: expected a key of references.bib, found "
+        "paper/sections/introduction.qmd:4: citation: expected a key of references.bib, found "
         "'smith2021'; nearest: 'smith2020'",
         id="citation",
     ),
@@ -66,57 +66,57 @@ FAULTS = [
         "sections/introduction.qmd",
         "@smith2020]",
         "@fig-returns]",
-        "sections/introduction.qmd:4: citation: expected brackets of its own, found",
+        "paper/sections/introduction.qmd:4: citation: expected brackets of its own, found",
         id="citation-among-references",
     ),
     pytest.param(
         "index.qmd",
         "sections/introduction.qmd",
         "sections/intro.qmd",
-        "index.qmd:20: include: expected the file sections/intro.qmd, found none",
+        "paper/index.qmd:20: include: expected the file sections/intro.qmd, found none",
         id="include",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "The rules.",
         "{{< include sections/rules.qmd >}}",
-        "sections/appendix.qmd:7: include: expected alone on a line of index.qmd",
+        "paper/sections/appendix.qmd:7: include: expected alone on a line of paper/index.qmd",
         id="nested-include",
     ),
     pytest.param(
         "index.qmd",
         "{{< include sections/appendix.qmd >}}",
         "<!-- {{< include sections/appendix.qmd >}} -->",
-        "index.qmd:29: include: expected alone on a line of index.qmd",
+        "paper/index.qmd:29: include: expected alone on a line of paper/index.qmd",
         id="include-in-a-comment",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "The rules.",
         "{{< tabel rules >}}",
-        "sections/appendix.qmd:7: shortcode: expected num, interval, alt, source, table, passage, "
-        "interactive, exhibits, include, found 'tabel'; nearest: 'table'",
+        "paper/sections/appendix.qmd:7: shortcode: expected num, interval, alt, source, table, "
+        "passage, interactive, exhibits, include, found 'tabel'; nearest: 'table'",
         id="shortcode",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "The rules.",
         "{{< num >}}",
-        "sections/appendix.qmd:7: shortcode 'num': expected one name, found none",
+        "paper/sections/appendix.qmd:7: shortcode 'num': expected one name, found none",
         id="shortcode-without-key",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "The rules.",
         "{{< num sample.car sample.beta >}}",
-        "sections/appendix.qmd:7: shortcode 'num': expected one name, found 2",
+        "paper/sections/appendix.qmd:7: shortcode 'num': expected one name, found 2",
         id="shortcode-with-two-keys",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "The rules.",
         "See {{< table events >}} here.",
-        "sections/appendix.qmd:7: shortcode 'table': expected alone in its paragraph",
+        "paper/sections/appendix.qmd:7: shortcode 'table': expected alone in its paragraph",
         id="table-in-text",
     ),
     *(
@@ -124,8 +124,8 @@ FAULTS = [
             "sections/appendix.qmd",
             "The rules.",
             f"The rules: {written} say.",
-            "sections/appendix.qmd:7: shortcode: expected {{< NAME KEY >}} on one line, found "
-            f'"The rules: {shown}',
+            "paper/sections/appendix.qmd:7: shortcode: expected {{< NAME KEY >}} on one line, "
+            f'found "The rules: {shown}',
             id=f"malformed-{shown}",
         )
         for written, shown in [
@@ -139,7 +139,7 @@ FAULTS = [
         "sections/introduction.qmd",
         ' is="supported"',
         "",
-        'sections/introduction.qmd:11: claim "Beta exceeds one.": expected {.claim key="..." '
+        'paper/sections/introduction.qmd:11: claim "Beta exceeds one.": expected {.claim key="..." '
         'is="..."}, found {.claim key="sample.beta"}',
         id="claim-without-verdict",
     ),
@@ -154,11 +154,15 @@ FAULTS = [
         "sections/results.qmd",
         "Deep text.",
         "It fell by 8 percent.",
-        "sections/results.qmd:37: numeral: expected {{< num KEY >}}, found one typed by hand in",
+        "paper/sections/results.qmd:37: numeral: expected {{< num KEY >}}, found one typed by han",
         id="numeral",
     ),
     pytest.param(
-        "internal.toml", "[internal]", "[internal", "internal.toml: expected TOML", id="internal"
+        "internal.toml",
+        "[internal]",
+        "[internal",
+        "paper/internal.toml: expected TOML",
+        id="internal",
     ),
 ]
 MISFITS = [
@@ -166,43 +170,43 @@ MISFITS = [
         "sections/introduction.qmd",
         "A list item with {{< num sample.beta >}}.",
         "A list item with {{< num sample.bet >}}.",
-        "sections/introduction.qmd:13: expected a published number, found 'sample.bet'; nearest: "
-        "'sample.beta'",
+        "paper/sections/introduction.qmd:13: expected a published number, found 'sample.bet'; "
+        "nearest: 'sample.beta'",
         id="number",
     ),
     pytest.param(
         "sections/introduction.qmd",
         "A list item with {{< num sample.beta >}}.",
         "A list item with {{< interval sample.count >}}.",
-        "sections/introduction.qmd:13: expected a number with an interval, found 'sample.count'",
+        "paper/sections/introduction.qmd:13: expected a number with an interval, found 'sample.co",
         id="interval",
     ),
     pytest.param(
         "sections/results.qmd",
         "{{< alt returns >}}",
         "{{< alt return >}}",
-        "sections/results.qmd:16: expected a published figure, found 'return'; nearest: 'returns'",
+        "paper/sections/results.qmd:16: expected a published figure, found 'return'; nearest: 're",
         id="alternative-text",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "{{< table events >}}",
         "{{< table event >}}",
-        "sections/appendix.qmd:15: expected a published table, found 'event'; nearest: 'events'",
+        "paper/sections/appendix.qmd:15: expected a published table, found 'event'; nearest: 'eve",
         id="table",
     ),
     pytest.param(
         "sections/appendix.qmd",
         "passage rules",
         "passage rule",
-        "sections/appendix.qmd:9: expected a published passage, found 'rule'; nearest: 'rules'",
+        "paper/sections/appendix.qmd:9: expected a published passage, found 'rule'; nearest: 'rul",
         id="passage",
     ),
     pytest.param(
         "sections/results.qmd",
         "results/figures/returns.svg",
         "results/figures/gone.svg",
-        "sections/results.qmd:16: expected a figure file, found no 'results/figures/gone.svg'",
+        "paper/sections/results.qmd:16: expected a figure file, found no 'results/figures/gone.sv",
         id="figure-file",
     ),
     pytest.param(
@@ -258,7 +262,9 @@ def test_lines_in_latin_1_are_named(sample: Path) -> None:
     """A file in another encoding is named with the line that shows it."""
     path = sample / "sections/results.qmd"
     path.write_bytes(path.read_bytes() + "na\u00efve".encode("latin-1"))
-    with pytest.raises(RenderError, match=r"sections/results\.qmd:38: expected UTF-8, found the b"):
+    with pytest.raises(
+        RenderError, match=r"paper/sections/results\.qmd:38: expected UTF-8, found the b"
+    ):
         check_sources(sample)
 
 
@@ -283,17 +289,17 @@ def test_every_problem_is_listed_in_order(sample: Path, change: Change) -> None:
     with pytest.raises(RenderError, match="3 problems in the sources") as caught:
         check_sources(sample)
     places = [line.split(": ")[0].strip() for line in str(caught.value).splitlines()[1:]]
-    assert places[0].startswith("sections/introduction.qmd:10")
-    assert places[1:] == ["sections/results.qmd:18"] * 2
+    assert places[0].startswith("paper/sections/introduction.qmd:10")
+    assert places[1:] == ["paper/sections/results.qmd:18"] * 2
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "expected JSON, found: Expecting property name"),
-        ("[]", "expected an object with 'numbers'"),
+        ("{", "expected JSON with an object 'numbers', found: Expecting property name"),
+        ("[]", "expected JSON with an object 'numbers'"),
         ('{"numbers": {}}', "expected data.as_of"),
-        (None, "expected the published results, found: No such file"),
+        (None, "expected results, found none; first run: nox -s paper"),
     ],
 )
 def test_broken_results_are_named(sample: Path, content: str | None, message: str) -> None:
@@ -302,7 +308,7 @@ def test_broken_results_are_named(sample: Path, content: str | None, message: st
     path.unlink()
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    with pytest.raises(RenderError, match=message) as caught:
+    with pytest.raises(ResultsError, match=message) as caught:
         find_misfits(sample)
     assert "numbers.json" in str(caught.value)
 

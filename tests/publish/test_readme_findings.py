@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ResultsError
-from analysis.publish import readme_findings as room
+from analysis.publish import readme_parts as room
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,33 +17,40 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A README with markers, a template with one place and one number."""
-    (tmp_path / "README.md").write_text(f"# T\n{room.BEGIN}\nold\n{room.END}\nrest\n", "utf-8")
+    begin, end = room.FINDINGS
+    (tmp_path / "README.md").write_text(f"# T\n{begin}\nold\n{end}\nrest\n", "utf-8")
     numbers = {"numbers": {"truce.mp.return": {"text": "−7.4%"}}}
-    (tmp_path / "numbers.json").write_text(json.dumps(numbers), "utf-8")
+    for name, part in {
+        "numbers": numbers,
+        "claims": {"verdicts": {}},
+        "figures": {"figures": {}},
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(part), "utf-8")
     monkeypatch.setattr(room, "TEMPLATE", "MP {truce.mp.return}.")
     return tmp_path
 
 
 def test_findings_are_written_between_the_markers(folder):
     """Only the text between the markers changes, and a second run changes nothing."""
-    assert room.update_readme(folder / "README.md", folder)
+    assert room.write_findings(folder / "README.md", folder)
     text = (folder / "README.md").read_text("utf-8")
-    assert text == f"# T\n{room.BEGIN}\nMP −7.4%.\n{room.END}\nrest\n"
-    assert not room.update_readme(folder / "README.md", folder)
+    begin, end = room.FINDINGS
+    assert text == f"# T\n{begin}\n\nMP −7.4%.\n\n{end}\nrest\n"
+    assert not room.write_findings(folder / "README.md", folder)
 
 
 def test_missing_marker_is_refused(folder):
     """A README without the markers is an error that names them, and stays as it is."""
     (folder / "README.md").write_text("# T\n", "utf-8")
     with pytest.raises(ResultsError, match="findings: generated"):
-        room.update_readme(folder / "README.md", folder)
+        room.write_findings(folder / "README.md", folder)
 
 
 def test_unknown_key_in_the_template_is_refused(folder, monkeypatch):
     """A template that names a number nobody publishes stops the run."""
     monkeypatch.setattr(room, "TEMPLATE", "{truce.mq.return}")
     with pytest.raises(ResultsError, match=r"truce\.mq\.return"):
-        room.update_readme(folder / "README.md", folder)
+        room.write_findings(folder / "README.md", folder)
 
 
 def test_template_holds_no_digit_of_its_own():

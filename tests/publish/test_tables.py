@@ -9,7 +9,7 @@ from analysis.errors import ResultsError
 from analysis.publish.tables import markdown
 from analysis.results import Provenance, Table
 
-SOURCE = Provenance("tests", (), "two firms")
+SOURCE = Provenance("tests", "two firms")
 
 
 def table(**changes):

@@ -15,7 +15,7 @@ from analysis.publish.writers import documents, figure_digest, write_results
 from analysis.questions.relative_beta import drawings
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Table, Verdict
 
-SOURCE = Provenance("analysis.questions.relative_beta.betas.compute", ("prices.csv",), "one day")
+SOURCE = Provenance("analysis.questions.relative_beta.betas.compute", "one day", ("prices.csv",))
 
 
 def findings(value: float = 1 / 3) -> Findings:

@@ -19,7 +19,7 @@ from analysis.results.columns import (
 )
 
 SOURCE = Provenance(
-    "analysis.questions.relative_beta.betas.full_sample", ("prices.csv",), "two firms"
+    "analysis.questions.relative_beta.betas.full_sample", "two firms", ("prices.csv",)
 )
 BETAS = pd.DataFrame(
     {
@@ -180,5 +180,30 @@ def test_rows_of_a_wide_table_may_have_two_names():
 
 def test_provenance_names_a_function_that_exists():
     """The dotted name is read off the function."""
-    source = Provenance.of(numbers_of, ("prices.csv",), "two firms")
+    source = Provenance.of(numbers_of, "two firms")
     assert source.function == "analysis.results.columns.numbers_of"
+
+
+def test_the_sample_of_a_number_is_that_of_its_row():
+    """What enters differs from row to row, and each number says what entered its own."""
+    source = Provenance("analysis.questions.relative_beta.betas.full_sample", "{n:g} of {firm}")
+    numbers = numbers_of(BETAS, [Column("n", key="")], "sessions.{firm}", source)
+    assert [number.source.sample for number in numbers] == ["60 of MP", "12 of USAR"]
+
+
+def test_a_single_value_may_have_a_unit_of_its_own():
+    """Beside values in the unit and the format of all."""
+    cells = {"firms": (3, "firms"), "size": (0.05, "size of the tests", "fraction", "percent0")}
+    printed = [(n.key, n.unit, n.format) for n in scalar_numbers("study", cells, SOURCE)]
+    assert printed == [
+        ("study.firms", "count", "integer"),
+        ("study.size", "fraction", "percent0"),
+    ]
+
+
+def test_heads_and_notes_name_what_the_study_chose():
+    """One template for every study: the level stands in a head and in the note."""
+    columns = [Interval("{level} interval", "low", "high", "decimal2")]
+    table = table_of("betas", BETAS, columns, SOURCE, "Intervals of {level}.", level="90%")
+    assert table.headers == {"interval": "90% interval"}
+    assert table.notes == "Intervals of 90%."

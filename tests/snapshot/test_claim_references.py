@@ -20,7 +20,8 @@ from analysis.snapshot.load import load_snapshot
         ("A3", "slope(core, heavy_share)", "slope(core heavy_share)", "field of: expected "
          "',' at >>"),
         ("A5", '"disappointment"', '"disapointment"', "field events.directions: expected a "
-         "direction, found disapointment; did you mean disappointment?"),
+         "direction of [directions] in study.toml, found disapointment; did you mean "
+         "disappointment?"),
         ("A9", "clean = [0, 10]", "clean = [0, 37]", "field clean: expected clean days that are a "
          "window of [windows.bounds] in study.toml, found [0, 37]"),
         ("A4", '"SPY, XME"', '"SPY,XME"', "field model: expected a model of [curve.models]"),

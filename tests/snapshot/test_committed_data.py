@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.snapshot.calendar import nyse_sessions
-from analysis.snapshot.episodes import SIGNS, assign_episodes
+from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.schema import SERIES
 
@@ -102,7 +102,9 @@ def test_derived_rows_are_marked(snapshot: Snapshot) -> None:
 def test_events_form_34_episodes(snapshot: Snapshot) -> None:
     """Grouping all day 0s within two sessions, chained, gives 34 episodes."""
     distance = snapshot.choices.episodes.distance
-    episodes = assign_episodes(snapshot.events, snapshot.sessions, distance)
+    episodes = assign_episodes(
+        snapshot.events, snapshot.sessions, distance, snapshot.choices.directions
+    )
     assert episodes["episode"].nunique() == episodes["episode"].max() == 34
     position = snapshot.sessions.get_indexer(episodes["day0"])
     gaps = pd.Series(position).groupby(episodes["episode"].to_numpy()).agg(["min", "max"])
@@ -113,19 +115,20 @@ def test_leaving_a_row_out_can_split_an_episode(snapshot: Snapshot) -> None:
     """Episodes follow the set of events: a chain breaks when its middle link is gone."""
     days = snapshot.sessions[[10, 12, 14]]
     events = pd.DataFrame({"id": ["a", "b", "c"], "day0": days, "direction": "easing"})
-    whole = assign_episodes(events, snapshot.sessions, 2)
-    broken = assign_episodes(events.drop(index=1), snapshot.sessions, 2)
+    directions = snapshot.choices.directions
+    whole = assign_episodes(events, snapshot.sessions, 2, directions)
+    broken = assign_episodes(events.drop(index=1), snapshot.sessions, 2, directions)
     assert list(whole["episode"]) == [1, 1, 1]
     assert list(broken["episode"]) == [1, 2]
 
 
-@pytest.mark.parametrize("other", [d for d, sign in SIGNS.items() if sign > 0])
+@pytest.mark.parametrize("other", ["tightening", "disappointment", "support"])
 def test_episode_with_opposite_signs_is_mixed(snapshot: Snapshot, other: str) -> None:
     """Easing beside any other direction is mixed; the others among themselves are not."""
     days = snapshot.sessions[[10, 11, 50, 51]]
     words = ["easing", other, "support", other]
     events = pd.DataFrame({"id": list("abcd"), "day0": days, "direction": words})
-    mixed = assign_episodes(events, snapshot.sessions, 2)["mixed"]
+    mixed = assign_episodes(events, snapshot.sessions, 2, snapshot.choices.directions)["mixed"]
     assert list(mixed) == [True, True, False, False]
 
 

@@ -11,14 +11,12 @@ from scipy import stats
 
 from analysis.estimators.multiplicity import holm
 from analysis.results import Provenance
-from analysis.snapshot.episodes import SIGNS
-from analysis.study.directions import DIRECTIONS, POLICY, UNWELCOME
 from analysis.study.episodes import mean_over
 from analysis.study.families import any_adjusted
 from analysis.study.outcomes import decide_all
 from analysis.study.series import rotate_days, series_days
 
-SOURCE = Provenance("analysis.study.families.any_adjusted", (), "planted")
+SOURCE = Provenance("analysis.study.families.any_adjusted", "planted")
 
 
 def test_mean_over_episodes_is_student_s():
@@ -96,10 +94,3 @@ def test_size_of_a_family_is_the_study_s(committed):
 def test_claim_of_negative_signs_is_judged_the_other_way(holds, rejected, verdict):
     """None positive is what a claim of negative ones says."""
     assert decide_all(holds, rejected, -1) == verdict
-
-
-def test_directions_are_all_of_them():
-    """Groups follow the signs: nothing is left out or named twice."""
-    assert sorted(DIRECTIONS) == sorted(SIGNS)
-    assert set(DIRECTIONS) - set(POLICY) == {"support"}
-    assert all(SIGNS[direction] > 0 for direction in UNWELCOME)

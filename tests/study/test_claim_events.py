@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.snapshot.claims import ON_EVENTS
-from analysis.study.claim_events import list_events
+from analysis.snapshot.claims import OnEvents
+from analysis.study.claim_kinds import list_events
 from analysis.study.claims import decide_claim
 
 
@@ -13,7 +13,7 @@ from analysis.study.claims import decide_claim
 def test_events_listed_are_those_of_the_test(committed, claim):
     """As many episodes a side as the outcome counts; whatever is left out has a reason."""
     entry = committed.snapshot.claims[claim]
-    assert isinstance(entry, ON_EVENTS)
+    assert isinstance(entry, OnEvents)
     events = list_events(entry, committed)
     inside = events[events["left_out"] == ""]
     counts = inside.groupby("side", sort=False)["episode"].nunique()

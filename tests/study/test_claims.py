@@ -11,7 +11,7 @@ import pytest
 from analysis.questions.ledger import entries as ledger
 from analysis.study.claim_kinds import raw_move, responses_of
 from analysis.study.claims import decide_claim
-from analysis.study.outcomes import Outcome, decide, two_samples
+from analysis.study.outcomes import Outcome, compare_episodes, decide
 from analysis.study.panel import Panel, build_panel
 
 CORE = ("MP", "USAR", "CRML")
@@ -158,7 +158,7 @@ def test_two_samples_compare_means_with_the_smaller_sample(committed):
     """Effect, statistic and degrees of freedom of the two-sample test, worked by hand."""
     one = pd.DataFrame({"car": [0.1, 0.2, 0.3], "scar": [1.0, 2.0, 3.0]})
     other = pd.DataFrame({"car": [0.0, 0.1, -0.1, 0.0], "scar": [0.0, 1.0, -1.0, 0.0]})
-    outcome = two_samples(one, other, committed)
+    outcome = compare_episodes(committed, one, other)
     assert outcome.effect == pytest.approx(0.2)
     t = 2.0 / np.sqrt(1.0 / 3 + (2 / 3) / 4)
     # Student's law with two degrees of freedom has a closed form.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
-from pathlib import Path
+from html import escape
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
+from analysis.publish.renderers.pandoc import find_pandoc
+from analysis.publish.tables import markdown
+from analysis.questions.data.sample import _claim_table, _claims
 from analysis.questions.ledger import report as ledger_report
 from analysis.results import Findings
 from analysis.snapshot.claims import Condition, parse_claims
@@ -47,17 +51,17 @@ NEW = {  # one of each kind, on what no claim of the study asks
 }
 
 
-def with_claims(panel: Panel, folder: Path, entries: dict[str, str]) -> Panel:
+def with_claims(panel: Panel, entries: dict[str, str]) -> Panel:
     """Return the panel of a study that makes these claims."""
     text = "".join(HEAD.format(id=name, entry=entry) for name, entry in entries.items())
-    (folder / "claims.toml").write_text(text, "utf-8")
-    return replace(panel, snapshot=replace(panel.snapshot, folder=folder))
+    claims = parse_claims(text.encode("utf-8"))
+    return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
 
 
 @pytest.fixture
-def found(quick, tmp_path) -> Findings:
+def found(quick) -> Findings:
     """The ledger of a study with one new claim of each kind."""
-    return ledger_report.compute(with_claims(quick, tmp_path, NEW))
+    return ledger_report.compute(with_claims(quick, NEW))
 
 
 @pytest.mark.parametrize("claim", NEW)
@@ -78,12 +82,34 @@ def test_a_new_claim_has_its_row_paragraph_keys_and_verdict(found, claim):
 
 
 @pytest.mark.parametrize("claim", ["Z4", "Z8"])
-def test_a_study_may_make_one_claim_that_no_test_decides(quick, tmp_path, claim):
+def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
     """A ledger of one fact, or of a claim that waits: a row, and no figure of effects."""
-    found = ledger_report.compute(with_claims(quick, tmp_path, {claim: NEW[claim]}))
+    found = ledger_report.compute(with_claims(quick, {claim: NEW[claim]}))
     assert len(next(t for t in found.tables if t.name == "ledger").frame) == 1
     assert found.figures == []
     assert not any("smallest" in n.key for n in found.numbers)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["*MP* _is_ <b>up</b>", "[x](y) ![z](u){.c} [a]{.b}", "{{< num X >}} ^a^ ~b~ $5 @key [^1]",
+     "a `b` | c \\\\ d &amp; [0, +1]"],
+)  # fmt: skip
+def test_markup_in_a_statement_is_printed_as_it_stands(quick, tmp_path, statement):
+    """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
+    panel = with_claims(quick, tmp_path, {"Z4": NEW["Z4"]})
+    text = (tmp_path / "claims.toml").read_text("utf-8")
+    (tmp_path / "claims.toml").write_text(text.replace("Statement of Z4", statement), "utf-8")
+    said = panel.snapshot.claims["Z4"].statement
+    found = ledger_report.compute(panel)
+    listed = _claim_table(_claims(panel))
+    shown = [markdown(t).partition(":::")[0] for t in (*found.tables, listed)]
+    for each in (*shown, found.passages[0].text):
+        html = subprocess.run(
+            [find_pandoc().program, "--from=markdown", "--to=html", "--wrap=none"],
+            input=each, text=True, capture_output=True, check=True, encoding="utf-8",
+        ).stdout  # fmt: skip
+        assert f">{escape(said, quote=False)}" in html
 
 
 def test_the_family_is_read_off_the_entries(found):
@@ -102,9 +128,9 @@ def test_the_family_is_read_off_the_entries(found):
         (NEW["Z1"].replace("peers", "core -"), "found 'core ->>'"),
     ],
 )  # fmt: skip
-def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, tmp_path, entry, said):
+def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, entry, said):
     """The place is marked, the nearest word suggested."""
-    panel = with_claims(quick, tmp_path, {"Z1": entry})
+    panel = with_claims(quick, {"Z1": entry})
     with pytest.raises(StudyError) as caught:
         decide_claim(panel.snapshot.claims["Z1"], panel)
     assert str(caught.value).startswith("claims.toml, claim Z1: portfolio")

@@ -70,7 +70,7 @@ def test_observed_responses_are_those_of_the_event_days(simulate, mean_of):
     everywhere = replace(panel, snapshot=replace(panel.snapshot, events=panel.snapshot.events[:0]))
     table = responses.on_quiet_sessions(everywhere, days["members"])
     moved, values = placebo.moved_episodes(panel, days, table), averaged(days)
-    own = [panel.snapshot.sessions.get_loc(d) for d in values["first_day"]]
+    own = [panel.snapshot.sessions.get_loc(d) for d in days.groupby("episode")["day0"].min()]
     found = [moved.iloc[k, at] for k, at in enumerate(own)]
     assert np.allclose(found, values["scar"])
 

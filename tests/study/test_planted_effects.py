@@ -110,7 +110,7 @@ def test_two_headlines_of_one_day_are_one_response(simulate):
         episode_values(p, cumulate(p, equal(CORE), (0, 0)).at_events(p), ("tightening",))
         for p in (once, twice)
     )
-    assert two["days"].tolist() == [2]
+    assert len(two) == 1
     assert np.allclose(one["car"], two["car"])
 
 

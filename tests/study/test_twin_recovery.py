@@ -10,14 +10,14 @@ import pytest
 
 from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.multiplicity import holm
-from analysis.questions.volatility.around_events import KINDS, changes
+from analysis.questions.volatility.around_events import changes
 from analysis.snapshot.claims import Events
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import Portfolio, equal, parse_portfolio
 from analysis.snapshot.twin import TRUTH, planted_effects, residual_scale, simulate
 from analysis.study import customs
 from analysis.study.claims import decide_claim
-from analysis.study.directions import POLICY
+from analysis.study.directions import list_policy, list_policy_first
 from analysis.study.episodes import averaged, chosen_days, pool
 from analysis.study.panel import Panel, build_panel
 from analysis.study.responses import cumulate
@@ -78,7 +78,7 @@ def test_nothing_is_found_where_nothing_was_planted(panel) -> None:
     planted, result = recovered(panel, equal(choices.firms.core), ("support",))
     assert planted == pytest.approx(0, abs=1e-12)
     assert within(0.0, result)
-    planted, result = recovered(panel, equal(TRUTH.unmoved), POLICY, signed=True)
+    planted, result = recovered(panel, equal(TRUTH.unmoved), list_policy(choices), signed=True)
     assert planted == 0
     assert within(0.0, result)
     assert result.p > 0.05
@@ -88,7 +88,8 @@ def test_the_gradient_and_the_pair_are_found(panel) -> None:
     """The slope on the heavy share and the gap of pure plays to MP hold the planted values."""
     for text in ("slope(core, heavy_share)", "heavy_exposed - producer"):
         portfolio = parse_portfolio(text, panel.snapshot)
-        planted, result = recovered(panel, portfolio, POLICY, signed=True)
+        policy = list_policy(panel.snapshot.choices)
+        planted, result = recovered(panel, portfolio, policy, signed=True)
         assert planted > 0.005
         assert within(planted, result)
 
@@ -133,8 +134,11 @@ def test_the_turbulence_is_found(panel) -> None:
     cars = pd.DataFrame({"car": planted.to_numpy()}, panel.events.index).dropna()
     found = changes(panel).query("measure == 'realised'").dropna(subset=["p"]).set_index("kind")
     assert len(found) >= 4
+    kinds = {"all": list_policy_first(panel.snapshot.choices)}
     for kind, change in found.iterrows():
-        days = chosen_days(panel, cars.assign(scar=0.0), Events(directions=KINDS[kind]))
+        days = chosen_days(
+            panel, cars.assign(scar=0.0), Events(directions=kinds.get(kind, (kind,)))
+        )
         mean = float(averaged(days)["car"].mean())
         assert change["low"] <= np.exp(mean) <= change["high"], kind
 

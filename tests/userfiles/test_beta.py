@@ -14,7 +14,7 @@ import statsmodels.api as sm
 
 from analysis.__main__ import main
 from analysis.estimators.multiplicity import holm
-from analysis.userfiles.beta import Choices, run
+from analysis.userfiles.beta import relative_beta
 from analysis.userfiles.user_data import read_prices
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +148,7 @@ def test_same_file_gives_the_same_bytes(folder):
 def test_python_function_takes_and_returns_frames():
     """One row an asset, from a frame of prices."""
     prices = read_prices(ROOT / "docs/example/prices.csv")
-    found = run(prices, Choices("SPY", assets=("MP", "CRML"), draws=100))
+    found = relative_beta(prices, benchmark="SPY", assets=("MP", "CRML"), draws=100)
     assert found.betas["ticker"].tolist() == ["MP", "CRML"]
     assert set(found.rolling["ticker"]) == {"MP", "CRML"}
 

@@ -15,7 +15,7 @@ from scipy import stats
 from analysis.__main__ import main
 from analysis.estimators.multiplicity import benjamini_hochberg, holm
 from analysis.snapshot.customs import monthly_panel
-from analysis.userfiles.correlate import Choices, joined, run
+from analysis.userfiles.correlate import correlate as correlate_frames
 from analysis.userfiles.user_data import read_series
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def test_planted_lead_is_found_at_its_lag(folder, unit):
 def test_estimates_are_those_of_scipy(folder):
     """Pairs of x(t) and y(t + lag), worked out here."""
     rows = result(folder, "--lags", "1", "--leads", "1")["correlations"]
-    table = joined([read_series(folder / n) for n in ("a.csv", "b.csv")], "row")
+    table = pd.concat([read_series(folder / n) for n in ("a.csv", "b.csv")], axis=1)
     named = {"pearson": "pearsonr", "spearman": "spearmanr", "kendall": "kendalltau"}
     for row in rows:
         pairs = pd.concat([table["x"], table["y"].shift(-row["lag"])], axis=1).dropna()
@@ -145,9 +145,10 @@ def test_word_among_the_numbers_is_named(folder, capsys):
 
 def test_python_function_takes_and_returns_frames(folder):
     """A table in, one row a correlation out."""
-    table = joined([read_series(folder / n) for n in ("a.csv", "b.csv")], "month")
-    rows = run(table, Choices(x=("x",), y=("y",), unit="month", draws=99, methods=("pearson",)))
-    assert rows["lag"].tolist() == list(range(-3, 4))
+    data = [read_series(folder / n) for n in ("a.csv", "b.csv")]
+    options = {"unit": "month", "draws": 99, "methods": "pearson"}
+    found = correlate_frames(data, x="x", y="y", **options)
+    assert found.correlations["lag"].tolist() == list(range(-3, 4))
 
 
 def test_documented_example_runs(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ import statsmodels.api as sm
 
 from analysis.__main__ import main
 from analysis.errors import UserDataError
-from analysis.userfiles.event_study import TESTS, Choices, run
+from analysis.userfiles.event_study import TESTS, event_study
 from analysis.userfiles.user_data import read_events, read_prices
 
 ROOT = Path(__file__).parents[2]
@@ -116,9 +116,9 @@ def test_same_files_give_the_same_bytes(folder):
 def test_scale_of_prices_does_not_matter(folder):
     """A split-like rescaling of one asset changes nothing."""
     prices, events = read_prices(folder / "p.csv"), read_events(folder / "e.csv")
-    choices = Choices("SPY", tests=("patell",))
-    one = run(prices, events, choices).events["car"]
-    two = run(prices.assign(A=prices["A"] * 7), events, choices).events["car"]
+    rescaled = prices.assign(A=prices["A"] * 7)
+    options = {"benchmark": "SPY", "tests": "patell"}
+    one, two = (event_study(p, events, **options).events["car"] for p in (prices, rescaled))
     assert np.allclose(one, two, rtol=1e-9)
 
 
@@ -195,9 +195,7 @@ def test_file_that_is_no_table_is_refused(folder, capsys, content, said):
 def test_missing_file_and_unknown_benchmark_are_refused(folder, capsys):
     """The path, or the columns there are."""
     assert study(folder, "--benchmark", "DAX") == 1
-    assert "expected a column 'DAX' for the benchmark or factor, found A, B, C, SPY" in (
-        capsys.readouterr().err
-    )
+    assert "expected a column 'DAX', found A, B, C, SPY" in (capsys.readouterr().err)
     (folder / "e.csv").unlink()
     assert study(folder) == 1
     assert "e.csv: expected a CSV file, found none" in capsys.readouterr().err
@@ -384,7 +382,7 @@ def test_one_date_has_no_more_placebos_than_dates(folder):
 def test_unknown_level_is_refused(folder, capsys):
     """A misspelt level lists the levels."""
     assert study(folder, "--by", "firms") == 1
-    assert "by: expected all or names from pooled, firm, event, episode" in capsys.readouterr().err
+    assert "by: expected names from pooled, firm, event, episode" in capsys.readouterr().err
 
 
 def test_too_many_rows_are_refused_before_they_are_read(folder, capsys):
@@ -427,13 +425,13 @@ def test_python_function_takes_and_returns_frames(folder):
     """Frames in, without a group; frames out; a bad price is an error as it is in a file."""
     prices = read_prices(folder / "p.csv")
     events = read_events(folder / "e.csv")[["ticker", "day0"]]
-    found = run(prices, events, Choices("SPY", tests=("patell",)))
+    found = event_study(prices, events, benchmark="SPY", tests="patell")
     assert found.ar.shape == (4, 11)
     assert found.ar.columns.tolist() == list(range(-5, 6))
-    assert found.groups["all"].index.tolist() == ["patell"]
+    assert found.tests.index.tolist() == [("all", "patell")]
     np.testing.assert_allclose(found.ar.sum(axis=1), found.events["car"], rtol=1e-9)
     with pytest.raises(UserDataError, match="expected positive numbers, found -1"):
-        run(prices.assign(A=-1.0), events, Choices("SPY"))
+        event_study(prices.assign(A=-1.0), events, benchmark="SPY")
 
 
 def test_unwritable_place_is_refused(folder, capsys):

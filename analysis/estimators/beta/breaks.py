@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["BreakTest", "sup_wald", "wald_path"]
+from analysis.estimators.arrays import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+__all__ = ["sup_wald", "wald_path"]
 
 CHUNK = 200  # bootstrap draws held in memory at a time
 FEWEST = 5  # sessions on a side of the break: two are parameters
@@ -123,14 +121,11 @@ def wald_path(y: Floats, x: Floats, splits: Ints) -> tuple[Floats, Floats, Float
     moments = [_sides(p[None], splits) for p in powers]
     with_y = [_sides(p * y, splits) for p in powers[:4]]
     with_y2 = [_sides(p * y**2, splits) for p in powers[:3]]
-    slopes, variances = [], []
-    for side in (0, 1):
-        slope, variance = _robust(
-            [m[side] for m in moments], [m[side] for m in with_y], [m[side] for m in with_y2]
-        )
-        slopes.append(slope)
-        variances.append(variance)
-    return (slopes[1] - slopes[0]) ** 2 / (variances[0] + variances[1]), slopes[0], slopes[1]
+    (before, error), (after, other) = (
+        _robust(*([sums[side] for sums in part] for part in (moments, with_y, with_y2)))
+        for side in (0, 1)
+    )
+    return (after - before) ** 2 / (error + other), before, after
 
 
 def _sides(values: Floats, splits: Ints) -> tuple[Floats, Floats]:
@@ -148,10 +143,14 @@ def _robust(m: list[Floats], my: list[Floats], myy: list[Floats]) -> tuple[Float
     slope = (my[1] - mean * my[0]) / sxx
     level = my[0] / n - slope * mean
     squares = [  # sums of x^k e², e = y - level - slope x
-        myy[k] + level**2 * m[k] + slope**2 * m[k + 2] - 2 * level * my[k]
-        - 2 * slope * my[k + 1] + 2 * level * slope * m[k + 1]
+        myy[k]
+        + level**2 * m[k]
+        + slope**2 * m[k + 2]
+        - 2 * level * my[k]
+        - 2 * slope * my[k + 1]
+        + 2 * level * slope * m[k + 1]
         for k in range(3)
-    ]  # fmt: skip
+    ]
     meat = squares[2] - 2 * mean * squares[1] + mean**2 * squares[0]
     variance: Floats = meat / sxx**2 * n / (n - 2)
     return slope, variance

@@ -1,16 +1,16 @@
 """Relative beta: how much one return moves with another, with errors that bear looking at.
 
-Series are matched by their index and incomplete rows are left out. Returns are fractions, slopes
-have no unit, windows and lags count sessions.
+Series are matched by their index and incomplete rows are left out; a sample that allows no fit is a
+ValueError. Returns are fractions, slopes have no unit, windows and lags count sessions. Intervals
+are Student's t with `level` coverage.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
@@ -19,48 +19,43 @@ from statsmodels.robust.norms import HuberT
 from statsmodels.robust.robust_linear_model import RLM
 from statsmodels.tools import add_constant
 
-from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
+from analysis.estimators.arrays import Floats
 
 __all__ = [
     "BetaFit",
-    "EqualBetas",
     "Slope",
     "UpDown",
     "bootstrap_beta",
     "dimson_beta",
-    "equal_betas",
-    "ewm_beta",
     "huber_beta",
     "median_beta",
     "ols_beta",
-    "rolling_beta",
     "scholes_williams_beta",
     "shrink_betas",
     "up_down_beta",
 ]
 
-Floats = npt.NDArray[np.float64]
 Errors = Literal["ols", "hc3", "hac"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BetaFit:
-    """Least-squares regression of a return on one factor or several.
+    """Least-squares regression of a return on another.
 
     Attributes
     ----------
+    n, df : int
+        Sessions, and n - 2.
     alpha, beta : float
-        Intercept (fraction a session) and slope on the first factor.
+        Intercept (fraction a session) and slope.
     se_ols, se_hc3, se_hac : float
         Standard errors of `beta`: classical, HC3, and Newey-West with the Bartlett kernel.
     r2, sigma : float
-        Share explained; residual standard deviation, fraction, divisor n - k.
-    n, df : int
-        Sessions, and n - k.
-    table : DataFrame
-        ``estimate``, ``se_ols``, ``se_hc3``, ``se_hac`` of ``alpha`` and every factor.
+        Share explained; residual standard deviation, fraction, divisor n - 2.
     """
 
+    n: int
+    df: int
     alpha: float
     beta: float
     se_ols: float
@@ -68,15 +63,12 @@ class BetaFit:
     se_hac: float
     r2: float
     sigma: float
-    n: int
-    df: int
-    table: pd.DataFrame
 
     def interval(self, errors: Errors = "hc3", level: float = 0.95) -> tuple[float, float]:
-        """Return the bounds of the interval of `beta` from Student's t with n - k df."""
+        """Return the bounds of the interval of `beta` from Student's t with n - 2 df."""
         se = {"ols": self.se_ols, "hc3": self.se_hc3, "hac": self.se_hac}[errors]
-        half = float(stats.t.ppf(0.5 + level / 2, self.df)) * se
-        return self.beta - half, self.beta + half
+        slope = _slope(self.beta, se, self.n, self.df, level)
+        return slope.low, slope.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,66 +99,24 @@ class UpDown:
     p: float
 
 
-@dataclass(frozen=True)
-class EqualBetas:
-    """Tests that all assets have the same slope on one factor.
-
-    Attributes
-    ----------
-    betas : Series, (A,)
-    f, p : float
-        Exact multivariate F and its p, under normal residuals with one covariance.
-    f_clustered, p_clustered : float
-        The same with a covariance of the slopes clustered by session, robust to
-        heteroskedasticity; approximate.
-    df1, df2 : int
-        A - 1 and n - A.
-    n : int
-        Sessions on which all assets are observed.
-    """
-
-    betas: pd.Series
-    f: float
-    p: float
-    f_clustered: float
-    p_clustered: float
-    df1: int
-    df2: int
-    n: int
-
-
-def ols_beta(y: pd.Series, x: pd.Series | pd.DataFrame, hac_lags: int) -> BetaFit:
+def ols_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> BetaFit:
     """Regress `y` on an intercept and `x`, with classical, HC3 and HAC errors.
 
     HC3 after MacKinnon and White (1985, J. Econometrics 29); HAC after Newey and West (1987,
     Econometrica 55) with `hac_lags` sessions and the correction n / (n - k).
-
-    Raises
-    ------
-    ValueError
-        If fewer complete sessions than parameters plus one remain, or a factor is constant.
     """
-    left, right = _matched(y, x)
-    design = add_constant(right.to_numpy(), has_constant="add")
-    model = OLS(left, design)
-    fit = model.fit()
-    hac = model.fit(cov_type="HAC", cov_kwds={"maxlags": hac_lags, "use_correction": True})
-    table = pd.DataFrame(
-        {"estimate": fit.params, "se_ols": fit.bse, "se_hc3": fit.HC3_se, "se_hac": hac.bse},
-        index=["alpha", *right.columns],
-    )
-    estimate, se_ols, se_hc3, se_hac = (float(value) for value in table.to_numpy()[1])
+    left, design = _matched(y, x)
+    fit = OLS(left, design).fit()
     return BetaFit(
-        alpha=float(fit.params[0]),
-        beta=estimate,
-        se_ols=se_ols,
-        se_hc3=se_hc3,
-        se_hac=se_hac,
-        r2=float(fit.rsquared),
-        sigma=float(np.sqrt(fit.mse_resid)),
         n=len(left),
         df=int(fit.df_resid),
-        table=table,
+        alpha=float(fit.params[0]),
+        beta=float(fit.params[1]),
+        se_ols=float(fit.bse[1]),
+        se_hc3=float(fit.HC3_se[1]),
+        se_hac=float(_fit_hac(left, design, hac_lags).bse[1]),
+        r2=float(fit.rsquared),
+        sigma=float(np.sqrt(fit.mse_resid)),
     )
 
 
@@ -174,10 +124,9 @@ def huber_beta(y: pd.Series, x: pd.Series, level: float = 0.95) -> Slope:
     """Regress `y` on `x` with Huber's loss (1964, Annals of Mathematical Statistics 35).
 
     Residuals beyond 1.345 robust standard deviations weigh less, so that a few days do not decide
-    the slope. The interval covers `level` and uses t with n - 2 degrees of freedom.
+    the slope.
     """
-    left, right = _matched(y, x)
-    design = add_constant(right.to_numpy(), has_constant="add")
+    left, design = _matched(y, x)
     fit = RLM(left, design, M=HuberT()).fit(maxiter=500)
     return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2, level)
 
@@ -185,11 +134,9 @@ def huber_beta(y: pd.Series, x: pd.Series, level: float = 0.95) -> Slope:
 def median_beta(y: pd.Series, x: pd.Series, level: float = 0.95) -> Slope:
     """Regress the median of `y` on `x` (Koenker and Bassett 1978, Econometrica 46).
 
-    The error is the kernel sandwich of statsmodels (Epanechnikov, Hall and Sheather's bandwidth);
-    the interval covers `level` and uses t with n - 2 degrees of freedom.
+    The error is the kernel sandwich of statsmodels (Epanechnikov, Hall and Sheather's bandwidth).
     """
-    left, right = _matched(y, x)
-    design = add_constant(right.to_numpy(), has_constant="add")
+    left, design = _matched(y, x)
     fit = QuantReg(left, design).fit(q=0.5, max_iter=5000)
     return _slope(float(fit.params[1]), float(fit.bse[1]), len(left), len(left) - 2, level)
 
@@ -200,15 +147,12 @@ def dimson_beta(
     """Return the sum of the slopes on lagged, same-day and leading `x`, with HAC error.
 
     For assets that trade late or seldom (Dimson 1979, J. Financial Economics 7). Lags and leads
-    count rows of `x`; the interval covers `level`.
+    count rows of `x`.
     """
     shifts = {f"x{shift:+d}": x.shift(-shift) for shift in range(-lags, leads + 1)}
-    left, right = _matched(y, pd.DataFrame(shifts))
-    design = add_constant(right.to_numpy(), has_constant="add")
-    fit = OLS(left, design).fit(
-        cov_type="HAC", cov_kwds={"maxlags": hac_lags, "use_correction": True}
-    )
-    pick = np.r_[0.0, np.ones(right.shape[1])]
+    left, design = _matched(y, pd.DataFrame(shifts))
+    fit = _fit_hac(left, design, hac_lags)
+    pick = np.r_[0.0, np.ones(len(shifts))]
     se = float(np.sqrt(pick @ fit.cov_params() @ pick))
     return _slope(float(pick @ fit.params), se, len(left), int(fit.df_resid), level)
 
@@ -220,10 +164,10 @@ def scholes_williams_beta(y: pd.Series, x: pd.Series) -> float:
     of ``(β₋₁ + β₀ + β₊₁) / (1 + 2ρ)`` (Scholes and Williams 1977, J. Financial Economics 5). Leads
     and lags count rows of `x`.
     """
-    frame = pd.DataFrame({"x": x, "z": x.shift(1) + x + x.shift(-1)})
-    left, right = _matched(y, frame)
-    deviation = (right["z"] - right["z"].mean()).to_numpy()
-    return float(deviation @ left / (deviation @ right["x"].to_numpy()))
+    left, design = _matched(y, pd.DataFrame({"x": x, "z": x.shift(1) + x + x.shift(-1)}))
+    _, same_day, instrument = np.ascontiguousarray(design.T)
+    deviation = instrument - instrument.mean()
+    return float(deviation @ left / (deviation @ same_day))
 
 
 def up_down_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> UpDown:
@@ -232,21 +176,15 @@ def up_down_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> UpDown:
     Each side has its own intercept, as in Ang, Chen and Xing (2006, Review of Financial Studies
     19), so the slopes equal those of two regressions; one regression over all days in order gives
     the HAC error of their difference. p is two-sided Student t with n - 4 degrees of freedom.
-
-    Raises
-    ------
-    ValueError
-        If a side has fewer than three days.
+    A side with fewer than three days is a ValueError.
     """
-    left, right = _matched(y, x)
-    values = right.to_numpy()[:, 0]
+    left, design = _matched(y, x)
+    values = design[:, 1]
     rises = values >= 0
     if min(rises.sum(), (~rises).sum()) < 3:
         raise ValueError("up and down beta: expected at least three days on each side")
     design = np.column_stack([rises, ~rises, values * rises, values * ~rises]).astype(float)
-    fit = OLS(left, design).fit(
-        cov_type="HAC", cov_kwds={"maxlags": hac_lags, "use_correction": True}
-    )
+    fit = _fit_hac(left, design, hac_lags)
     contrast = np.array([0.0, 0.0, 1.0, -1.0])
     difference = float(contrast @ fit.params)
     se = float(np.sqrt(contrast @ fit.cov_params() @ contrast))
@@ -266,48 +204,6 @@ def up_down_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> UpDown:
     )
 
 
-def equal_betas(Y: pd.DataFrame, x: pd.Series) -> EqualBetas:
-    """Test that the columns of `Y` have the same slope on `x`.
-
-    The exact F is Hotelling's T² of the slope differences in the multivariate regression (Rao
-    1973, section 8b), the finite-sample version of the Wald test of seemingly unrelated
-    regressions. The clustered version sums the scores of all assets within a session before
-    squaring, ``V = Σ_t (x_t − x̄)² e_t e_t' / SSx²``, scaled by n / (n - 2), and uses the same F.
-
-    Raises
-    ------
-    ValueError
-        If `Y` has one column only, or no more complete sessions than columns plus one.
-    """
-    assets = Y.shape[1]
-    if assets < 2:
-        raise ValueError("equal betas: expected at least two assets")
-    joined = pd.concat([Y, x.rename("__x")], axis=1).dropna()
-    n = len(joined)
-    if n <= assets + 1:
-        raise ValueError(f"equal betas: {n} complete sessions are too few for {assets} assets")
-    values = joined.to_numpy(dtype=float)
-    responses, deviation = values[:, :-1], values[:, -1] - values[:, -1].mean()
-    ssx = deviation @ deviation
-    slopes = deviation @ responses / ssx
-    residuals = responses - responses.mean(axis=0) - np.outer(deviation, slopes)
-    scores = deviation[:, None] * residuals
-    plain = residuals.T @ residuals / (n - 2) / ssx
-    clustered = scores.T @ scores / ssx**2 * n / (n - 2)
-    df1, df2 = assets - 1, n - assets
-    f, f_clustered = (_contrast_f(slopes, v, n - 2) for v in (plain, clustered))
-    return EqualBetas(
-        betas=pd.Series(slopes, index=Y.columns),
-        f=f,
-        p=float(stats.f.sf(f, df1, df2)),
-        f_clustered=f_clustered,
-        p_clustered=float(stats.f.sf(f_clustered, df1, df2)),
-        df1=df1,
-        df2=df2,
-        n=n,
-    )
-
-
 def bootstrap_beta(
     y: pd.Series,
     x: pd.Series,
@@ -321,27 +217,22 @@ def bootstrap_beta(
     Blocks of `block` sessions in order are drawn with replacement (Künsch 1989, Annals of
     Statistics 17) until n sessions are filled; the last block is cut.
 
-    Returns
-    -------
-    Slope
-        ``se`` is the standard deviation of the draws, the bounds cover `level`.
-
-    Raises
-    ------
-    ValueError
-        If `block` is below one or above the number of complete sessions.
+    ``se`` is the standard deviation of the draws. A block below one or above the number of complete
+    sessions is a ValueError.
     """
-    left, right = _matched(y, x)
-    values = right.to_numpy()[:, 0]
+    left, design = _matched(y, x)
+    values = design[:, 1]
     n = len(left)
     if not 1 <= block <= n:
         raise ValueError(f"bootstrap: expected a block of 1 to {n} sessions, found {block}")
     full, rest = divmod(n, block)
     left, values = left - left.mean(), values - values.mean()
     moments = np.stack([values, left, values**2, values * left])
-    total = _drawn_sums(moments, block, (draws, full), rng)
-    if rest:
-        total += _drawn_sums(moments, rest, (draws, 1), rng)
+    prefix = np.pad(np.cumsum(moments, axis=1), ((0, 0), (1, 0)))
+    total = np.zeros((4, draws))
+    for length, count in ((block, full), (rest, 1)) if rest else ((block, full),):
+        sums = prefix[:, length:] - prefix[:, :-length]
+        total += sums[:, rng.integers(0, sums.shape[1], (draws, count))].sum(axis=2)
     sx, sy, sxx, sxy = total
     slopes = (sxy - sx * sy / n) / (sxx - sx**2 / n)
     low, high = np.quantile(slopes, [0.5 - level / 2, 0.5 + level / 2])
@@ -354,50 +245,33 @@ def shrink_betas(betas: pd.Series, errors: pd.Series) -> pd.Series:
 
     Each slope gets the weight ``v / (v + se²)`` and the mean of all slopes the rest, with v the
     variance between the slopes beyond the mean squared error, at least zero.
-
-    Parameters
-    ----------
-    betas, errors : Series, (A,)
-        Slopes and their standard errors, same index.
-
-    Returns
-    -------
-    Series, (A,)
+    `errors` are the standard errors; both have the same index, (A,).
     """
     between = max(float(betas.var(ddof=1)) - float((errors**2).mean()), 0.0)
     weight = between / (between + errors**2)
     return weight * betas + (1.0 - weight) * betas.mean()
 
 
-def _drawn_sums(
-    moments: Floats, block: int, shape: tuple[int, int], rng: np.random.Generator
-) -> Floats:
-    """Sum the moments over randomly placed blocks: (4, draws)."""
-    prefix = np.pad(np.cumsum(moments, axis=1), ((0, 0), (1, 0)))
-    sums = prefix[:, block:] - prefix[:, :-block]
-    picked: Floats = sums[:, rng.integers(0, sums.shape[1], shape)].sum(axis=2)
-    return picked
+def _matched(y: pd.Series, x: pd.Series | pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return the complete rows of `y`, (n,), and of an intercept and `x`, (n, k).
 
-
-def _contrast_f(slopes: Floats, covariance: Floats, df: int) -> float:
-    """Return Hotelling's T² of the differences to the last slope, scaled to an F."""
-    differences = slopes[:-1] - slopes[-1]
-    pick = np.column_stack([np.eye(len(differences)), -np.ones(len(differences))])
-    t2 = differences @ np.linalg.solve(pick @ covariance @ pick.T, differences)
-    q = len(differences)
-    return float(t2 * (df - q + 1) / (df * q))
-
-
-def _matched(y: pd.Series, x: pd.Series | pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
-    """Return the complete rows of both sides; raise ValueError if they do not allow a fit."""
-    right = x.to_frame("x") if isinstance(x, pd.Series) else x
-    joined = pd.concat([y.rename("__y"), right], axis=1, join="inner").dropna().astype(float)
-    factors = joined.drop(columns="__y")
-    if len(joined) < factors.shape[1] + 3:
-        raise ValueError(f"beta: {len(joined)} complete sessions are too few")
-    if (factors.to_numpy().std(axis=0) == 0).any():
+    Raises
+    ------
+    ValueError
+        If fewer rows than parameters plus one remain, or a factor is constant.
+    """
+    rows = pd.concat([y, x], axis=1, join="inner").dropna().to_numpy(dtype=float)
+    if len(rows) < rows.shape[1] + 2:
+        raise ValueError(f"beta: {len(rows)} complete sessions are too few")
+    if (rows[:, 1:].std(axis=0) == 0).any():
         raise ValueError("beta: a factor is constant")
-    return joined["__y"].to_numpy(), factors
+    return rows[:, 0], add_constant(rows[:, 1:], has_constant="add")
+
+
+def _fit_hac(y: Floats, design: Floats, lags: int) -> Any:
+    """Fit by least squares with Newey-West errors; the results of statsmodels."""
+    kernel = {"maxlags": lags, "use_correction": True}
+    return OLS(y, design).fit(cov_type="HAC", cov_kwds=kernel)
 
 
 def _slope(beta: float, se: float, n: int, df: int, level: float) -> Slope:

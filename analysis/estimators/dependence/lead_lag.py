@@ -1,55 +1,34 @@
-"""Dependence of two series at leads and lags, and regression with HAC errors."""
+"""Dependence of two series at leads and lags."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
-from statsmodels.regression.linear_model import OLS
-from statsmodels.tools import add_constant
+
+from analysis.estimators.arrays import Floats, Ints
+from analysis.estimators.names import Method
 
 __all__ = [
-    "HacFit",
-    "Method",
     "correlation",
     "detectable",
-    "hac_regression",
     "lead_lag",
     "moving_blocks",
     "needed_pairs",
 ]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Method = Literal["pearson", "spearman", "kendall"]
 
+# Fisher's z of n pairs has the variance a / (n - b) (Fieller, Hartley and Pearson 1957, Biometrika
+# 44).
+_FISHER: dict[Method, tuple[float, int]] = {
+    "pearson": (1.0, 3),
+    "spearman": (1.06, 3),
+    "kendall": (0.437, 4),
+}
 FEWEST_PAIRS = 6  # below this neither the blocks nor the normal approximation mean anything
-
-
-@dataclass(frozen=True)
-class HacFit:
-    """A regression with Newey-West errors.
-
-    Attributes
-    ----------
-    table : DataFrame
-        ``estimate``, ``se``, ``t``, ``p``, ``low``, ``high`` of ``alpha`` and each regressor.
-    n, df, lags : int
-        Complete rows, n - k, and lags of the Bartlett kernel.
-    r2 : float
-    """
-
-    table: pd.DataFrame
-    n: int
-    df: int
-    lags: int
-    r2: float
 
 
 def lead_lag(
@@ -132,15 +111,13 @@ def correlation(x: Floats, y: Floats, method: Method) -> Floats:
 def detectable(n: int, method: Method = "pearson", power: float = 0.8) -> float:
     """Return the absolute correlation that a two-sided 5% test of n pairs finds with `power`.
 
-    Fisher's z with variance 1/(n-3); 1.06/(n-3) for Spearman and 0.437/(n-4) for Kendall (Fieller,
-    Hartley and Pearson 1957, Biometrika 44). Pairs are taken as independent: a lower bound for
+    Fisher's z with the variance of _FISHER. Pairs are taken as independent: a lower bound for
     dependent ones. NaN below six pairs.
     """
     if n < FEWEST_PAIRS:
         return math.nan
-    variance = {"pearson": 1 / (n - 3), "spearman": 1.06 / (n - 3), "kendall": 0.437 / (n - 4)}
-    distance = float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
-    return math.tanh(distance * math.sqrt(variance[method]))
+    scale, lost = _FISHER[method]
+    return math.tanh(_distance(power) * math.sqrt(scale / (n - lost)))
 
 
 def needed_pairs(rho: float, method: Method = "pearson", power: float = 0.8) -> int:
@@ -153,44 +130,13 @@ def needed_pairs(rho: float, method: Method = "pearson", power: float = 0.8) -> 
     """
     if not 0 < rho < 1:
         raise ValueError(f"correlation: expected a number between 0 and 1, found {rho}")
-    distance = float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
-    scale, lost = {"pearson": (1.0, 3), "spearman": (1.06, 3), "kendall": (0.437, 4)}[method]
-    return max(FEWEST_PAIRS, math.ceil(scale * (distance / math.atanh(rho)) ** 2 + lost))
+    scale, lost = _FISHER[method]
+    return max(FEWEST_PAIRS, math.ceil(scale * (_distance(power) / math.atanh(rho)) ** 2 + lost))
 
 
-def hac_regression(y: pd.Series, X: pd.DataFrame, lags: int) -> HacFit:
-    """Regress `y` on an intercept and the columns of `X` with Newey-West errors.
-
-    Bartlett kernel with `lags` rows and the correction n / (n - k); t with n - k degrees of
-    freedom (Newey and West 1987, Econometrica 55). Rows count in order; incomplete ones are left
-    out.
-
-    Raises
-    ------
-    ValueError
-        If no degree of freedom remains.
-    """
-    joined = pd.concat([y.rename("__y"), X], axis=1, join="inner").dropna().astype(float)
-    df = len(joined) - X.shape[1] - 1
-    if df < 1:
-        raise ValueError(f"regression: {len(joined)} complete rows for {X.shape[1] + 1} parameters")
-    design = add_constant(joined[list(X.columns)].to_numpy(), has_constant="add")
-    fit = OLS(joined["__y"].to_numpy(), design).fit(
-        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
-    )
-    low, high = fit.conf_int(alpha=0.05).T
-    table = pd.DataFrame(
-        {
-            "estimate": fit.params,
-            "se": fit.bse,
-            "t": fit.tvalues,
-            "p": fit.pvalues,
-            "low": low,
-            "high": high,
-        },
-        index=["alpha", *X.columns],
-    )
-    return HacFit(table, len(joined), df, lags, float(fit.rsquared))
+def _distance(power: float) -> float:
+    """Return the standard errors between zero and an effect found with `power`."""
+    return float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
 
 
 def _one_lag(

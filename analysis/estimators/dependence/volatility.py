@@ -1,4 +1,4 @@
-"""Volatility: realised over windows, before against after a session, and GARCH(1,1)."""
+"""Volatility: before against after a session, and GARCH(1,1)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from arch.univariate.base import ARCHModelResult
 
-__all__ = [
-    "GarchFit",
-    "Leverage",
-    "garch",
-    "half_life",
-    "leverage",
-    "realised_volatility",
-    "volatility_change",
-]
-
-SESSIONS_A_YEAR = 252
+__all__ = ["garch", "half_life", "leverage", "volatility_change"]
 
 
 @dataclass(frozen=True)
@@ -30,29 +20,14 @@ class GarchFit:
 
     Attributes
     ----------
-    omega, alpha, beta : float
-        `omega` in squared fractions.
     persistence : float
         α + β.
-    half_life : float
-        Sessions until half of a shock to the variance is gone; infinite from persistence 1 on.
-    unconditional : float
-        Long-run volatility a session, fraction; NaN from persistence 1 on.
     conditional : Series
         Volatility of each session, fraction.
-    n : int
-    converged : bool
     """
 
-    omega: float
-    alpha: float
-    beta: float
     persistence: float
-    half_life: float
-    unconditional: float
     conditional: pd.Series
-    n: int
-    converged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +38,6 @@ class Leverage:
     se: float
     p: float
     n: int
-    converged: bool
-
-
-def realised_volatility(returns: pd.DataFrame, window: int) -> pd.DataFrame:
-    """Return the standard deviation of the last `window` returns, a year, as a fraction.
-
-    ``√252`` times the sample standard deviation, divisor ``window - 1``; missing where a return
-    of the window is. Shape of `returns`.
-    """
-    spread: pd.DataFrame = returns.rolling(window).std()
-    return spread * float(np.sqrt(SESSIONS_A_YEAR))
 
 
 def volatility_change(
@@ -118,22 +82,8 @@ def garch(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Gar
         If fewer than 100 returns are left or they do not vary.
     """
     fit, scale = _fit(returns, distribution)
-    omega, alpha, beta = (float(fit.params[name]) for name in ("omega", "alpha[1]", "beta[1]"))
-    persistence = alpha + beta
-    stationary = 0 < persistence < 1
-    return GarchFit(
-        omega=omega / scale**2,
-        alpha=alpha,
-        beta=beta,
-        persistence=persistence,
-        half_life=half_life(persistence),
-        unconditional=float(np.sqrt(omega / (1 - persistence))) / scale
-        if stationary
-        else float("nan"),
-        conditional=pd.Series(fit.conditional_volatility / scale),
-        n=int(fit.nobs),
-        converged=fit.convergence_flag == 0,
-    )
+    persistence = float(fit.params["alpha[1]"]) + float(fit.params["beta[1]"])
+    return GarchFit(persistence, pd.Series(fit.conditional_volatility / scale))
 
 
 def leverage(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> Leverage:
@@ -142,17 +92,7 @@ def leverage(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> 
     The model of Glosten, Jagannathan and Runkle (1993, J. Finance 48), fitted by arch; the error is
     that of Bollerslev and Wooldridge (1992), p two-sided from the normal law.
 
-    Parameters
-    ----------
-    returns : Series
-        Fractions; missing ones are left out.
-    distribution : {"normal", "t"}
-        Of the standardised shocks.
-
-    Raises
-    ------
-    ValueError
-        If fewer than 100 returns are left or they do not vary.
+    Parameters and errors are those of :func:`garch`.
     """
     fit, _ = _fit(returns, distribution, asymmetric=True)
     return Leverage(
@@ -160,7 +100,6 @@ def leverage(returns: pd.Series, distribution: Literal["normal", "t"] = "t") -> 
         se=float(fit.std_err["gamma[1]"]),
         p=float(fit.pvalues["gamma[1]"]),
         n=int(fit.nobs),
-        converged=fit.convergence_flag == 0,
     )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Ints
 from analysis.estimators.blocks import Runner, blocks, here
 from analysis.estimators.events import garch_errors
-from analysis.estimators.events.event_study import EventStudy, Kind
+from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Layout, Panel, build_panel
 from analysis.estimators.events.models import (
-    Model,
     WindowFit,
     fit_deviations,
     fit_sums,
@@ -25,11 +25,9 @@ from analysis.estimators.events.models import (
 from analysis.estimators.events.nonsynchronous import SHIFTED, fit_shifted, with_neighbours
 from analysis.estimators.events.residual_sums import UnitSums, day_starts, join_days, sum_whole
 from analysis.estimators.events.windows import in_time
+from analysis.estimators.names import Kind, Model
 
-__all__ = ["EventStudy", "event_study", "study_on"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+__all__ = ["event_study", "study_on"]
 
 SHARED = 8  # firm-events a day from which one product a day takes less than one an event
 
@@ -44,7 +42,6 @@ def event_study(
     gap: int = 11,
     minimum: int = 60,
     window: tuple[int, int] = (-10, 20),
-    listed_from: Mapping[str, pd.Timestamp] | None = None,
     exclude: pd.DatetimeIndex | None = None,
     kind: Kind = "simple",
     run: Runner = here,
@@ -70,9 +67,6 @@ def event_study(
         Fewest usable estimation sessions; an event with fewer is skipped.
     window : (int, int)
         First and last event day.
-    listed_from : mapping of str to Timestamp, optional
-        Listing day by ticker. Returns up to and including that day are not used: the return of
-        the listing day compares with a price from before the listing.
     exclude : DatetimeIndex, optional
         Sessions left out of all estimation windows, such as those of other listed events.
     kind : {"simple", "log"}
@@ -101,12 +95,12 @@ def event_study(
     columns = returns.columns.drop_duplicates()  # a double one is an error only if it is asked for
     place = columns.get_indexer(pd.Index(events["ticker"]))
     used = np.bincount(place[place >= 0], minlength=len(columns)) > 0
-    panel = build_panel(returns, list(columns[used]), names, layout, listed_from, exclude)
+    panel = build_panel(returns, list(columns[used]), names, layout, exclude)
     if model in SHIFTED:
         panel = with_neighbours(panel)
     column = np.append(np.cumsum(used) - 1, -1)[place]
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
-    reason = _place_reasons(panel, events, column, position, listed_from or {})
+    reason = _place_reasons(panel, column, position)
     return study_on(panel, events, column, position, reason, (names, model, minimum, kind), run)
 
 
@@ -189,25 +183,14 @@ def _check(events: pd.DataFrame, minimum: int, k: int, length: int) -> None:
         )
 
 
-def _place_reasons(
-    panel: Panel,
-    events: pd.DataFrame,
-    column: Ints,
-    position: Ints,
-    listed_from: Mapping[str, pd.Timestamp],
-) -> npt.NDArray[np.object_]:
+def _place_reasons(panel: Panel, column: Ints, position: Ints) -> npt.NDArray[np.object_]:
     """Say for each event why its day 0 cannot be used; empty where it can."""
-    reason = np.full(len(events), "", dtype=object)
-    day0 = pd.DatetimeIndex(events["day0"])
-    at = (panel.layout.before + position)[:, None]
-    observed = panel.observed[column[:, None], at][:, 0] if len(panel.assets) else column * np.nan
-    factor = panel.factors[:, at[:, 0]].sum(axis=0)
+    reason = np.full(column.shape, "", dtype=object)
+    at = panel.layout.before + position
+    observed = panel.observed[column, at] if len(panel.assets) else column * np.nan
     # The last reason that applies is overwritten by those that explain it.
     reason[np.isnan(observed)] = "no return on day 0"
-    reason[np.isnan(factor)] = "no factor return on day 0"
-    if listed_from:
-        listed = pd.DatetimeIndex(events["ticker"].map(dict(listed_from)))
-        reason[np.asarray(day0 <= listed)] = "not listed before day 0"
+    reason[np.isnan(panel.factors[:, at].sum(axis=0))] = "no factor return on day 0"
     reason[position < 0] = "day 0 is not a session"
     reason[column < 0] = "unknown ticker"
     return reason
@@ -242,7 +225,7 @@ def _fit(
 
 def _fit_whole(
     panel: Panel, column: Ints, position: Ints, model: Model
-) -> tuple[WindowFit, npt.NDArray[np.bool_], UnitSums]:
+) -> tuple[WindowFit, Bools, UnitSums]:
     """Fit a block of windows, in order of time, say which fits are sound, and sum residuals."""
     starts = np.flatnonzero(day_starts(position))
     y, x = panel.estimation_returns(column, position), panel.estimation_factors(position[starts])

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from analysis.estimators.outcome import (
+from analysis.estimators.arrays import Floats
+from analysis.estimators.significance import (
     LEVEL,
-    Outcome,
+    Significance,
     minimum_detectable,
     refused,
     student,
@@ -20,7 +21,7 @@ __all__ = ["across_episodes_t", "sign_flip", "two_sample_im"]
 EXACT_LIMIT = 16  # up to this many episodes all 2^K sign patterns are listed
 
 
-def across_episodes_t(values: npt.ArrayLike) -> Outcome:
+def across_episodes_t(values: npt.ArrayLike) -> Significance:
     """Test that the mean over episodes is zero: t with K - 1 degrees of freedom.
 
     Valid for few episodes of unequal variance (Ibragimov and Müller 2010, J. Business and Economic
@@ -33,7 +34,7 @@ def across_episodes_t(values: npt.ArrayLike) -> Outcome:
 
     Returns
     -------
-    Outcome
+    Significance
         ``across_episodes_t``; the estimate has the unit of `values`. Refused below two episodes.
     """
     kept = _kept(values)
@@ -43,7 +44,7 @@ def across_episodes_t(values: npt.ArrayLike) -> Outcome:
     return student("across_episodes_t", kept.size, float(kept.mean()), se, kept.size - 1)
 
 
-def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999) -> Outcome:
+def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999) -> Significance:
     """Test that episodes are symmetric around zero by flipping their signs.
 
     All 2^K patterns up to 16 episodes, else `draws` random ones and the observed one (Canay,
@@ -56,7 +57,7 @@ def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999
 
     Returns
     -------
-    Outcome
+    Significance
         ``sign_flip``, with ``p_min`` at least 2 / 2^K. With fewer than six episodes no p reaches
         0.05: the detectable effect is infinite. Otherwise it is that of the t across episodes.
     """
@@ -73,7 +74,7 @@ def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999
     mean = float(kept.mean())
     flipped = np.abs(signs @ kept) / k
     se = float(kept.std(ddof=1)) / math.sqrt(k)
-    return Outcome(
+    return Significance(
         "sign_flip",
         k,
         estimate=mean,
@@ -84,7 +85,7 @@ def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999
     )
 
 
-def two_sample_im(a: npt.ArrayLike, b: npt.ArrayLike) -> Outcome:
+def two_sample_im(a: npt.ArrayLike, b: npt.ArrayLike) -> Significance:
     """Test that two sets of episodes have the same mean, without equal variances.
 
     ``t = (ā − b̄) / √(s_a²/K_a + s_b²/K_b)`` with ``min(K_a, K_b) − 1`` degrees of freedom
@@ -97,7 +98,7 @@ def two_sample_im(a: npt.ArrayLike, b: npt.ArrayLike) -> Outcome:
 
     Returns
     -------
-    Outcome
+    Significance
         ``two_sample_im``; the estimate is the difference of the means, a less b.
     """
     first, second = _kept(a), _kept(b)
@@ -108,8 +109,8 @@ def two_sample_im(a: npt.ArrayLike, b: npt.ArrayLike) -> Outcome:
     return student("two_sample_im", n, float(first.mean() - second.mean()), se, fewest - 1)
 
 
-def _kept(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _kept(values: npt.ArrayLike) -> Floats:
     """Return the known values as a flat array."""
     flat = np.asarray(values, dtype=float).ravel()
-    known: npt.NDArray[np.float64] = flat[~np.isnan(flat)]
+    known: Floats = flat[~np.isnan(flat)]
     return known

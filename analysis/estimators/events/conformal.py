@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.models import LEAST_SQUARES
-from analysis.estimators.outcome import POWER
+from analysis.estimators.names import LEAST_SQUARES
+from analysis.estimators.significance import POWER
 
 __all__ = ["conformal"]
-
-Floats = npt.NDArray[np.float64]
 
 
 def conformal(study: EventStudy, first: int, last: int, level: float = 0.95) -> pd.DataFrame:

@@ -13,14 +13,13 @@ from functools import partial, reduce
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import rankdata
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import Runner, side_by_side
 from analysis.estimators.events.fits import Fitted
 
 __all__ = ["DailyRanks", "daily_ranks", "deviation_sums", "sort_days"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,8 @@ def sort_days(residuals: Floats) -> SortedDays:
     place.ravel()[order] = np.tile(np.arange(1, length + 1, dtype=place.dtype), rows)
     rank: npt.NDArray[np.number] = place
     if (values[:, 1:length] == values[:, : length - 1]).any():
-        rank = _shared_ranks(values[:, :length]).ravel().take(starts + place - 1)
+        ranked = rankdata(values[:, :length], axis=1, nan_policy="omit")
+        rank = ranked.ravel().take(starts + place - 1)
     if np.isfinite(values[:, length - 1]).all():  # missing days come last
         return SortedDays(values, place, rank, np.full(rows, length), np.full(length, rows))
     known = np.isfinite(residuals)
@@ -216,25 +216,13 @@ def _or_one(spread: npt.ArrayLike) -> Floats:
     return np.where(values > 0, values, 1.0)
 
 
-def _shared_ranks(ordered: Floats) -> Floats:
-    """Return ranks 1, 2, ... along sorted rows, (B, L); equal values share theirs."""
-    place = np.arange(ordered.shape[1])
-    edge = np.ones((len(ordered), 1), dtype=bool)
-    changes = ordered[:, 1:] != ordered[:, :-1]
-    starts = np.where(np.hstack([edge, changes]), place, 0)
-    ends = np.where(np.hstack([changes, edge]), place, place[-1])
-    first = np.maximum.accumulate(starts, axis=1)
-    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
-    return (first + last) / 2 + 1.0
-
-
 def _ranks_among(event: Floats) -> Floats:
     """Return ranks 1, 2, ... within each row, (B, L2); equal values share theirs."""
     rows, days = event.shape
     below = _beyond(event, event, np.greater)
     if below.sum(dtype=np.int64) == rows * days * (days - 1) // 2:  # each pair has an order
         return np.asarray(below + 1.0, dtype=float)
-    return np.asarray((below + 1.0 + _beyond(event, event, np.greater_equal)) / 2)
+    return np.asarray(rankdata(event, axis=1))
 
 
 def _beyond(

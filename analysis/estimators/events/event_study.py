@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.blocks import Runner, blocks, here, side_by_side
 from analysis.estimators.events.fits import Fitted
-from analysis.estimators.events.garch_errors import Forecast
 from analysis.estimators.events.layout import Panel
-from analysis.estimators.events.models import Model, WindowFit
-from analysis.estimators.events.windows import event_time
+from analysis.estimators.events.models import WindowFit
+from analysis.estimators.names import Kind, Model
 
-__all__ = ["EventStudy", "Kind"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Kind = Literal["simple", "log"]
+__all__ = ["EventStudy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ class EventStudy:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def take(self, rows: npt.NDArray[Any]) -> EventStudy:
+    def take(self, rows: Array) -> EventStudy:
         """Return the study of some of its rows, by number or mask; nothing is fitted again."""
         if rows.dtype == bool and rows.all():
             return self
@@ -100,7 +94,7 @@ class EventStudy:
         """
         first, last = _bounds(self.fitted)
         fit, sessions = self.fit, self.panel.sessions
-        fitted: dict[str, npt.NDArray[Any] | pd.DatetimeIndex] = {
+        fitted: dict[str, Array | pd.DatetimeIndex] = {
             "estimation_start": sessions[first],
             "estimation_end": sessions[last],
             "n_estimation": fit.n,
@@ -137,14 +131,9 @@ class EventStudy:
         return self.fitted.model
 
     @property
-    def forecast(self) -> Forecast | None:
-        """Variances of the event days where the model of the errors forecasts them (GARCH)."""
-        return self.fitted.forecast
-
-    @property
     def event_time(self) -> Ints:
         """Event days. (L,)."""
-        return event_time(self.panel.layout.first, self.panel.layout.last)
+        return np.arange(self.panel.layout.first, self.panel.layout.last + 1)
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -175,11 +164,6 @@ class EventStudy:
         return np.moveaxis(self.fitted.window(*self.bounds).factors, 0, 2)
 
     @property
-    def residuals(self) -> Floats:
-        """Estimation residuals, (N, length), NaN on sessions that did not enter the fit."""
-        return self.fitted.residuals()
-
-    @property
     def sigma(self) -> Floats:
         """Residual standard deviation of each event's fit, fraction, divisor n - k. (N,)."""
         return self.fit.sigma
@@ -208,11 +192,6 @@ class EventStudy:
                 f"window [{first}, {last}] is not inside the event window [{low}, {high}]"
             )
         return slice(first - low, last - low + 1)
-
-    def scale(self, first: int, last: int) -> Floats:
-        """Return se(CAR) over sigma: ``√(L2 + L2²/L1 + d'S⁻¹d)`` of each event. (N,)."""
-        self.days(first, last)
-        return self.fitted.window(first, last).scale()
 
     def car(self, first: int, last: int) -> pd.DataFrame:
         """Return the cumulative abnormal return of each event over ``[first, last]``.
@@ -261,10 +240,6 @@ class EventStudy:
             parts = self.fitted.map(self.run, work, width=last - first + 1)
             self._kept[first, last] = Cumulated(*np.concatenate(list(parts), axis=1))
         return self._kept[first, last]
-
-    def sar(self) -> Floats:
-        """Return standardised abnormal returns, AR over its forecast-corrected error. (N, L)."""
-        return self.ar / self.fitted.window(*self.bounds).errors()
 
 
 def _added_up(block: Fitted, first: int, last: int, kind: Kind) -> tuple[Floats, Floats]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events.daily_ranks import DailyRanks, daily_ranks
 from analysis.estimators.events.event_study import EventStudy
@@ -23,9 +23,6 @@ from analysis.estimators.events.residual_sums import (
 from analysis.estimators.events.windows import in_time
 
 __all__ = ["Sample", "draw_sample"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -44,8 +41,6 @@ class Sample:
         Degrees of freedom of the fits, n - k.
     day0 : (N,)
         Session of each event.
-    dropped : int
-        Firm-events left out because their window is not fully observed.
     first, last : int
         Bounds of the window, event days.
     fitted : Fitted
@@ -61,7 +56,6 @@ class Sample:
     unit_sum: Floats
     df: Ints
     day0: Ints
-    dropped: int
     first: int
     last: int
     fitted: Fitted
@@ -153,7 +147,6 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
         unit_sum=over.unit[rows],
         df=kept.fit.n - kept.fit.k,
         day0=kept.position,
-        dropped=int((~observed).sum()),
         first=first,
         last=last,
         fitted=kept,

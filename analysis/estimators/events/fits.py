@@ -8,18 +8,17 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.blocks import Runner, blocks
 from analysis.estimators.events.garch_errors import Forecast
 from analysis.estimators.events.layout import Panel
-from analysis.estimators.events.models import Model, WindowFit, excess_variance
+from analysis.estimators.events.models import WindowFit, excess_variance
 from analysis.estimators.events.residual_sums import UnitSums
+from analysis.estimators.names import Model
 
 __all__ = ["Fitted", "Window"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 R = TypeVar("R")
 
 
@@ -59,22 +58,21 @@ class Fitted:
         """Events, N."""
         return self.position.size
 
-    @property
-    def arrays(self) -> tuple[Ints, Ints, WindowFit, Forecast | None]:
-        """What has a row an event: all but panel and model."""
-        return self.column, self.position, self.fit, self.forecast
-
-    def take(self, rows: npt.NDArray[Any] | slice) -> Fitted:
+    def take(self, rows: Array | slice) -> Fitted:
         """Return some of the events, by number, mask or slice."""
+        return Fitted(self.panel, *self._arrays(rows))
+
+    def _arrays(self, rows: Array | slice) -> tuple[Ints, Ints, WindowFit, Model, Forecast | None]:
+        """Return what is needed of some events besides the panel."""
         forecast = self.forecast.take(rows) if self.forecast else None
-        column, position, fit = self.column[rows], self.position[rows], self.fit.take(rows)
-        return Fitted(self.panel, column, position, fit, self.model, forecast)
+        fit = self.fit.take(rows)
+        return self.column[rows], self.position[rows], fit, self.model, forecast
 
     def map(
         self,
         run: Runner,
         work: Callable[..., R],
-        *columns: npt.NDArray[Any],
+        *columns: Array,
         width: int,
     ) -> Iterator[R]:
         """Yield ``work(block, *columns of the block)`` for one block of events after the other.
@@ -90,10 +88,8 @@ class Fitted:
         width : int
             Days of an event that `work` handles.
         """
-        tasks = (
-            (*self.take(at).arrays, *(c[at] for c in columns)) for at in blocks(self.size, width)
-        )
-        return run(partial(_on_block, work, self.model), self.panel, tasks)
+        tasks = ((self._arrays(at), *(c[at] for c in columns)) for at in blocks(self.size, width))
+        return run(partial(_on_block, work), self.panel, tasks)
 
     def window(self, first: int, last: int) -> Window:
         """Return the events' window ``[first, last]`` in event time."""
@@ -162,15 +158,6 @@ def _unexpected(y: Floats, x: Floats, fit: WindowFit) -> Floats:
     return y
 
 
-def _on_block(
-    work: Callable[..., R],
-    model: Model,
-    panel: Panel,
-    column: Ints,
-    position: Ints,
-    fit: WindowFit,
-    forecast: Forecast | None,
-    *columns: npt.NDArray[Any],
-) -> R:
+def _on_block(work: Callable[..., R], panel: Panel, arrays: Any, *columns: Array) -> R:
     """Put a block of events together and work on it."""
-    return work(Fitted(panel, column, position, fit, model, forecast), *columns)
+    return work(Fitted(panel, *arrays), *columns)

@@ -9,18 +9,14 @@ forecast made at the end of the estimation window, whatever happens in the gap.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Array, Floats, Ints
 from analysis.estimators.events.layout import Panel
 from analysis.estimators.events.models import WindowFit
 
 __all__ = ["FEWEST", "Forecast", "fit_garch", "refit"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 FEWEST = 100  # sessions below which the likelihood says little about the variance
 
@@ -41,7 +37,7 @@ class Forecast:
     variance: Floats
     covariance: Floats
 
-    def take(self, rows: npt.NDArray[Any] | slice) -> Forecast:
+    def take(self, rows: Array | slice) -> Forecast:
         """Return the forecasts of some rows, by number, mask or slice."""
         return Forecast(self.variance[rows], self.covariance[rows])
 
@@ -80,13 +76,15 @@ def refit(
     fit = replace(plain, alpha=plain.alpha.copy(), beta=plain.beta.copy(), sse=plain.sse.copy())
     variance = np.full((count, panel.layout.days), np.nan)
     covariance = np.full((count, 1 + m, 1 + m), np.nan)
+    layout = panel.layout
+    ahead = np.arange(layout.first, layout.last + 1) + layout.gap  # of a window's last session
     usable = (plain.n >= FEWEST) & np.isfinite(plain.alpha) & ~plain.perfect & ~plain.constant
     for row in np.flatnonzero(usable):
         place = slice(row, row + 1)
         y, x = panel.estimation_windows(column[place], position[place])
         known = np.flatnonzero(np.isfinite(y[0]) & np.isfinite(x[:, 0]).all(axis=0))
         left, right = y[0, known], x[:, 0, known].T
-        mean, variance_path, cov = fit_garch(left, right, _horizons(panel, int(known[-1])))
+        mean, variance_path, cov = fit_garch(left, right, ahead + layout.length - 1 - known[-1])
         fit.alpha[row], fit.beta[row] = mean[0], mean[1:]
         fit.sse[row] = ((left - mean[0] - right @ mean[1:]) ** 2).sum()
         variance[row], covariance[row] = variance_path, cov
@@ -133,10 +131,3 @@ def _expected(first: float, omega: float, persistence: float, horizons: Ints) ->
     decay = persistence**steps
     gone = np.concatenate([[0.0], np.cumsum(decay)[:-1]])
     return np.asarray((omega * gone + decay * first)[horizons - 1])
-
-
-def _horizons(panel: Panel, last: int) -> Ints:
-    """Return how far each event day lies ahead of the last usable session of its window. (L,)."""
-    layout = panel.layout
-    days = np.arange(layout.first, layout.last + 1, dtype=np.int64)
-    return days + layout.gap + (layout.length - 1 - last)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Ints
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.named_tests import TESTS, run_tests
+from analysis.estimators.names import LEVELS
 
-__all__ = ["LEVELS", "break_down", "slices"]
+__all__ = ["Slice", "break_down", "slices"]
 
-LEVELS = ("pooled", "firm", "event", "episode")
+Slice = tuple[str, str, Ints]
+"""Level, label and row numbers of a part of a study."""
 
 
 def break_down(
     study: EventStudy,
-    windows: Sequence[tuple[int, int]],
+    windows: Iterable[tuple[int, int]],
+    cut: Sequence[Slice],
     rng: np.random.Generator,
     *,
-    by: Sequence[str] = LEVELS,
     tests: Sequence[str] = TESTS,
     episode: str | None = None,
 ) -> pd.DataFrame:
@@ -29,48 +31,40 @@ def break_down(
 
     Parameters
     ----------
-    study : EventStudy
-        N firm-events; one that is listed twice counts once.
-    windows : sequence of (int, int)
+    windows : iterable of (int, int)
         First and last event day, each inside the event window of the study.
-    rng : Generator
-        For the sign flips of more than 16 episodes.
-    by : sequence of str
-        Levels from :data:`LEVELS`: all firm-events together, those of each firm, of each day 0, of
-        each episode.
-    tests : sequence of str
-        Names from :data:`analysis.estimators.events.named_tests.TESTS`.
-    episode : str, optional
-        Column that numbers the episodes; by default each day 0 is one.
+    cut : sequence of Slice
+        Such as :func:`slices` gives.
+    rng, tests, episode
+        As in :func:`analysis.estimators.events.named_tests.run_tests`, with its errors.
 
     Returns
     -------
     DataFrame
-        One row a window, slice and test: ``first``, ``last``, ``by``, ``label``, then the fields
-        of :class:`analysis.estimators.outcome.Outcome`. A test that a slice does not allow has
-        its reason.
-
-    Raises
-    ------
-    ValueError
-        If a level or a test is unknown, or a window is not inside the event window.
+        One row a window, slice and test: ``first``, ``last``, ``by``, ``label``, ``name``, then
+        the other fields of a test. A test that a slice does not allow has its reason.
     """
     parts = []
     for first, last in windows:
-        for level, label, rows in slices(study, by, episode):
+        for level, label, rows in cut:
             table = run_tests(study.take(rows), first, last, rng, tests, episode).reset_index()
-            place = pd.DataFrame(
-                {"first": first, "last": last, "by": level, "label": label}, table.index
-            )
+            place = {"first": first, "last": last, "by": level, "label": label}
             parts.append(pd.DataFrame(place, table.index).join(table))
     columns = ["first", "last", "by", "label", "name"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def slices(
-    study: EventStudy, by: Sequence[str], episode: str | None = None
-) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:
-    """Yield level, label and row numbers of each slice; a firm-event listed twice counts once."""
+def slices(study: EventStudy, by: Sequence[str], episode: str | None = None) -> Iterator[Slice]:
+    """Yield the slices of a study at some LEVELS; a firm-event listed twice counts once.
+
+    All firm-events together, those of each firm, of each day 0, of each value of the column
+    `episode`, by default each day 0.
+
+    Raises
+    ------
+    ValueError
+        If a level is unknown.
+    """
     unknown = sorted(set(by) - set(LEVELS))
     if unknown:
         raise ValueError(f"unknown level {unknown[0]!r}; known: {', '.join(LEVELS)}")

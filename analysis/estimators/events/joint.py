@@ -6,20 +6,18 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import optimize, special, stats
 
+from analysis.estimators.arrays import Bools, Floats
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.fits import Fitted
-from analysis.estimators.events.models import LEAST_SQUARES
-from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
+from analysis.estimators.names import LEAST_SQUARES
+from analysis.estimators.significance import LEVEL, POWER, Significance, refused
 
 __all__ = ["equal_response_f", "joint_f"]
 
-Floats = npt.NDArray[np.float64]
 
-
-def joint_f(study: EventStudy, first: int, last: int) -> Outcome:
+def joint_f(study: EventStudy, first: int, last: int) -> Significance:
     """Test that the CARs of all firms on their one day 0 are zero.
 
     ``F = T² (ν - N + 1) / (ν N)`` with Hotelling's ``T² = c' Σ̂⁻¹ c / h``, c the CARs, Σ̂ the
@@ -30,21 +28,21 @@ def joint_f(study: EventStudy, first: int, last: int) -> Outcome:
 
     Returns
     -------
-    Outcome
+    Significance
         ``joint_f``; the estimate is the mean CAR, `mde` the CAR that, in all firms at once, is
         found with probability 0.8. Refused with several day 0s or too few sessions.
     """
     return _contrast_f("joint_f", study, first, last)
 
 
-def equal_response_f(study: EventStudy, first: int, last: int) -> Outcome:
+def equal_response_f(study: EventStudy, first: int, last: int) -> Significance:
     """Test that the CARs of all firms on their one day 0 are equal.
 
     As :func:`joint_f`, for the N - 1 differences of CARs.
 
     Returns
     -------
-    Outcome
+    Significance
         ``equal_response_f``; the estimate is the range of the CARs, `mde` the smallest distance
         of one firm from all others that is found with probability 0.8.
     """
@@ -54,7 +52,7 @@ def equal_response_f(study: EventStudy, first: int, last: int) -> Outcome:
     return _contrast_f("equal_response_f", study, first, last)
 
 
-def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Outcome:
+def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Significance:
     """Return the exact F of ``contrast @ CAR = 0``, of all CARs or of their differences."""
     n = study.fitted.size
     if study.dates != 1 or np.unique(study.column).size < n:
@@ -80,7 +78,7 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Outcome:
     # λ per squared effect: in all firms at once, or in the one firm that shows it best.
     moves = contrast.sum(axis=1, keepdims=True) if name == "joint_f" else contrast
     information = float(np.einsum("qm,qr,rm->m", moves, inverse, moves).max())
-    return Outcome(
+    return Significance(
         name,
         n,
         estimate=float(cars.mean() if name == "joint_f" else np.ptp(cars)),
@@ -93,14 +91,12 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Outcome:
     )
 
 
-def _observed(block: Fitted) -> npt.NDArray[np.bool_]:
+def _observed(block: Fitted) -> Bools:
     """Return the estimation sessions on which all firms of a block are observed. (L1,)."""
     return np.asarray(np.isfinite(block.residuals()).all(axis=0))
 
 
-def _common_fit(
-    study: EventStudy, part: slice, usable: npt.NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
+def _common_fit(study: EventStudy, part: slice, usable: Bools) -> tuple[Floats, Floats]:
     """Return CARs and their forecast-corrected covariance from the common sessions of all firms."""
     y, x = study.panel.estimation_windows(study.column, study.position)
     returns, factors = y[:, usable].T, x[:, 0, usable].T

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Layout", "Panel", "build_panel"]
+from analysis.estimators.arrays import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+__all__ = ["Layout", "Panel", "build_panel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Panel:
     assets : tuple of str
     layout : Layout
     observed : (A, before + T + after)
-        Returns, fraction; NaN on and before the listing day.
+        Returns, fraction.
     estimation : (A, before + T + after)
         The same without the sessions left out of estimation.
     factors : (m, before + T + after)
@@ -106,7 +104,6 @@ def build_panel(
     assets: Sequence[str],
     factors: Sequence[str],
     layout: Layout,
-    listed_from: Mapping[str, pd.Timestamp] | None = None,
     exclude: pd.DatetimeIndex | None = None,
 ) -> Panel:
     """Lay out the columns `assets` and `factors` of `returns`, (T, A), as a :class:`Panel`.
@@ -118,12 +115,7 @@ def build_panel(
         return is not a finite number.
     """
     sessions = _sessions(returns)
-    known = {t: day for t, day in (listed_from or {}).items() if pd.notna(day)}
     observed = _padded(_floats(returns, assets), layout)
-    span = observed[:, layout.before : layout.before + len(sessions)]
-    for row, name in enumerate(assets):
-        if name in known:
-            span[row, : sessions.searchsorted(known[name], side="right")] = np.nan
     estimation = observed
     if exclude is not None:
         estimation = observed.copy()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from analysis.estimators.arrays import Array, Bools, Floats, Ints
+from analysis.estimators.names import Model
 
 __all__ = [
-    "LEAST_SQUARES",
-    "Model",
     "WindowFit",
     "excess_variance",
     "fit_deviations",
@@ -22,10 +21,6 @@ __all__ = [
     "window_sums",
 ]
 
-Model = Literal["market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"]
-LEAST_SQUARES: tuple[Model, ...] = ("market", "mean", "market_adjusted")
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 # Sums of squares below this share of their scale are rounding, not variation.
 _ROUNDING = 1e-20
@@ -71,7 +66,7 @@ class WindowFit:
         joined = {name: np.concatenate([getattr(fit, name) for fit in fits]) for name in _ARRAYS}
         return cls(**joined, k=fits[0].k)
 
-    def take(self, rows: npt.NDArray[Any] | slice) -> WindowFit:
+    def take(self, rows: Array | slice) -> WindowFit:
         """Return the fits of some windows, by number, mask or slice."""
         return WindowFit(**{name: getattr(self, name)[rows] for name in _ARRAYS}, k=self.k)
 
@@ -89,12 +84,12 @@ class WindowFit:
         return sigma
 
     @property
-    def constant(self) -> npt.NDArray[np.bool_]:
+    def constant(self) -> Bools:
         """Windows in which the return does not vary. (N,)."""
         return np.asarray(self.sst <= _ROUNDING * self.n)
 
     @property
-    def perfect(self) -> npt.NDArray[np.bool_]:
+    def perfect(self) -> Bools:
         """Windows in which the model leaves no residual. (N,)."""
         floor = np.maximum(self.sst, _ROUNDING * self.n)
         return np.asarray(self.sse <= _ROUNDING * floor)
@@ -161,9 +156,7 @@ def window_sums(y: Floats, x: Floats, starts: Ints | None = None) -> tuple[Float
     return sums[:, 0], np.vecdot(y, y), x_sum[rows], x_products[rows], sums[:, 1:]
 
 
-def fit_sums(
-    sums: tuple[Floats, ...], length: int, model: Model
-) -> tuple[WindowFit, npt.NDArray[np.bool_]]:
+def fit_sums(sums: tuple[Floats, ...], length: int, model: Model) -> tuple[WindowFit, Bools]:
     """Fit from the :func:`window_sums` over `length` sessions, and say which fits are sound. (N,).
 
     Not those of windows in which a value is missing, or in which means or the fit take so much of

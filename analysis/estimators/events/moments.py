@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
+
+from analysis.estimators.arrays import Floats
 
 __all__ = ["Moments", "Pooled", "Sums", "join_moments", "join_sums"]
 
-Floats = npt.NDArray[np.float64]
+_APART = {"days", "car", "scar", "fewest"}  # fields of Sums that are not added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,8 @@ def join_moments(a: Moments, b: Moments) -> Moments:
 
 def join_sums(a: Sums, b: Sums) -> Sums:
     """Return the sums of two parts together."""
-    added = ("variance", "variance_squared", "plain", "plain_squared", "sar", "unit", "inverse",
-             "patell")  # fmt: skip
-    return replace(
-        a,
-        car=join_moments(a.car, b.car),
-        scar=join_moments(a.scar, b.scar),
-        fewest=min(a.fewest, b.fewest),
-        **{name: getattr(a, name) + getattr(b, name) for name in added},
-    )
+    joined: dict[str, Any] = {
+        name: value + getattr(b, name) for name, value in asdict(a).items() if name not in _APART
+    }
+    car, scar = join_moments(a.car, b.car), join_moments(a.scar, b.scar)
+    return replace(a, car=car, scar=scar, fewest=min(a.fewest, b.fewest), **joined)

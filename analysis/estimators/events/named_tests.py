@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 
 import numpy as np
 import pandas as pd
@@ -14,13 +13,13 @@ from analysis.estimators.events.conformal import conformal
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.firm_events import Sample, draw_sample
 from analysis.estimators.events.joint import equal_response_f, joint_f
-from analysis.estimators.events.models import LEAST_SQUARES
 from analysis.estimators.events.portfolio import portfolio_study, portfolio_t
-from analysis.estimators.outcome import Outcome, refused
+from analysis.estimators.names import LEAST_SQUARES
+from analysis.estimators.significance import Significance, refused, tabulate
 
 __all__ = ["TESTS", "episode_values", "run_tests"]
 
-ON_SAMPLES: dict[str, Callable[[Sample], Outcome]] = {
+ON_SAMPLES: dict[str, Callable[[Sample], Significance]] = {
     "t_time_series": parametric.t_time_series,
     "t_time_series_no_forecast": lambda sample: parametric.t_time_series(sample, forecast=False),
     "t_cross_sectional": parametric.t_cross_sectional,
@@ -36,7 +35,7 @@ ON_SAMPLES: dict[str, Callable[[Sample], Outcome]] = {
     "wilcoxon": signs.wilcoxon,
     "skewness_adjusted_t": parametric.skewness_adjusted_t,
 }
-ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Outcome]] = {
+ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Significance]] = {
     "portfolio_t": portfolio_t,
     "portfolio_t_risk": lambda study, first, last: portfolio_t(study, first, last, "risk"),
     "joint_f": joint_f,
@@ -69,8 +68,8 @@ def run_tests(
     Returns
     -------
     DataFrame, one row a test, by name
-        The fields of :class:`Outcome`. A test that the group does not allow has its reason. The
-        estimate of the two tests across episodes is a mean standardised portfolio CAR.
+        The fields of :class:`Significance`; a test that the group does not allow has its reason.
+        The estimate of the two tests across episodes is a mean standardised portfolio CAR.
 
     Raises
     ------
@@ -81,22 +80,20 @@ def run_tests(
     if unknown:
         raise ValueError(f"unknown test {unknown[0]!r}; known: {', '.join(TESTS)}")
     sample = draw_sample(study, first, last)
-    outcomes = []
+    found = []
     for name in tests:
         if name in ON_SAMPLES:
-            outcome = ON_SAMPLES[name](sample)
+            result = ON_SAMPLES[name](sample)
         elif name in ON_ONE_DATE:
-            outcome = ON_ONE_DATE[name](study, first, last)
+            result = ON_ONE_DATE[name](study, first, last)
         elif name == "conformal":
-            outcome = _conformal(study, first, last)
+            result = _conformal(study, first, last)
         elif name == "across_episodes_t":
-            outcome = across_episodes_t(episode_values(study, first, last, episode))
+            result = across_episodes_t(episode_values(study, first, last, episode))
         else:
-            outcome = sign_flip(episode_values(study, first, last, episode), rng)
-        outcomes.append(asdict(outcome))
-    return pd.DataFrame(outcomes, columns=[field.name for field in fields(Outcome)]).set_index(
-        "name"
-    )
+            result = sign_flip(episode_values(study, first, last, episode), rng)
+        found.append(result)
+    return tabulate(found)
 
 
 def episode_values(
@@ -134,7 +131,7 @@ def episode_values(
     return scar.groupby(pairs.set_index("session")["episode"]).mean()
 
 
-def _conformal(study: EventStudy, first: int, last: int) -> Outcome:
+def _conformal(study: EventStudy, first: int, last: int) -> Significance:
     """Return the conformal test of the equal-weight portfolio on the group's one day 0."""
     n = study.fitted.size
     if study.dates != 1:
@@ -147,7 +144,7 @@ def _conformal(study: EventStudy, first: int, last: int) -> Outcome:
     row = conformal(joined, first, last).iloc[0]
     if np.isnan(row["p"]):
         return refused("conformal", n, "a return is missing in the event window")
-    return Outcome(
+    return Significance(
         "conformal",
         n,
         estimate=float(row["car"]),

@@ -12,15 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.layout import Panel
-from analysis.estimators.events.models import Model, WindowFit, excess_variance, fit_windows
+from analysis.estimators.events.models import WindowFit, excess_variance, fit_windows
+from analysis.estimators.names import Model
 
 __all__ = ["SHIFTED", "fit_shifted", "with_neighbours"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 SHIFTED: tuple[Model, ...] = ("scholes_williams", "dimson")
 

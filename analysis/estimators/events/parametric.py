@@ -12,7 +12,7 @@ import math
 from dataclasses import replace
 
 from analysis.estimators.events.moments import Pooled, Sums
-from analysis.estimators.outcome import Outcome, refused, student
+from analysis.estimators.significance import Significance, refused, student
 
 __all__ = [
     "bmp",
@@ -27,7 +27,7 @@ __all__ = [
 ALONE = "needs at least two firm-events"
 
 
-def t_time_series(group: Pooled, *, forecast: bool = True) -> Outcome:
+def t_time_series(group: Pooled, *, forecast: bool = True) -> Significance:
     """Return the t of the mean CAR from the firms' estimation variances.
 
     ``Σ CAR / √(Σ se²)``, se with the forecast-error term or, without `forecast`, ``s √L2``
@@ -43,7 +43,7 @@ def t_time_series(group: Pooled, *, forecast: bool = True) -> Outcome:
     return student(name, n, sums.car.mean, math.sqrt(total) / n, df)
 
 
-def t_cross_sectional(group: Pooled) -> Outcome:
+def t_cross_sectional(group: Pooled) -> Significance:
     """Return the t of the mean CAR from the spread of the CARs; N - 1 degrees of freedom.
 
     (Brown and Warner 1985, J. Financial Economics 14, section 5.)
@@ -51,7 +51,7 @@ def t_cross_sectional(group: Pooled) -> Outcome:
     return _one_sample("t_cross_sectional", group)
 
 
-def skewness_adjusted_t(group: Pooled) -> Outcome:
+def skewness_adjusted_t(group: Pooled) -> Significance:
     """Return the cross-sectional t corrected for skewness; t(N - 1).
 
     ``√N (S + γ S²/3 + γ² S³/27 + γ/(6N))`` with S the mean CAR over its standard deviation and γ
@@ -69,7 +69,7 @@ def skewness_adjusted_t(group: Pooled) -> Outcome:
     return _restated(plain, t)
 
 
-def patell(group: Pooled) -> Outcome:
+def patell(group: Pooled) -> Significance:
     """Return Patell's statistic: daily standardised AR summed over firms and days.
 
     ``Σ_i Σ_t SAR_it / √(Σ_i L2 q_i)`` with ``q = (n - k) / (n - k - 2)`` (Patell 1976, J.
@@ -78,7 +78,7 @@ def patell(group: Pooled) -> Outcome:
     return _patell("patell", group.sums, correlation=0.0)
 
 
-def kp_patell(group: Pooled) -> Outcome:
+def kp_patell(group: Pooled) -> Significance:
     """Return Patell's statistic over ``√(1 + (N - 1) r̄)``, r̄ the mean residual correlation.
 
     (Kolari and Pynnönen 2010, Review of Financial Studies 23.)
@@ -86,7 +86,7 @@ def kp_patell(group: Pooled) -> Outcome:
     return _patell("kp_patell", group.sums, correlation=group.correlation)
 
 
-def bmp(group: Pooled) -> Outcome:
+def bmp(group: Pooled) -> Significance:
     """Return the cross-sectional t of the standardised CARs, robust to event-day variance.
 
     ``mean(SCAR) √N / sd(SCAR)``; SCAR holds the full forecast-error variance (Boehmer, Musumeci
@@ -95,7 +95,7 @@ def bmp(group: Pooled) -> Outcome:
     return _bmp("bmp", group.sums, correlation=0.0)
 
 
-def kp_bmp(group: Pooled) -> Outcome:
+def kp_bmp(group: Pooled) -> Significance:
     """Return the BMP statistic times ``√((1 - r̄) / (1 + (N - 1) r̄))``.
 
     r̄ is the mean residual correlation (Kolari and Pynnönen 2010, Review of Financial Studies 23).
@@ -104,7 +104,7 @@ def kp_bmp(group: Pooled) -> Outcome:
     return _bmp("kp_bmp", group.sums, correlation=group.correlation)
 
 
-def _one_sample(name: str, group: Pooled) -> Outcome:
+def _one_sample(name: str, group: Pooled) -> Significance:
     """Return the one-sample t of the CARs."""
     car = group.sums.car
     if car.n < 2:
@@ -112,7 +112,7 @@ def _one_sample(name: str, group: Pooled) -> Outcome:
     return student(name, car.n, car.mean, car.spread / math.sqrt(car.n), car.n - 1)
 
 
-def _patell(name: str, sums: Sums, correlation: float) -> Outcome:
+def _patell(name: str, sums: Sums, correlation: float) -> Significance:
     """Return Patell's statistic with its variance inflated for the mean correlation."""
     n = sums.car.n
     if n < 2:
@@ -127,7 +127,7 @@ def _patell(name: str, sums: Sums, correlation: float) -> Outcome:
     return _scaled(name, sums, sums.sar, error, sums.unit / sums.days)
 
 
-def _bmp(name: str, sums: Sums, correlation: float) -> Outcome:
+def _bmp(name: str, sums: Sums, correlation: float) -> Significance:
     """Return the BMP statistic with its error inflated for the mean correlation."""
     n = sums.car.n
     if n < 2:
@@ -140,7 +140,7 @@ def _bmp(name: str, sums: Sums, correlation: float) -> Outcome:
     return _scaled(name, sums, sums.scar.mean, error, sums.inverse / n)
 
 
-def _scaled(name: str, sums: Sums, value: float, error: float, per_unit: float) -> Outcome:
+def _scaled(name: str, sums: Sums, value: float, error: float, per_unit: float) -> Significance:
     """Return the t of a standardised sum, with its detectable effect as a mean CAR.
 
     `per_unit` is what an effect of one in every CAR adds to `value`.
@@ -152,7 +152,7 @@ def _scaled(name: str, sums: Sums, value: float, error: float, per_unit: float) 
     return replace(scaled, estimate=sums.car.mean, se=float("nan"), mde=scaled.mde / per_unit)
 
 
-def _restated(outcome: Outcome, statistic: float) -> Outcome:
+def _restated(outcome: Significance, statistic: float) -> Significance:
     """Return the outcome with another statistic on the same degrees of freedom."""
     again = student(outcome.name, outcome.n, statistic, 1.0, outcome.df)
     return replace(outcome, statistic=statistic, p=again.p)

@@ -13,46 +13,41 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.abnormal import study_on
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.windows import count_inside
-from analysis.estimators.outcome import LEVEL, POWER, Outcome, refused
+from analysis.estimators.significance import LEVEL, POWER, Significance, refused
 
 __all__ = [
     "PlaceboTable",
     "clear_sessions",
-    "placebo_dates",
     "placebo_draws",
     "placebo_p",
     "placebo_table",
-    "placebo_values",
 ]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceboTable:
-    """CARs of A assets on D placebo dates.
+    """Standardised CARs of A assets on D placebo dates.
 
     Attributes
     ----------
     sessions : (D,)
         Positions of the dates.
-    car, se, sigma : (D, A)
-        CAR with its forecast-corrected error and the residual standard deviation of the fit,
-        fractions; NaN where the asset has no fit or no fully observed window.
+    scar, sigma : (D, A)
+        CAR over its forecast-corrected error, and residual standard deviation of the fit
+        (fraction); NaN where the asset has no fit or no fully observed window.
     """
 
     sessions: Ints
-    car: Floats
-    se: Floats
+    scar: Floats
     sigma: Floats
 
 
 def clear_sessions(count: int, listed: npt.ArrayLike, before: int, after: int) -> Ints:
-    """Return the sessions among 0, ..., count - 1 that keep clear of the listed events.
+    """Return the sessions among 0, ..., count - 1 that keep clear of the listed events, in order.
 
     Parameters
     ----------
@@ -65,14 +60,8 @@ def clear_sessions(count: int, listed: npt.ArrayLike, before: int, after: int) -
         sessions from it on. For a window ``[first, last]``, ``after >= last`` keeps the window
         clear, and ``before`` keeps the wake of an event out of it.
 
-    Returns
-    -------
-    array of int
-        Positions in order.
     """
-    every = np.arange(count, dtype=np.int64)
-    clear: Ints = every[count_inside(every, listed, -before, after) == 0]
-    return clear
+    return np.flatnonzero(count_inside(np.arange(count), listed, -before, after) == 0)
 
 
 def placebo_table(
@@ -103,10 +92,9 @@ def placebo_table(
         np.where(known, "", "no return on day 0").astype(object),
         (study.factors, study.model, study.minimum, study.kind),
     )
-    cars = placed.car(first, last)
     cells = (placed.rows["place"].to_numpy(), placed.column)
-    table = PlaceboTable(dates, *(np.full((dates.size, len(panel.assets)), np.nan) for _ in "123"))
-    table.car[cells], table.se[cells] = cars["car"], cars["se"]
+    table = PlaceboTable(dates, *(np.full((dates.size, len(panel.assets)), np.nan) for _ in "12"))
+    table.scar[cells] = placed.car(first, last)["t"]
     table.sigma[cells] = placed.sigma
     return table
 
@@ -117,38 +105,16 @@ def placebo_draws(
     draws: int,
     rng: np.random.Generator,
     *,
-    standardised: bool = True,
     nearest: int | None = None,
 ) -> Floats:
-    """Draw the whole study on placebo dates: :func:`placebo_values` on :func:`placebo_dates`.
+    """Draw the standardised CARs of the whole study on placebo dates, with replacement.
 
-    Returns
-    -------
-    array, (D, N)
-        In the order of ``study.rows``; a column is NaN if no placebo date serves its day 0.
-    """
-    dates = placebo_dates(study, table, draws, rng, nearest=nearest)
-    return placebo_values(study, table, dates, standardised=standardised)
-
-
-def placebo_dates(
-    study: EventStudy,
-    table: PlaceboTable,
-    draws: int,
-    rng: np.random.Generator,
-    *,
-    nearest: int | None = None,
-) -> Ints:
-    """Draw one placebo date for each day 0 of the study and each draw, with replacement.
-
-    All firms of a day 0 move to the same placebo date, one on which all of them have a fit. To
-    compare several windows or models on the same draws, draw the dates once, with the table that
-    is observed on the fewest, and pass them to :func:`placebo_values` with each table.
+    All firms of a day 0 move to the same placebo date, one on which all of them have a fit.
 
     Parameters
     ----------
     study : EventStudy
-        N firm-events on P distinct day 0s.
+        N firm-events.
     table : PlaceboTable
         For the window in question, of the same assets.
     draws : int
@@ -160,66 +126,31 @@ def placebo_dates(
 
     Returns
     -------
-    array of int, (D, P)
-        Sessions, day 0s in order of time; -1 if no placebo date serves the day 0.
+    array, (D, N)
+        In the order of ``study.rows``; a column is NaN if no placebo date serves its day 0.
     """
-    days = np.unique(study.position)
-    usable = [_usable(study, table, np.flatnonzero(study.position == day), nearest) for day in days]
-    if days.size == 1 and 0 < usable[0].size <= draws:
-        return table.sessions[usable[0]][:, None]
-    drawn = np.full((draws, days.size), -1, dtype=np.int64)
-    for column, places in enumerate(usable):
+    rows = [np.flatnonzero(study.position == day) for day in np.unique(study.position)]
+    usable = [_usable(study, table, at, nearest) for at in rows]
+    each_once = len(rows) == 1 and 0 < usable[0].size <= draws
+    drawn = np.full((usable[0].size if each_once else draws, study.fitted.size), np.nan)
+    for at, places in zip(rows, usable, strict=True):
         if places.size:
-            drawn[:, column] = table.sessions[places[rng.integers(0, places.size, draws)]]
+            picked = places if each_once else places[rng.integers(0, places.size, draws)]
+            drawn[:, at] = table.scar[picked[:, None], study.column[at]]
     return drawn
 
 
 def _usable(study: EventStudy, table: PlaceboTable, rows: Ints, nearest: int | None) -> Ints:
     """Return the places of the dates that serve the firm-events `rows` of one day 0."""
     assets = study.column[rows]
-    usable = np.flatnonzero(np.isfinite(table.car[:, assets]).all(axis=1))
+    usable = np.flatnonzero(np.isfinite(table.scar[:, assets]).all(axis=1))
     if nearest is not None:
         ratio = np.log(table.sigma[np.ix_(usable, assets)] / study.sigma[rows])
         usable = usable[np.argsort(np.abs(ratio).mean(axis=1), kind="stable")[:nearest]]
     return usable
 
 
-def placebo_values(
-    study: EventStudy, table: PlaceboTable, dates: Ints, *, standardised: bool = True
-) -> Floats:
-    """Return the CARs that the firms of a study have on drawn placebo dates.
-
-    Parameters
-    ----------
-    study : EventStudy
-        N firm-events on P distinct day 0s.
-    table : PlaceboTable
-        Sessions in order of time; it may be that of another window or model than the one with
-        which the dates were drawn.
-    dates : array of int, (D, P)
-        From :func:`placebo_dates`.
-    standardised : bool
-        CAR over its forecast-corrected error, or the CAR itself (fraction).
-
-    Returns
-    -------
-    array, (D, N)
-        In the order of ``study.rows``; NaN where the table has no value on the date.
-    """
-    values = table.car / table.se if standardised else table.car
-    missing = np.full((1, values.shape[1]), np.nan)
-    values = np.concatenate([values, missing])  # the last row serves dates the table has not
-    place = np.searchsorted(table.sessions, dates)
-    known = np.isin(dates, table.sessions)
-    place = np.where(known, place, len(table.sessions))
-    drawn = np.empty((len(dates), len(study.rows)))
-    for column, day in enumerate(np.unique(study.position)):
-        rows = np.flatnonzero(study.position == day)
-        drawn[:, rows] = values[place[:, column, None], study.column[rows]]
-    return drawn
-
-
-def placebo_p(observed: float, null: npt.ArrayLike) -> Outcome:
+def placebo_p(observed: float, null: npt.ArrayLike) -> Significance:
     """Return the two-sided placebo p-value, ``(1 + #{|null| >= |observed|}) / (1 + n)``.
 
     Parameters
@@ -231,7 +162,7 @@ def placebo_p(observed: float, null: npt.ArrayLike) -> Outcome:
 
     Returns
     -------
-    Outcome
+    Significance
         ``placebo``. `mde` is the shift that carries 80% of the placebo values beyond their own 95%
         bound; infinite where p_min exceeds 0.05.
     """
@@ -243,7 +174,7 @@ def placebo_p(observed: float, null: npt.ArrayLike) -> Outcome:
     extreme = int((np.abs(values) >= abs(observed) * (1 - 1e-12)).sum())
     bound = float(np.quantile(np.abs(values), 1 - LEVEL))
     shift = bound + float(np.quantile(np.concatenate([values, -values]), POWER))
-    return Outcome(
+    return Significance(
         "placebo",
         n,
         estimate=observed,

@@ -8,18 +8,17 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.abnormal import study_on
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.outcome import Outcome, refused, student
+from analysis.estimators.significance import Significance, refused, student
 
-__all__ = ["Weights", "portfolio_study", "portfolio_t"]
+__all__ = ["portfolio_study", "portfolio_t"]
 
 Weights = Literal["equal", "risk"]
-Floats = npt.NDArray[np.float64]
 
 
 def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> EventStudy:
@@ -60,11 +59,12 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
     shares = _shares(study, parts, groups)
     names = study.events["ticker"].to_numpy(dtype=object)
     tickers = ["+".join(names[members]) for members in groups]
+    # A missing member, and no other, makes the sum of a session missing.
     panel = replace(
         study.panel,
         assets=tuple(tickers),
-        observed=_weighted(shares, study.panel.observed),
-        estimation=_weighted(shares, study.panel.estimation),
+        observed=shares @ study.panel.observed,
+        estimation=shares @ study.panel.estimation,
     )
     events = pd.DataFrame(
         {"ticker": tickers, by: labels, "n_firms": [len(members) for members in groups]}
@@ -80,7 +80,9 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
     )
 
 
-def portfolio_t(study: EventStudy, first: int, last: int, weights: Weights = "equal") -> Outcome:
+def portfolio_t(
+    study: EventStudy, first: int, last: int, weights: Weights = "equal"
+) -> Significance:
     """Test that the portfolio of all firms of `study`, on their one day 0, has no abnormal return.
 
     The forecast-corrected t of the portfolio's CAR over ``[first, last]`` with n - k degrees of
@@ -88,7 +90,7 @@ def portfolio_t(study: EventStudy, first: int, last: int, weights: Weights = "eq
 
     Returns
     -------
-    Outcome
+    Significance
         ``portfolio_t`` or ``portfolio_t_risk``; the estimate is the portfolio's CAR, fraction.
         Refused where firms have several day 0s or the window is not fully observed.
     """
@@ -106,37 +108,28 @@ def portfolio_t(study: EventStudy, first: int, last: int, weights: Weights = "eq
     return student(name, n, float(row["car"]), float(row["se"]), float(row["df"]))
 
 
-def _groups(study: EventStudy, by: str) -> tuple[list[Hashable], list[npt.NDArray[np.int64]]]:
+def _groups(study: EventStudy, by: str) -> tuple[pd.Index, list[Ints]]:
     """Return the labels of the portfolios in order and the rows of their members."""
     codes, labels = pd.factorize(study.events[by], sort=True)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(labels) + 1))
-    members = [order[a:b].astype(np.int64) for a, b in pairwise(starts)]
-    return list(labels), members
+    return pd.Index(labels), [order[a:b] for a, b in pairwise(starts)]
 
 
-def _shared_day(study: EventStudy, label: Hashable, members: npt.NDArray[np.int64]) -> int:
+def _shared_day(study: EventStudy, label: Hashable, members: Ints) -> int:
     """Return the session that the members share, once each."""
-    days = set(study.position[members].tolist())
-    if len(days) > 1:
-        raise ValueError(f"portfolio {label}: its firms have {len(days)} different day 0s")
-    if len(set(study.column[members].tolist())) < len(members):
+    days = np.unique(study.position[members])
+    if days.size > 1:
+        raise ValueError(f"portfolio {label}: its firms have {days.size} different day 0s")
+    if np.unique(study.column[members]).size < len(members):
         raise ValueError(f"portfolio {label}: a firm is in it twice")
-    return int(days.pop())
+    return int(days[0])
 
 
-def _shares(
-    study: EventStudy, parts: list[Floats], groups: list[npt.NDArray[np.int64]]
-) -> sparse.csr_array:
+def _shares(study: EventStudy, parts: list[Floats], groups: list[Ints]) -> sparse.csr_array:
     """Return the weights of the assets in the portfolios, (G, A), which are mostly zero."""
     members = np.concatenate([np.empty(0, dtype=np.int64), *groups])
     values = np.concatenate([np.empty(0), *parts])
     starts = np.cumsum([0, *map(len, groups)])
     shape = (len(groups), len(study.panel.assets))
     return sparse.csr_array((values, study.column[members], starts), shape=shape)
-
-
-def _weighted(shares: sparse.csr_array, returns: Floats) -> Floats:
-    """Return the weighted returns, (G, T); missing where a member with weight is missing."""
-    sums: Floats = shares @ returns  # a missing member, and no other, makes the sum missing
-    return sums

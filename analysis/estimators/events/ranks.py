@@ -11,20 +11,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats
 from analysis.estimators.events.firm_events import Sample
 from analysis.estimators.events.signs import RANK_EFFICIENCY
-from analysis.estimators.outcome import Outcome, minimum_detectable, refused, two_sided_t
+from analysis.estimators.significance import Significance, minimum_detectable, refused, two_sided_t
 
 __all__ = ["corrado", "corrado_zivney", "grank_t"]
-
-Floats = npt.NDArray[np.float64]
 
 FEWEST_FOR_GRANK = 30
 
 
-def corrado(sample: Sample) -> Outcome:
+def corrado(sample: Sample) -> Significance:
     """Return the rank test of the abnormal returns (Corrado 1989, J. Financial Economics 23).
 
     ``Σ Ū_t / (√L2 S)`` over the event days, with ``S² = Σ_t (n_t / N) Ū_t² / T`` over all T days,
@@ -35,7 +33,7 @@ def corrado(sample: Sample) -> Outcome:
     return _rank_t("corrado", sample, sample.ranks.plain)
 
 
-def corrado_zivney(sample: Sample) -> Outcome:
+def corrado_zivney(sample: Sample) -> Significance:
     """Return the rank test of standardised abnormal returns, robust to event-day variance.
 
     Event days are divided by the spread of their standardised returns over firms (Corrado and
@@ -49,7 +47,7 @@ def corrado_zivney(sample: Sample) -> Outcome:
     return _rank_t(name, sample, sample.ranks.standardised)
 
 
-def grank_t(sample: Sample) -> Outcome:
+def grank_t(sample: Sample) -> Significance:
     """Return the generalised rank t of the cumulative abnormal return.
 
     The window counts as one day with the SCAR over its spread across firms; with Z its mean rank
@@ -70,7 +68,7 @@ def grank_t(sample: Sample) -> Outcome:
     t = z * math.sqrt((days - 2) / (days - 1 - z**2))
     per_unit = float((1 / sample.se).mean())
     se = spread / math.sqrt(n * RANK_EFFICIENCY) / per_unit
-    return Outcome(
+    return Significance(
         name,
         n,
         estimate=sample.caar,
@@ -88,7 +86,7 @@ def _means(means: Floats, weights: Floats) -> tuple[Floats, float]:
     return means[seen], math.sqrt(float((weights[seen] * means[seen] ** 2).mean()))
 
 
-def _rank_t(name: str, sample: Sample, deviations: Floats) -> Outcome:
+def _rank_t(name: str, sample: Sample, deviations: Floats) -> Significance:
     """Return the rank test of the event days among all days."""
     n, length = sample.size, sample.days
     means, error = _means(deviations, sample.ranks.firms / n)
@@ -97,7 +95,7 @@ def _rank_t(name: str, sample: Sample, deviations: Floats) -> Outcome:
     largest = ((days - (length - 1) / 2) / (days + 1) - 0.5) * math.sqrt(length) / error
     daily = sample.ranks.values[sample.ranks.firms > 0]
     se = float(daily.std(ddof=1)) * math.sqrt(length / RANK_EFFICIENCY)
-    return Outcome(
+    return Significance(
         name,
         n,
         estimate=sample.caar,

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.estimators.events.models import WindowFit
 
 __all__ = ["UnitSums", "day_starts", "join_days", "mean_correlation", "sum_whole"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class UnitSums:
     sums: Floats
 
 
-def day_starts(position: Ints) -> npt.NDArray[np.bool_]:
+def day_starts(position: Ints) -> Bools:
     """Say which of the events, in order of time, (N,), is the first of its day 0."""
     return np.asarray(np.diff(position, prepend=-1) != 0)
 

@@ -1,6 +1,6 @@
 """Placebo calendars: all event days moved together round the sample, their spacing kept.
 
-Where outcomes of neighbouring sessions overlap, as volatilities and holding returns do, single
+Where responses of neighbouring sessions overlap, as volatilities and holding returns do, single
 placebo dates drawn at random would look more independent than the events are. Moving the whole
 calendar keeps the gaps between events and the dependence over time.
 """
@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Rotation", "rotate"]
+from analysis.estimators.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Rotation", "rotate"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def rotate(values: pd.Series, days: pd.Series, clear: int) -> Rotation:
     Parameters
     ----------
     values : Series, (T,)
-        An outcome at every session, by session; sessions without one are taken out first.
+        A response at every session, by session; sessions without one are taken out first.
     days : Series, (N,)
         Weight of each event day (summing to one), by session; days may repeat.
     clear : int
@@ -59,14 +58,14 @@ def rotate(values: pd.Series, days: pd.Series, clear: int) -> Rotation:
     known = values.dropna()
     places = known.index.get_indexer(pd.Index(days.index))
     if (places < 0).any():
-        raise ValueError(f"rotation: no outcome on {days.index[places < 0][0]}")
+        raise ValueError(f"rotation: no response on {days.index[places < 0][0]}")
     count = len(known)
     shifts = np.arange(clear, count - clear + 1)
     if shifts.size == 0:
         raise ValueError(f"rotation: {count} sessions leave no calendar {clear} sessions away")
-    outcome, weights = known.to_numpy(dtype=float), days.to_numpy(dtype=float)
-    observed = float(weights @ outcome[places])
-    null: Floats = outcome[(places[None] + shifts[:, None]) % count] @ weights
+    response, weights = known.to_numpy(dtype=float), days.to_numpy(dtype=float)
+    observed = float(weights @ response[places])
+    null: Floats = response[(places[None] + shifts[:, None]) % count] @ weights
     centre = null.mean()
     extreme = int((np.abs(null - centre) >= abs(observed - centre) * (1 - 1e-12)).sum())
     return Rotation(observed, null, (1 + extreme) / (1 + null.size), 1 / (1 + null.size))

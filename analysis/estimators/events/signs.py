@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.estimators.events.firm_events import Sample
-from analysis.estimators.outcome import LEVEL, Outcome, minimum_detectable, refused
+from analysis.estimators.significance import LEVEL, Significance, minimum_detectable, refused
 
 __all__ = ["generalized_sign", "sign", "wilcoxon"]
 
@@ -24,7 +24,7 @@ EXACT_LIMIT = 500  # firm-events up to which the signed-rank distribution is com
 FEWEST_FOR_NORMAL = 30  # dates below which no p comes from the normal law
 
 
-def sign(sample: Sample) -> Outcome:
+def sign(sample: Sample) -> Significance:
     """Return the sign test: the number of positive CARs against one half; exact binomial p.
 
     Zeros are left out. The smallest p is 2 / 2^N.
@@ -33,7 +33,7 @@ def sign(sample: Sample) -> Outcome:
     return _binomial("sign", sample, int((moved > 0).sum()), moved.size, 0.5)
 
 
-def generalized_sign(sample: Sample) -> Outcome:
+def generalized_sign(sample: Sample) -> Significance:
     """Return the generalised sign test: positive CARs against the share in estimation windows.
 
     The share is the mean over firm-events of the share of positive estimation residuals (Cowan
@@ -46,7 +46,7 @@ def generalized_sign(sample: Sample) -> Outcome:
     return _binomial("generalized_sign", sample, positive, sample.size, sample.ranks.positive)
 
 
-def wilcoxon(sample: Sample) -> Outcome:
+def wilcoxon(sample: Sample) -> Significance:
     """Return the signed-rank test of the CARs (Wilcoxon 1945, Biometrics Bulletin 1).
 
     Exact p up to 500 firm-events, normal beyond if they stand on 30 dates or more, else refused.
@@ -63,7 +63,7 @@ def wilcoxon(sample: Sample) -> Outcome:
     p = stats.wilcoxon(moved, method="exact" if exact else "approx").pvalue
     ranks = stats.rankdata(np.abs(moved))
     p_min = 2.0 ** (1 - moved.size)
-    return Outcome(
+    return Significance(
         "wilcoxon",
         sample.size,
         estimate=sample.caar,
@@ -74,14 +74,14 @@ def wilcoxon(sample: Sample) -> Outcome:
     )
 
 
-def _binomial(name: str, sample: Sample, positive: int, n: int, share: float) -> Outcome:
+def _binomial(name: str, sample: Sample, positive: int, n: int, share: float) -> Significance:
     """Return the exact two-sided binomial test of `positive` out of n against `share`."""
     if n < 2 or not 0 < share < 1:
         return refused(name, sample.size, "needs at least two firm-events that moved")
     # The rarer end alone, or both ends where they are equally likely.
     rare, other = sorted((share**n, (1 - share) ** n))
     p_min = rare + other if other <= rare * (1 + 1e-7) else rare
-    return Outcome(
+    return Significance(
         name,
         sample.size,
         estimate=sample.caar,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from analysis.estimators.arrays import Floats
+
 __all__ = ["correlated", "garch", "normal", "resampled", "student", "with_jump"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Shape = tuple[int, int, int]
 
 BURN_IN = 200  # sessions after which a GARCH path has forgotten its start

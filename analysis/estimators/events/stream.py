@@ -7,7 +7,7 @@ number of events. Rows are handed on chunk by chunk.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,11 @@ from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.firm_events import draw_sample
 from analysis.estimators.events.moments import Pooled, Sums, join_sums
 from analysis.estimators.events.residual_sums import mean_correlation
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.significance import Significance, tabulate
 
 __all__ = ["STREAMED", "stream_tests"]
 
-STREAMED: dict[str, Callable[[Pooled], Outcome]] = {
+STREAMED: dict[str, Callable[[Pooled], Significance]] = {
     name: getattr(parametric, name) for name in parametric.__all__
 }
 
@@ -67,8 +67,8 @@ def stream_tests(
     -------
     DataFrame, one row a test, by name
         The tests of :mod:`analysis.estimators.events.parametric`, with the fields of
-        :class:`Outcome`; equal to those of all events at once but for rounding. Tests of ranks and
-        signs, which need all events at once, are not among them.
+        :class:`Significance`; equal to those of all events at once but for rounding. Tests of
+        ranks and signs, which need all events at once, are not among them.
 
     Raises
     ------
@@ -87,6 +87,4 @@ def stream_tests(
     if sums is None:
         raise ValueError("events: expected at least one chunk, found none")
     whole = _Streamed(sums, mean_correlation(sums.car.n, residuals))
-    outcomes = [asdict(test(whole)) for test in STREAMED.values()]
-    columns = [field.name for field in fields(Outcome)]
-    return pd.DataFrame(outcomes, columns=columns).set_index("name")
+    return tabulate(test(whole) for test in STREAMED.values())

@@ -1,34 +1,13 @@
-"""Event time and sessions: windows around day 0, episodes, and what falls inside a window."""
+"""Sessions of events: their order, episodes, and what falls inside a window."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-__all__ = [
-    "count_inside",
-    "estimation_slice",
-    "event_time",
-    "group_episodes",
-    "in_time",
-    "overlapping",
-]
+from analysis.estimators.arrays import Ints
 
-Ints = npt.NDArray[np.int64]
-
-
-def event_time(first: int, last: int) -> Ints:
-    """Return the event days ``first, ..., last`` of a window; day 0 is the event's session.
-
-    Raises
-    ------
-    ValueError
-        If `first` lies after `last`.
-    """
-    if first > last:
-        raise ValueError(f"window: expected first <= last, found [{first}, {last}]")
-    return np.arange(first, last + 1, dtype=np.int64)
+__all__ = ["count_inside", "group_episodes", "in_time"]
 
 
 def in_time(position: Ints) -> Ints:
@@ -38,64 +17,29 @@ def in_time(position: Ints) -> Ints:
     return np.argsort(small, kind="stable")
 
 
-def estimation_slice(day0: int, length: int, gap: int) -> slice:
-    """Return the positions of the estimation window of an event.
-
-    Parameters
-    ----------
-    day0 : int
-        Position of the event's session.
-    length, gap : int
-        Sessions in the window; its last session lies `gap` sessions before day 0. A length of 120
-        and a gap of 11 give the event days -130 to -11.
-
-    Returns
-    -------
-    slice
-        Half-open, cut at the first session of the data; empty if nothing is left.
-
-    Raises
-    ------
-    ValueError
-        If `length` or `gap` is below one.
-    """
-    if length < 1 or gap < 1:
-        raise ValueError(f"estimation window: length {length} and gap {gap} must be at least 1")
-    stop = max(day0 - gap + 1, 0)
-    return slice(max(day0 - gap - length + 1, 0), stop)
-
-
-def group_episodes(
-    sessions: npt.ArrayLike | pd.DatetimeIndex,
-    distance: int,
-    calendar: pd.DatetimeIndex | None = None,
-) -> Ints:
+def group_episodes(position: npt.ArrayLike, distance: int) -> Ints:
     """Number the episodes: chains of day 0s at most `distance` sessions from the one before.
 
     Parameters
     ----------
-    sessions : array of int, (N,), or DatetimeIndex
-        Positions of the day 0s in the calendar, in any order; repeats are welcome. Dates need
-        `calendar`.
+    position : array of int, (N,)
+        Sessions of the day 0s, in any order; repeats are welcome.
     distance : int
-        Largest distance in sessions between neighbours in one episode; 0 groups equal days only.
-    calendar : DatetimeIndex, optional
-        All sessions in order, to turn dates into positions.
+        0 groups equal days only.
 
     Returns
     -------
     array of int, (N,)
-        Episode numbers from 0 in order of time, aligned with `sessions`.
+        Episode numbers from 0 in order of time, aligned with `position`.
 
     Raises
     ------
     ValueError
-        If dates come without a calendar or a date is not in it, or `distance` is negative.
+        If `distance` is negative.
     """
     if distance < 0:
         raise ValueError(f"episodes: expected a distance of at least 0, found {distance}")
-    positions = _positions(sessions, calendar)
-    ordered, place = np.unique(positions, return_inverse=True)
+    ordered, place = np.unique(np.asarray(position, dtype=np.int64), return_inverse=True)
     starts = np.diff(ordered, prepend=ordered[:1]) > distance
     return np.cumsum(starts, dtype=np.int64)[place]
 
@@ -121,28 +65,3 @@ def count_inside(day0: npt.ArrayLike, listed: npt.ArrayLike, first: int, last: i
     upto = np.searchsorted(ordered, anchors + last, side="right")
     before = np.searchsorted(ordered, anchors + first, side="left")
     return (upto - before).astype(np.int64)
-
-
-def overlapping(day0: npt.ArrayLike, first: int, last: int) -> npt.NDArray[np.bool_]:
-    """Say for each event whether its window shares a session with that of another event.
-
-    `day0` holds positions, (N,); the window is ``[first, last]`` in event time for all events.
-    """
-    reach = event_time(first, last).size - 1
-    return count_inside(day0, day0, -reach, reach) > 1
-
-
-def _positions(
-    sessions: npt.ArrayLike | pd.DatetimeIndex, calendar: pd.DatetimeIndex | None
-) -> Ints:
-    """Return positions as they are, and dates as their positions in the calendar."""
-    values = np.asarray(sessions)
-    if values.dtype.kind in "iu" or values.size == 0:
-        return values.astype(np.int64)
-    if calendar is None:
-        raise ValueError("episodes: expected positions of sessions, or dates with their calendar")
-    dates = pd.DatetimeIndex(values)
-    positions = calendar.get_indexer(dates)
-    if (positions < 0).any():
-        raise ValueError(f"episodes: {dates[positions < 0][0].date()} is not a session")
-    return positions.astype(np.int64)

@@ -5,30 +5,20 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, get_args
 
 from analysis import processes
 from analysis.errors import RenderError
 
-__all__ = [
-    "FORMATS",
-    "PACKAGES",
-    "STEM",
-    "SUFFIXES",
-    "Format",
-    "Renderer",
-    "first_error",
-    "render_environment",
-    "require_packages",
-    "run",
-]
+__all__ = ["FORMATS", "STEM", "SUFFIXES", "Format", "Renderer", "render_environment", "run"]
 
 Format = Literal["html", "pdf", "docx", "jats"]
-FORMATS: tuple[Format, ...] = ("html", "pdf", "docx", "jats")
+FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: dict[Format, str] = {"html": "html", "pdf": "pdf", "docx": "docx", "jats": "xml"}
 
 STEM = "rare-earth-headlines"
@@ -50,21 +40,17 @@ _NOISE = re.compile(
 )
 
 
-class Renderer(Protocol):
-    """A program that turns ``index.qmd`` into one file of a format."""
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """A program that turns ``index.qmd`` into one file of a format.
 
-    @property
-    def name(self) -> str:
-        """``quarto`` or ``pandoc``."""
+    ``description`` is program and version, for the reader of the log. ``build`` takes the folder of
+    the sources, the file to write, its format and an environment, and returns what was said.
+    """
 
-    @property
-    def description(self) -> str:
-        """Program and version, for the reader of the log."""
-
-    def build(
-        self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
-    ) -> str:
-        """Write ``target`` from the sources in ``paper`` and return what the program said."""
+    name: str
+    description: str
+    build: Callable[[Path, Path, Format, Mapping[str, str]], str]
 
 
 def require_packages() -> None:
@@ -85,26 +71,14 @@ def require_packages() -> None:
 def render_environment(as_of: str, *, draft: bool = False) -> dict[str, str]:
     """Return an environment in which two renders give the same bytes.
 
-    Parameters
-    ----------
-    as_of : str
-        ISO date of the data; it stands in for the time of the render.
-    draft : bool
-        Whether the Lua code marks what does not fit the results instead of stopping.
+    The ISO day of the data stands in for the time of the render; in a draft the Lua code marks what
+    does not fit the results instead of stopping.
     """
     epoch = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp())
-    environment = {k: v for k, v in os.environ.items() if k not in {"QUARTO_PANDOC", DRAFT}}
-    return (
-        environment
-        | {
-            "SOURCE_DATE_EPOCH": str(epoch),
-            "TZ": "UTC",
-            "LC_ALL": "C.UTF-8",
-            "PYTHONHASHSEED": "0",
-            "NO_COLOR": "1",
-        }
-        | ({DRAFT: "1"} if draft else {})
-    )
+    kept = {k: v for k, v in os.environ.items() if k not in {"QUARTO_PANDOC", DRAFT}}
+    fixed = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    fixed |= {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    return kept | fixed | ({DRAFT: "1"} if draft else {})
 
 
 def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> str:
@@ -123,10 +97,12 @@ def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, s
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
         )
     except OSError as error:
         raise RenderError(f"{command[0]}: cannot be started: {error}") from error
-    output: str = done.stdout.decode("utf-8", errors="replace")
+    output: str = done.stdout
     if done.returncode != 0:
         raise RenderError(f"paper: {first_error(output)}")
     return output

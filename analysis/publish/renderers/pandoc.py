@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import RenderError
-from analysis.publish.renderers.base import Format, run
+from analysis.publish.renderers.base import Format, Renderer, run
 
 if TYPE_CHECKING:
     from typst import PDFStandard
 
-__all__ = ["PandocTypst", "find_pandoc"]
+__all__ = ["find_pandoc"]
 
 PDF_STANDARDS: list[PDFStandard] = ["ua-1", "a-2a"]
 """Tagged for screen readers and fit for archives; typst refuses to write a PDF that is not."""
 
 
-def find_pandoc() -> PandocTypst:
+def find_pandoc() -> Renderer:
     """Return the renderer made of the pandoc and typst wheels.
 
     Raises
@@ -41,32 +41,20 @@ def find_pandoc() -> PandocTypst:
             f"pypandoc_binary instead of pypandoc"
         )
     pandoc_version = run([program, "--version"], program.parent, os.environ).split()[1]
-    return PandocTypst(program, f"pandoc {pandoc_version} and typst {version('typst')}")
+    description = f"pandoc {pandoc_version} and typst {version('typst')}"
+    return Renderer("pandoc", description, partial(_build, program))
 
 
-@dataclass(frozen=True, slots=True)
-class PandocTypst:
-    """Renders with ``paper/pandoc``: a reader, a filter and a template per format."""
-
-    program: Path
-    description: str
-    name: str = "pandoc"
-
-    def build(
-        self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
-    ) -> str:
-        """Write ``target`` and return the warnings of pandoc and typst."""
-        if format_ != "pdf":
-            return self._pandoc(paper, target, _OPTIONS[format_], environment)
-        source = target.with_suffix(".typ")
-        log = self._pandoc(paper, source, _TYPST, environment)
-        return log + _compile(paper, source, target, int(environment["SOURCE_DATE_EPOCH"]))
-
-    def _pandoc(
-        self, paper: Path, target: Path, options: tuple[str, ...], environment: Mapping[str, str]
-    ) -> str:
-        output = f"--output={target.resolve()}"
-        return run([self.program, "index.qmd", *_COMMON, *options, output], paper, environment)
+def _build(
+    program: Path, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
+) -> str:
+    """Write ``target`` with the reader, filters and template of ``paper/pandoc``."""
+    source = target.with_suffix(".typ") if format_ == "pdf" else target
+    options = (*_COMMON, *_OPTIONS[format_], f"--output={source.resolve()}")
+    log = run([program, "index.qmd", *options], paper, environment)
+    if format_ == "pdf":
+        log += _compile(paper, source, target, int(environment["SOURCE_DATE_EPOCH"]))
+    return log
 
 
 _COMMON = (
@@ -81,22 +69,21 @@ _COMMON = (
     "--standalone",
     "--wrap=none",
 )
-_HTML = (
-    "--to=html5",
-    "--template=pandoc/page.html",
-    "--css=pandoc/page.css",
-    "--mathml",
-    "--embed-resources",
-    "--toc",
-    "--toc-depth=3",
-)
 _OPTIONS: dict[Format, tuple[str, ...]] = {
-    "html": _HTML,
+    "html": (
+        "--to=html5",
+        "--template=pandoc/page.html",
+        "--css=pandoc/page.css",
+        "--mathml",
+        "--embed-resources",
+        "--toc",
+        "--toc-depth=3",
+    ),
+    # Without pandoc's `citations` extension typst gets the citations that citeproc has formatted.
+    "pdf": ("--to=typst-citations", "--template=pandoc/page.typ"),
     "docx": ("--to=docx",),
     "jats": ("--to=jats_publishing+element_citations",),
 }
-# Without pandoc's `citations` extension typst gets the citations that citeproc has formatted.
-_TYPST = ("--to=typst-citations", "--template=pandoc/page.typ")
 
 
 def _compile(paper: Path, source: Path, target: Path, epoch: int) -> str:

@@ -6,15 +6,15 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from analysis.errors import RenderError
-from analysis.publish.renderers.base import Format, run
+from analysis.publish.renderers.base import Format, Renderer, run
 from analysis.whole import temporary
 
-__all__ = ["MINIMUM", "Quarto", "find_quarto"]
+__all__ = ["MINIMUM", "find_quarto", "require_no_dot"]
 
 MINIMUM = (1, 9)
 """First version of Quarto with which the sources have been rendered."""
@@ -23,7 +23,7 @@ _PATIENCE = 5.0  # seconds for `quarto --version`, which takes a fraction of one
 _TARGETS: dict[Format, str] = {"html": "html", "pdf": "typst", "docx": "docx", "jats": "jats"}
 
 
-def find_quarto() -> Quarto | None:
+def find_quarto() -> Renderer | None:
     """Return the first usable Quarto, or None.
 
     ``PATH`` comes first, then the program that the ``quarto_cli`` package carries. A program that
@@ -32,7 +32,8 @@ def find_quarto() -> Quarto | None:
     for program in _candidates():
         version = _version(program)
         if version is not None and version >= MINIMUM:
-            return Quarto(program, "Quarto " + ".".join(map(str, version)))
+            description = f"Quarto {'.'.join(map(str, version))}"
+            return Renderer("quarto", description, partial(_build, program))
     return None
 
 
@@ -60,40 +61,32 @@ def _version(program: Path) -> tuple[int, ...] | None:
     return tuple(int(part) for part in match.groups() if part is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Quarto:
-    """Renders the project with Quarto."""
+def _build(
+    program: Path, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
+) -> str:
+    """Write ``target`` and return Quarto's log.
 
-    program: Path
-    description: str
-    name: str = "quarto"
-
-    def build(
-        self, paper: Path, target: Path, format_: Format, environment: Mapping[str, str]
-    ) -> str:
-        """Write ``target`` and return Quarto's log.
-
-        Quarto works on a copy: it leaves files beside the sources when it fails, and it renders
-        nothing in a project below a folder whose name begins with a dot.
-        """
-        with temporary() as folder:
-            copy = folder / "paper"
-            _require_no_dot_folder(copy)
-            shutil.copytree(paper, copy, ignore=shutil.ignore_patterns("_output", ".quarto"))
-            log = run([self.program, "render", "--to", _TARGETS[format_]], copy, environment)
-            produced = copy / "_output" / target.name
-            if not produced.is_file():
-                raise RenderError(
-                    f"paper as {format_}: expected Quarto to write {produced.name}, found none; "
-                    f"is its name in _quarto.yml?"
-                )
-            shutil.copyfile(produced, target)
-        return log
+    Quarto works on a copy: it leaves files beside the sources when it fails.
+    """
+    with temporary() as folder:
+        copy = folder / "paper"
+        require_no_dot(folder)
+        shutil.copytree(paper, copy, ignore=shutil.ignore_patterns("_output", ".quarto"))
+        log = run([program, "render", "--to", _TARGETS[format_]], copy, environment)
+        produced = copy / "_output" / target.name
+        if not produced.is_file():
+            raise RenderError(
+                f"paper as {format_}: expected Quarto to write {produced.name}, found none; "
+                f"is its name in _quarto.yml?"
+            )
+        shutil.copyfile(produced, target)
+    return log
 
 
-def _require_no_dot_folder(copy: Path) -> None:
-    if any(part.startswith(".") for part in copy.parts):
+def require_no_dot(folder: Path) -> None:
+    """Stop unless Quarto renders in a folder: not below one whose name begins with a dot."""
+    if any(part.startswith(".") for part in folder.parts):
         raise RenderError(
             f"renderer quarto: expected a temporary folder outside folders that begin with a dot, "
-            f"found {copy.parent}; set TMPDIR, or use --renderer pandoc"
+            f"found {folder}; set TMPDIR, or use --renderer pandoc"
         )

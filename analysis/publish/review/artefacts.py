@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from analysis.publish.rendered_check import html_text, pdf_pages
+from analysis.publish.rendered_text import html_text, pdf_pages
 
-__all__ = ["Difference", "artefacts", "different_bytes", "different_text", "digest_of", "relative"]
+__all__ = ["artefacts", "different_bytes", "different_numbers", "different_text", "digest_of"]
 
 SUFFIXES = frozenset({".json", ".md", ".csv", ".svg", ".html", ".pdf", ".docx"})
+NUMBERS = "paper/results/numbers.json"
 _NUMBER = re.compile(r"[-\u2212]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The first place where two builds differ: ``artefact``, and what each holds there."""
+class Difference(NamedTuple):
+    """The first place where two builds differ: the file, and what each holds there."""
 
     artefact: str
     detail: str
@@ -56,46 +56,42 @@ def different_bytes(one: dict[str, Path], other: dict[str, Path]) -> Difference 
 
 def _first_number(one: Path, other: Path) -> str:
     """Say which number differs first: of results by key, of other text by line."""
-    if one.name == "numbers.json":
-        found = _first_key(one, other, 0.0)
-        if found:
-            return found
+    if one.name == "numbers.json" and (found := _first_key(one, other, 0.0)):
+        return found
     if one.suffix == ".pdf":
-        return _first_line(["".join(pdf_pages(p)).splitlines() for p in (one, other)])
+        return _first_line(*("".join(pdf_pages(path)).splitlines() for path in (one, other)))
     if one.suffix == ".docx":
         return "its bytes differ"
-    return _first_line([p.read_text("utf-8").splitlines() for p in (one, other)])
+    return _first_line(*(path.read_text("utf-8").splitlines() for path in (one, other)))
 
 
-def _first_line(versions: list[list[str]]) -> str:
-    for number, (a, b) in enumerate(zip(*versions, strict=False), start=1):
+def _first_line(one: list[str], other: list[str]) -> str:
+    for number, (a, b) in enumerate(zip(one, other, strict=False), start=1):
         if a != b:
             pairs = zip(_NUMBER.findall(a), _NUMBER.findall(b), strict=False)
-            numbers = next(((x, y) for x, y in pairs if x != y), None)
-            shown = numbers or (a.strip()[:80], b.strip()[:80])
+            shown = next(((x, y) for x, y in pairs if x != y), (a.strip()[:80], b.strip()[:80]))
             return f"line {number}: {shown[0]} and {shown[1]}"
     return "one ends before the other, or bytes that are no text differ"
 
 
-def relative(one: dict[str, Path], other: dict[str, Path], tolerance: float) -> Difference | None:
+def different_numbers(
+    one: dict[str, Path], other: dict[str, Path], tolerance: float
+) -> Difference | None:
     """Find the first published number whose relative difference exceeds ``tolerance``."""
-    name = "paper/results/numbers.json"
-    found = _first_key(one[name], other[name], tolerance)
-    return Difference(name, found) if found else None
+    found = _first_key(one[NUMBERS], other[NUMBERS], tolerance)
+    return Difference(NUMBERS, found) if found else None
 
 
 def _first_key(one: Path, other: Path, tolerance: float) -> str:
-    a, b = (json.loads(p.read_text("utf-8"))["numbers"] for p in (one, other))
+    a, b = (json.loads(path.read_text("utf-8"))["numbers"] for path in (one, other))
     for key in sorted(a.keys() | b.keys()):
         if key not in a or key not in b:
             return f"{key} is in one build only"
         for part in sorted(a[key].keys() | b[key].keys()):
             x, y = a[key].get(part), b[key].get(part)
-            if isinstance(x, int | float) and isinstance(y, int | float):
-                # Differences of nothing from nothing: a mean of residuals, one part in 1e13.
-                if abs(x - y) > tolerance * max(abs(x), abs(y), 1e-3):
-                    return f"{key}, {part}: {x!r} and {y!r}"
-            elif x != y:
+            numeric = isinstance(x, int | float) and isinstance(y, int | float)
+            # At least a floor: a mean of residuals is nothing, to one part in 1e13.
+            if abs(x - y) > tolerance * max(abs(x), abs(y), 1e-3) if numeric else x != y:
                 return f"{key}, {part}: {x!r} and {y!r}"
     return ""
 
@@ -103,14 +99,15 @@ def _first_key(one: Path, other: Path, tolerance: float) -> str:
 def different_text(one: dict[str, Path], other: dict[str, Path]) -> Difference | None:
     """Find the first difference in what is printed: tables, the page's text, the PDF's pages."""
     for name in sorted(one.keys() & other.keys()):
-        if name.startswith("paper/results/tables/"):
-            versions = [p[name].read_text("utf-8").splitlines() for p in (one, other)]
-        elif name.endswith(".html"):
-            versions = [html_text(p[name]).split(". ") for p in (one, other)]
-        elif name.endswith(".pdf"):
-            versions = ["\n".join(pdf_pages(p[name])).splitlines() for p in (one, other)]
-        else:
-            continue
-        if versions[0] != versions[1]:
-            return Difference(name, _first_line(versions))
+        a, b = (_printed(name, files[name]) for files in (one, other))
+        if a != b:
+            return Difference(name, _first_line(a, b))
     return None
+
+
+def _printed(name: str, path: Path) -> list[str]:
+    if name.startswith("paper/results/tables/"):
+        return path.read_text("utf-8").splitlines()
+    if name.endswith(".html"):
+        return html_text(path).split(". ")
+    return "\n".join(pdf_pages(path)).splitlines() if name.endswith(".pdf") else []

@@ -6,16 +6,19 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from analysis.processes import child
 from analysis.publish.review.repository import Repository
 from analysis.whole import temporary
 
-__all__ = ["PATIENCE", "BaseBuild", "base_build", "same_picture"]
+__all__ = ["Figures", "base_build", "same_picture"]
+
+Figures = Callable[[Iterable[str]], tuple[dict[str, bytes], str]]
+"""Waits for the build; returns its drawings by name, and a remark if it failed."""
 
 PATIENCE = 300.0
 """Seconds after which a build of the base is given up."""
@@ -29,8 +32,13 @@ def same_picture(one: bytes | None, other: bytes | None) -> bool:
 
 
 @contextmanager
-def base_build(repository: Repository, commit: str) -> Iterator[BaseBuild]:
-    """Yield a build of a version; at the end it is stopped if it still runs, its folder removed."""
+def base_build(repository: Repository, commit: str) -> Iterator[Figures]:
+    """Build a version beside ours, with the packages of this environment; yield its figures.
+
+    Figures are not committed, so that a picture of how they were needs the old code. It may not run
+    with today's packages; then the report says so and shows only what is new. At the end the build
+    is stopped if it still runs, its folder removed.
+    """
     with temporary() as folder:
         repository.extract(commit, folder)
         environment = os.environ | {"PYTHONPATH": str(folder), "MPLBACKEND": "Agg"}
@@ -44,28 +52,18 @@ def base_build(repository: Repository, commit: str) -> Iterator[BaseBuild]:
             encoding="utf-8",
             errors="replace",
         ) as process:
-            yield BaseBuild(folder, process)
+            yield partial(_figures, folder / "paper/results/figures", process)
 
 
-@dataclass(frozen=True, slots=True)
-class BaseBuild:
-    """A build of the base that runs beside ours, with the packages of this environment.
-
-    Figures are not committed, so that a picture of how they were needs the old code. It may not run
-    with today's packages; then the report says so and shows only what is new.
-    """
-
-    folder: Path
-    process: subprocess.Popen[str]
-
-    def figures(self, names: Iterable[str]) -> tuple[dict[str, bytes], str]:
-        """Wait for the build; return its drawings by name, and a remark if it failed."""
-        try:
-            _, complaint = self.process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            return {}, f"No figures of the base: its build took more than {PATIENCE:.0f} s."
-        if self.process.returncode:
-            reason = (complaint.strip().splitlines() or ["no message"])[-1]
-            return {}, f"No figures of the base: its code does not run here ({reason})."
-        paths = {n: self.folder / "paper/results/figures" / f"{n}.svg" for n in names}
-        return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}, ""
+def _figures(
+    folder: Path, process: subprocess.Popen[str], names: Iterable[str]
+) -> tuple[dict[str, bytes], str]:
+    try:
+        _, complaint = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return {}, f"No figures of the base: its build took more than {PATIENCE:.0f} s."
+    if process.returncode:
+        reason = (complaint.strip().splitlines() or ["no message"])[-1]
+        return {}, f"No figures of the base: its code does not run here ({reason})."
+    paths = {name: folder / f"{name}.svg" for name in names}
+    return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}, ""

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from analysis.publish.review.kinds import (
-    DEFINITION,
-    PROVENANCE,
-    by_name,
-    count_shared,
-    find_renamed,
-)
-from analysis.publish.review.pipe_table import table_edits
-from analysis.publish.review.result_set import ResultSet
+from analysis.publish.result_set import Entries, Entry, ResultSet
+from analysis.publish.review.renamed import DEFINITION, PROVENANCE, find_renamed
+from analysis.publish.review.table_edits import compare_tables
 from analysis.results.formats import format_value
 from analysis.snapshot.edits import RowEdits
 
@@ -27,26 +20,17 @@ ALPHA = 0.05
 RELATIVE, ABSOLUTE = 1e-10, 1e-13
 """Differences below these come from another machine's linear algebra and are no change."""
 
-T = TypeVar("T")
+Pair = tuple[str, Entry, Entry]
 QUANTITIES = ("value", "se", "low", "high", "level", "p", "n")
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One number that moved.
+    """One number that moved: what the paper printed and would print.
 
-    Attributes
-    ----------
-    key, old, new : str
-        Its name and what the paper printed and would print.
-    size : float or None
-        Absolute change of the value in units of ``scale``; None without one.
-    scale : str
-        ``s.e.``, ``half-width`` of the interval, or empty.
-    share : float
-        Absolute change relative to the larger of both values, for numbers without a scale.
-    details : tuple of str
-        Changes besides the value: ``p 0.04 → 0.06``.
+    ``size`` is the absolute change in units of ``scale`` (``s.e.`` or ``half-width`` of the
+    interval), None without one; ``share`` is the change relative to the larger of both values.
+    ``details`` are changes besides the value: ``p 0.04 → 0.06``.
     """
 
     key: str
@@ -76,129 +60,127 @@ class Flip:
 class Comparison:
     """Everything that differs; each part is empty if nothing does.
 
-    Attributes
-    ----------
-    verdicts, significance, moves, evidence, redefined
-        Flips, numbers that moved, evidence that moved under the same verdict, and definitions
-        (estimand, unit, format, rule, sample).
-    tables : mapping of str to RowEdits
-        Rows and cells by table.
-    figures, passages : tuple of str
-        Names of figures with other data or another text alternative, of passages with other words.
-    datasets : tuple of Flip
-        Name, and rows and columns that differ.
-    renamed : tuple of Flip
-        Old and new name of results that say the same.
-    added, removed : tuple of str
-        Names with their kind.
-    provenance : tuple of Flip
-        Functions and input files that have another name: where a result comes from, no result.
-    counts : mapping of str to int
-        How many results of each kind both versions have.
-    not_compared : tuple of str
-        Kinds of which a version has no record.
+    ``redefined`` are definitions (estimand, unit, format, rule, sample), ``evidence`` what moved
+    under the same verdict, ``significance`` p-values that crossed :data:`ALPHA`. ``provenance`` are
+    functions and inputs under other names: where a result comes from is no result. ``counts`` are
+    the results of each kind that both versions have; ``not_compared`` kinds without a record.
     """
 
-    verdicts: tuple[Flip, ...] = ()
-    significance: tuple[Flip, ...] = ()
-    moves: tuple[Move, ...] = ()
-    evidence: tuple[Flip, ...] = ()
-    redefined: tuple[Flip, ...] = ()
-    tables: Mapping[str, RowEdits] = field(default_factory=dict)
-    figures: tuple[str, ...] = ()
-    passages: tuple[str, ...] = ()
-    datasets: tuple[Flip, ...] = ()
-    renamed: tuple[Flip, ...] = ()
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    provenance: tuple[Flip, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    not_compared: tuple[str, ...] = ()
+    verdicts: tuple[Flip, ...]
+    moves: tuple[Move, ...]
+    redefined: tuple[Flip, ...]
+    evidence: tuple[Flip, ...]
+    significance: tuple[Flip, ...]
+    tables: Mapping[str, RowEdits]
+    figures: tuple[str, ...]
+    passages: tuple[str, ...]
+    datasets: tuple[Flip, ...]
+    renamed: tuple[Flip, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    provenance: tuple[Flip, ...]
+    counts: Mapping[str, int]
+    not_compared: tuple[str, ...]
 
     def __bool__(self) -> bool:
         """Whether a result differs; where it comes from is none."""
         aside = ("provenance", "counts", "not_compared")
         return any(getattr(self, part) for part in self.__slots__ if part not in aside)
 
+    def names(self) -> tuple[str, ...]:
+        """Name what differs: verdicts first, then numbers; where results come from last."""
+        return (
+            *(f"claim {flip.key}" for flip in self.verdicts),
+            *(f"number {move.key}" for move in self.moves),
+            *(flip.key for flip in self.redefined),
+            *(f"evidence of claim {flip.key}" for flip in self.evidence),
+            *(f"table {name}" for name in self.tables),
+            *(f"figure {name}" for name in self.figures),
+            *(f"passage {name}" for name in self.passages),
+            *(f"data set {flip.key}" for flip in self.datasets),
+            *(f"{flip.old}, now {flip.new}" for flip in self.renamed),
+            *self.added,
+            *self.removed,
+            *(flip.key for flip in self.provenance),
+            *(f"record of {kind}" for kind in self.not_compared),
+        )
+
 
 def compare(old: ResultSet, new: ResultSet) -> Comparison:
-    """Compare two versions of the results.
+    """Compare the base with the version under review.
 
-    Parameters
-    ----------
-    old, new : ResultSet
-        The base and the version under review.
-
-    Returns
-    -------
-    Comparison
-        Moves in units of the standard error (of the half-width of the interval where there is
-        none) come first, the largest on top; then those without a scale by relative change.
+    Moves in units of the standard error (of the half-width of the interval where there is none)
+    come first, the largest on top; then those without a scale by relative change.
     """
-    unrecorded = (old.datasets is None) != (new.datasets is None)
-    if unrecorded:
-        old, new = (replace(results, datasets=None) for results in (old, new))
-    numbers = list(_shared(old.numbers, new.numbers))
-    before, after = by_name(old), by_name(new)
-    renamed = tuple(Flip(a, a, b) for a, b in find_renamed(before, after))
-    both = {name: (before[name], after[name]) for name in after if name in before}
-    both |= {flip.new: (before[flip.old], after[flip.new]) for flip in renamed}
-    datasets = _shared(old.datasets or {}, new.datasets or {})
+    unrecorded = old.kinds.keys() ^ new.kinds.keys()
+    old, new = (
+        ResultSet({k: v for k, v in results.kinds.items() if k not in unrecorded})
+        for results in (old, new)
+    )
+    numbers, claims, tables, figures, passages, datasets = (
+        _shared(old[kind], new[kind])
+        for kind in ("number", "claim", "table", "figure", "passage", "data set")
+    )
+    before, after = old.by_name(), new.by_name()
+    pairs = find_renamed(before, after)
+    both = _shared(before, after) + [(name, before[was], after[name]) for was, name in pairs]
     return Comparison(
-        verdicts=tuple(_verdict_flips(old, new)),
+        verdicts=tuple(_verdict_flips(claims, old, new)),
         significance=tuple(flip for pair in numbers if (flip := _significance(*pair))),
         moves=tuple(sorted((m for pair in numbers if (m := _move(*pair))), key=_rank)),
-        evidence=tuple(_evidence_moves(old, new)),
+        evidence=tuple(_evidence_moves(claims, old, new)),
         redefined=tuple(_differences(both, DEFINITION)),
-        tables={k: table_edits(a, b) for k, a, b in _shared(old.tables, new.tables) if a != b},
+        tables={
+            key: compare_tables(a["text"], b["text"])
+            for key, a, b in tables
+            if a.get("text") != b.get("text")
+        },
         figures=tuple(
             key
-            for key, a, b in _shared(old.figures, new.figures)
+            for key, a, b in figures
             if any(a.get(part) != b.get(part) for part in ("digest", "alt"))
         ),
-        passages=tuple(k for k, a, b in _shared(old.passages, new.passages) if a != b),
+        passages=tuple(key for key, a, b in passages if a != b),
         datasets=tuple(flip for pair in datasets if (flip := _dataset(*pair))),
-        renamed=renamed,
-        added=tuple(sorted(after.keys() - before.keys() - {flip.new for flip in renamed})),
-        removed=tuple(sorted(before.keys() - after.keys() - {flip.old for flip in renamed})),
+        renamed=tuple(Flip(was, was, name) for was, name in pairs),
+        added=tuple(sorted(after.keys() - before.keys() - {name for _, name in pairs})),
+        removed=tuple(sorted(before.keys() - after.keys() - {was for was, _ in pairs})),
         provenance=tuple(_differences(both, PROVENANCE)),
-        counts=count_shared(old, new),
-        not_compared=("data set",) if unrecorded else (),
+        counts={kind: len(old[kind].keys() & new[kind].keys()) for kind in new.kinds},
+        not_compared=tuple(sorted(unrecorded)),
     )
 
 
-def _shared(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[str, T, T]]:
-    return ((key, old[key], new[key]) for key in new if key in old)
+def _shared(old: Entries, new: Entries) -> list[Pair]:
+    return [(key, old[key], new[key]) for key in new if key in old]
 
 
-def _differences(
-    both: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]], parts: tuple[str, ...]
-) -> Iterator[Flip]:
+def _differences(both: Iterable[Pair], parts: tuple[str, ...]) -> Iterator[Flip]:
     """Compare parts of entries; a part that a version does not record is not compared."""
-    for name, (old, new) in both.items():
+    for name, old, new in both:
         for part in parts:
             if part in old and part in new and old[part] != new[part]:
                 yield Flip(f"{name}: {part}", _listed(old[part]), _listed(new[part]))
 
 
-def _verdict_flips(old: ResultSet, new: ResultSet) -> Iterator[Flip]:
-    for key, a, b in _shared(old.verdicts, new.verdicts):
+def _verdict_flips(claims: Iterable[Pair], old: ResultSet, new: ResultSet) -> Iterator[Flip]:
+    for key, a, b in claims:
         if a["verdict"] != b["verdict"]:
             said = _stated(key, a, old), _stated(key, b, new)
             yield Flip(key, a["verdict"], b["verdict"], " → ".join(dict.fromkeys(said)))
 
 
-def _evidence_moves(old: ResultSet, new: ResultSet) -> Iterator[Flip]:
-    for key, a, b in _shared(old.verdicts, new.verdicts):
+def _evidence_moves(claims: Iterable[Pair], old: ResultSet, new: ResultSet) -> Iterator[Flip]:
+    for key, a, b in claims:
         before, after = (str(entry.get("evidence", "")) for entry in (a, b))
         if a["verdict"] == b["verdict"] and before != after:
             said = _stated(key, a, old), _stated(key, b, new)
             yield Flip(key, *(said if said[0] != said[1] else (before, after)))
 
 
-def _stated(key: str, verdict: Mapping[str, Any], results: ResultSet) -> str:
+def _stated(key: str, verdict: Entry, results: ResultSet) -> str:
     """State the evidence as the paper prints it: the claim's effect where it has one."""
-    effect = results.numbers.get(f"claim.{key.lower()}.effect")
+    effect = results["number"].get(f"claim.{key.lower()}.effect")
     if effect is None:
         return str(verdict.get("evidence", ""))
     interval = f" ({effect['interval']})" if "interval" in effect else ""
@@ -206,13 +188,13 @@ def _stated(key: str, verdict: Mapping[str, Any], results: ResultSet) -> str:
     return f"{_text(effect)}{interval}{p}"
 
 
-def _dataset(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Flip | None:
+def _dataset(key: str, old: Entry, new: Entry) -> Flip | None:
     if old.get("digest") == new.get("digest"):
         return None
     before, after = old["columns"], new["columns"]
     words = [f"column {name} gone" for name in before if name not in after]
     words += [f"column {name} new" for name in after if name not in before]
-    changed = [name for name, a, b in _shared(before, after) if a != b]
+    changed = [name for name, digest in after.items() if before.get(name, digest) != digest]
     if changed and old["rows"] == new["rows"]:
         words.append(f"values of {', '.join(changed)}")
     return Flip(
@@ -220,7 +202,7 @@ def _dataset(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Flip |
     )
 
 
-def _move(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Move | None:
+def _move(key: str, old: Entry, new: Entry) -> Move | None:
     different = [name for name in QUANTITIES if not _same(old.get(name), new.get(name))]
     # At the edge of rounding the last bits decide what is printed.
     printed = old.get("format") == new.get("format") and _text(old) != _text(new)
@@ -236,9 +218,7 @@ def _move(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Move | No
     return Move(key, _text(old), _text(new), size, name, share, _details(old, new, different))
 
 
-def _details(
-    old: Mapping[str, Any], new: Mapping[str, Any], different: list[str]
-) -> tuple[str, ...]:
+def _details(old: Entry, new: Entry, different: list[str]) -> tuple[str, ...]:
     """Say what moved besides the value; both bounds of an interval together."""
     parts = ["interval" if part in ("low", "high") else part for part in different]
     return tuple(
@@ -248,7 +228,7 @@ def _details(
     )
 
 
-def _text(entry: Mapping[str, Any]) -> str:
+def _text(entry: Entry) -> str:
     return str(entry.get("text", entry["value"]))
 
 
@@ -274,7 +254,7 @@ def _change(old: object, new: object) -> tuple[float, float]:
     return change, change / max(abs(old), abs(new)) if change else 0.0
 
 
-def _scale(entry: Mapping[str, Any]) -> tuple[float | None, str]:
+def _scale(entry: Entry) -> tuple[float | None, str]:
     """Return the yardstick of a number: its standard error, or half its interval."""
     if entry.get("se"):
         return float(entry["se"]), "s.e."
@@ -288,7 +268,7 @@ def _rank(move: Move) -> tuple[bool, float, str]:
     return (not measured, -(move.size if move.size is not None else move.share), move.key)
 
 
-def _significance(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Flip | None:
+def _significance(key: str, old: Entry, new: Entry) -> Flip | None:
     before, after = _p(old), _p(new)
     if before is None or after is None or (before < ALPHA) == (after < ALPHA):
         return None
@@ -298,7 +278,7 @@ def _significance(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> F
     return Flip(key, words[0], words[1], moved + p, str(new.get("estimand", "")))
 
 
-def _p(entry: Mapping[str, Any]) -> float | None:
+def _p(entry: Entry) -> float | None:
     p = entry["value"] if entry.get("unit") == "p-value" else entry.get("p")
     return float(p) if isinstance(p, int | float) else None
 

@@ -39,18 +39,9 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a report: a table, marked paragraphs or pictures.
+    """One part of a report: a table of text, marked paragraphs or pictures.
 
-    Attributes
-    ----------
-    title : str
-        Without the count.
-    header, rows
-        A table of text.
-    marked, pictures
-        What else it shows.
-    note : str
-        A sentence before them.
+    The title is without the count; the note is a sentence before the rest.
     """
 
     title: str

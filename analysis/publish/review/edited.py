@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.publish.result_set import FOLDER
 from analysis.publish.review.repository import FileEdit, Repository
-from analysis.publish.review.result_set import FOLDER
 from analysis.snapshot.edits import RowEdits, compare_rows, rows_by_key
 
 __all__ = ["Edits", "Entry", "find_edits", "statements"]
@@ -37,17 +37,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What was edited, by kind.
-
-    Attributes
-    ----------
-    rows : mapping of str to RowEdits
-        Data files and their rows.
-    choices, claims : tuple of Entry
-        Values of ``study.toml`` and of ``claims.toml``, there named ``ID.field``.
-    code, prose : tuple of FileEdit
-        Other files; text that is read, and everything else.
-    """
+    """What was edited, by kind: claims are named ``ID.field``, prose is text that is read."""
 
     rows: Mapping[str, RowEdits]
     choices: tuple[Entry, ...]
@@ -131,10 +121,8 @@ def statements(repository: Repository, commit: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in repository.files(commit, "data"):
         if PurePosixPath(path).name == CLAIMS:
-            flat = dict(_flat(_toml(repository.text(commit, path) or "")))
-            for name, value in flat.items():
-                _, _, rest = name.partition("claim.")
-                key, _, part = rest.rpartition(".")
+            for name, value in _flat(_toml(repository.text(commit, path) or "")):
+                key, _, part = name.partition("claim.")[2].rpartition(".")
                 if part == "statement":
                     found.setdefault(key, str(value))
     return found

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from analysis.errors import ResultsError
-from analysis.publish.review.result_set import ResultSet
-from analysis.publish.review.usage import Kind
+from analysis.publish.result_set import Entry, ResultSet
+from analysis.publish.review.usage import KINDS, Kind
 
-__all__ = ["Published", "find_entry", "stated"]
+__all__ = ["Published", "find_entry"]
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A result with its kind and what its JSON file says of it."""
+    """A result with its kind and what the published files say of it."""
 
     key: str
     kind: Kind
-    entry: Mapping[str, Any]
+    entry: Entry
+
+    def stated(self) -> str:
+        """Return what is published, as one comparable line."""
+        if self.kind == "number":
+            return repr(self.entry["value"])
+        if self.kind == "claim":
+            return str(self.entry["verdict"])
+        if self.kind == "figure":
+            return f"data {self.entry.get('digest', 'not hashed')[:12]}"
+        return f"table of {len(self.entry['text'].splitlines())} lines"
 
 
 def find_entry(results: ResultSet, key: str) -> Published:
@@ -31,16 +39,10 @@ def find_entry(results: ResultSet, key: str) -> Published:
     ResultsError
         If nothing has this key; the message names the nearest ones.
     """
-    kinds: dict[Kind, Mapping[str, Any]] = {
-        "number": results.numbers,
-        "claim": results.verdicts,
-        "figure": results.figures,
-        "table": results.table_sources,
-    }
-    for kind, entries in kinds.items():
-        if key in entries:
-            return Published(key, kind, entries[key])
-    known = {name.lower(): name for entries in kinds.values() for name in entries}
+    for kind in KINDS:
+        if key in results[kind]:
+            return Published(key, kind, results[kind][key])
+    known = {name.lower(): name for kind in KINDS for name in results[kind]}
     if key not in known.values() and key.lower() in known:
         return find_entry(results, known[key.lower()])
     near = difflib.get_close_matches(key.lower(), known, n=5, cutoff=0.6)
@@ -49,15 +51,3 @@ def find_entry(results: ResultSet, key: str) -> Published:
         f"{key}: expected the key of a number, claim, figure or table, or the number of a table or "
         f"figure in the paper; {hint}"
     )
-
-
-def stated(results: ResultSet, published: Published) -> str:
-    """Return what a version of the results says under a key, as one comparable line."""
-    key = published.key
-    if published.kind == "number":
-        return repr(results.numbers[key]["value"])
-    if published.kind == "claim":
-        return str(results.verdicts[key]["verdict"])
-    if published.kind == "figure":
-        return f"data {results.figures[key].get('digest', 'not hashed')[:12]}"
-    return f"table of {len(results.tables[key].splitlines())} lines"

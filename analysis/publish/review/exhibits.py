@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from analysis.errors import ResultsError
+from analysis.publish.sources import in_reading_order
 
 __all__ = ["Exhibit", "find_exhibit", "list_exhibits"]
 
-_INCLUDE = re.compile(r"\{\{<\s*include\s+/?(\S+)\s*>\}\}")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TABLE = re.compile(r"^:::+\s*\{#(tbl-[\w-]+)")
 _CONTENT = re.compile(r"\{\{<\s*table\s+(\S+)\s*>\}\}")
 _FIGURE = re.compile(r"\]\(results/figures/([\w-]+)\.\w+\)\{#(fig-[\w-]+)")
@@ -22,16 +21,10 @@ _ASKED = re.compile(r"(?:(tab|fig)[a-z]*\.?[\s_-]*)?(\d+)", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Exhibit:
-    """A numbered table or figure.
+    """A table or figure as printed, ``Table 3``, with its label, ``tbl-firms``, and its place.
 
-    Attributes
-    ----------
-    kind, number : str and int
-        As printed: Table 3.
-    label, place : str
-        ``tbl-firms``, and where it stands: ``paper/sections/data.qmd:16``.
-    key : str or None
-        Name of the published result; None where the exhibit prints none.
+    ``key`` is the name of the published result, None where the exhibit prints none; the caption is
+    as it stands in the source.
     """
 
     kind: Literal["table", "figure"]
@@ -39,56 +32,42 @@ class Exhibit:
     label: str
     place: str
     key: str | None = None
+    caption: str = ""
 
     def __str__(self) -> str:
-        """``Table 3``."""
         return f"{self.kind.capitalize()} {self.number}"
 
 
 def list_exhibits(paper: Path) -> list[Exhibit]:
-    """List what a paper numbers, counted in reading order as both renderers count.
-
-    Parameters
-    ----------
-    paper : Path
-        Folder with ``index.qmd``; empty where there is none.
-    """
+    """List what a paper numbers, counted in reading order as both renderers count."""
     found: list[Exhibit] = []
-    counts: dict[Literal["table", "figure"], int] = {"table": 0, "figure": 0}
 
-    def add(kind: Literal["table", "figure"], label: str, place: str, key: str | None) -> None:
-        counts[kind] += 1
-        found.append(Exhibit(kind, counts[kind], label, place, key))
+    def add(kind: Literal["table", "figure"], label: str, place: str) -> Exhibit:
+        number = 1 + sum(exhibit.kind == kind for exhibit in found)
+        found.append(Exhibit(kind, number, label, place))
+        return found[-1]
 
-    for place, line in _lines(paper, "index.qmd"):
-        if table := _TABLE.match(line):
-            add("table", table[1], place, None)
-        elif (content := _CONTENT.search(line)) and found and found[-1].kind == "table":
-            found[-1].key = found[-1].key or content[1]
+    table, picture = None, ""  # the block that is open, the text since the last mark of a picture
+    for place, line in in_reading_order(paper):
+        if begins := _TABLE.match(line):
+            table = add("table", begins[1], place)
+        elif line.startswith(":::"):
+            table = None
+        elif table and (content := _CONTENT.search(line)):
+            table.key = content[1]
+        elif table:
+            table.caption += f"{line}\n"
+        picture = line.rpartition("![")[2] if "![" in line else f"{picture}\n{line}"
         for key, label in _FIGURE.findall(line):
-            add("figure", label, place, key)
+            figure = add("figure", label, place)
+            figure.key, figure.caption = key, picture.partition("](results/figures/")[0]
     return found
-
-
-def _lines(paper: Path, name: str) -> Iterator[tuple[str, str]]:
-    """Yield place and text of each line, included files in the place of their include."""
-    path = paper / name
-    if not path.is_file():
-        return
-    text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), path.read_text("utf-8"))
-    for number, line in enumerate(text.splitlines(), start=1):
-        yield f"{paper.name}/{name}:{number}", line
-        if included := _INCLUDE.search(line):
-            yield from _lines(paper, included[1])
 
 
 def find_exhibit(exhibits: Sequence[Exhibit], asked: str) -> Exhibit | None:
     """Find what somebody means who read the paper: ``Table 3``, ``fig. 7``, ``3``, ``tbl-firms``.
 
-    Returns
-    -------
-    Exhibit or None
-        None if the words are neither a number nor a label.
+    None if the words are neither a number nor a label.
 
     Raises
     ------

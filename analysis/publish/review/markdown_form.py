@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from analysis.publish.review.document import Document, Marked, Section, Span, shorten
+from analysis.publish.tables import pipe_row
 
 __all__ = ["LONGEST", "ROWS", "write_markdown"]
 
@@ -41,9 +42,9 @@ def _section(section: Section) -> Iterator[str]:
     if section.note:
         yield f"{section.note}\n"
     if section.rows:
-        yield _row(section.header)
-        yield _row(["---"] * len(section.header))
-        yield from (_row(map(_cell, row)) for row in section.rows[:ROWS])
+        yield pipe_row(section.header)
+        yield pipe_row(["---"] * len(section.header))
+        yield from (pipe_row(map(_cell, row)) for row in section.rows[:ROWS])
     yield from (_paragraph(marked) for marked in section.marked[:ROWS])
     if section.count > ROWS:
         yield f"\n{section.count - ROWS} more are in the HTML page."
@@ -56,10 +57,6 @@ def _paragraph(marked: Marked) -> str:
 def _spans(spans: Sequence[Span]) -> str:
     marks = {"same": "", "deleted": "~~", "inserted": "**"}
     return " ".join(f"{marks[s.kind]}{_escaped(s.text)}{marks[s.kind]}" for s in spans)
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _cell(text: str) -> str:

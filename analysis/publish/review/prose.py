@@ -7,23 +7,24 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
+from analysis.publish.result_set import ResultSet
 from analysis.publish.review.document import Marked, Span
-from analysis.publish.review.result_set import ResultSet
+from analysis.publish.sources import SHORTCODE, Source, named_keys
 
-__all__ = ["Guard", "changed_guards", "read", "text_edits"]
+__all__ = ["GuardEdit", "changed_guards", "read", "text_edits"]
 
-_SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s+([\w./-]+)\s*([^>]*?)\s*>\}\}")
-_CLAIM = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\{\.claim\s+([^}]*)\}")
-_IMAGE = re.compile(r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\([^)]*\)(?:\{[^}]*\})?")
-_KEY, _IS = re.compile(r'key="([^"]*)"'), re.compile(r'is="([^"]*)"')
+_BRACKETS = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
+_CLAIM = re.compile(_BRACKETS + r"\{\.claim\s+[^}]*\}")
+_IMAGE = re.compile(f"!{_BRACKETS}" + r"\([^)]*\)(?:\{[^}]*\})?")
 _UNPRINTED = frozenset({"alt", "source", "include", "interactive", "exhibits"})
 ALIKE = 0.5
 """A paragraph is another version of one that shares this part of its words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class GuardEdit:
     """A sentence whose words stayed while the verdict that it is tied to was changed by hand."""
 
     place: str
@@ -38,30 +39,22 @@ def read(source: str, results: ResultSet) -> str:
     What is not among ``results``, a table or a passage stays as its name: ``⟨firms⟩``.
     """
 
-    def printed(match: re.Match[str]) -> str:
-        kind, key = match[1], match[2]
+    def print_(match: re.Match[str]) -> str:
+        kind, (key, *how) = match[1], match[2].split() or [""]
         if kind in _UNPRINTED:
             return ""
-        known = results.numbers.get(key, {})
-        text = str(known.get({"num": "text"}.get(kind, kind), f"⟨{key}⟩"))
-        return text[:1].upper() + text[1:] if match[3] == "capital" else text
+        known = results["number"].get(key, {})
+        text = str(known.get("text" if kind == "num" else kind, f"⟨{key}⟩"))
+        return text[:1].upper() + text[1:] if how == ["capital"] else text
 
-    return _CLAIM.sub(r"\1", _IMAGE.sub(r"\1", _SHORTCODE.sub(printed, source)))
+    return _CLAIM.sub(r"\1", _IMAGE.sub(r"\1", SHORTCODE.sub(print_, source)))
 
 
 def text_edits(old: Mapping[str, str], new: Mapping[str, str]) -> list[Marked]:
-    """Mark words deleted and inserted, paragraph by paragraph.
+    """Mark words deleted and inserted in each paragraph that differs; all of what one lacks.
 
-    Parameters
-    ----------
-    old, new : mapping of str to str
-        Name of a text to the text as it is read; a text that only one version has is all deleted
-        or all inserted.
-
-    Returns
-    -------
-    list of Marked
-        Paragraphs that differ, each with its place, ``name:line`` in the version that has it.
+    Both map the name of a text to the text as it is read. The place of a paragraph is that in the
+    version that has it, ``name:line``.
     """
     names = [*new, *(name for name in old if name not in new)]
     return [m for name in names for m in _marked(name, old.get(name, ""), new.get(name, ""))]
@@ -76,12 +69,11 @@ def _marked(name: str, old: str, new: str) -> Iterator[Marked]:
         if kind == "equal":
             continue
         for one, other in _pairs(before[a:b], after[c:d]):
-            line = (other or one or _EMPTY).line
-            yield Marked(f"{name}:{line}", _spans((one or _EMPTY).words, (other or _EMPTY).words))
+            line = (other if other.words else one).line
+            yield Marked(f"{name}:{line}", _spans(one.words, other.words))
 
 
-@dataclass(frozen=True, slots=True)
-class _Paragraph:
+class _Paragraph(NamedTuple):
     line: int
     words: tuple[str, ...]
 
@@ -102,18 +94,17 @@ def _paragraphs(text: str) -> list[_Paragraph]:
 
 def _pairs(
     old: Sequence[_Paragraph], new: Sequence[_Paragraph]
-) -> Iterator[tuple[_Paragraph | None, _Paragraph | None]]:
+) -> Iterator[tuple[_Paragraph, _Paragraph]]:
     """Give each new paragraph the old one that is most like it; what is left stands alone."""
     left = list(old)
     for paragraph in new:
-        best = max(left, key=lambda p: _likeness(p, paragraph), default=None)
-        if best is not None and _likeness(best, paragraph) >= ALIKE:
+        best = max(left, key=lambda p: _likeness(p, paragraph), default=_EMPTY)
+        if _likeness(best, paragraph) >= ALIKE:
             left.remove(best)
             yield best, paragraph
         else:
-            yield None, paragraph
-    for paragraph in left:
-        yield paragraph, None
+            yield _EMPTY, paragraph
+    yield from ((paragraph, _EMPTY) for paragraph in left)
 
 
 def _likeness(one: _Paragraph, other: _Paragraph) -> float:
@@ -135,40 +126,33 @@ def _spans(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def changed_guards(old: Mapping[str, str], new: Mapping[str, str]) -> list[Guard]:
+def changed_guards(old: Mapping[str, str], new: Mapping[str, str]) -> list[GuardEdit]:
     """Find sentences that kept their words while the tie to a verdict was changed or dropped.
 
-    Parameters
-    ----------
-    old, new : mapping of str to str
-        Name of a source of the paper to its text.
+    Both map the name of a source of the paper to its text.
     """
-    guarded = {g.sentence: g for g in _guards(old)}
-    now = {g.sentence: g for g in _guards(new)}
+    before, now = _ties(old), _ties(new)
     found = []
-    for sentence, guard in guarded.items():
+    for sentence, (_, tie) in before.items():
         if sentence in now:
-            if now[sentence].new != guard.new:
-                found.append(Guard(now[sentence].place, sentence, guard.new, now[sentence].new))
-        elif name := _holder(sentence, new):
-            found.append(Guard(name, sentence, guard.new, "no verdict"))
+            if now[sentence][1] != tie:
+                found.append(GuardEdit(now[sentence][0], sentence, tie, now[sentence][1]))
+        elif name := next((name for name, text in new.items() if sentence in _plain(text)), None):
+            found.append(GuardEdit(name, sentence, tie, "no verdict"))
     return found
 
 
-def _guards(sources: Mapping[str, str]) -> Iterator[Guard]:
-    for name, text in sources.items():
-        for match in _CLAIM.finditer(text):
-            key, stated = _KEY.search(match[2]), _IS.search(match[2])
-            tie = f"{key[1] if key else 'no key'}: {stated[1] if stated else 'no verdict'}"
-            line = text.count("\n", 0, match.start()) + 1
-            yield Guard(f"{name}:{line}", _plain(match[1]), "", tie)
-
-
-def _holder(sentence: str, sources: Mapping[str, str]) -> str | None:
-    """Return the source in which a sentence stands without a tie."""
-    return next((name for name, text in sources.items() if sentence in _plain(text)), None)
+def _ties(sources: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return place and tie, ``A6: supported``, of each guarded sentence."""
+    return {
+        _plain(guard.sentence): (
+            source.place(guard.start),
+            f"{guard.key or 'no key'}: {guard.stated or 'no verdict'}",
+        )
+        for source in (Source(name, text) for name, text in sources.items())
+        for guard in source.guards()
+    }
 
 
 def _plain(text: str) -> str:
-    named = _SHORTCODE.sub(lambda m: f"⟨{m[2]}⟩", text)
-    return " ".join(_CLAIM.sub(r"\1", named).split())
+    return " ".join(_CLAIM.sub(r"\1", named_keys(text)).split())

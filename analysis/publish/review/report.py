@@ -10,7 +10,7 @@ from itertools import groupby
 from analysis.publish.review.compare import Comparison, Flip, Move
 from analysis.publish.review.document import Document, Marked, Picture, Section
 from analysis.publish.review.edited import Edits
-from analysis.publish.review.prose import Guard
+from analysis.publish.review.prose import GuardEdit
 from analysis.publish.review.repository import FileEdit
 from analysis.publish.review.usage import Kind, Use
 from analysis.snapshot.edits import RowEdits
@@ -35,28 +35,9 @@ COMPARED = {
 class Report:
     """A comparison with what a reader needs to judge it.
 
-    Attributes
-    ----------
-    base, head : str
-        The versions in words.
-    comparison : Comparison
-        What the change did to the results.
-    edits : Edits
-        What the change consists of.
-    stale : tuple of str
-        Names of committed results that the code no longer gives; empty if they are current.
-    uses : mapping
-        Where the paper uses what moved.
-    statements : mapping of str to str
-        Id of a claim to its words.
-    guards : sequence of Guard
-        Sentences that kept their words and lost their tie to a verdict.
-    text : sequence of Marked
-        Paragraphs of the paper that read differently.
-    pictures : sequence of Picture
-        Figures that changed.
-    remarks : tuple of str
-        What could not be shown, and why.
+    ``base`` and ``head`` are the versions in words, ``stale`` names committed results that the code
+    no longer gives, ``uses`` are the places in the paper of what moved, ``statements`` the words of
+    claims by id, ``text`` paragraphs that read differently, ``remarks`` what could not be shown.
     """
 
     base: str
@@ -66,7 +47,7 @@ class Report:
     stale: tuple[str, ...] = ()
     uses: Uses = field(default_factory=dict)
     statements: Mapping[str, str] = field(default_factory=dict)
-    guards: Sequence[Guard] = ()
+    guards: Sequence[GuardEdit] = ()
     text: Sequence[Marked] = ()
     pictures: Sequence[Picture] = ()
     remarks: tuple[str, ...] = ()

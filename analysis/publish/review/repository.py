@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import io
 import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import RepositoryError
-from analysis.publish.review.result_set import FOLDER, ResultSet, parse
+from analysis.publish.result_set import FOLDER, ResultSet, parse
 
 __all__ = ["FileEdit", "Repository"]
 
@@ -90,32 +89,21 @@ class Repository:
                 "them (or git stash) so that what is compared is a version others can see"
             )
 
-    def results(self, commit: str, place: str) -> ResultSet:
+    def results(self, commit: str, at: str) -> ResultSet:
         """Read the committed results of a version; see :func:`.result_set.parse`."""
-        tables, passages = (
-            [
-                Path(name).stem
-                for name in self.files(commit, f"{FOLDER}/{kind}")
-                if name.endswith(".md")
-            ]
-            for kind in ("tables", "passages")
-        )
-        return parse(lambda name: self.text(commit, f"{FOLDER}/{name}"), tables, place, passages)
+        names = [n for n in self.files(commit, FOLDER) if n.endswith((".json", ".md"))]
+        return parse({n.removeprefix(f"{FOLDER}/"): self.text(commit, n) or "" for n in names}, at)
 
     def files(self, commit: str, folder: str) -> list[str]:
         """List the files of a version below a folder."""
-        return (self._ask("ls-tree", "-r", "-z", "--name-only", commit, f"{folder}/") or "").split(
-            "\0"
-        )[:-1]
+        said = self._ask("ls-tree", "-r", "-z", "--name-only", commit, f"{folder}/") or ""
+        return said.split("\0")[:-1]
 
     def edits(self, base: str, head: str) -> list[FileEdit]:
         """List the files that differ between two versions; a moved file is one edit."""
-        said = self._ask("diff", "--numstat", "-z", "-M", base, head) or ""
-        parts = iter(said.split("\0"))
+        parts = iter((self._ask("diff", "--numstat", "-z", "-M", base, head) or "").split("\0"))
         found = []
-        for part in parts:
-            if not part:
-                continue
+        for part in filter(None, parts):
             added, removed, path = part.split("\t")
             old, new = (path, path) if path else (next(parts), next(parts))
             found.append(FileEdit(new, old, *(int(n) if n != "-" else 0 for n in (added, removed))))
@@ -123,9 +111,8 @@ class Repository:
 
     def drawings(self, commit: str) -> set[str]:
         """Return a hash of each module of a version that draws, wherever it stands."""
-        named = self._ask(
-            "grep", "-lE", r"^\s*(import|from) +(matplotlib|seaborn)", commit, "--", "analysis/*.py"
-        )  # fmt: skip
+        draws = r"^\s*(import|from) +(matplotlib|seaborn)"
+        named = self._ask("grep", "-lE", draws, commit, "--", "analysis/*.py")
         listed = (self._ask("rev-parse", *named.splitlines()) or "") if named else ""
         return set(listed.split())
 
@@ -139,20 +126,24 @@ class Repository:
 
     def extract(self, commit: str, folder: Path) -> None:
         """Write the files of a version into a folder; leaves no trace in the clone."""
-        done = subprocess.run(
-            ["git", "archive", "--format=tar", commit],
-            cwd=self.root, capture_output=True, check=True,
-        )  # fmt: skip
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        folder.mkdir(parents=True, exist_ok=True)
+        packed = folder.resolve() / ".version.tar"
+        self._ask("archive", "--format=tar", f"--output={packed}", commit)
+        with tarfile.open(packed) as archive:
             archive.extractall(folder, filter="data")
+        packed.unlink()
 
     def _ask(self, *words: str, strip: bool = True) -> str | None:
         """Return what git says, None if it fails."""
         try:
             done = subprocess.run(
-                ["git", *words], cwd=self.root, capture_output=True, check=False,
-                encoding="utf-8", errors="replace",
-            )  # fmt: skip
+                ["git", *words],
+                cwd=self.root,
+                capture_output=True,
+                check=False,
+                encoding="utf-8",
+                errors="replace",
+            )
         except OSError as error:
             raise RepositoryError(
                 f"git: expected the program on PATH, found: {error.strerror}; install git"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 __all__ = ["SourceLines", "find_function", "imported_modules"]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLines:
+class SourceLines(NamedTuple):
     """A function: ``file`` relative to the repository, first and last line, its text."""
 
     file: str
@@ -22,18 +21,10 @@ class SourceLines:
 
 
 def find_function(root: Path, dotted: str) -> SourceLines | None:
-    """Find a function by its dotted name, ``analysis.study.trades.net_returns``.
-
-    Returns
-    -------
-    SourceLines or None
-        None where the file or the function does not exist.
-    """
+    """Find a function by its dotted name, ``analysis.study.series.net_returns``; None if none."""
     module, _, name = dotted.rpartition(".")
     path = root.joinpath(*module.split(".")).with_suffix(".py")
-    if not path.is_file():
-        return None
-    text, nodes = _functions(path)
+    text, nodes = _functions(path) if path.is_file() else ("", {})
     if name not in nodes:
         return None
     first, last = nodes[name]
@@ -44,12 +35,9 @@ def find_function(root: Path, dotted: str) -> SourceLines | None:
 @cache
 def _functions(path: Path) -> tuple[str, dict[str, tuple[int, int]]]:
     text = path.read_text(encoding="utf-8")
-    nodes = {
-        node.name: (node.lineno, node.end_lineno or node.lineno)
-        for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
-    return text, nodes
+    kinds = ast.FunctionDef | ast.ClassDef
+    nodes = [node for node in ast.parse(text).body if isinstance(node, kinds)]
+    return text, {node.name: (node.lineno, node.end_lineno or node.lineno) for node in nodes}
 
 
 def imported_modules(module: str) -> set[str]:

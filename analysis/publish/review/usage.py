@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-__all__ = ["Kind", "Use", "find_uses"]
+from analysis.publish.sources import INDEX, Source, named_keys, read_sources
 
-Kind = Literal["number", "claim", "table", "figure"]
+__all__ = ["KINDS", "Kind", "Use", "find_uses"]
 
-_MARKS: dict[Kind, re.Pattern[str]] = {
-    "number": re.compile(r"\{\{<\s*(?:num|interval)\s+([\w.-]+)(?:\s+capital)?\s*>\}\}"),
-    "claim": re.compile(r"\{\.claim\s+[^}]*?key=\"([^\"]+)\""),
-    "table": re.compile(r"\{\{<\s*table\s+([\w.-]+)\s*>\}\}"),
-    "figure": re.compile(r"results/figures/([\w-]+)\.\w+"),
-}
+Kind = Literal["number", "claim", "figure", "table"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_PRINTS: dict[str, Kind] = {"num": "number", "interval": "number", "table": "table"}
+_FIGURE = re.compile(r"results/figures/([\w-]+)\.\w+")
 _SOURCE = re.compile(r"\{\{<\s*source\s+\S+\s*>\}\}")
 _PICTURE = re.compile(r"!?\[?([^\[\]]*?)\s*\]\(results/figures/[^)]*\)\{[^}]*\}?")
 _MARKUP = re.compile(r"\]\{\.claim[^}]*\}|\[(?=[A-Za-z])")
@@ -39,47 +38,37 @@ class Use:
 
 
 def find_uses(paper: Path) -> Mapping[tuple[Kind, str], tuple[Use, ...]]:
-    """Read the sources of the paper.
+    """Find every place of each kind and name in the sources of a paper, file by file.
 
-    Parameters
-    ----------
-    paper : Path
-        Folder with ``index.qmd`` and ``sections/``.
-
-    Returns
-    -------
-    mapping
-        From kind and name to every place in order.
+    Nothing where there is no paper.
     """
-    found: dict[tuple[Kind, str], list[Use]] = {}
-    for path in [paper / "index.qmd", *sorted((paper / "sections").glob("*.qmd"))]:
-        if not path.is_file():
-            continue
-        text = path.read_text(encoding="utf-8")
-        name = f"{paper.name}/{path.relative_to(paper).as_posix()}"
-        for kind, mark in _MARKS.items():
-            for match in mark.finditer(text):
-                line = text.count("\n", 0, match.start()) + 1
-                use = Use(name, line, _sentence(text, match.start()))
-                found.setdefault((kind, match[1]), []).append(use)
-    return {key: tuple(uses) for key, uses in found.items()}
+    found: dict[tuple[Kind, str], tuple[Use, ...]] = {}
+    sources = read_sources(paper)[0] if (paper / INDEX).is_file() else []
+    for source in [*sources[:1], *sorted(sources[1:], key=lambda source: source.name)]:
+        for position, kind, name in _marks(source):
+            use = Use(source.name, source.line(position), _sentence(source.text, position))
+            found[kind, name] = (*found.get((kind, name), ()), use)
+    return found
+
+
+def _marks(source: Source) -> Iterator[tuple[int, Kind, str]]:
+    for position, name, argument in source.shortcodes():
+        if name in _PRINTS:
+            yield position, _PRINTS[name], argument
+    for guard in source.guards():
+        if guard.key is not None:
+            yield guard.position, "claim", guard.key
+    for match in _FIGURE.finditer(source.text):
+        yield match.start(), "figure", match[1]
 
 
 def _sentence(text: str, position: int) -> str:
     """Return the sentence of the paragraph at ``position``, on one line, shortcodes kept short."""
     start = text.rfind("\n\n", 0, position) + 1
     end = text.find("\n\n", position)
-    paragraph = text[start : end if end >= 0 else len(text)]
-    offset = position - start
-    for match in _END.finditer(paragraph):
-        if match.end() > offset:
-            paragraph = paragraph[: match.start()]
-            break
-    before = [match.end() for match in _END.finditer(paragraph) if match.end() <= offset]
-    sentence = paragraph[before[-1] if before else 0 :]
-    sentence = re.sub(
-        r"\{\{<\s*(?:num|table|alt|interval|passage)\s+(\S+)(?:\s+capital)?\s*>\}\}",
-        r"⟨\1⟩",
-        _PICTURE.sub(r"\1", _SOURCE.sub("", sentence)),
-    )
-    return " ".join(_MARKUP.sub("", sentence).split())
+    paragraph, offset = text[start : end if end >= 0 else len(text)], position - start
+    ends = list(_END.finditer(paragraph))
+    first = max((match.end() for match in ends if match.end() <= offset), default=0)
+    last = min((match.start() for match in ends if match.end() > offset), default=len(paragraph))
+    words = _PICTURE.sub(r"\1", _SOURCE.sub("", paragraph[first:last]))
+    return " ".join(_MARKUP.sub("", named_keys(words)).split())

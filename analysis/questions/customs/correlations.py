@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.multiplicity import holm
-from analysis.results import Dataset, Figure, Findings, Format, Number, Provenance, Table, Verdict
-from analysis.results.formats import brackets, format_value, percent, words
-from analysis.snapshot.choices import Inference
-from analysis.snapshot.customs import monthly_panel
+from analysis.questions.requirements import need_series
+from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, spread, table_of
+from analysis.results.formats import brackets, format_value, percent, signed, words
 from analysis.study.customs import (
+    DOLLARS,
     METHODS,
     NAMES,
     SERIES,
     TONNES,
     correlations,
+    export_months,
     monthly_returns,
     release_returns,
     release_tests,
@@ -24,262 +26,196 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute"]
 
-INPUTS = ("customs.csv", "prices.csv", "events.csv", "universe.csv", "study.toml")
+NEEDS = (need_series(*TONNES, DOLLARS),)
+
+QUOTED = pd.PeriodIndex(["2025-08", "2025-09"], freq="M")  # of which the truce item speaks
+
+CHANGE = "{method} correlation of the change of {series} exports"
+LATER = f"{CHANGE} with the core return {{lag}} months later"
+LAGS = (Column("estimate", "", "decimal2", "correlation", LATER, "", "", "low", "high", "p", "n"),)
+BESIDE = (
+    Column("name", "Exports"),
+    Column("lag", "Lag", "integer"),
+    Column("n", "Months", "integer"),
+)
+FOUND = "correlation found with {power} power at this number of months"
+DETECTABLE = (Column("mde", "", "decimal2", "correlation", FOUND, ".detectable", n="n"),)
+CORRELATED = (
+    "Log change of the series with the monthly return of the equal-weight core firms; a positive "
+    "lag means that exports come first. Moving-block bootstrap intervals, block-permutation p. "
+    "MDE: correlation found with {} power. Single-month figures only; figures whose error band is "
+    "wider than the rule allows are left out. Unit value: dollars per tonne."
+)
+
+GROWTH = "change of {series} exports from August to September 2025"
+LEVELS = (
+    Column("level", "", "tonnes1", "tonnes", "{series} exports in {month}", ""),
+    Column("growth", "", "percent1", "fraction", GROWTH, ".change"),
+)
+COVERAGE = (
+    Column("name", "Series"),
+    Column("rows", "Figures", "integer"),
+    Column("combined", "Jan–Feb", "integer"),
+    Column("derived", "Derived", "integer"),
+    Column("level", "Months used", "integer"),
+    Column(
+        "change", "Changes", "integer", "count", "usable monthly changes of {series} exports", ""
+    ),
+    Column("released", "Release day known", "integer"),
+)
+
+RELEASE = "mean core CAR around the release"
+DAYS, CLEAR = "days: release", " clear of listed events"
+RELEASES = (
+    Column("name", "Series"),
+    Column("n", "Days", "integer", "count", DAYS, ".n"),
+    Column(
+        "mean", "Mean CAR", "percent1", "fraction", RELEASE, ".mean", "", "low", "high", "p", "n"
+    ),
+    Interval("{level} interval", "low", "high", "percent1"),
+    Column("p", "", "pvalue", "p-value", f"p of the {RELEASE}", ".p"),
+    Column("n_clear", "Clear days", "integer", "count", DAYS + CLEAR, ".n_clear"),
+    Column(
+        "mean_clear",
+        "Mean CAR",
+        "percent1",
+        "fraction",
+        RELEASE + CLEAR,
+        ".mean_clear",
+        p="p_clear",
+        n="n_clear",
+    ),
+    Column("p_clear", "p", "pvalue", "p-value", f"p of the {RELEASE}{CLEAR}", ".p_clear"),
+)
+RELEASED = (
+    "CAR {window} of the core portfolio; moving-block bootstrap over releases, p by Student t. "
+    "Clear days: no listed event within the episode distance. Magnets to the US are published with "
+    "all magnets, but known for fewer months."
+)
 
 
 def compute(panel: Panel) -> Findings:
     """Correlate exports with returns at leads and lags and look at the release days."""
-    lags, inference = correlations(panel), panel.snapshot.choices.inference
-    released = release_returns(panel)
-    tests = release_tests(panel, released)
+    choices = panel.snapshot.choices
+    lags, released, coverage = correlations(panel), release_returns(panel), _count_figures(panel)
+    tests = release_tests(panel, released).assign(name=lambda rows: rows["series"].map(NAMES))
+    core = lags[lags["asset"] == "core"].assign(name=lambda rows: rows["series"].map(NAMES))
+    level, power = choices.inference.level, percent(choices.inference.power)
+    shown, size = percent(level), choices.inference.size
+    every = Provenance.of(correlations, "every series, asset, method and lag tested")
+    one = Provenance.of(correlations, "{n} months, {series} and core firms")
+    firms = Provenance.of(correlations, "every core firm")
+    days = Provenance.of(release_tests, "release days with a session")
+    all_days = Provenance.of(release_returns, "all release days")
+    both = Provenance.of(compute, "both export series")
+    reported = Provenance.of(compute, "{series} exports, reported figures")
+    window = brackets(choices.customs.release_window)
+    keyed = core.assign(at=core["lag"].map("lag_{}".format).str.replace("-", "m"))
+    now = keyed[(core["lag"] == 0) & (core["method"] == METHODS[0])]
+    claimed = coverage[coverage["series"].isin(SERIES.values())]
     return Findings(
         numbers=[
-            *_lag_numbers(panel, lags),
-            *_summary(lags, inference),
-            *_levels(panel),
-            *_release_numbers(panel, tests),
+            *numbers_of(keyed, LAGS, "customs.{series}.{method}.{at}", one, level=level),
+            *_adjusted_numbers(lags, size, every),
+            *numbers_of(now, DETECTABLE, "customs.{series}", every, power=power),
+            *numbers_of(quoted_levels(panel), LEVELS, "customs.{series}.{at}", reported),
+            *numbers_of(claimed, COVERAGE, "customs.{series}.changes", reported),
+            *numbers_of(tests, RELEASES, "customs.{series}.release", days, level=level),
         ],
         tables=[
-            _lag_table(lags, inference.power),
-            _release_table(panel, tests),
-            _coverage_table(panel),
+            _lag_table(core, power),
+            table_of("releases", tests, RELEASES, days, RELEASED, level=shown, window=window),
+            table_of("customs_coverage", coverage, COVERAGE, both),
         ],
-        figures=[_series_figure(panel), _correlogram(lags, inference.level)],
-        verdicts=[_any_left(lags, inference.size)],
+        figures=[_series_figure(panel), _correlogram(core, level)],
+        verdicts=[_any_left(lags, size, every)],
         datasets=[
-            Dataset(
-                "customs_correlations",
-                lags,
-                _source("study.customs.correlations", "every core firm"),
-            ),
-            Dataset(
-                "release_days",
-                released,
-                _source("study.customs.release_returns", "all release days"),
-            ),
+            Dataset("customs_correlations", lags, firms),
+            Dataset("release_days", released, all_days),
         ],
     )
 
 
-def _source(function: str, sample: str) -> Provenance:
-    return Provenance(f"analysis.{function}", INPUTS, sample)
+def quoted_levels(panel: Panel) -> pd.DataFrame:
+    """Return the figures of the months that the truce item speaks of, as far as known.
 
-
-def _lag_numbers(panel: Panel, lags: pd.DataFrame) -> list[Number]:
-    numbers = []
-    for row in lags[lags["asset"] == "core"].to_dict("records"):
-        lag = f"lag_{row['lag']}".replace("-", "m")
-        sample = f"{row['n']} months, {row['series']} and core firms"
-        numbers.append(
-            Number(
-                f"customs.{row['series']}.{row['method']}.{lag}", row["estimate"], "correlation",
-                "decimal2", f"{row['method']} correlation of the change of {row['series']} exports "
-                f"with the core return {row['lag']} months later",
-                _source("study.customs.correlations", sample),
-                low=row["low"], high=row["high"], level=panel.snapshot.choices.inference.level,
-                p=row["p"], n=row["n"],
-            )
-        )  # fmt: skip
-    return numbers
-
-
-def _summary(lags: pd.DataFrame, inference: Inference) -> list[Number]:
-    """Say how many of all correlations are nominally and how many jointly significant."""
-    source = _source("study.customs.correlations", "every series, asset, method and lag tested")
-    ordered = np.sort(lags["p"].to_numpy())
-    count = len(ordered)
-    adjusted = float(np.min(holm(ordered)))
-    zero = lags[(lags["lag"] == 0) & (lags["asset"] == "core") & (lags["method"] == "pearson")]
-    values = {
-        "tests": (count, "correlations tested"),
-        "nominal": (
-            int((ordered < inference.size).sum()),
-            f"correlations with p below {inference.size:g}",
-        ),
-    }
-    numbers = [
-        Number(f"customs.{key}", value, "count", "integer", what, source)
-        for key, (value, what) in values.items()
-    ]
-    numbers.append(
-        Number("customs.smallest_p", float(ordered[0]), "p-value", "pvalue", "smallest p", source)
+    Returns
+    -------
+    DataFrame
+        ``series``, ``month``, ``at`` (month as in a key), ``level`` (tonnes), ``growth`` (fraction;
+        on the month before, of the last month alone).
+    """
+    months = export_months(panel).loc[list(SERIES)].reset_index()
+    months = months[months["month"].isin(QUOTED)]
+    return months.assign(
+        series=months["series"].map(SERIES),
+        at=months["month"].dt.strftime("%Y_%m"),
+        growth=np.expm1(months["change"]).where(months["month"] == QUOTED[-1]),
     )
-    numbers.append(
-        Number("customs.smallest_p_holm", adjusted, "p-value", "pvalue",
-               "smallest p after Holm's adjustment", source)
-    )  # fmt: skip
-    numbers += [
-        Number(f"customs.{row['series']}.detectable", row["mde"], "correlation", "decimal2",
-               f"correlation found with {percent(inference.power)} power at this number of months",
-               source, n=row["n"])
-        for row in zero.to_dict("records")
-    ]  # fmt: skip
-    return numbers
 
 
-def _any_left(lags: pd.DataFrame, size: float) -> Verdict:
+def _count_figures(panel: Panel) -> pd.DataFrame:
+    """Count the figures of every series in tonnes, and the months with a level or a change."""
+    figures = panel.snapshot.customs
+    marks = pd.DataFrame(
+        {
+            "rows": True,
+            "combined": figures["coverage"] == "jan_feb",
+            "derived": figures["status"] == "derived",
+            "released": figures["release_date"].notna(),
+        },
+        figures.index,
+    )
+    counts = marks.groupby(figures["series"]).sum()
+    months = export_months(panel).groupby("series")[["level", "change"]].count()
+    frame = counts.join(months).loc[list(TONNES)].reset_index()
+    series = frame["series"].map(TONNES)
+    return frame.assign(series=series, name=series.map(NAMES))
+
+
+def _adjusted_numbers(lags: pd.DataFrame, size: float, source: Provenance) -> list[Number]:
+    """Say how many of all correlations are nominally and how many jointly significant."""
+    p = lags["p"].to_numpy()
+    counts = {
+        "tests": (len(p), "correlations tested"),
+        "nominal": (int((p < size).sum()), f"correlations with p below {size:g}"),
+    }
+    smallest = {
+        "smallest_p": (float(p.min()), "smallest p"),
+        "smallest_p_holm": (float(holm(p).min()), "smallest p after Holm's adjustment"),
+    }
+    return [
+        *scalar_numbers("customs", counts, source),
+        *scalar_numbers("customs", smallest, source, "p-value", "pvalue"),
+    ]
+
+
+def _any_left(lags: pd.DataFrame, size: float, source: Provenance) -> Verdict:
     """Say whether any correlation survives adjustment for all of them."""
-    smallest = float(np.min(holm(lags["p"].to_numpy())))
+    smallest = float(holm(lags["p"].to_numpy()).min())
     return Verdict(
         "customs.adjusted",
         "some survive" if smallest < size else "none survives",
         "Holm over every series, firm, method and lag",
         f"smallest adjusted p {smallest:.3g}",
-        _source("study.customs.correlations", "every series, asset, method and lag tested"),
+        source,
     )
 
 
-def _levels(panel: Panel) -> list[Number]:
-    """State the figures of August and September 2025 that the truce item speaks of, if known."""
-    changes = monthly_panel(panel.snapshot.customs, panel.snapshot.choices)
-    numbers = []
-    for series, name in SERIES.items():
-        source = _source(
-            "questions.customs.correlations.compute", f"{name} exports, reported figures"
-        )
-        known = pd.DataFrame(changes.loc[series]).dropna(subset="level")
-        for month in known.index.intersection(pd.PeriodIndex(["2025-08", "2025-09"], freq="M")):
-            value = float(known["level"].loc[month])
-            key = f"customs.{name}.{str(month).replace('-', '_')}"
-            numbers.append(
-                Number(key, value, "tonnes", "tonnes1", f"{name} exports in {month}", source)
-            )
-        numbers += [
-            Number(f"customs.{name}.2025_09.change", float(np.expm1(change)), "fraction",
-                   "percent1", f"change of {name} exports from August to September 2025", source)
-            for month, change in known["change"].dropna().items()
-            if str(month) == "2025-09"
-        ]  # fmt: skip
-        count = int(changes.xs(series)["change"].count())
-        numbers.append(
-            Number(f"customs.{name}.changes", count, "count", "integer",
-                   f"usable monthly changes of {name} exports", source)
-        )  # fmt: skip
-    return numbers
-
-
-def _release_numbers(panel: Panel, tests: pd.DataFrame) -> list[Number]:
-    source = _source("study.customs.release_tests", "release days with a session")
-    level = panel.snapshot.choices.inference.level
-    numbers = []
-    for row in tests.to_dict("records"):
-        key = f"customs.{row['series']}.release"
-        for tail, what in (("", "release"), ("_clear", "release clear of listed events")):
-            numbers += [
-                Number(f"{key}.mean{tail}", row[f"mean{tail}"], "fraction", "percent1",
-                       f"mean core CAR around the {what}", source, p=row[f"p{tail}"],
-                       n=row[f"n{tail}"], low=None if tail else row["low"],
-                       high=None if tail else row["high"], level=None if tail else level),
-                Number(f"{key}.p{tail}", row[f"p{tail}"], "p-value", "pvalue",
-                       f"p of the mean core CAR around the {what}", source),
-                Number(f"{key}.n{tail}", row[f"n{tail}"], "count", "integer", f"days: {what}",
-                       source),
-            ]  # fmt: skip
-    return numbers
-
-
-def _release_table(panel: Panel, tests: pd.DataFrame) -> Table:
-    window = panel.snapshot.choices.customs.release_window
-    frame = tests.assign(series=tests["series"].map(NAMES), interval=_intervals(tests, "percent1"))
-    order = ["series", "n", "mean", "interval", "p", "n_clear", "mean_clear", "p_clear"]
-    return Table(
-        "releases",
-        frame[order],
-        {
-            "n": "integer",
-            "mean": "percent1",
-            "p": "pvalue",
-            "n_clear": "integer",
-            "mean_clear": "percent1",
-            "p_clear": "pvalue",
-        },
-        {
-            "series": "Series",
-            "n": "Days",
-            "mean": "Mean CAR",
-            "interval": f"{percent(panel.snapshot.choices.inference.level)} interval",
-            "n_clear": "Clear days",
-            "mean_clear": "Mean CAR ",
-            "p_clear": "p ",
-        },
-        _source("study.customs.release_tests", "release days with a session"),
-        f"CAR {brackets(window)} of the core portfolio; moving-block bootstrap over releases, p by "
-        "Student t. Clear days: no listed event within the episode distance. Magnets to the US are "
-        "published with all magnets, but known for fewer months.",
-    )
-
-
-def _intervals(frame: pd.DataFrame, fmt: Format) -> list[str]:
-    return [
-        f"{format_value(low, fmt)} to {format_value(high, fmt)}"
-        for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
-
-
-def _lag_table(lags: pd.DataFrame, power: float) -> Table:
+def _lag_table(core: pd.DataFrame, power: str) -> Table:
     """Set the two methods side by side, one row a series and lag."""
-    part = lags[lags["asset"] == "core"].set_index(["series", "lag"])
-    first, second = (part[part["method"] == method] for method in METHODS)
-    frame = pd.DataFrame({"n": first["n"]})
-    formats: dict[str, Format] = {"lag": "integer", "n": "integer", "detectable": "decimal2"}
-    heads = {"series": "Exports", "lag": "Lag", "n": "Months", "detectable": "MDE"}
-    for method, rows in zip(METHODS, (first, second), strict=True):
-        frame[method] = [
-            f"{format_value(value, 'decimal2')} ({interval})"
-            for value, interval in zip(rows["estimate"], _intervals(rows, "decimal2"), strict=True)
-        ]
-        frame[f"{method}_p"] = rows["p"]
-        formats |= {f"{method}_p": "pvalue"}
-        heads |= {method: method.title(), f"{method}_p": "p"}
-    frame = frame.assign(detectable=first["mde"]).reset_index()
-    frame["series"] = frame["series"].map(NAMES)
-    return Table(
+    shown = core.assign(method=core["method"].str.title())
+    shown["estimate"] = [format_value(value, "decimal2") for value in shown["estimate"]]
+    shown["estimate"] += " (" + Interval("", "low", "high", "decimal2").cells(shown) + ")"
+    cells = [Column("estimate"), Column("p", "p", "pvalue")]
+    wide, columns = spread(shown, ["name", "lag"], "method", cells)
+    first = core[core["method"] == METHODS[0]]
+    return table_of(
         "correlations",
-        frame,
-        formats,
-        heads,
-        _source("study.customs.correlations", "core firms"),
-        "Log change of the series with the monthly return of the equal-weight core firms; a "
-        "positive lag means that exports come first. Moving-block bootstrap intervals, "
-        "block-permutation p. "
-        f"MDE: correlation found with {percent(power)} power. Single-month figures only; figures "
-        "whose error band is wider than the rule allows are left out. Unit value: dollars per "
-        "tonne.",
-    )
-
-
-def _coverage_table(panel: Panel) -> Table:
-    customs = panel.snapshot.customs
-    changes = monthly_panel(customs, panel.snapshot.choices)
-    rows = []
-    for series, name in TONNES.items():
-        part = customs[customs["series"] == series]
-        rows.append(
-            {
-                "series": NAMES[name],
-                "rows": len(part),
-                "combined": int((part["coverage"] == "jan_feb").sum()),
-                "derived": int((part["status"] == "derived").sum()),
-                "months": int(changes.xs(series)["level"].count()),
-                "changes": int(changes.xs(series)["change"].count()),
-                "released": int(part["release_date"].notna().sum()),
-            }
-        )
-    frame = pd.DataFrame(rows)
-    return Table(
-        "customs_coverage",
-        frame,
-        {str(c): "integer" for c in frame.columns if c != "series"},
-        {
-            "series": "Series",
-            "rows": "Figures",
-            "combined": "Jan–Feb",
-            "derived": "Derived",
-            "months": "Months used",
-            "changes": "Changes",
-            "released": "Release day known",
-        },
-        _source("questions.customs.correlations.compute", "both export series"),
+        wide.assign(n=first["n"].to_numpy(), mde=first["mde"].to_numpy()),
+        [*BESIDE, *columns, Column("mde", "MDE", "decimal2")],
+        Provenance.of(correlations, "core firms"),
+        CORRELATED.format(power),
     )
 
 
@@ -295,42 +231,36 @@ def _series_figure(panel: Panel) -> Figure:
         }
     )
     core = monthly_returns(panel)["core"].dropna()
-    returns = pd.DataFrame(
-        {"month": pd.PeriodIndex(core.index).to_timestamp(), "value": core.to_numpy()}
+    returns = core.rename("value").rename_axis("month").to_timestamp().reset_index()
+    spans = "; ".join(
+        f"{name} between {part.min():,.0f} and {part.max():,.0f} tonnes a month"
+        for name, part in exports.groupby("series", sort=False)["value"]
     )
-    spans = [
-        f"{name} between {part['value'].min():,.0f} and {part['value'].max():,.0f} tonnes a month"
-        for name, part in exports.groupby("series", sort=False)
-    ]
+    low, high = (signed(value, "percent0") for value in (core.min(), core.max()))
     alt = (
-        "Panels over time: " + "; ".join(spans) + "; and the monthly return of the core firms, "
-        f"between {core.min():+.0%} and {core.max():+.0%}. Hollow dots are derived figures."
-    ).replace("-", "\u2212")
-    source = _source("questions.customs.correlations.compute", "single-month figures")
-    return Figure(
-        "customs_series", "customs_series", {"exports": exports, "returns": returns}, alt, source
+        f"Panels over time: {spans}; and the monthly return of the core firms, between {low} and "
+        f"{high}. Hollow dots are derived figures."
     )
+    source = Provenance.of(compute, "single-month figures")
+    data = {"exports": exports, "returns": returns}
+    return Figure("customs_series", "customs_series", data, alt, source)
 
 
-def _signed(lag: int) -> str:
-    return f"{'minus' if lag < 0 else 'plus'} {words(abs(lag))}"
-
-
-def _correlogram(lags: pd.DataFrame, level: float) -> Figure:
-    part = lags[lags["asset"] == "core"]
-    first, last = int(part["lag"].min()), int(part["lag"].max())
-    frame = part.assign(panel=part["series"].map(NAMES))[
-        ["panel", "lag", "method", "estimate", "low", "high", "n"]
-    ]
-    clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
-    strongest = part.iloc[int(part["estimate"].abs().argmax())]
+def _correlogram(core: pd.DataFrame, level: float) -> Figure:
+    first, last = (
+        f"{'minus' if lag < 0 else 'plus'} {words(abs(lag))}"
+        for lag in (core["lag"].min(), core["lag"].max())
+    )
+    clear = int(((core["low"] > 0) | (core["high"] < 0)).sum())
+    strongest = core.iloc[int(core["estimate"].abs().argmax())]
     alt = (
-        f"{words(part['series'].nunique()).capitalize()} panels of correlations with the core "
-        f"return, with {percent(level)} intervals, at lags of {_signed(first)} to {_signed(last)} "
-        "months. "
-        f"{clear} of {len(part)} intervals leave out zero; the strongest correlation is "
-        f"{strongest['estimate']:.2f} ({strongest['method']}, {NAMES[strongest['series']]}, lag "
-        f"{strongest['lag']})."
-    ).replace("-", "\u2212")
-    source = _source("questions.customs.correlations.compute", "core firms")
-    return Figure("correlogram", "correlogram", {"lags": frame}, alt, source)
+        f"{words(core['series'].nunique()).capitalize()} panels of correlations with the core "
+        f"return, with {percent(level)} intervals, at lags of {first} to {last} months. "
+        f"{clear} of {len(core)} intervals leave out zero; the strongest correlation is "
+        f"{format_value(strongest['estimate'], 'decimal2')} ({strongest['method']}, "
+        f"{strongest['name']}, lag {format_value(strongest['lag'], 'integer')})."
+    )
+    columns = ["panel", "lag", "method", "estimate", "low", "high", "n"]
+    data = {"lags": core.rename(columns={"name": "panel"})[columns]}
+    source = Provenance.of(compute, "core firms")
+    return Figure("correlogram", "correlogram", data, alt, source)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from analysis.results.formats import event_day
 from analysis.results.style import GREY, INK, decimal_axis, panels, percent_axis, zero_line
 
 __all__ = ["correlogram", "customs_series"]
@@ -31,8 +32,8 @@ def customs_series(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ax.plot(line.index, line / 1000, color=INK, linewidth=0.9)
         for status, face in (("reported", INK), ("derived", "white")):
             rows = exports[(exports["series"] == name) & (exports["status"] == status)]
-            ax.scatter(rows["month"], rows["value"] / 1000, s=11, facecolor=face, edgecolor=INK,
-                       linewidth=0.7, zorder=3)  # fmt: skip
+            x, y = rows["month"], rows["value"] / 1000
+            ax.scatter(x, y, 11, facecolor=face, edgecolor=INK, linewidth=0.7, zorder=3)
         ax.set_title(name)
         ax.set_ylim(bottom=0)
         ax.set_ylabel("1,000 t")
@@ -57,15 +58,15 @@ def correlogram(data: Mapping[str, pd.DataFrame]) -> Canvas:
         part = lags[lags["panel"] == name]
         for method, (colour, marker, shift) in METHOD_MARKS.items():
             rows = part[part["method"] == method]
-            ax.vlines(rows["lag"] + shift, rows["low"], rows["high"], color=colour, linewidth=1.1)
-            ax.scatter(rows["lag"] + shift, rows["estimate"], color=colour, marker=marker, s=14,
-                       label=method.title(), zorder=3)  # fmt: skip
+            at = rows["lag"] + shift
+            ax.vlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)
+            ax.scatter(at, rows["estimate"], 14, colour, marker=marker, label=method.title())
         zero_line(ax)
         ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
         ax.set_title(f"{name} (n = {part['n'].min():.0f} to {part['n'].max():.0f})")
         ax.set_ylim(-1, 1)
         decimal_axis(ax)
-        ax.xaxis.set_major_formatter(lambda v, _: f"{v:+.0f}".replace("-", "\u2212") if v else "0")
+        ax.xaxis.set_major_formatter(lambda v, _: event_day(round(v)))
     axes[0].legend(loc="lower left", ncols=2, handletextpad=0.1, columnspacing=0.8)
     canvas.supxlabel("lag in months; positive: exports lead returns", fontsize=8)
     canvas.supylabel("correlation", fontsize=8)

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.transforms import offset_copy
 
 from analysis.results.style import (
-    DIRECTION_COLOURS,
     GREY,
     INK,
+    direction_colours,
     firm_colours,
     label_line_ends,
     panels,
@@ -40,14 +41,14 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ax.set_yticks(ticks, labels=[str(level) for level in ticks])
     ax.minorticks_off()
     ax.set_ylabel("first session = 100, log scale")
-    marks = data["highlights"]
+    marks, beside = (
+        data["highlights"],
+        offset_copy(ax.get_xaxis_transform(), canvas, 3, -1, "points"),
+    )
     for day, label in zip(mdates.date2num(marks["day0"]), marks["label"], strict=True):
         for each in (ax, rug):
             each.axvline(day, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)), zorder=0)
-        ax.annotate(
-            label, (day, 1), xycoords=("data", "axes fraction"), fontsize=7,
-            xytext=(3, -1), textcoords="offset points", va="top",
-        )  # fmt: skip
+        ax.text(day, 1, label, transform=beside, fontsize=7, va="top")
     label_line_ends(ax, ends, colours, 0.06)
     _numbered_events(canvas, ax, data["notes"])
     _event_rug(rug, data["events"])
@@ -59,10 +60,8 @@ def _numbered_events(canvas: Canvas, ax: Axes, notes: pd.DataFrame) -> None:
     for day, number in zip(mdates.date2num(notes["day0"]), notes["number"], strict=True):
         height = 0.05 if number % 2 else 0.09  # neighbours must not share a line
         ax.axvline(day, ymax=height, color=INK, linewidth=0.7)
-        ax.annotate(
-            str(number), (day, height + 0.005), xycoords=("data", "axes fraction"), fontsize=7,
-            ha="center",
-        )  # fmt: skip
+        place = (day, height + 0.005)
+        ax.text(*place, str(number), transform=ax.get_xaxis_transform(), fontsize=7, ha="center")
     items = [f"{n} {label}" for n, label in zip(notes["number"], notes["label"], strict=True)]
     half = (len(items) + 1) // 2
     lines = ["   ".join(items[:half]), "   ".join(items[half:])]
@@ -70,14 +69,12 @@ def _numbered_events(canvas: Canvas, ax: Axes, notes: pd.DataFrame) -> None:
 
 
 def _event_rug(ax: Axes, events: pd.DataFrame) -> None:
-    names = list(DIRECTION_COLOURS)
-    for row, direction in enumerate(names):
+    colours = direction_colours(events["direction"])
+    for row, (direction, colour) in enumerate(colours.items()):
         days = events.loc[events["direction"] == direction, "day0"]
-        ax.scatter(
-            days, np.full(len(days), row), s=9, marker="|", color=DIRECTION_COLOURS[direction]
-        )
-    ax.set_yticks(range(len(names)), labels=names)
-    ax.set_ylim(-0.7, len(names) - 0.3)
+        ax.scatter(days, np.full(len(days), row), s=9, marker="|", color=colour)
+    ax.set_yticks(range(len(colours)), labels=list(colours))
+    ax.set_ylim(-0.7, len(colours) - 0.3)
     ax.tick_params(axis="y", length=0, labelsize=7)
     ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))

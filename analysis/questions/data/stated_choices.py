@@ -1,94 +1,96 @@
 """The choices of the study that its prose states, printed as a sentence needs them.
 
-Each key is the dotted name of the entry in ``study.toml``, with ``count`` or ``sessions`` behind it
-where the sentence says how many there are.
+Most keys are the dotted name of the entry in ``study.toml``, with ``count`` or ``sessions`` behind
+it where the sentence says how many there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from analysis.results import Findings, Format, Number, Provenance
+from analysis.results import Findings, Provenance
+from analysis.results.columns import Scalar, scalar_numbers
 from analysis.results.formats import brackets, percent, words
 from analysis.snapshot.choices import Choices
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
 
-SOURCE = Provenance(
-    "analysis.questions.data.stated_choices.compute", ("study.toml",), "choices of the study"
-)
 ROUND = {10: "ten", 20: "twenty", 50: "fifty", 100: "a hundred"}
-
-Value = float | int | str
-CITED: Mapping[str, tuple[str, str, Format, Callable[[Choices], Value]]] = {
-    "returns": ("kind of returns", "name", "text", lambda s: s.returns),
-    "benchmark.market": ("fund of the market", "ticker", "text", lambda s: s.benchmark.market),
-    "benchmark.sector": ("fund of the sector", "ticker", "text", lambda s: s.benchmark.sector),
-    "benchmark.small_caps": (
-        "fund of small caps", "ticker", "text", lambda s: s.benchmark.small_caps,
-    ),
-    "benchmark.metals": (
-        "fund of strategic metals", "ticker", "text", lambda s: s.benchmark.metals,
-    ),
-    "windows.count": ("event windows", "count", "words", lambda s: len(s.windows.bounds)),
-    "windows.primary": (
-        "primary event window", "event days", "text", lambda s: brackets(_primary(s)),
-    ),
-    "windows.primary.sessions": (
-        "sessions of the primary window", "sessions", "words", lambda s: _length(_primary(s)),
-    ),
-    "inference.size": (
-        "size of every test", "fraction", "text", lambda s: _in_words(s.inference.size),
-    ),
-    "inference.size.odds": (
-        "size of every test", "fraction", "text", lambda s: _odds(s.inference.size),
-    ),
-    "firms.core.count": ("core firms", "count", "words", lambda s: len(s.firms.core)),
-    "firms.core.freedom": (
-        "degrees of freedom across core firms", "count", "words", lambda s: len(s.firms.core) - 1,
-    ),
-    "firms.peers.count": ("peers", "count", "words", lambda s: len(s.firms.peers)),
-    "baskets.heavy_exposed.count": (
-        "pure plays", "count", "words", lambda s: len(s.baskets.get("heavy_exposed", ())),
-    ),
-    "customs.lags": ("longest lag", "months", "words", lambda s: max(map(abs, s.customs.lags))),
-    "customs.release_window": (
-        "window around a release", "event days", "text",
-        lambda s: brackets(s.customs.release_window),
-    ),
-    "regimes.starts.count": (
-        "policy regimes", "count", "words", lambda s: len(s.regimes.starts) if s.regimes else 0,
-    ),
-    "one_choice.claims.count": (
-        "claims with one choice changed at a time", "count", "words",
-        lambda s: len(s.one_choice.claims) if s.one_choice else 0,
-    ),
-}  # fmt: skip
 
 
 def compute(panel: Panel) -> Findings:
     """Publish the choices that the prose cites, and every highlighted day."""
     choices = panel.snapshot.choices
-    numbers = [
-        Number(f"study.{key}", chosen, unit, fmt, what, SOURCE)
-        for key, (what, unit, fmt, value) in CITED.items()
-        if (chosen := value(choices))  # what a study leaves out is not stated
-    ]
-    days = [
-        Number(f"study.highlights.{name}", day.isoformat(), "date", "date",
-               f"day of the news item {name}", SOURCE)
+    source = Provenance.of(compute, "choices of the study")
+    days = {
+        f"highlights.{name}": (day.isoformat(), f"day of the news item {name}")
         for name, day in choices.highlights.items()
-    ]  # fmt: skip
-    return Findings(numbers=numbers + days)
+    }
+    stated = {key: cell for key, cell in _stated(choices).items() if cell[0]}  # what there is
+    return Findings(
+        numbers=[
+            *scalar_numbers("study", _fixed(choices) | stated, source, "sessions"),
+            *scalar_numbers("study", days, source, "date", "date"),
+        ]
+    )
 
 
-def _primary(choices: Choices) -> tuple[int, int]:
-    return choices.windows.bounds[choices.windows.primary]
+def _fixed(choices: Choices) -> dict[str, Scalar]:
+    """Return the numbers of ``study.toml`` that are printed as they are, sessions in the main."""
+    estimation, inference = choices.estimation, choices.inference
+    return {
+        "estimation_length": (estimation.length, "estimation window"),
+        "estimation_gap": (estimation.gap, "gap before day 0"),
+        "estimation_minimum": (estimation.minimum, "fewest returns"),
+        "episode_distance": (choices.episodes.distance, "episode distance"),
+        "level": (inference.level, "coverage of intervals", "fraction", "percent0"),
+        "power": (inference.power, "power of detectable effects", "fraction", "percent0"),
+        "reference": (inference.reference, "CAR at which power is given", "fraction", "percent0"),
+        "draws": (inference.draws, "resampling draws", "count", "integer"),
+        "hac_lags": (choices.beta.hac_lags, "lags of HAC errors"),
+        "rolling": (choices.beta.rolling, "rolling window"),
+        "block": (choices.customs.block, "block of the bootstrap", "months", "integer"),
+        "derived_band": (
+            choices.customs.derived_band,
+            "widest derived band",
+            "fraction",
+            "percent0",
+        ),
+    }
 
 
-def _length(window: tuple[int, int]) -> int:
-    return window[1] - window[0] + 1
+def _stated(choices: Choices) -> dict[str, Scalar]:
+    """Return the choices in words, counts and tickers, empty where the study leaves one out."""
+    funds, firms, primary = choices.benchmark, choices.firms, choices.windows.primary_bounds
+    size, pure = choices.inference.size, choices.baskets.get("heavy_exposed", ())
+    release, regimes = brackets(choices.customs.release_window), choices.regimes
+    starts = len(regimes.starts) if regimes else 0
+    freedom = "degrees of freedom across core firms"
+    length, lag = primary[1] - primary[0] + 1, max(map(abs, choices.customs.lags))
+    return {
+        "returns": (choices.returns, "kind of returns", "name", "text"),
+        "benchmark.market": (funds.market, "fund of the market", "ticker", "text"),
+        "benchmark.sector": (funds.sector, "fund of the sector", "ticker", "text"),
+        "benchmark.small_caps": (funds.small_caps, "fund of small caps", "ticker", "text"),
+        "benchmark.metals": (funds.metals, "fund of strategic metals", "ticker", "text"),
+        "windows.count": (len(choices.windows.bounds), "event windows", "count", "words"),
+        "windows.primary": (brackets(primary), "primary event window", "event days", "text"),
+        "windows.primary.sessions": (length, "sessions of the primary window", "sessions", "words"),
+        "inference.size": (_in_words(size), "size of every test", "fraction", "text"),
+        "inference.size.odds": (_odds(size), "size of every test", "fraction", "text"),
+        "firms.core.count": (len(firms.core), "core firms", "count", "words"),
+        "firms.core.freedom": (len(firms.core) - 1, freedom, "count", "words"),
+        "firms.peers.count": (len(firms.peers), "peers", "count", "words"),
+        "baskets.heavy_exposed.count": (len(pure), "pure plays", "count", "words"),
+        "customs.lags": (lag, "longest lag", "months", "words"),
+        "customs.release_window": (release, "window around a release", "event days", "text"),
+        "regimes.starts.count": (starts, "policy regimes", "count", "words"),
+        "one_choice.claims.count": (
+            len(choices.one_choice.claims) if choices.one_choice else 0,
+            "claims with one choice changed at a time",
+            "count",
+            "words",
+        ),
+    }
 
 
 def _in_words(size: float) -> str:

@@ -1,4 +1,4 @@
-"""Reactions of groups of firms, the placebo names among them, by kind of event."""
+"""Reactions of groups of firms and of those with a known heavy share, by kind of event."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.questions.event_windows import episode_days, heavy_share
-from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.questions.event_windows import episode_days
+from analysis.questions.event_windows.by_direction import pool_kinds
+from analysis.results import Dataset, Figure, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
-from analysis.results.formats import percent, words
-from analysis.snapshot.episodes import SIGNS
+from analysis.results.formats import format_value, percent, signed, words
 from analysis.snapshot.portfolios import contrast, equal
-from analysis.study.directions import POLICY
-from analysis.study.episodes import FEWEST, episode_values, pool, pooled_row
+from analysis.study.directions import Kind, list_kinds, list_policy
+from analysis.study.episodes import FEWEST, episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
 
-__all__ = ["basket_responses", "compute", "members", "unnamed_only"]
+__all__ = ["basket_responses", "by_share", "compute", "members", "unnamed_only"]
 
-KINDS = {**{name: ((name,), False) for name in SIGNS}, "policy, signed": (POLICY, True)}
+POLICY = "policy, signed"
 NAMES = {
     "core": "core",
     "heavy_exposed": "heavy-exposed",
@@ -31,36 +31,53 @@ NAMES = {
     "placebo": "placebo names",
 }
 UNLISTED = ("explorers", "metals_funds", "cyclical_funds")  # serve a claim alone
-SOURCE = Provenance(
-    "analysis.questions.event_windows.baskets.basket_responses",
-    ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml"),
-    "confirmatory events, clean primary windows",
-)
+CONFIRMING = "confirmatory events, clean primary windows"
 
-MEAN = "mean primary CAR of {label}, {kind} episodes"
+TEXT = "mean primary CAR of {label}, {kind} episodes"
+MEAN = Column(
+    "mean", "CAAR", "percent1", "fraction", TEXT, ".mean", "", "low", "high", "p", "episodes"
+)
+OF_FIRM = replace(MEAN, words="mean primary CAR of {ticker}, {kind}", key="")
 COLUMNS = (
-    Column("basket", "Basket"),
+    Column("label", "Basket"),
     Column("kind", "Events"),
     Column("episodes", "K", "integer"),
-    Column(
-        "mean", "CAAR", "percent1", "fraction", MEAN, ".mean",
-        low="low", high="high", p="p", n="episodes",
-    ),
-    Column("p", "", "pvalue", "p-value", f"p of the {MEAN}", ".p"),
+    MEAN,
+    Interval("{level} interval", "low", "high", "percent1"),
+    Column("p", "", "pvalue", "p-value", f"p of the {TEXT}", ".p"),
     Column("detectable", "MDE", "percent1"),
-)  # fmt: skip
+)
+NOTE = (
+    "Equal-weight portfolios over the primary window. {members}. A placebo name is left out where "
+    "the news names it. An en dash: fewer than {fewest} episodes. p: t across episodes, unadjusted."
+)
 
 
 def compute(panel: Panel) -> Findings:
     """Pool every basket by kind of event, list the episodes and show the heavy share."""
-    frame = basket_responses(panel)
+    frame, shares = basket_responses(panel), by_share(panel)
+    level, size = panel.snapshot.choices.inference.level, panel.snapshot.choices.inference.size
+    source = Provenance.of(basket_responses, CONFIRMING)
+    firms = Provenance.of(by_share, f"firms with a known heavy share, {CONFIRMING}")
+    keyed, known = (rows.assign(of=rows["kind"].str.partition(",")[0]) for rows in (frame, shares))
+    keyed["label"] = keyed["basket"].map(_label)
+    p = frame["p"].dropna()
+    counts = {
+        "tests": (len(p), "basket and kind pairs with a test"),
+        "below_5": (int((p < size).sum()), f"of these with unadjusted p below {size:g}"),
+    }
     own = Findings(
-        numbers=_numbers(panel, frame),
-        tables=[_table(panel, frame)],
-        datasets=[Dataset("baskets", frame, SOURCE)],
+        numbers=[
+            *numbers_of(keyed, COLUMNS, "basket.{basket}.{of}", source, level=level),
+            *scalar_numbers("basket", counts, source),
+            *numbers_of(known, [OF_FIRM], "heavy.{ticker}.{of}", firms, level=level),
+        ],
+        tables=[_table(panel, keyed, source)],
+        figures=[] if shares.empty else [_share_figure(panel, shares, firms)],
+        datasets=[Dataset("baskets", frame, source)],
         verdicts=[_against_placebo(panel)] if "placebo" in members(panel) else [],
     )
-    return own.extend([episode_days.compute(panel), heavy_share.compute(panel)])
+    return own.extend([episode_days.compute(panel)])
 
 
 def members(panel: Panel) -> dict[str, tuple[str, ...]]:
@@ -84,11 +101,9 @@ def unnamed_only(panel: Panel, tickers: Sequence[str]) -> Panel:
     """
     named = panel.events["affected"].fillna("").str.split(";")
     spoiled = [
-        (event, ticker) in panel.clean.index and ticker in named.get(event, [])
-        for event, ticker in panel.clean.index
+        ticker in tickers and ticker in named.get(event, []) for event, ticker in panel.clean.index
     ]
-    mask = np.array(spoiled) & panel.clean.index.get_level_values("ticker").isin(tickers)
-    return replace(panel, clean=panel.clean & ~mask[:, None])
+    return replace(panel, clean=panel.clean.mask(pd.Series(spoiled, panel.clean.index), False))
 
 
 def basket_responses(panel: Panel) -> pd.DataFrame:
@@ -100,31 +115,32 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
         ``basket``, ``kind``, ``episodes``, ``mean``, ``low``, ``high``, ``detectable`` (fraction),
         ``p``, ``p_flip``; NaN with fewer than three episodes.
     """
-    rows = []
+    rows, kinds = [], list_kinds(panel.snapshot.choices, POLICY)
     for name, tickers in members(panel).items():
         own = unnamed_only(panel, tickers) if name == "placebo" else panel
-        cars = cumulate(own, equal(tickers)).at_events(own)
-        for kind, (directions, signed) in KINDS.items():
-            values = episode_values(own, cars, directions, signed=signed)
-            rows.append({"basket": name, "kind": kind} | pooled_row(values, own))
+        pooled = pool_kinds(own, cumulate(own, equal(tickers)), kinds)
+        rows += [{"basket": name, **row} for row in pooled]
     return pd.DataFrame(rows)
 
 
-def _numbers(panel: Panel, frame: pd.DataFrame) -> list[Number]:
-    inference = panel.snapshot.choices.inference
-    keyed = frame.assign(label=frame["basket"].map(_label), of=frame["kind"].str.partition(",")[0])
-    p = frame["p"].dropna()
-    counts = {
-        "tests": (len(p), "basket and kind pairs with a test"),
-        "below_5": (
-            int((p < inference.size).sum()),
-            f"of these with unadjusted p below {inference.size:g}",
-        ),
-    }
-    return [
-        *numbers_of(keyed, COLUMNS, "basket.{basket}.{of}", SOURCE, level=inference.level),
-        *scalar_numbers("basket", counts, SOURCE),
-    ]
+def by_share(panel: Panel) -> pd.DataFrame:
+    """Pool the primary CAR of each firm with a known heavy share over episodes.
+
+    Returns
+    -------
+    DataFrame
+        ``kind``, ``ticker``, ``share`` (fraction), ``mean``, ``low``, ``high`` (fraction), ``p``,
+        ``episodes``; firms with fewer than three episodes of a kind are left out.
+    """
+    choices, rows = panel.snapshot.choices, []
+    one_way = [list_policy(choices, sign)[:1] for sign in (1, -1)]
+    kinds: dict[str, Kind] = {name: ((name,), False) for names in one_way for name in names}
+    kinds[POLICY] = list_policy(choices), True
+    for ticker, share in panel.snapshot.universe["heavy_share"].dropna().items():
+        pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), kinds)
+        rows += [{"ticker": ticker, "share": share, **row} for row in pooled]
+    columns = ["kind", "ticker", "share", "mean", "low", "high", "p", "episodes"]
+    return pd.DataFrame(rows, columns=columns).dropna(subset="mean")
 
 
 def _against_placebo(panel: Panel) -> Verdict:
@@ -132,30 +148,41 @@ def _against_placebo(panel: Panel) -> Verdict:
     groups = members(panel)
     own = unnamed_only(panel, groups["placebo"])
     cars = cumulate(own, contrast(groups["core"], groups["placebo"])).at_events(own)
-    result = pool(episode_values(own, cars, POLICY, signed=True), own)
+    result = pool(episode_values(own, cars, list_policy(own.snapshot.choices), signed=True), own)
     size = panel.snapshot.choices.inference.size
-    told = result is not None and result.p < size
+    told = result.p < size
     return Verdict(
         "basket.placebo",
         "differs" if told else "no difference",
         f"core less placebo names, signed policy events, t across episodes against {size:g}",
-        "too few episodes" if result is None else f"mean {result.mean:.3g}, p {result.p:.3g}",
-        SOURCE,
+        "too few episodes" if np.isnan(result.p) else f"mean {result.mean:.3g}, p {result.p:.3g}",
+        Provenance.of(basket_responses, CONFIRMING),
     )
 
 
-def _table(panel: Panel, frame: pd.DataFrame) -> Table:
-    shown = frame[frame["episodes"] > 0].assign(basket=lambda rows: rows["basket"].map(_label))
-    level = percent(panel.snapshot.choices.inference.level)
+def _table(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Table:
     groups = members(panel).items()
-    listed = "; ".join(f"{_label(name)}: {', '.join(group)}" for name, group in groups)
-    interval = Interval(f"{level} interval", "low", "high", "percent1")
-    return table_of(
-        "baskets",
-        shown,
-        [*COLUMNS[:4], interval, *COLUMNS[4:]],
-        SOURCE,
-        f"Equal-weight portfolios over the primary window. {listed}. A placebo name is left out "
-        f"where the news names it. An en dash: fewer than {words(FEWEST)} episodes. p: t across "
-        "episodes, unadjusted.",
+    texts = {
+        "level": percent(panel.snapshot.choices.inference.level),
+        "members": "; ".join(f"{_label(name)}: {', '.join(group)}" for name, group in groups),
+        "fewest": words(FEWEST),
+    }
+    return table_of("baskets", frame[frame["episodes"] > 0], COLUMNS, source, NOTE, **texts)
+
+
+def _share_figure(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Figure:
+    """Draw each firm's mean reaction over its heavy share."""
+    choices = panel.snapshot.choices
+    reactions = "; ".join(
+        f"{kind}: " + ", ".join(f"{t} {signed(m, 'percent1')}" for t, m in part.items())
+        for kind, part in frame.set_index("ticker").groupby("kind", sort=False)["mean"]
     )
+    shares = frame.drop_duplicates("ticker").set_index("ticker")["share"]
+    stated = ", ".join(f"{t} {format_value(share, 'percent0')}" for t, share in shares.items())
+    clear = int(((frame["low"] > 0) | (frame["high"] < 0)).sum())
+    alt = (
+        f"Panels of mean reactions with {percent(choices.inference.level)} intervals over the "
+        f"heavy share ({stated}). {reactions}. {clear} of {len(frame)} intervals leave out zero."
+    )
+    drawn = {"window": choices.windows.primary_bounds, "core": choices.firms.core}
+    return Figure("heavy_share", "heavy_share", {"firms": frame}, alt, source, drawn)

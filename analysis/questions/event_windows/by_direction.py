@@ -2,85 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
 from analysis.questions.event_windows.paths import caar_paths, heatmap
-from analysis.results import (
-    Dataset,
-    Findings,
-    Number,
-    Provenance,
-    Table,
-    Verdict,
-)
-from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
-from analysis.results.formats import brackets, listed, percent
-from analysis.snapshot.episodes import SIGNS
+from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.columns import Column, numbers_of, scalar_numbers, spread, table_of
+from analysis.results.formats import brackets, format_value, listed, percent
+from analysis.snapshot.choices import Choices
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import POLICY
-from analysis.study.episodes import episode_values, pooled_row
+from analysis.study.directions import Kind, list_kinds, list_policy
+from analysis.study.episodes import episode_values, pool
 from analysis.study.panel import Panel
-from analysis.study.responses import cumulate
+from analysis.study.responses import Responses, cumulate
 
-__all__ = ["compute", "firm_windows", "pooled_by_direction"]
+__all__ = ["compute", "firm_windows", "list_pooled", "pool_kinds", "pooled_by_direction"]
 
-HERE = "analysis.questions.event_windows.by_direction"
-INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
-KINDS: dict[str, tuple[tuple[str, ...], bool]] = {  # name: directions, signed
-    "tightening": (("tightening",), False),
-    "disappointment": (("disappointment",), False),
-    "support": (("support",), False),
-    "easing": (("easing",), False),
-    "policy": (POLICY, True),
-    "all": (tuple(SIGNS), True),
-}
-
-MEAN = "mean core CAR of {kind} episodes, {window}"
+TEXT = "mean core CAR of {kind} episodes, {window}"
 POOLED = (
     Column("kind", "Events"),
-    Column("window", "Window"),
-    Column("episodes", "K", "integer", "count", f"episodes in the {MEAN}", ".episodes"),
+    Column("bounds", "Window"),
+    Column("episodes", "K", "integer", "count", f"episodes in the {TEXT}", ".episodes"),
     Column(
-        "mean", "CAAR", "percent1", "fraction", MEAN, ".mean",
-        low="low", high="high", p="p", n="episodes",
+        "mean", "CAAR", "percent1", "fraction", TEXT, ".mean", "", "low", "high", "p", "episodes"
     ),
-    Column("low", "low", "percent1"),
-    Column("high", "high", "percent1"),
-    Column("p", "p(t)", "pvalue", "p-value", f"p of the {MEAN}", ".p"),
-    Column("p_flip", "p(flip)", "pvalue", "p-value", f"sign-flip p of the {MEAN}", ".p_flip"),
+    Column("low", format="percent1"),
+    Column("high", format="percent1"),
+    Column("p", "p(t)", "pvalue", "p-value", f"p of the {TEXT}", ".p"),
+    Column("p_flip", "p(flip)", "pvalue", "p-value", f"sign-flip p of the {TEXT}", ".p_flip"),
     Column(
-        "detectable", "MDE", "percent1", "fraction", f"minimum detectable {MEAN}", ".detectable"
+        "detectable", "MDE", "percent1", "fraction", f"minimum detectable {TEXT}", ".detectable"
     ),
     Column("mean_all", "all CAAR", "percent1"),
     Column("p_all", "all p", "pvalue"),
-)  # fmt: skip
+)
+NOTE = (
+    "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its {level} Student "
+    "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; p(flip): sign "
+    "flips, smallest attainable value 2/2^K^. MDE: mean found with {power} power. The last two "
+    "columns put contaminated windows back. policy: {policy}, signed; all: with {others}."
+)
+MARKS = {"seed": "E", "selected_on_outcome": "S", "found_beside": "B", "confirmatory": ""}
+EVENTS = (
+    Column("day0", "Day 0"),
+    Column("episode", "Ep.", "integer"),
+    Column("direction", "Direction"),
+    Column("kind", "Kind"),
+    Column("headline", "Headline"),
+)
 
 
 def compute(panel: Panel) -> Findings:
     """Compute all firm-windows and pool them by direction."""
-    everything = firm_windows(panel)
-    pooled = pooled_by_direction(panel)
-    found = Findings(
-        numbers=_pooled_numbers(panel, pooled),
+    everything, pooled = firm_windows(panel), pooled_by_direction(panel)
+    source = Provenance.of(firm_windows, "all firms, all events")
+    primary = everything[everything["window"] == panel.snapshot.choices.windows.primary]
+    return Findings(
+        numbers=[*_pooled_numbers(panel, pooled), *_coverage(panel, primary)],
         tables=[
             _pooled_table(panel, pooled),
-            _firm_table(panel, everything),
-            _event_table(panel, everything),
-            _exclusion_table(panel),
+            _firm_table(panel, primary),
+            _event_table(panel, primary),
+            _exclusion_table(panel, primary),
         ],
         figures=[*caar_paths(panel), heatmap(panel)],
         verdicts=[_with_all_windows(panel, pooled)],
-        datasets=[
-            Dataset("firm_windows", everything, _source("firm_windows", "all firms, all events"))
-        ],
+        datasets=[Dataset("firm_windows", everything, source)],
     )
-    found.numbers += _coverage(panel, everything)
-    return found
-
-
-def _source(function: str, sample: str) -> Provenance:
-    return Provenance(f"{HERE}.{function}", INPUTS, sample)
 
 
 def firm_windows(panel: Panel) -> pd.DataFrame:
@@ -103,6 +94,22 @@ def firm_windows(panel: Panel) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def pool_kinds(
+    panel: Panel, responses: Responses, kinds: Mapping[str, Kind]
+) -> list[dict[str, float | str]]:
+    """Pool responses over episodes, one row a kind: see :func:`analysis.study.episodes.pool`."""
+    cars = responses.at_events(panel)
+    return [
+        {"kind": kind} | asdict(pool(episode_values(panel, cars, names, signed=signed), panel))
+        for kind, (names, signed) in kinds.items()
+    ]
+
+
+def list_pooled(choices: Choices) -> dict[str, Kind]:
+    """Return what is pooled: every direction, those of policy, and all of them, signed."""
+    return list_kinds(choices, "policy") | {"all": (tuple(choices.directions), True)}
+
+
 def pooled_by_direction(panel: Panel) -> pd.DataFrame:
     """Pool the core portfolio's CAR by kind of event and window, over episodes.
 
@@ -113,44 +120,39 @@ def pooled_by_direction(panel: Panel) -> pd.DataFrame:
         ``mean``, ``low``, ``high``, ``detectable`` (fraction), ``p``, ``p_flip``; NaN below three
         episodes.
     """
-    core = equal(panel.snapshot.choices.firms.core)
-    rows = []
-    for window, bounds in panel.snapshot.choices.windows.bounds.items():
+    choices = panel.snapshot.choices
+    core, kinds, rows = equal(choices.firms.core), list_pooled(choices), []
+    for window, bounds in choices.windows.bounds.items():
         for clean in (True, False):
-            cars = cumulate(panel, core, bounds, clean=clean).at_events(panel)
-            for kind, (directions, signed) in KINDS.items():
-                values = episode_values(panel, cars, directions, signed=signed)
-                row = {"kind": kind, "window": window, "clean": clean}
-                rows.append(row | pooled_row(values, panel))
+            pooled = pool_kinds(panel, cumulate(panel, core, bounds, clean=clean), kinds)
+            rows += [row | {"window": window, "clean": clean} for row in pooled]
     return pd.DataFrame(rows)
 
 
 def _pooled_numbers(panel: Panel, pooled: pd.DataFrame) -> list[Number]:
-    numbers = []
-    for (kind, clean), part in pooled.groupby(["kind", "clean"], sort=False):
-        sample = f"confirmatory {kind} events, {'clean' if clean else 'all'} windows"
-        numbers += numbers_of(
-            part.dropna(subset="mean"),
-            POOLED,
-            "pooled.{kind}.{window}" + ("" if clean else ".all_windows"),
-            _source("pooled_by_direction", sample),
-            level=panel.snapshot.choices.inference.level,
-        )
-    return numbers
+    known = pooled.dropna(subset="mean")
+    keyed = known.assign(
+        end=known["clean"].map({True: "", False: ".all_windows"}),
+        which=known["clean"].map({True: "clean", False: "all"}),
+    )
+    sample = "confirmatory {kind} events, {which} windows"
+    source = Provenance.of(pooled_by_direction, sample)
+    level = panel.snapshot.choices.inference.level
+    return numbers_of(keyed, POOLED, "pooled.{kind}.{window}{end}", source, level=level)
 
 
 def _with_all_windows(panel: Panel, pooled: pd.DataFrame) -> Verdict:
     """Say whether contaminated windows change a decision at the primary window."""
     window, size = panel.snapshot.choices.windows.primary, panel.snapshot.choices.inference.size
     p = pooled[pooled["window"] == window].pivot(index="kind", columns="clean", values="p")
-    p = p.reindex(list(KINDS)).dropna()
+    p = p.reindex(list(list_pooled(panel.snapshot.choices))).dropna()
     changed = p.index[(p[True] < size) != (p[False] < size)]
     return Verdict(
         "pooled.all_windows",
         "changed" if len(changed) else "unchanged",
         f"p below {size:g} with clean windows and with all windows, every kind of event",
         ", ".join(changed) or "none",
-        _source("pooled_by_direction", "confirmatory events"),
+        Provenance.of(pooled_by_direction, "confirmatory events"),
     )
 
 
@@ -160,130 +162,92 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
     frame = pooled[pooled["clean"]].merge(everyone, on=["kind", "window"], suffixes=("", "_all"))
     frame = frame.dropna(subset=["mean", "mean_all"], how="all")
     frame["episodes"] = frame["episodes"].where(frame["mean"].notna())
-    frame["window"] = [brackets(choices.windows.bounds[window]) for window in frame["window"]]
-    order = {kind: i for i, kind in enumerate(KINDS)}
-    return table_of(
-        "pooled",
-        frame.sort_values("kind", key=lambda c: c.map(order), kind="stable"),
-        POOLED,
-        _source("pooled_by_direction", "confirmatory events"),
-        "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its "
-        f"{percent(choices.inference.level)} Student interval. p(t): Student t with K − 1 degrees "
-        "of freedom on standardised CARs; p(flip): sign flips, smallest attainable value 2/2^K^. "
-        f"MDE: mean found with {percent(choices.inference.power)} power. The last two columns put "
-        f"contaminated windows back. policy: {listed(POLICY)}, signed; all: with support.",
-    )
+    frame["bounds"] = [brackets(choices.windows.bounds[window]) for window in frame["window"]]
+    order = list(list_pooled(choices))
+    frame = frame.sort_values("kind", key=lambda c: c.map(order.index), kind="stable")
+    source = Provenance.of(pooled_by_direction, "confirmatory events")
+    policy = list_policy(choices)
+    texts = {
+        "level": percent(choices.inference.level),
+        "power": percent(choices.inference.power),
+        "policy": listed(policy),
+        "others": listed([d for d in choices.directions if d not in policy]) or "none",
+    }
+    return table_of("pooled", frame, POOLED, source, NOTE, **texts)
 
 
-def _firm_table(panel: Panel, everything: pd.DataFrame) -> Table:
+def _firm_table(panel: Panel, primary: pd.DataFrame) -> Table:
     """Average reactions of each firm by direction, clean confirmatory primary windows."""
-    windows = panel.snapshot.choices.windows
-    part = everything[(everything["window"] == windows.primary) & everything["clean"]].dropna(
-        subset="car"
-    )
+    part = primary[primary["clean"]].dropna(subset="car")
     part = part.join(panel.events[["direction", "status"]], on="id")
     part = part[part["status"] == "confirmatory"].drop_duplicates(["ticker", "day0", "direction"])
-    grouped = part.groupby(["ticker", "direction"])["car"]
-    means = grouped.mean().unstack().reindex(columns=list(SIGNS))
-    counts = grouped.size().unstack(fill_value=0).reindex(columns=list(SIGNS), fill_value=0)
-    rows = [t for t in panel.snapshot.choices.firms.studied if t in means.index]
-    frame = pd.DataFrame({"ticker": rows})
-    columns = [Column("ticker", "Firm")]
-    for direction in SIGNS:
-        frame[direction] = means.loc[rows, direction].to_numpy()
-        frame[f"n_{direction}"] = counts.loc[rows, direction].to_numpy()
-        columns += [
-            Column(direction, direction, "percent1"),
-            Column(f"n_{direction}", "n", "integer"),
-        ]
+    firms = [t for t in panel.snapshot.choices.firms.studied if t in set(part["ticker"])]
+    every = pd.MultiIndex.from_product(
+        [firms, panel.snapshot.choices.directions], names=["ticker", "direction"]
+    )
+    means = part.groupby(["ticker", "direction"])["car"].agg(["mean", "size"]).reindex(every)
+    cells = [Column("mean", format="percent1"), Column("size", "n", "integer")]
+    wide, columns = spread(means.fillna({"size": 0}).reset_index(), ["ticker"], "direction", cells)
     return table_of(
         "firms_by_direction",
-        frame,
-        columns,
-        _source("firm_windows", "clean confirmatory firm-windows"),
-        f"Mean CAR {brackets(windows.primary_bounds)} of each firm and number n of days. "
-        "Descriptive: the days of one episode are counted separately, so no test is attached.",
+        wide,
+        [Column("ticker", "Firm"), *columns],
+        Provenance.of(firm_windows, "clean confirmatory firm-windows"),
+        f"Mean CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of each firm and "
+        "number n of days. Descriptive: the days of one episode are counted separately, so no "
+        "test is attached.",
     )
 
 
-def _event_table(panel: Panel, everything: pd.DataFrame) -> Table:
+def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
     """Every event with the primary CAR of the core firms."""
-    choices = panel.snapshot.choices
-    part = everything[everything["window"] == choices.windows.primary]
-    cars = (
-        part.set_index(["id", "ticker"])["car"].unstack().reindex(columns=list(choices.firms.core))
-    )
-    clean = part.pivot(index="id", columns="ticker", values="clean").reindex(
-        columns=list(choices.firms.core)
-    )
-    frame = panel.events[["day0", "direction", "episode", "headline"]].copy()
-    marks = {"seed": "E", "selected_on_outcome": "S", "found_beside": "B", "confirmatory": ""}
-    frame["kind"] = panel.events["status"].map(marks)
-    for firm in choices.firms.core:
-        shown = cars[firm].reindex(frame.index)
-        dirty = (clean[firm].reindex(frame.index) == False) & shown.notna()  # noqa: E712
-        frame[firm] = [
-            None if np.isnan(v) else f"{v:+.1%}".replace("-", "\u2212") + ("\u2020" if d else "")
-            for v, d in zip(shown, dirty, strict=True)
-        ]
-    frame = frame[["day0", "episode", "direction", "kind", "headline", *choices.firms.core]]
-    return Table(
+    core, known = panel.snapshot.choices.firms.core, primary.dropna(subset="car")
+    marks = known["clean"].map({True: "", False: "\u2020"})
+    sizes = known["car"].abs().map(lambda car: format_value(car, "percent1")) + marks
+    texts = np.where(known["car"] < 0, "\u2212", "+") + sizes
+    cars = known.assign(text=texts).pivot(index="id", columns="ticker", values="text")
+    frame = panel.events.join(cars).assign(kind=panel.events["status"].map(MARKS))
+    return table_of(
         "events",
-        frame.assign(day0=frame["day0"].dt.strftime("%Y-%m-%d")),
-        {"episode": "integer"},
-        {
-            "day0": "Day 0",
-            "episode": "Ep.",
-            "direction": "Direction",
-            "kind": "Kind",
-            "headline": "Headline",
-        },
-        _source("firm_windows", "all events, core firms"),
-        f"CAR {brackets(choices.windows.primary_bounds)} of the core firms; an en dash: no "
-        "eligible window; \u2020: a confounder touches the window. E: exploratory; S: found by "
-        "looking for large days; B: found beside one.",
+        frame,
+        [*EVENTS, *(Column(firm) for firm in core)],
+        Provenance.of(firm_windows, "all events, core firms"),
+        f"CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of the core firms; an en "
+        "dash: no eligible window; \u2020: a confounder touches the window. E: exploratory; S: "
+        "found by looking for large days; B: found beside one.",
     )
 
 
-def _exclusion_table(panel: Panel) -> Table:
-    skipped = panel.event_study.skipped
+def _exclusion_table(panel: Panel, primary: pd.DataFrame) -> Table:
+    skipped, firms = panel.event_study.skipped, list(panel.snapshot.choices.firms.studied)
     reasons = skipped["reason"].str.replace(r"\(.*\)", "", regex=True).str.strip()
     counts = pd.crosstab(skipped["ticker"], reasons)
-    firms = list(panel.snapshot.choices.firms.studied)
-    counts = counts.reindex(firms, fill_value=0)
-    windows = panel.snapshot.choices.windows
-    kept = panel.event_study.rows.groupby("ticker").size().reindex(firms, fill_value=0)
-    pairs = pd.MultiIndex.from_frame(panel.event_study.rows[["id", "ticker"]])
-    clean = (
-        panel.clean.loc[pairs, windows.primary].groupby("ticker").sum().reindex(firms, fill_value=0)
-    )
-    frame = counts.assign(eligible=kept, clean=clean).rename_axis("ticker").reset_index()
-    return Table(
+    kept = primary.groupby("ticker")["clean"].agg(["size", "sum"])
+    frame = counts.join(kept, how="outer").reindex(firms).fillna(0)
+    clean = f"Clean {brackets(panel.snapshot.choices.windows.primary_bounds)}"
+    return table_of(
         "exclusions",
-        frame,
-        {str(c): "integer" for c in frame.columns if c != "ticker"},
-        {
-            "ticker": "Firm",
-            "eligible": "Eligible",
-            "clean": f"Clean {brackets(windows.primary_bounds)}",
-        },
-        _source("firm_windows", "all events, all firms"),
+        frame.rename_axis("ticker").reset_index(),
+        [
+            Column("ticker", "Firm"),
+            *(Column(str(reason), format="integer") for reason in counts.columns),
+            Column("size", "Eligible", "integer"),
+            Column("sum", clean, "integer"),
+        ],
+        Provenance.of(firm_windows, "all events, all firms"),
         "Number of events. The first columns give the reason for which a firm has no window.",
     )
 
 
-def _coverage(panel: Panel, everything: pd.DataFrame) -> list[Number]:
-    choices = panel.snapshot.choices
-    primary = everything[everything["window"] == choices.windows.primary]
-    source = _source("firm_windows", "all events, all firms")
+def _coverage(panel: Panel, primary: pd.DataFrame) -> list[Number]:
+    size, skipped = panel.snapshot.choices.inference.size, len(panel.event_study.skipped)
+    small = f"eligible firm-events whose primary CAR has p below {size:g}"
     counts = {
-        "possible": (len(panel.event_study.rows) + len(panel.event_study.skipped), "firm-events"),
-        "eligible": (len(panel.event_study.rows), "firm-events with an estimation window"),
-        "left_out": (len(panel.event_study.skipped), "firm-events left out, with a reason"),
+        "possible": (len(primary) + skipped, "firm-events"),
+        "eligible": (len(primary), "firm-events with an estimation window"),
+        "left_out": (skipped, "firm-events left out, with a reason"),
         "clean": (int(primary["clean"].sum()), "eligible firm-events with a clean primary window"),
-        "nominally_significant": (
-            int((primary["p"] < choices.inference.size).sum()),
-            f"eligible firm-events whose primary CAR has p below {choices.inference.size:g}",
-        ),
+        "nominally_significant": (int((primary["p"] < size).sum()), small),
     }
+    source = Provenance.of(firm_windows, "all events, all firms")
     return scalar_numbers("firm_windows", counts, source)

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.transforms import offset_copy
 
 from analysis.results.formats import brackets, percent
 from analysis.results.style import (
-    DIRECTION_COLOURS,
     GREY,
     INK,
     WIDTH,
+    direction_colours,
     firm_colours,
     label_line_ends,
     panels,
@@ -62,11 +63,10 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     episodes.
     """
     paths = data["paths"]
-    names = [d for d in DIRECTION_COLOURS if d in set(paths["direction"])]
-    canvas, axes = panels(1, len(names), 2.7, sharey=True, sharex=True)
-    for ax, direction in zip(axes, names, strict=True):
+    colours = direction_colours(paths["direction"])
+    canvas, axes = panels(1, len(colours), 2.7, sharey=True, sharex=True)
+    for ax, (direction, colour) in zip(axes, colours.items(), strict=True):
         part = paths[paths["direction"] == direction]
-        colour = DIRECTION_COLOURS[direction]
         ax.fill_between(
             part["day"], part["placebo_low"], part["placebo_high"], color="#dcdcdc", linewidth=0
         )
@@ -77,7 +77,6 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
         ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
         ax.set_title(f"{direction} ({part['episodes'].iloc[0]})")
         ax.xaxis.set_major_locator(MultipleLocator(10))
-        ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "\u2212"))
     percent_axis(axes[0])
     axes[0].set_ylabel("CAAR, zero on day \u22121")
     canvas.supxlabel(
@@ -99,24 +98,21 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     heads = cells.drop_duplicates("event").set_index("event").loc[grid.columns]
     canvas = Canvas(figsize=(WIDTH, 2.6), layout="constrained")
     strip, ax = canvas.subplots(2, 1, sharex=True, height_ratios=[1, 9])
-    colours = [DIRECTION_COLOURS[d] for d in heads["direction"]]
-    strip.bar(np.arange(len(heads)) + 0.5, 1, width=1, color=colours)
+    colours = direction_colours(heads["direction"])
+    strip.bar(np.arange(len(heads)) + 0.5, 1, width=1, color=heads["direction"].map(colours))
     strip.set_axis_off()
-    for place, (name, colour) in enumerate(DIRECTION_COLOURS.items()):
-        strip.text(0.02 + place * 0.2, 1.25, name, color=colour, fontsize=7.5, fontweight="bold",
-                   transform=strip.transAxes)  # fmt: skip
+    for place, (name, colour) in enumerate(colours.items()):
+        at, look = (0.02 + place * 0.2, 1.25), {"fontsize": 7.5, "fontweight": "bold"}
+        strip.text(*at, name, look, color=colour, transform=strip.transAxes)
     shades = mpl.colormaps["PuOr_r"].with_extremes(bad="#e4e4e4")
     mesh = ax.pcolormesh(grid.to_numpy(), cmap=shades, vmin=-4, vmax=4, edgecolor="white", lw=0.2)
     ax.invert_yaxis()
     ax.set_yticks(np.arange(len(grid)) + 0.5, labels=list(grid.index))
     bar = canvas.colorbar(mesh, ax=ax, pad=0.01, shrink=0.9, extend="both")
     bar.set_label("standardised AR")
-    bar.ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "\u2212"))
     quarter = heads["day0"].dt.to_period("Q")
     starts = np.flatnonzero(quarter.ne(quarter.shift()))
-    starts = starts[
-        np.diff(starts, append=len(heads)) > 5
-    ]  # labels of short quarters would collide
+    starts = starts[np.diff(starts, append=len(heads)) > 5]  # shorter: the labels would collide
     ax.set_xticks(starts, labels=[f"{heads['day0'].iloc[i]:%b %Y}" for i in starts], rotation=0)
     ax.tick_params(axis="x", length=3)
     ax.set(xlabel="events in order of time", ylabel="")
@@ -134,14 +130,13 @@ def heavy_share(
     kinds, colours = list(dict.fromkeys(firms["kind"])), firm_colours([*core, *firms["ticker"]])
     canvas, axes = panels(1, len(kinds), 2.5, sharey=True, sharex=True)
     for ax, kind in zip(axes, kinds, strict=True):
+        above = offset_copy(ax.transData, canvas, -6, 3, "points")
         for row in firms[firms["kind"] == kind].itertuples():
             colour = colours[str(row.ticker)]
             ax.vlines(row.share, row.low, row.high, color=colour, linewidth=1.4)
             ax.scatter([row.share], [row.mean], color=colour, s=20, zorder=3)
-            ax.annotate(
-                f"{row.ticker} ({row.episodes})", (row.share, row.high), color=colour, fontsize=7,
-                fontweight="bold", xytext=(-6, 3), textcoords="offset points",
-            )  # fmt: skip
+            label, look = f"{row.ticker} ({row.episodes})", {"fontsize": 7, "fontweight": "bold"}
+            ax.text(row.share, row.high, label, look, color=colour, transform=above)
         zero_line(ax)
         ax.set_title(kind)
         ax.set_xlim(-0.08, 1.0)

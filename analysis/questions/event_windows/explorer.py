@@ -7,16 +7,13 @@ import pandas as pd
 
 from analysis.estimators.events.placebo import clear_sessions
 from analysis.results import Figure, Findings, Provenance
+from analysis.results.formats import format_value
 from analysis.study.panel import Panel, estimate
 
 __all__ = ["bands", "compute", "paths"]
 
 WINDOW = (0, 4)  # event days of the picture
-SOURCE = Provenance(
-    "analysis.questions.event_windows.explorer.compute",
-    ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml"),
-    "every eligible firm-event; placebo dates clear of listed events",
-)
+SAMPLE = "every eligible firm-event; placebo dates clear of listed events"
 
 
 def compute(panel: Panel) -> Findings:
@@ -24,23 +21,21 @@ def compute(panel: Panel) -> Findings:
 
     That event is the first highlighted one, or the last in time where none is.
     """
-    shown, band = paths(panel), bands(panel)
+    shown, firms = paths(panel), panel.snapshot.choices.firms
     events = panel.events[panel.events.index.isin(shown["event"])]
     day = pd.Timestamp(next(iter(panel.highlights.values()), events["day0"].max()))
-    chosen = str(events.index[events["day0"] == day][0])
     first, last = WINDOW
-    start = pd.DataFrame({"event": [chosen], "first": [first], "last": [last]})
-    firms = pd.DataFrame({"ticker": list(panel.snapshot.choices.firms.studied)})
-    firms["chosen"] = firms["ticker"].isin(panel.snapshot.choices.firms.core)
+    start = {"event": events.index[events["day0"] == day][0], "first": first, "last": last}
+    every = pd.DataFrame({"ticker": list(firms.studied)})
     data = {
         "paths": shown,
-        "bands": band,
+        "bands": bands(panel),
         "events": events[["day0", "direction", "headline"]].rename_axis("event").reset_index(),
-        "start": start,
-        "firms": firms,
+        "start": pd.DataFrame([start]),
+        "firms": every.assign(chosen=every["ticker"].isin(firms.core)),
     }
-    alt = _alternative(data)
-    return Findings(figures=[Figure("explorer", "explorer", data, alt, SOURCE)])
+    source = Provenance.of(compute, SAMPLE)
+    return Findings(figures=[Figure("explorer", "explorer", data, _alternative(data, day), source)])
 
 
 def paths(panel: Panel) -> pd.DataFrame:
@@ -51,17 +46,10 @@ def paths(panel: Panel) -> pd.DataFrame:
     DataFrame
         ``event``, ``ticker``, ``day`` (sessions), ``raw`` and ``ar`` (fraction); NaN beyond data.
     """
-    study = panel.event_study
-    count = len(study.event_time)
-    return pd.DataFrame(
-        {
-            "event": np.repeat(study.rows["id"].to_numpy(), count),
-            "ticker": np.repeat(study.rows["ticker"].to_numpy(), count),
-            "day": np.tile(study.event_time, len(study.rows)),
-            "raw": study.raw.ravel(),
-            "ar": study.ar.ravel(),
-        }
-    )
+    fitted = panel.event_study
+    rows = fitted.rows[["id", "ticker"]].rename(columns={"id": "event"})
+    days = rows.merge(pd.DataFrame({"day": fitted.event_time}), how="cross")
+    return days.assign(raw=fitted.raw.ravel(), ar=fitted.ar.ravel())
 
 
 def bands(panel: Panel) -> pd.DataFrame:
@@ -88,34 +76,28 @@ def bands(panel: Panel) -> pd.DataFrame:
     rows = []
     for length in range(1, sums.shape[1] + 1):
         clear = placed.rows["position"].isin(clear_sessions(len(sessions), listed, 1, length - 1))
-        known = clear.to_numpy() & np.isfinite(sums[:, length - 1])
-        cars = pd.DataFrame(
-            {"ticker": placed.rows["ticker"][known], "car": sums[known, length - 1]}
-        )
-        for ticker, part in cars.groupby("ticker", sort=False)["car"]:
+        cars = pd.Series(sums[:, length - 1], placed.rows.index)[clear].dropna()
+        for ticker, part in cars.groupby(placed.rows["ticker"], sort=False):
             if len(part) >= fewest:
                 low, high = part.quantile(list(inference.tails))
                 rows.append((ticker, length, low, high, len(part)))
     return pd.DataFrame(rows, columns=["ticker", "length", "low", "high", "dates"])
 
 
-def _alternative(data: dict[str, pd.DataFrame]) -> str:
-    chosen = data["start"].iloc[0]
-    path = data["paths"].query(
-        "event == @chosen.event and @chosen['first'] <= day <= @chosen['last']"
-    )
-    sums = path.groupby("ticker", sort=False)[["raw", "ar"]].sum()
-    band = data["bands"].query("length == @chosen['last'] - @chosen['first'] + 1")
-    band = band.set_index("ticker")
+def _alternative(data: dict[str, pd.DataFrame], day: pd.Timestamp) -> str:
+    start, firms = data["start"].iloc[0], data["firms"]
+    first, last = start["first"], start["last"]
+    path = data["paths"].query("event == @start.event and @first <= day <= @last")
+    sums = path.groupby("ticker", sort=False)["ar"].sum()
+    band = data["bands"].query("length == @last - @first + 1").set_index("ticker")
     parts = []
-    for ticker in data["firms"].query("chosen and ticker in @sums.index")["ticker"]:
-        text = f"{ticker} {100 * sums.loc[ticker, 'ar']:.1f}%"
+    for ticker in firms.loc[firms["chosen"] & firms["ticker"].isin(sums.index), "ticker"]:
+        text = f"{ticker} {format_value(sums[ticker], 'percent1')}"
         if ticker in band.index:
-            low, high = 100 * band.loc[ticker, ["low", "high"]]
-            text += f" (placebo band {low:.1f}% to {high:.1f}%)"
+            low, high = (format_value(band.loc[ticker, end], "percent1") for end in ("low", "high"))
+            text += f" (placebo band {low} to {high})"
         parts.append(text)
-    day = data["events"].set_index("event").loc[chosen["event"], "day0"]
     return (
-        f"Abnormal returns of the core firms cumulated over event days {chosen['first']} to "
-        f"{chosen['last']} around {day.day} {day:%B %Y}: {'; '.join(parts)}."
-    ).replace("-", "\u2212")
+        f"Abnormal returns of the core firms cumulated over event days {first} to {last} around "
+        f"{day.day} {day:%B %Y}: {'; '.join(parts)}."
+    )

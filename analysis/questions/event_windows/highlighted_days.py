@@ -6,53 +6,53 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.events.conformal import conformal
-from analysis.estimators.events.event_study import EventStudy
-from analysis.results import Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.questions.requirements import need_section, need_window
+from analysis.results import Figure, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
-from analysis.results.formats import counted, listed, percent
+from analysis.results.formats import counted, listed, percent, signed
 from analysis.snapshot.portfolios import equal
 from analysis.study.panel import Panel
 from analysis.study.responses import fit_events
 
 __all__ = ["compute", "reactions"]
 
+NEEDS = (need_section("highlights"), need_window("car_0_0"))
+
 NOTE = (
     "Return: close to close. AR: abnormal return of the {model}; s.e.: its forecast error. "
     "p(t): two-sided, Student t; p(c): conformal, the p-value of record. core: equal-weight "
     "portfolio of {firms} as one asset."
 )
-ABNORMAL = "abnormal return of {ticker} on {day}"
+RETURN, ABNORMAL = "return of {ticker} on {day}", "abnormal return of {ticker} on {day}"
+MODEL, RATIO = ABNORMAL + ", {model}", f"{ABNORMAL} over its forecast error"
+RECORD = f"conformal p of the {ABNORMAL}, the p-value of record"
+LEAST = f"smallest {ABNORMAL} that the t-test finds with the stated power"
 SHOWN = (
-    Column("raw", "return", "percent1", "fraction", "return of {ticker} on {day}", ".return"),
-    Column(
-        "car", "AR", "percent1", "fraction", ABNORMAL + ", {model}", ".ar",
-        se="se", low="low", high="high", p="p",
-    ),
+    Column("raw", "return", "percent1", "fraction", RETURN, ".return"),
+    Column("car", "AR", "percent1", "fraction", MODEL, ".ar", "se", "low", "high", "p"),
     Column("se", "s.e.", "percent1"),
     Column("p", "p(t)", "pvalue", "p-value", f"two-sided p of the {ABNORMAL}", ".p"),
-    Column(
-        "conformal_p", "p(c)", "pvalue", "p-value",
-        f"conformal p of the {ABNORMAL}, the p-value of record", ".p_conformal",
-    ),
-)  # fmt: skip
+    Column("conformal_p", "p(c)", "pvalue", "p-value", RECORD, ".p_conformal"),
+)
 COLUMNS = (
     *SHOWN,
-    Column("t", "t", "decimal1", "t statistic", f"{ABNORMAL} over its forecast error", ".t"),
-    Column(
-        "detectable", "MDE", "percent1", "fraction",
-        f"smallest {ABNORMAL} that the t-test finds with the stated power", ".detectable",
-    ),
-)  # fmt: skip
+    Column("t", "t", "decimal1", "t statistic", RATIO, ".t"),
+    Column("detectable", "MDE", "percent1", "fraction", LEAST, ".detectable"),
+)
 
 
 def compute(panel: Panel) -> Findings:
     """Turn the reactions of the two days into numbers, a table and a figure."""
-    days = reactions(panel)
+    days, choices = reactions(panel), panel.snapshot.choices
+    sample = f"the {counted(len(panel.highlights), 'highlighted day')}, every firm with an "
+    source = Provenance.of(reactions, f"{sample}estimation window")
+    level, model = choices.inference.level, choices.estimation.said
+    key = "{highlight}.{ticker}"
     return Findings(
-        numbers=_numbers(panel, days),
-        tables=[_table(panel, days)],
-        figures=[_figure(panel, days)],
-        verdicts=_verdicts(panel, days),
+        numbers=numbers_of(days, COLUMNS, key, source, level=level, model=model),
+        tables=[_table(panel, days, source)],
+        figures=[_figure(panel, days, source)],
+        verdicts=_verdicts(days, choices.inference.size, source),
     )
 
 
@@ -62,121 +62,81 @@ def reactions(panel: Panel) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``highlight``, ``ticker`` (``core`` for the portfolio), ``raw``, ``car``, ``se`` (fraction),
-        ``t``, ``df``, ``p``, ``conformal_p`` and its smallest attainable value
-        ``conformal_p_min``; one row a day and asset, the portfolio first.
+        One row a day and asset, the portfolio first: ``highlight``, ``day`` (ISO date), ``ticker``
+        (``core`` for the portfolio), ``raw``, ``car``, ``se`` (fraction), ``t``, ``df``, ``p``,
+        ``conformal_p`` and its smallest attainable value ``conformal_p_min``; ``low``, ``high``
+        and ``detectable`` (fraction) of the t-test.
     """
     core = fit_events(panel, equal(panel.snapshot.choices.firms.core))
-    frames = []
+    columns, frames = ["raw", "car", "se", "t", "df", "p"], []
     for name, day in panel.highlights.items():
         event = panel.events.index[panel.events["day0"] == pd.Timestamp(day)][0]
-        for fitted, label in ((core, "core"), (panel.event_study, None)):
-            part = _one_event(fitted, event)
-            frames.append(part.assign(highlight=name, **({"ticker": label} if label else {})))
-    days: pd.DataFrame = pd.concat(frames, ignore_index=True)
-    return days
+        for fitted in (core, panel.event_study):
+            chosen = fitted.take((fitted.rows["id"] == event).to_numpy())
+            exact = conformal(chosen, 0, 0)[["p", "p_min"]].add_prefix("conformal_")
+            tickers = "core" if fitted is core else chosen.rows["ticker"]
+            part = pd.concat([chosen.car(0, 0)[columns], exact], axis=1)
+            frames.append(part.assign(highlight=name, day=day.isoformat(), ticker=tickers))
+    days = pd.concat(frames, ignore_index=True)
+    inference = panel.snapshot.choices.inference
+    bound = stats.t.ppf((1 + inference.level) / 2, days["df"])
+    least = (bound + stats.t.ppf(inference.power, days["df"])) * days["se"]
+    low, high = days["car"] - bound * days["se"], days["car"] + bound * days["se"]
+    return days.assign(low=low, high=high, detectable=least)
 
 
-def _source(panel: Panel) -> Provenance:
-    days = counted(len(panel.highlights), "highlighted day")
-    return Provenance(
-        "analysis.questions.event_windows.highlighted_days.reactions",
-        ("prices.csv", "events.csv", "universe.csv", "study.toml"),
-        f"the {days}, every firm with an estimation window",
-    )
-
-
-def _one_event(fitted: EventStudy, event: str) -> pd.DataFrame:
-    """Day-0 reactions to one event, with the conformal p beside that of the t-test."""
-    chosen = fitted.take((fitted.rows["id"] == event).to_numpy())
-    exact = conformal(chosen, 0, 0)[["p", "p_min"]].add_prefix("conformal_")
-    columns = ["raw", "car", "se", "t", "df", "p"]
-    return pd.concat([chosen.rows["ticker"], chosen.car(0, 0)[columns], exact], axis=1)
-
-
-def _verdicts(panel: Panel, days: pd.DataFrame) -> list[Verdict]:
+def _verdicts(days: pd.DataFrame, size: float, source: Provenance) -> list[Verdict]:
     """Say whether the core portfolio left its noise, and who reacted most on each day."""
-    size, source = panel.snapshot.choices.inference.size, _source(panel)
-    verdicts = []
-    for name, part in days.groupby("highlight", sort=False):
-        core = part[part["ticker"] == "core"].iloc[0]
-        firms = part[part["ticker"] != "core"]
-        largest = firms.iloc[int(firms["t"].abs().argmax())]
-        noise = "within noise" if core["conformal_p"] >= size else "beyond noise"
+    verdicts, rule = [], f"conformal p of the core portfolio against {size:g}"
+    most = "largest absolute t of the firms"
+    for name, part in days.set_index("ticker").groupby("highlight", sort=False):
+        p, t = float(part["conformal_p"]["core"]), part["t"].drop("core")
+        noise, largest = "within noise" if p >= size else "beyond noise", str(t.abs().idxmax())
         verdicts += [
-            Verdict(f"{name}.core", noise, f"conformal p of the core portfolio against {size:g}",
-                    f"p {core['conformal_p']:.3g}", source),
-            Verdict(f"{name}.largest", str(largest["ticker"]), "largest absolute t of the firms",
-                    f"t {largest['t']:.3g}", source),
-        ]  # fmt: skip
+            Verdict(f"{name}.core", noise, rule, f"p {p:.3g}", source),
+            Verdict(f"{name}.largest", largest, most, f"t {t[largest]:.3g}", source),
+        ]
     return verdicts
 
 
-def _numbers(panel: Panel, days: pd.DataFrame) -> list[Number]:
+def _table(panel: Panel, days: pd.DataFrame, source: Provenance) -> Table:
+    """Assets down, the columns of each day side by side under its date."""
+    choices, wide = panel.snapshot.choices, days.pivot(index="ticker", columns="highlight")
+    wide = wide.loc[days["ticker"].unique()]
+    wide.columns = wide.columns.map(" ".join)
+    columns = [
+        Column(f"{c.name} {name}", f"{day.day} {day:%b} {c.header}", c.format)
+        for name, day in panel.highlights.items()
+        for c in SHOWN
+    ]
+    note = NOTE.format(model=choices.estimation.said, firms=listed(choices.firms.core))
+    wide = wide.reset_index()
+    return table_of("highlights", wide, [Column("ticker", "Firm"), *columns], source, note)
+
+
+def _figure(panel: Panel, days: pd.DataFrame, source: Provenance) -> Figure:
+    """Returns on bars round what the market's move alone predicts, the forecast interval."""
     choices = panel.snapshot.choices
-    bound = stats.t.ppf((1 + choices.inference.level) / 2, days["df"])
-    detectable = (bound + stats.t.ppf(choices.inference.power, days["df"])) * days["se"]
-    keyed = days.assign(
-        day=days["highlight"].map({n: d.isoformat() for n, d in panel.highlights.items()}),
-        low=days["car"] - bound * days["se"],
-        high=days["car"] + bound * days["se"],
-        detectable=detectable,
-    )
-    return numbers_of(
-        keyed,
-        COLUMNS,
-        "{highlight}.{ticker}",
-        _source(panel),
-        level=choices.inference.level,
-        model=choices.estimation.said,
-    )
-
-
-def _table(panel: Panel, days: pd.DataFrame) -> Table:
-    choices = panel.snapshot.choices
-    heads = {name: f"{day.day} {day:%b}" for name, day in panel.highlights.items()}
-    frame = pd.DataFrame({"ticker": days["ticker"].unique()})
-    columns = [Column("ticker", "Firm")]
-    for name, head in heads.items():
-        part = days[days["highlight"] == name].set_index("ticker")[[c.name for c in SHOWN]]
-        frame = frame.join(part.add_prefix(f"{name}_"), on="ticker")
-        columns += [Column(f"{name}_{c.name}", f"{head} {c.header}", c.format) for c in SHOWN]
-    return table_of(
-        "highlights",
-        frame,
-        columns,
-        _source(panel),
-        NOTE.format(model=choices.estimation.said, firms=listed(choices.firms.core)),
-    )
-
-
-def _figure(panel: Panel, days: pd.DataFrame) -> Figure:
-    choices = panel.snapshot.choices
-    reach = days["se"] * stats.t.ppf((1 + choices.inference.level) / 2, days["df"])
-    expected = days["raw"] - days["car"]  # what the market's move alone predicts
     labels = {name: f"{day.day} {day:%B %Y}" for name, day in panel.highlights.items()}
     frame = days.assign(
-        low=expected - reach, high=expected + reach, label=days["highlight"].map(labels)
+        low=days["raw"] - days["high"],
+        high=days["raw"] - days["low"],
+        label=days["highlight"].map(labels),
     )
     outside = int(((frame["raw"] < frame["low"]) | (frame["raw"] > frame["high"])).sum())
-    sentences = [
-        f"On {label}: "
-        + ", ".join(f"{t} {r:+.1%}" for t, r in zip(part["ticker"], part["raw"], strict=True))
-        + "."
-        for label, part in frame.groupby("label", sort=False)
-    ]
+    returns = " ".join(
+        f"On {label}: " + ", ".join(f"{t} {signed(r, 'percent1')}" for t, r in raw.items()) + "."
+        for label, raw in frame.set_index("ticker").groupby("label", sort=False)["raw"]
+    )
     alt = (
         f"{len(labels)} panels of dots, one a firm, on grey bars that show the "
-        f"{percent(choices.inference.level)} forecast interval. "
-        + " ".join(sentences).replace("-", "\u2212")
-        + f" Of {len(frame)} dots {outside} lie outside their bar."
+        f"{percent(choices.inference.level)} forecast interval. {returns} Of {len(frame)} dots "
+        f"{outside} lie outside their bar."
     )
-    columns = ["label", "ticker", "raw", "low", "high"]
+    data = {"days": frame[["label", "ticker", "raw", "low", "high"]]}
     drawn = {
         "level": choices.inference.level,
         "model": choices.estimation.said,
         "core": choices.firms.core,
     }
-    return Figure(
-        "day_reactions", "day_reactions", {"days": frame[columns]}, alt, _source(panel), drawn
-    )
+    return Figure("day_reactions", "day_reactions", data, alt, source, drawn)

@@ -8,19 +8,15 @@ import pandas as pd
 from scipy import stats
 
 from analysis.results import Figure, Provenance
-from analysis.results.formats import percent
+from analysis.results.formats import percent, signed
 from analysis.snapshot.claims import Events
-from analysis.snapshot.episodes import SIGNS
 from analysis.snapshot.portfolios import equal
-from analysis.study.episodes import FEWEST, chosen_days
+from analysis.study.episodes import FEWEST, pick_days
 from analysis.study.panel import Panel
 from analysis.study.placebo import cumulated, moved_paths
 from analysis.study.responses import fit_events, quiet_paths
 
 __all__ = ["caar_paths", "heatmap"]
-
-HERE = "analysis.questions.event_windows.paths"
-INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
 
 
 def caar_paths(panel: Panel) -> list[Figure]:
@@ -33,25 +29,23 @@ def caar_paths(panel: Panel) -> list[Figure]:
     """
     choices = panel.snapshot.choices
     core = equal(choices.firms.core)
-    fitted = fit_events(panel, core, panel.primary)
-    ids = pd.Index(fitted.rows["id"], name="id")
-    paths = pd.DataFrame(cumulated(fitted), ids, fitted.event_time).dropna()
-    cars = pd.DataFrame({"car": 0.0, "scar": 0.0, "members": fitted.rows["ticker"].array}, ids)
-    quiet = quiet_paths(panel, core, panel.primary)
+    fitted = fit_events(panel, core, choices.windows.primary_bounds)
+    held = fitted.rows.set_index("id")["ticker"].rename("members")
+    paths = pd.DataFrame(cumulated(fitted), held.index, fitted.event_time).dropna()
+    quiet = quiet_paths(panel, core, choices.windows.primary_bounds)
     frames, sentences = [], []
-    for direction in SIGNS:
-        days = chosen_days(panel, cars.loc[paths.index], Events(directions=(direction,)))
+    for direction in choices.directions:
+        days = pick_days(panel, paths.index, Events(directions=(direction,))).join(held)
         if days["episode"].nunique() < FEWEST:
             continue
         by_episode = paths.loc[days.index].groupby(days["episode"]).mean()
         band = _placebo_band(panel, moved_paths(panel, days, quiet))
         frame = _with_interval(by_episode, choices.inference.level).assign(direction=direction)
         frames.append(frame.assign(placebo_low=band[0], placebo_high=band[1]))
-        after = frame["day"] >= 0
-        outside = after & ((frame["mean"] < band[0]) | (frame["mean"] > band[1]))
+        inside = frame["mean"].between(*band)[frame["day"] >= 0]
         sentences.append(
-            f"{direction} ends at {frame['mean'].iloc[-1]:+.1%} over {len(by_episode)} episodes, "
-            f"outside on {int(outside.sum())} of {int(after.sum())} days"
+            f"{direction} ends at {signed(frame['mean'].iloc[-1], 'percent1')} over "
+            f"{len(by_episode)} episodes, outside on {int((~inside).sum())} of {len(inside)} days"
         )
     if not frames:
         return []
@@ -59,10 +53,9 @@ def caar_paths(panel: Panel) -> list[Figure]:
     alt = (
         f"{len(frames)} panels of the mean cumulative abnormal return of the core portfolio, zero "
         f"on day \u22121, to day {last}, with {level} intervals on {level} placebo bands: "
-        + "; ".join(sentences)
-        + "."
-    ).replace("-", "\u2212")
-    source = Provenance(f"{HERE}.caar_paths", INPUTS, "confirmatory events, clean primary windows")
+        f"{'; '.join(sentences)}."
+    )
+    source = Provenance.of(caar_paths, "confirmatory events, clean primary windows")
     return [Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)]
 
 
@@ -70,15 +63,8 @@ def _with_interval(by_episode: pd.DataFrame, level: float) -> pd.DataFrame:
     """Average paths over episodes and put the Student interval of each day beside the mean."""
     count, mean = len(by_episode), by_episode.mean()
     reach = by_episode.std(ddof=1) / np.sqrt(count) * stats.t.ppf((1 + level) / 2, count - 1)
-    return pd.DataFrame(
-        {
-            "day": by_episode.columns.astype(int),
-            "mean": mean.to_numpy(),
-            "low": (mean - reach).to_numpy(),
-            "high": (mean + reach).to_numpy(),
-            "episodes": count,
-        }
-    )
+    frame = pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach})
+    return frame.rename_axis("day").reset_index().assign(episodes=count)
 
 
 def _placebo_band(panel: Panel, moved: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
@@ -93,17 +79,16 @@ def _placebo_band(panel: Panel, moved: list[npt.NDArray[np.float64]]) -> npt.NDA
 def heatmap(panel: Panel) -> Figure:
     """Standardised abnormal return of day 0 for every firm and event."""
     fitted = panel.event_study.car(0, 0)
-    sar = panel.event_study.rows[["id", "ticker"]].assign(sar=fitted["car"] / fitted["se"])
+    sar = panel.event_study.rows[["id", "ticker"]].assign(sar=fitted["t"])
     order = panel.events.sort_values(["day0", "direction"]).reset_index()
     firms = list(panel.snapshot.choices.firms.studied)
     cells = order[["id", "day0", "direction"]].merge(pd.DataFrame({"ticker": firms}), how="cross")
     cells = cells.merge(sar, on=["id", "ticker"], how="left").rename(columns={"id": "event"})
-    large = sar[sar["sar"].abs() > 2]
+    large, known = int((sar["sar"].abs() > 2).sum()), int(sar["sar"].notna().sum())
     alt = (
         f"Heat map of {len(firms)} firms by {len(order)} events in order of time, coloured by the "
-        f"standardised abnormal return of day 0. {len(large)} of "
-        f"{int(sar['sar'].notna().sum())} cells "
-        "lie beyond two forecast errors."
+        f"standardised abnormal return of day 0. {large} of {known} cells lie beyond two "
+        "forecast errors."
     )
-    source = Provenance(f"{HERE}.heatmap", INPUTS, "all events, all firms")
+    source = Provenance.of(heatmap, "all events, all firms")
     return Figure("reaction_heatmap", "reaction_heatmap", {"cells": cells}, alt, source)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.questions.ledger.entries import INPUTS
+from analysis.questions.requirements import SPLIT, need_section
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, scalar_numbers, table_of
 from analysis.results.formats import format_value, percent, with_interval, words
-from analysis.snapshot.claims import ON_EVENTS, ON_RETURNS
+from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
@@ -16,9 +16,10 @@ from analysis.study.variants import events_between, returns_between
 
 __all__ = ["compute", "split_outcomes"]
 
+NEEDS = (need_section("out_of_sample"), SPLIT)
+
 SOURCE = Provenance(
     "analysis.questions.ledger.out_of_sample.split_outcomes",
-    INPUTS,
     "confirmatory claims with a test",
 )
 PARTS = ("fixed", "later")
@@ -71,9 +72,9 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
     ends = ((sessions[0], cut), (sessions[sessions > cut][0], sessions[-1]))
     rows = []
     for claim in panel.snapshot.claims.values():
-        if not isinstance(claim, (*ON_EVENTS, *ON_RETURNS)):
+        if not isinstance(claim, (OnEvents, *ON_RETURNS)):
             continue
-        part = events_between if isinstance(claim, ON_EVENTS) else returns_between
+        part = events_between if isinstance(claim, OnEvents) else returns_between
         row: dict[str, object] = {"claim": claim.id, "statement": claim.statement}
         for name, (first, last) in zip(PARTS, ends, strict=True):
             outcome = decide_claim(claim, part(panel, first, last))

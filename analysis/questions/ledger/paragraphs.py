@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.questions.ledger.entries import Entry
-from analysis.results.formats import format_value, percent, with_interval, words
+from analysis.results.formats import escape_markup, format_value, percent, with_interval, words
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.claims import Equivalence, Waiting
 from analysis.study.claim_facts import day_named
@@ -39,10 +39,11 @@ def testable_from(claim: Waiting, panel: Panel) -> pd.Timestamp:
 
 
 def _paragraph(entry: Entry, panel: Panel) -> str:
-    claim = entry.claim
+    own = ("item", "statement", "estimand", "test", "rule")
+    item, statement, *how = (escape_markup(getattr(entry.claim, name)) for name in own)
     sentences = [
-        f"**{entry.id}** ({claim.item} item, {claim.status}). *{claim.statement}.*",
-        f"Measured: {claim.estimand}. Test: {claim.test}. Rule: {claim.rule}.",
+        f"**{entry.id}** ({item} item, {entry.claim.status}). *{statement}.*",
+        "Measured: {}. Test: {}. Rule: {}.".format(*how),
         _result(entry, panel),
         _placebo(entry),
         _adjusted(entry),

@@ -7,19 +7,20 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.questions.ledger.entries import INPUTS, Entry, entries
+from analysis.questions.ledger.entries import Entry, entries
 from analysis.questions.ledger.paragraphs import paragraphs, testable_from
+from analysis.questions.requirements import LEDGER
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
-from analysis.results.formats import format_value, percent, with_interval
-from analysis.snapshot.claims import ON_EVENTS, Mean, Waiting
+from analysis.results.formats import escape_markup, format_value, percent, with_interval
+from analysis.snapshot.claims import Mean, OnEvents, Waiting
 from analysis.study.claim_kinds import raw_move
 from analysis.study.outcomes import NOISE, Outcome
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
 
-SOURCE = Provenance("analysis.questions.ledger.entries.entries", INPUTS, "the ledger")
+SOURCE = Provenance("analysis.questions.ledger.entries.entries", "the ledger")
 SHORT = {NOISE[1]: "RS, noise", NOISE[-1]: "WS, noise"}
 VERDICTS = ("supported", "contradicted", "mixed", "not testable", *SHORT)
 KEY = "claim.{claim}"
@@ -51,7 +52,7 @@ BESIDE = (
     Column("testable_from", "", "date", "date", FROM, ".testable_from"),
     Column("sessions", "", "words", "sessions", SESSIONS, ".sessions"),
 )
-LEDGER = (
+COLUMNS = (
     Column("claim", "Id"),
     Column("statement", "Claim"),
     Column("interval", "Effect"),
@@ -60,6 +61,8 @@ LEDGER = (
     Column("detectable", "MDE"),
     Column("said", "Verdict"),
 )
+
+NEEDS = (LEDGER,)
 NOTE = (
     "An asterisk marks exploratory claims. Effect: the estimand of @tbl-claims with its {level} "
     "interval; K: episodes, or days or months where a claim has none; p: two-sided, test of "
@@ -80,7 +83,7 @@ def compute(panel: Panel) -> Findings:
     note = NOTE.format(level=percent(level), power=percent(inference.power))
     return Findings(
         numbers=[*_counts(frame, inference.size), *numbers],
-        tables=[table_of("ledger", frame.assign(**_printed(frame)), LEDGER, SOURCE, note)],
+        tables=[table_of("ledger", frame.assign(**_printed(frame)), COLUMNS, SOURCE, note)],
         figures=_picture(frame, level),
         datasets=[Dataset("ledger", frame.drop(columns=["estimand", "format", "sign"]), SOURCE)],
         passages=[Passage("claims", paragraphs(claims, panel), SOURCE)],
@@ -132,7 +135,7 @@ def _beside(claims: list[Entry], panel: Panel) -> pd.DataFrame:
             row["testable_from"] = testable_from(claim, panel)
         if isinstance(claim, Mean) and claim.beside:
             row["raw"] = raw_move(claim, panel)
-        if isinstance(claim, ON_EVENTS) and claim.window and e.outcome.format == "percent1":
+        if isinstance(claim, OnEvents) and claim.window and e.outcome.format == "percent1":
             row["sessions"] = claim.window[1] - claim.window[0] + 1
         rows.append(row)
     return pd.DataFrame(rows).astype({"sessions": "Int64"})
@@ -144,6 +147,7 @@ def _printed(frame: pd.DataFrame) -> dict[str, list[str]]:
     values = frame[["effect", "low", "high", "format"]].itertuples(index=False)
     return {
         "claim": [r["claim"] + r"\*" * (r["status"] != "confirmatory") for r in rows],
+        "statement": [escape_markup(r["statement"]) for r in rows],
         "interval": [with_interval(*row) for row in values],
         "detectable": [format_value(r["minimum_detectable"], r["format"]) for r in rows],
         "said": [SHORT.get(r["verdict"], r["verdict"]) for r in rows],

@@ -8,8 +8,10 @@ from dataclasses import asdict
 import pandas as pd
 from scipy import stats
 
-from analysis.estimators.beta.relative import equal_betas, huber_beta, ols_beta, up_down_beta
+from analysis.estimators.beta.equality import equal_betas
+from analysis.estimators.beta.relative import huber_beta, ols_beta, up_down_beta
 from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
+from analysis.questions.requirements import TWO_FIRMS
 from analysis.results import Figure, Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, percent
@@ -17,7 +19,8 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute", "equality", "full_sample", "rolling", "two_sided"]
 
-INPUTS = ("prices.csv", "universe.csv", "study.toml")
+NEEDS = (TWO_FIRMS,)
+
 PAIR = "beta of {firm} to {benchmark}"
 BETAS = (
     Column("firm", "Firm"),
@@ -69,10 +72,10 @@ def compute(panel: Panel) -> Findings:
     choices = panel.snapshot.choices
     market, level = choices.benchmark.market, choices.inference.level
     betas, sides, paths = full_sample(panel), two_sided(panel), rolling(panel)
-    shared = Provenance.of(full_sample, INPUTS, "core firms, common sessions")
-    own = Provenance.of(two_sided, INPUTS, "each firm since its listing")
-    equal = Provenance.of(equality, INPUTS, "core firms, common sessions")
-    rolled = Provenance.of(rolling, INPUTS, "core firms since listing, rolling windows")
+    shared = Provenance.of(full_sample, "core firms, common sessions")
+    own = Provenance.of(two_sided, "each firm since its listing")
+    equal = Provenance.of(equality, "core firms, common sessions")
+    rolled = Provenance.of(rolling, "core firms since listing, rolling windows")
     sessions = {"sessions": (int(betas["n"].max()), "sessions all core firms share")}
     firms = len(choices.firms.core)
     note = SHARED.format(returns=choices.returns, firms=firms, level=percent(level))
@@ -174,7 +177,7 @@ def _symmetry(panel: Panel, sides: pd.DataFrame) -> Verdict:
     said = "different" if different else "no difference"
     rule = f"p of equal downside and upside beta below {size:g} for a core firm"
     evidence = ", ".join(different) or f"smallest p {core['p'].min():.3g}"
-    source = Provenance.of(two_sided, INPUTS, "core firms since listing")
+    source = Provenance.of(two_sided, "core firms since listing")
     return Verdict("beta.sides", said, rule, evidence, source)
 
 
@@ -192,7 +195,7 @@ def _rolling_figure(
         + "."
     )
     data = {"paths": paths, "full": full, "regimes": marks}
-    source = Provenance.of(rolling, INPUTS, "core firms since listing")
+    source = Provenance.of(rolling, "core firms since listing")
     return Figure("rolling_beta", "rolling_beta", data, alt, source)
 
 

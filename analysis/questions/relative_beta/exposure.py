@@ -21,19 +21,21 @@ from dataclasses import asdict
 import pandas as pd
 
 from analysis.estimators.beta.relative import ols_beta
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.significance import Significance
+from analysis.questions.requirements import PLAYS, need_funds
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import brackets, listed
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import POLICY
+from analysis.study.directions import list_policy
 from analysis.study.episodes import episode_values, mean_over
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
 
 __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
 
-INPUTS = ("prices.csv", "events.csv", "confounders.csv", "universe.csv", "study.toml")
+NEEDS = (PLAYS, need_funds("sector"))
+
 CLEAN = "confirmatory China-policy events, clean windows"
 ORDER = "order of the core firms by response, response over own noise, response over sector beta"
 SCALES = ("response", "over_sd", "over_beta")
@@ -66,9 +68,9 @@ def compute(panel: Panel) -> Findings:
     """Scale every firm's response to China-policy news."""
     choices, values = panel.snapshot.choices, signed_values(panel)
     firms, gap = firm_responses(panel, values), scaled_gap(panel, values)
-    window, producer = brackets(panel.primary), listed(choices.baskets["producer"])
-    source = Provenance.of(firm_responses, INPUTS, CLEAN)
-    held = Provenance.of(scaled_gap, INPUTS, f"episodes with pure plays and {producer}")
+    window, producer = brackets(choices.windows.primary_bounds), listed(choices.baskets["producer"])
+    source = Provenance.of(firm_responses, CLEAN)
+    held = Provenance.of(scaled_gap, f"episodes with pure plays and {producer}")
     note = SCALED.format(window=window, own=choices.benchmark)
     shares = int(firms["heavy_share"].notna().sum())
     known = "firms with a known heavy share"
@@ -94,7 +96,10 @@ def signed_values(panel: Panel) -> dict[str, pd.DataFrame]:
     """Return each firm's clean primary CARs by episode, signed: see :func:`averaged`."""
     return {
         ticker: episode_values(
-            panel, cumulate(panel, equal([ticker])).at_events(panel), POLICY, signed=True
+            panel,
+            cumulate(panel, equal([ticker])).at_events(panel),
+            list_policy(panel.snapshot.choices),
+            signed=True,
         )
         for ticker in panel.snapshot.choices.firms.studied
     }
@@ -133,12 +138,12 @@ def firm_responses(panel: Panel, values: dict[str, pd.DataFrame]) -> pd.DataFram
     return frame
 
 
-def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Outcome:
+def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Significance:
     """Compare pure plays with the producer by response over own noise, episodes that both have.
 
     Returns
     -------
-    Outcome
+    Significance
         In standard deviations; refused below three episodes.
     """
     baskets = panel.snapshot.choices.baskets
@@ -149,7 +154,7 @@ def scaled_gap(panel: Panel, values: dict[str, pd.DataFrame]) -> Outcome:
     return mean_over(pure - producer)
 
 
-def _gap_numbers(gap: Outcome, producer: str, source: Provenance) -> list[Number]:
+def _gap_numbers(gap: Significance, producer: str, source: Provenance) -> list[Number]:
     what = f"pure plays less {producer}: signed response over own noise"
     columns = (
         Column("estimate", "", "decimal2", "standard deviations", what, "", p="p", n="n"),
@@ -167,7 +172,7 @@ def _order(panel: Panel, firms: pd.DataFrame, source: Provenance) -> Verdict:
     return Verdict("exposure.order", said, ORDER, evidence, source)
 
 
-def _larger(panel: Panel, gap: Outcome, producer: str, source: Provenance) -> Verdict:
+def _larger(panel: Panel, gap: Significance, producer: str, source: Provenance) -> Verdict:
     size, larger = panel.snapshot.choices.inference.size, gap.estimate > 0
     said = "not different" if not gap.p < size else "larger" if larger else "smaller"
     test = f"response over own noise, t across episodes, p below {size:g}"

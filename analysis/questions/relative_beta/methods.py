@@ -25,18 +25,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.estimators.beta.equality import equal_betas
 from analysis.estimators.beta.relative import (
     Slope,
     dimson_beta,
-    equal_betas,
-    ewm_beta,
     huber_beta,
     median_beta,
     ols_beta,
-    rolling_beta,
     shrink_betas,
     up_down_beta,
 )
+from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
+from analysis.questions.requirements import PLAYS, TWO_FIRMS
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import (
     Column,
@@ -52,7 +52,8 @@ from analysis.study.panel import Panel
 
 __all__ = ["by_method", "compute", "differences", "equality", "quiet_sessions"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+NEEDS = (TWO_FIRMS, PLAYS)
+
 LABELS = {
     "ols": "Least squares",
     "no_events": "Without event days",
@@ -85,7 +86,7 @@ def compute(panel: Panel) -> Findings:
     choices = panel.snapshot.choices
     grid, gaps, equal = by_method(panel), differences(panel), equality(panel)
     fitted, compared, tested = (
-        Provenance.of(function, INPUTS, "core firms, common sessions")
+        Provenance.of(function, "core firms, common sessions")
         for function in (by_method, differences, equality)
     )
     on_market = grid[grid["benchmark"] == choices.benchmark.market]
@@ -122,7 +123,8 @@ def compute(panel: Panel) -> Findings:
 
 def quiet_sessions(panel: Panel) -> pd.DatetimeIndex:
     """Sessions outside the primary window of every listed event, whatever its status."""
-    sessions, (first, last) = panel.snapshot.sessions, panel.primary
+    sessions = panel.snapshot.sessions
+    first, last = panel.snapshot.choices.windows.primary_bounds
     places = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"].unique()))
     touched = (places[:, None] + np.arange(first, last + 1)).ravel()
     return sessions.delete(np.unique(touched[touched < len(sessions)]))

@@ -31,6 +31,7 @@ from analysis.estimators.beta.breaks import sup_wald
 from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.multiplicity import holm
 from analysis.questions.relative_beta.methods import quiet_sessions
+from analysis.questions.requirements import PLAYS, TWO_FIRMS, need_section
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of, verdicts_of
 from analysis.results.formats import listed
@@ -39,7 +40,8 @@ from analysis.study.panel import Panel
 
 __all__ = ["breaks", "compute", "regime_betas", "regime_differences"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+NEEDS = (need_section("regimes"), TWO_FIRMS, PLAYS)
+
 AT_STARTS = "core firms, sessions on both sides of each start"
 NEAR = 10  # sessions between an estimated break and a start that count as close
 
@@ -87,9 +89,9 @@ def compute(panel: Panel) -> Findings:
     changes, found, levels = regime_differences(panel), breaks(panel), regime_betas(panel)
     market = panel.snapshot.choices.benchmark.market
     quiet = breaks(panel, [p for p in _pairs(panel) if p[1] == market], quiet_sessions(panel))
-    changed = Provenance.of(regime_differences, INPUTS, AT_STARTS)
-    broken = Provenance.of(breaks, INPUTS, "core firms, common sessions")
-    each = Provenance.of(regime_betas, INPUTS, "core firms, each regime")
+    changed = Provenance.of(regime_differences, AT_STARTS)
+    broken = Provenance.of(breaks, "core firms, common sessions")
+    each = Provenance.of(regime_betas, "core firms, each regime")
     on_market, at = (f[f["benchmark"] == market] for f in (changes, found))
     by_start = on_market.sort_values(["start", "firm"])
     return Findings(

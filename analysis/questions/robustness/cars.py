@@ -21,8 +21,8 @@ from analysis.estimators.events.layout import Layout, build_panel
 from analysis.estimators.events.models import WindowFit, fit_windows
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.questions.robustness.designs import curve_claims, measured_portfolio
-from analysis.snapshot.curve_choices import CurveModel
 from analysis.snapshot.eligibility import estimable
+from analysis.snapshot.optional_choices import CurveModel
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel
 from analysis.study.placebo import clean_sessions

@@ -263,7 +263,7 @@ def _totals(values: Floats, episodes: Episodes) -> Floats:
 def _test(responses: _Responses, second: npt.NDArray[np.bool_]) -> _Tested:
     """Test the mean over episodes, or the difference of two sides, by table and draw.
 
-    As :func:`analysis.study.episodes.pool` and :func:`analysis.study.outcomes.two_samples`.
+    As :func:`analysis.study.outcomes.compare_episodes`.
     The episodes of the second side come last.
     """
     ahead = int((~second).sum())

@@ -10,9 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.snapshot.claims import Difference, Events, Mean
-from analysis.snapshot.curve_choices import Coding, Measure
+from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
-from analysis.study.claim_kinds import sides_of
 from analysis.study.episodes import chosen_days
 from analysis.study.outcomes import SIGN
 from analysis.study.panel import Panel, with_events
@@ -110,7 +109,7 @@ def _choose(panel: Panel, claim: Mean | Difference, coding: Coding) -> pd.DataFr
     coded = with_events(panel, coded_events(clusters, coding).sort_values(["day0", "cluster"]))
     every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)  # whatever its response
     sides = []
-    for place, events in enumerate(sides_of(claim)):
+    for place, events in enumerate(claim.sides.values()):
         asked = _toggle(events) if coding == "disappointment" else events
         sides.append(chosen_days(coded, every, asked).assign(second=place > 0))
     rows = pd.concat(sides)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.questions.requirements import need_section
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, scalar_numbers, spread, table_of, verdicts_of
 from analysis.results.formats import format_value, listed
@@ -15,18 +16,10 @@ from analysis.study.variants import VARIANTS, judgement_calls
 
 __all__ = ["compute", "under_variants"]
 
+NEEDS = (need_section("one_choice"),)
+
 SOURCE = Provenance(
     "analysis.questions.robustness.one_choice.under_variants",
-    # A variant is a changed copy of the whole snapshot, the customs figures included.
-    (
-        "prices.csv",
-        "events.csv",
-        "confounders.csv",
-        "universe.csv",
-        "customs.csv",
-        "study.toml",
-        "claims.toml",
-    ),
     "headline claims, one choice changed at a time",
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.questions.requirements import MENUS, PLAYS
 from analysis.questions.robustness.cars import CHOICES
 from analysis.questions.robustness.curve import GRID, Curve, curves, joint_p
 from analysis.questions.robustness.rule import decide_curve, stated_rule
@@ -28,14 +29,8 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute", "explained"]
 
-INPUTS = (
-    "prices.csv",
-    "events.csv",
-    "confounders.csv",
-    "universe.csv",
-    "study.toml",
-    "claims.toml",
-)
+NEEDS = (MENUS, PLAYS)
+
 CURVES = "analysis.questions.robustness.curve.curves"
 SAMPLE = "confirmatory events under every coding"
 NAMES = {
@@ -220,7 +215,7 @@ def explained(specifications: pd.DataFrame) -> pd.Series:
 
 
 def _source(claim: str = "") -> Provenance:
-    return Provenance(CURVES, INPUTS, f"claim {claim}, {SAMPLE}" if claim else SAMPLE)
+    return Provenance(CURVES, f"claim {claim}, {SAMPLE}" if claim else SAMPLE)
 
 
 def _dataset(specifications: pd.DataFrame) -> Dataset:

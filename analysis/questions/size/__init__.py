@@ -1,6 +1,6 @@
 """The size and power of every test at the paper's sample, by simulation.
 
 ``design`` fixes the cells and calibrates them on the panel, ``draws`` makes the returns,
-``rejections`` runs the tests, ``run`` does it for all cells, ``record`` keeps the outcome in
-``simulations/`` and finds out whether it is stale, ``report`` turns it into results of the paper.
+``rejections`` runs the tests in all cells, ``record`` keeps the outcome in ``simulations/`` and
+finds out whether it is stale, ``report`` turns it into results of the paper.
 """

@@ -12,9 +12,9 @@ import pandas as pd
 
 from analysis.estimators.events.placebo import clear_sessions
 from analysis.snapshot.choices import Choices
+from analysis.snapshot.claims import Events
 from analysis.snapshot.portfolios import equal
-from analysis.study.directions import DIRECTIONS
-from analysis.study.episodes import episode_values
+from analysis.study.episodes import pick_days
 from analysis.study.panel import Panel
 from analysis.study.responses import compose
 
@@ -248,16 +248,14 @@ def _event_free(
 
 def _pooled(panel: Panel, directions: str, window: str = "") -> pd.DataFrame:
     """Return the firm-events of one of the paper's pooled samples."""
-    asked = DIRECTIONS if directions == "all" else (directions,)
-    bounds = panel.snapshot.choices.windows.bounds[window] if window else panel.primary
+    windows = panel.snapshot.choices.windows
+    asked = () if directions == "all" else (directions,)
+    bounds = windows.bounds[window or windows.primary]
     members, _ = compose(panel, equal(panel.snapshot.choices.firms.core), bounds)
-    values = pd.DataFrame({"car": 0.0, "scar": 0.0}, index=members.index)
-    chosen = [e for e in members.index if len(episode_values(panel, values.loc[[e]], asked))]
-    days = panel.events.loc[chosen, ["day0", "episode"]].drop_duplicates("day0")
+    days = pick_days(panel, members.index, Events(directions=asked))
     days["ticker"] = members[days.index].str.split(",")
     days["position"] = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
-    rows = days.explode("ticker")[["ticker", "position", "episode"]]
-    return pd.DataFrame(rows.reset_index(drop=True))
+    return days.explode("ticker", ignore_index=True)[["ticker", "position", "episode"]]
 
 
 def _single(panel: Panel, firms: tuple[str, ...], window: tuple[int, int]) -> pd.DataFrame:
@@ -266,8 +264,9 @@ def _single(panel: Panel, firms: tuple[str, ...], window: tuple[int, int]) -> pd
     rows = rows[np.isfinite(panel.event_study.car(*window)["car"]) & rows["ticker"].isin(firms)]
     rows = rows.drop_duplicates(["ticker", "position"])
     whole = rows.groupby("position")["ticker"].transform("size") == len(firms)
-    chosen = rows.loc[whole, ["ticker", "position"]].sort_values("position", kind="stable")
-    return pd.DataFrame(chosen.assign(episode=chosen["position"]).reset_index(drop=True))
+    dates = rows.loc[whole, ["ticker", "position"]]
+    chosen: pd.DataFrame = dates.sort_values("position", kind="stable", ignore_index=True)
+    return chosen.assign(episode=chosen["position"])
 
 
 def _clear(panel: Panel, firms: tuple[str, ...], listed: Ints, window: tuple[int, int]) -> Ints:

@@ -91,13 +91,11 @@ def _errors(
     cell: Cell, design: Design, shape: tuple[int, int, int], rng: np.random.Generator
 ) -> Floats:
     """Return standardised errors under the law of a cell."""
-    if cell.law == "t4":
-        return simulate.student(shape, rng)
-    if cell.law == "garch":
-        return simulate.garch(shape, rng)
     if cell.law in ("correlated", "jump"):
         return simulate.correlated(shape, rng, design.correlation)
-    return simulate.normal(shape, rng)
+    if cell.law == "garch":
+        return simulate.garch(shape, rng)
+    return simulate.student(shape, rng) if cell.law == "t4" else simulate.normal(shape, rng)
 
 
 def _panel(
@@ -129,13 +127,12 @@ def _placebo(case: Case, design: Design, rows: range, rng: np.random.Generator) 
     firms = design.firms[: case.firms]
     distance = case.window[1] - case.window[0] + 1
     samples = []
-    for row in rows:
+    for number, row in enumerate(rows):
         days = clear[[row]] if case.episodes == 1 else _apart(clear, case.episodes, distance, rng)
         sample = pd.DataFrame({"ticker": np.tile(np.array(firms, dtype=object), len(days))})
         place = np.repeat(days, len(firms))
-        samples.append(sample.assign(position=place, episode=place))
-    numbered = [sample.assign(replication=r) for r, sample in enumerate(samples)]
-    return Batch(design.returns, pd.concat(numbered, ignore_index=True), design.listed)
+        samples.append(sample.assign(position=place, episode=place, replication=number))
+    return Batch(design.returns, pd.concat(samples, ignore_index=True), design.listed)
 
 
 def _apart(dates: Ints, count: int, distance: int, rng: np.random.Generator) -> Ints:

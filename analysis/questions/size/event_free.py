@@ -11,18 +11,17 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from analysis.estimators.events.abnormal import event_study
-from analysis.estimators.events.models import Model
+from analysis.estimators.names import Model
+from analysis.questions.requirements import THREE_FIRMS, need_window
 from analysis.questions.size.design import Design, build_design
-from analysis.results import Findings, Format, Number, Provenance, Table, Verdict
+from analysis.results import Findings, Provenance, Verdict
+from analysis.results.columns import Column, numbers_of, table_of
 from analysis.study.panel import Panel
 
 __all__ = ["compute", "event_free_means"]
 
-SOURCE = Provenance(
-    "analysis.questions.size.event_free.event_free_means",
-    ("prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml"),
-    "core portfolio on event-free dates, primary window",
-)
+NEEDS = (THREE_FIRMS, need_window("car_0_10"))
+
 VARIANTS: dict[str, tuple[str, Model, bool]] = {
     "market": ("market model", "market", False),
     "market_event_free": ("market model, listed events left out of estimation", "market", True),
@@ -30,42 +29,37 @@ VARIANTS: dict[str, tuple[str, Model, bool]] = {
 }
 LAGS = 10  # sessions over which neighbouring dates share returns and estimation windows
 
+INTERCEPT = "mean fitted intercept a session, event-free dates"
+MEAN, P = "mean standardised CAR, event-free dates", "p of the mean standardised CAR, HAC errors"
+COLUMNS = (
+    Column("model", "Normal return"),
+    Column("dates", format="integer"),
+    Column("alpha", "intercept", "percent1", "fraction", INTERCEPT, ".alpha"),
+    Column("mean", "mean SCAR", "decimal2", "standard errors", MEAN, ".mean"),
+    Column("sd", "s.d.", "decimal2"),
+    Column("p", "", "pvalue", "p-value", P, ".p"),
+)
+NOTE = f"p: of a zero mean, errors robust to autocorrelation over {LAGS} sessions."
+
 
 def compute(panel: Panel) -> Findings:
     """Publish the means as a table and numbers."""
-    means, size = (
-        event_free_means(panel, build_design(panel)),
-        panel.snapshot.choices.inference.size,
+    means = event_free_means(panel, build_design(panel)).rename_axis("key").reset_index()
+    sample = "core portfolio on event-free dates, primary window"
+    source = Provenance.of(event_free_means, sample)
+    return Findings(
+        numbers=numbers_of(means, COLUMNS, "size.event_free.{key}", source),
+        tables=[table_of("event_free", means, COLUMNS, source, NOTE)],
+        verdicts=[_verdict(means.iloc[0], panel.snapshot.choices.inference.size, source)],
     )
-    shown: tuple[tuple[str, str, Format, str], ...] = (
-        ("alpha", "fraction", "percent1", "mean fitted intercept a session, event-free dates"),
-        ("mean", "standard errors", "decimal2", "mean standardised CAR, event-free dates"),
-        ("p", "p-value", "pvalue", "p of the mean standardised CAR, HAC errors"),
-    )
-    numbers = [
-        Number(f"size.event_free.{key}.{name}", float(row[name]), unit, fmt, what, SOURCE)
-        for key, row in means.iterrows()
-        for name, unit, fmt, what in shown
-    ]
-    table = Table(
-        "event_free",
-        means.reset_index(drop=True),
-        {"dates": "integer", "alpha": "percent1", "mean": "decimal2", "sd": "decimal2",
-         "p": "pvalue"},
-        {"model": "Normal return", "dates": "dates", "alpha": "intercept",
-         "mean": "mean SCAR", "sd": "s.d.", "p": "p"},
-        SOURCE,
-        f"p: of a zero mean, errors robust to autocorrelation over {LAGS} sessions.",
-    )  # fmt: skip
-    return Findings(numbers=numbers, tables=[table], verdicts=[_verdict(means, size)])
 
 
-def _verdict(means: pd.DataFrame, size: float) -> Verdict:
+def _verdict(market: pd.Series, size: float, source: Provenance) -> Verdict:
     """Say whether ordinary days have a zero mean under the market model, as the tests suppose."""
-    p, mean = float(means["p"]["market"]), float(means["mean"]["market"])
+    p, mean = float(market["p"]), float(market["mean"])
     sign = "zero within error" if p >= size else "below zero" if mean < 0 else "above zero"
     rule = f"mean standardised CAR on event-free dates, HAC p against {size:g}"
-    return Verdict("size.event_free", sign, rule, f"mean {mean:.3f}, p {p:.3f}", SOURCE)
+    return Verdict("size.event_free", sign, rule, f"mean {mean:.3f}, p {p:.3f}", source)
 
 
 def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
@@ -77,12 +71,11 @@ def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
         ``model``, ``dates``, ``alpha`` (mean intercept, fraction a session), ``mean`` and ``sd`` of
         the standardised CARs, ``p`` of a zero mean.
     """
-    choices = panel.snapshot.choices
-    core = panel.returns[list(choices.firms.core)].mean(axis=1, skipna=False)
+    core = panel.returns[list(panel.snapshot.choices.firms.core)].mean(axis=1, skipna=False)
     returns = pd.DataFrame({"core": core, design.market: panel.returns[design.market]})
     days = pd.DatetimeIndex(returns.index)
     events = pd.DataFrame({"day0": days[design.clear["one_date_3"]]}).assign(ticker="core")
-    window = choices.windows.bounds[choices.windows.primary]
+    window = panel.snapshot.choices.windows.primary_bounds
     length, gap, minimum = design.estimation
     wake = np.unique(design.listed[:, None] + np.arange(window[0], window[1] + 1))
     rows = {}

@@ -21,6 +21,7 @@ import pandas as pd
 
 from analysis.errors import ResultsError
 from analysis.questions.size.design import Cell, Design, Settings, cells
+from analysis.questions.size.draws import replications
 from analysis.questions.size.rejections import batch_p_values
 from analysis.whole import write_whole
 
@@ -52,7 +53,7 @@ def make_record(batches: Iterable[pd.DataFrame], design: Design, settings: Setti
 
 def probe(cell: Cell, design: Design, settings: Settings) -> dict[str, list[float | None]]:
     """Return the p-values of the first replications of a cell by test; None where refused."""
-    rows = range(min(settings.batch, _available(cell, design, settings)))
+    rows = range(min(settings.batch, replications(cell, design, settings.replications)))
     found = batch_p_values(cell, design, settings, rows, limit=PROBED)
     return {
         str(test): [None if math.isnan(p) else float(f"{p:.9g}") for p in found[test]]
@@ -121,13 +122,6 @@ def write_record(record: Record, folder: Path = FOLDER) -> None:
     }
     rendered = json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
     write_whole(folder, {"size.csv": text, "size.json": rendered})
-
-
-def _available(cell: Cell, design: Design, settings: Settings) -> int:
-    """Return the most replications that a first batch can have."""
-    if cell.law == "placebo" and cell.case.episodes == 1:
-        return int(design.clear[cell.case.name].size)
-    return settings.batch
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

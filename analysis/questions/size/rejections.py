@@ -1,7 +1,8 @@
-"""The p-values of every test in every replication of a batch."""
+"""The p-values of every test in every replication, and rejections counted over processes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +23,26 @@ from analysis.estimators.events.placebo import (
     placebo_table,
 )
 from analysis.estimators.events.portfolio import portfolio_study
-from analysis.questions.size.design import Cell, Design, Settings
-from analysis.questions.size.draws import Batch, draw, generator
+from analysis.estimators.significance import LEVEL
+from analysis.processes import workers
+from analysis.questions.size.design import Cell, Design, Settings, cells
+from analysis.questions.size.draws import Batch, draw, generator, replications
 
-__all__ = ["TESTS", "batch_p_values", "p_values"]
+__all__ = [
+    "TESTS",
+    "Task",
+    "batch_p_values",
+    "count_rejections",
+    "p_values",
+    "rejections",
+    "tasks",
+]
 
 ONE_DATE = ("portfolio_t", "portfolio_t_risk", "joint_f", "equal_response_f", "conformal")
+Task = tuple[Cell, range]
 TESTS = (*ON_SAMPLES, *ONE_DATE, "across_episodes_t", "sign_flip", "placebo", "placebo_matched")
+
+_shared: list[tuple[Design, Settings]] = []  # what a worker process is started with
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,62 @@ class _Work:
     scar: pd.Series
     table: PlaceboTable
     listed: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+def tasks(design: Design, settings: Settings, asked: int) -> list[Task]:
+    """List the batches of all cells, `asked` replications each."""
+    counts = {cell: replications(cell, design, asked) for cell in cells(design, settings)}
+    return [
+        (cell, range(start, min(start + settings.batch, count)))
+        for cell, count in counts.items()
+        for start in range(0, count, settings.batch)
+    ]
+
+
+def rejections(
+    work: list[Task], design: Design, settings: Settings, processes: int
+) -> Iterator[pd.DataFrame]:
+    """Yield the rejections of each batch in order; see :func:`count_rejections`."""
+    if processes == 1:
+        yield from (count_rejections(task, design, settings) for task in work)
+        return
+    with workers(processes, _start, design, settings, preload=[__name__]) as submit:
+        answers = [submit(_work_on, task) for task in work]
+        yield from (answer.result() for answer in answers)
+
+
+def count_rejections(task: Task, design: Design, settings: Settings) -> pd.DataFrame:
+    """Count the rejections at 5% in one batch.
+
+    Returns
+    -------
+    DataFrame, one row a test
+        ``case, law, effect, test``; ``replications`` in which the test was not refused, and
+        ``rejections`` among them.
+    """
+    cell, rows = task
+    found = batch_p_values(cell, design, settings, rows)
+    return pd.DataFrame(
+        {
+            "case": cell.case.name,
+            "law": cell.law,
+            "effect": cell.effect,
+            "test": found.columns,
+            "replications": found.notna().sum().to_numpy(),
+            # A p such as 6/120 is 0.05 but for rounding.
+            "rejections": (found <= LEVEL + 1e-12).sum().to_numpy(),
+        }
+    )
+
+
+def _start(design: Design, settings: Settings) -> None:
+    """Keep in a worker what all its batches share."""
+    _shared[:] = [(design, settings)]
+
+
+def _work_on(task: Task) -> pd.DataFrame:
+    """Count the rejections of one batch in a worker."""
+    return count_rejections(task, *_shared[0])
 
 
 def batch_p_values(
@@ -154,7 +224,7 @@ def _placebo(
     own = np.unique(group.position)
     table = work.table
     free = np.isin(table.sessions, clear_sessions(len(group.panel.sessions), own, reach, reach))
-    kept = PlaceboTable(table.sessions[free], table.car[free], table.se[free], table.sigma[free])
+    kept = PlaceboTable(table.sessions[free], table.scar[free], table.sigma[free])
     found = {}
     for name, nearest in (("placebo", None), ("placebo_matched", settings.nearest)):
         null = placebo_draws(group, kept, settings.draws, rng, nearest=nearest).mean(axis=1)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from analysis.estimators.outcome import LEVEL
+from analysis.estimators.significance import LEVEL
+from analysis.questions.requirements import RECORD
 from analysis.questions.size.record import Record, read_record
-from analysis.results import Dataset, Findings, Format, Number, Provenance, Table, Verdict
+from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
+from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import brackets, counted, percent, words
 from analysis.snapshot.choices import Choices, Firms
 from analysis.study.panel import Panel
 
 __all__ = ["compute", "report", "summary"]
 
+NEEDS = (RECORD,)
+
 SOURCE = Provenance(
     "analysis.questions.size.report.compute",
-    (
-        "prices.csv", "events.csv", "universe.csv", "confounders.csv", "study.toml",
-        "../simulations/size.csv", "../simulations/size.json",
-    ),
     "simulated samples, calibrated on the panel",
-)  # fmt: skip
+)
 NAMES = {
     "t_time_series": "time-series t",
     "t_cross_sectional": "cross-sectional t",
@@ -61,6 +60,33 @@ LAWS = {
 OF_RECORD = {"one_date": "conformal", "pooled": "across_episodes_t"}
 LOW, HIGH = 0.03, 0.07  # where the p of record has to stay in every cell without a variance jump
 NAIVE = ("t_cross_sectional", "patell", "bmp")  # they treat firms on one day as independent
+
+REJECTED = f"share of samples in which {{test}} rejects at {percent(LEVEL)}, effect {{effect:g}}"
+RATE = Column("rate", "", "percent1", "fraction", REJECTED, "", "se", n="samples")
+ENDS = "{} size of the p of record over simulated cells without a jump, {{kind}}"
+RANGE = (
+    Column("min", "", "percent1", "fraction", ENDS.format("lowest"), ".lowest"),
+    Column("max", "", "percent1", "fraction", ENDS.format("highest"), ".highest"),
+)
+COMMON = (
+    "Rejections in percent of {samples} samples without an effect; Monte-Carlo standard error "
+    "{error:.1f} at a rate of {nominal}. Bold: the test of record. Some tests cannot reach "
+    "{nominal} with few firm-events; – where one is refused."
+)
+OF_LAWS = (
+    " corr.: normal, correlated as the core firms are; jump: the same with the variance doubled on "
+    "event days; panel: the real names and calendar, residuals resampled; dates: real returns on "
+    "{dates} event-free dates, standard error {error:.1f}. GRANK-T is refused below 30 "
+    "firm-events."
+)
+OF_DATES = (
+    " K = {k}; only {apart} samples of event-free dates have no date in common: standard error "
+    "{error:.1f}."
+)
+PLANTED = (
+    "Rejections in percent of {samples} samples of the real names and calendar, residuals "
+    "resampled, with the effect in every firm on day 0. one: {firms} on one date; K: {k} episodes."
+)
 
 
 def compute(panel: Panel) -> Findings:
@@ -129,63 +155,33 @@ def _plain(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _tables(record: Record, rates: pd.DataFrame, firms: Firms) -> list[Table]:
     """Return the four tables of the appendix."""
-    size = rates[rates["effect"] == 0]
-    power = rates[rates["effect"] > 0]
-    episodes = record.calibration["episodes"]
-    larger = size[size["law"] == "correlated"]
-    dates = record.calibration["placebo_dates"]["one_date_3"]
-    apart = (
-        record.calibration["placebo_dates"]["pooled_tightening"] // episodes["pooled_tightening"]
-    )
-    error = 100 * _error(record.settings["replications"])
-    nominal = f"{words(round(100 * LEVEL))} percent"
-    common = (
-        f"Rejections in percent of {record.settings['replications']} samples without an effect; "
-        f"Monte-Carlo standard error {error:.1f} at a rate of {nominal}. Bold: the test of "
-        f"record. Some tests cannot reach {nominal} with few firm-events; – where one is refused."
-    )
-    laws = (
-        " corr.: normal, correlated as the core firms are; jump: the same with the variance "
-        f"doubled on event days; panel: the real names and calendar, residuals resampled; dates: "
-        f"real returns on {dates} event-free dates, standard error {100 * _error(dates):.1f}. "
-        "GRANK-T is refused below 30 firm-events."
-    )
-    long = brackets(record.calibration["windows"]["pooled_long"])
+    size, power = rates[rates["effect"] == 0], rates[rates["effect"] > 0]
+    samples, episodes = record.settings["replications"], record.calibration["episodes"]
+    clear, long = record.calibration["placebo_dates"], record.calibration["windows"]["pooled_long"]
+    dates, k = clear["one_date_3"], episodes["pooled_tightening"]
+    apart = clear["pooled_tightening"] // k
+    common = COMMON.format(samples=samples, error=100 * _error(samples), nominal=_nominal())
+    laws = common + OF_LAWS.format(dates=dates, error=100 * _error(dates))
+    pooled = common + OF_DATES.format(k=k, apart=apart, error=100 * _error(apart))
+    planted = PLANTED.format(samples=samples // 2, firms=counted(len(firms.core), "firm"), k=k)
     heads = {
         "one_date_9": f"{len(firms.studied)} firms",
         "one_date_30": "30 firms",
         "one_date_100": "100 firms",
-        "one_date_3_long": long,
+        "one_date_3_long": brackets(long),
         "pooled_all": f"K = {episodes['pooled_all']}",
         "pooled_30": f"K = {episodes['pooled_30']}",
-        "pooled_long": f"K = {episodes['pooled_long']}, {long}",
+        "pooled_long": f"K = {episodes['pooled_long']}, {brackets(long)}",
     }
-    planted = {
-        (case, effect): f"{'one' if case.startswith('one') else 'K'}: {100 * effect:g}%"
-        for case, effect in power[["case", "effect"]].drop_duplicates().itertuples(index=False)
-    }
-    power_columns = {f"{case}_{effect:g}": head for (case, effect), head in planted.items()}
+    larger, sample = size[size["law"] == "correlated"], power["case"].str.extract("^(one|)")[0]
+    effects = power.assign(
+        column=sample.replace("", "K") + power["effect"].map(lambda e: f": {100 * e:g}%")
+    )
     return [
-        _table("size_one_date", size[size["case"] == "one_date_3"], "law", LAWS, common + laws),
-        _table(
-            "size_pooled",
-            size[size["case"] == "pooled_tightening"],
-            "law",
-            LAWS,
-            common + f" K = {episodes['pooled_tightening']}; only {apart} samples of event-free "
-            f"dates have no date in common: standard error {100 * _error(apart):.1f}.",
-        ),
+        _table("size_one_date", size[size["case"] == "one_date_3"], "law", LAWS, laws),
+        _table("size_pooled", size[size["case"] == "pooled_tightening"], "law", LAWS, pooled),
         _table("size_larger", larger, "case", heads, common),
-        _table(
-            "power",
-            power.assign(column=power["case"] + "_" + power["effect"].map("{:g}".format)),
-            "column",
-            power_columns,
-            f"Rejections in percent of {record.settings['replications'] // 2} samples of the real "
-            "names and calendar, residuals resampled, with the effect in every firm on day 0. one: "
-            f"{counted(len(firms.core), 'firm')} on one date; K: {episodes['pooled_tightening']} "
-            "episodes.",
-        ),
+        _table("power", effects, "column", {c: c for c in effects["column"].unique()}, planted),
     ]
 
 
@@ -194,106 +190,77 @@ def _table(
 ) -> Table:
     """Lay out tests by one column of the cells."""
     wide = rates.pivot(index="printed", columns=column, values="rate")
-    order = [printed for printed in NAMES.values() if printed in wide.index]
-    kept = [key for key in heads if key in wide.columns]
-    frame = wide.reindex(index=order, columns=kept).reset_index(names="test")
-    formats: dict[str, Format] = dict.fromkeys(kept, "points1")
-    headers = {"test": "Test"} | {key: heads[key] for key in kept}
-    return Table(name, frame, formats, headers, SOURCE, notes)
+    wide = wide.reindex([printed for printed in NAMES.values() if printed in wide.index])
+    columns = [Column(key, head, "points1") for key, head in heads.items()]
+    frame = wide.reset_index(names="test")
+    return table_of(name, frame, [Column("test", "Test"), *columns], SOURCE, notes)
 
 
 def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> list[Number]:
     """Return the numbers that the prose of the appendix cites."""
-    chosen = [_rate(row) for row in of_record.to_dict("records")]
-    cited: Sequence[tuple[str, str, float, str]] = (
-        *(("one_date_3", "correlated", 0.0, test) for test in (*NAIVE, "kp_bmp", "portfolio_t")),
-        *(("one_date_100", "correlated", 0.0, test) for test in ("t_cross_sectional",)),
-        *(("one_date_3", "panel", e, "conformal") for e in record.settings["one_date"]),
-        *(("one_date_3", "panel", e, "kp_bmp") for e in record.settings["one_date"]),
-        *(
-            ("pooled_tightening", "panel", e, "across_episodes_t")
-            for e in record.settings["pooled"]
-        ),
+    settings, dates = record.settings, record.calibration["placebo_dates"]["one_date_3"]
+    of_panel = rates[(rates["law"] == "panel") & (rates["effect"] > 0)]
+    cited = {"one_date_3": ("conformal", "kp_bmp"), "pooled_tightening": ("across_episodes_t",)}
+    correlated = rates[(rates["law"] == "correlated") & (rates["effect"] == 0)]
+    compared = {"one_date_3": (*NAIVE, "kp_bmp", "portfolio_t"), "one_date_100": NAIVE[:1]}
+    chosen = pd.concat(
+        [
+            of_record,
+            *(_of_tests(correlated, case, tests) for case, tests in compared.items()),
+            *(_of_tests(of_panel, case, tests) for case, tests in cited.items()),
+        ]
     )
-    places = rates[["case", "law", "effect", "test"]].itertuples(index=False, name=None)
-    rows = dict(zip(places, rates.to_dict("records"), strict=True))
-    chosen += [_rate(rows[place]) for place in cited]
-    plain = _plain(of_record)
-    for kind in OF_RECORD:
-        part = plain.loc[plain["kind"] == kind, "rate"]
-        for name, value in (("lowest", part.min()), ("highest", part.max())):
-            what = f"{name} size of the p of record over simulated cells without a jump, {kind}"
-            chosen.append(
-                Number(f"size.{kind}.{name}", float(value), "fraction", "percent1", what, SOURCE)
-            )
-    settings, calibration = record.settings, record.calibration
-    chosen += [
-        Number(f"size.{name}", value, unit, fmt, what, SOURCE)
-        for name, value, unit, fmt, what in _facts(settings, calibration)
-    ]
-    return chosen
-
-
-def _facts(
-    settings: Mapping[str, int], calibration: Mapping[str, Mapping[str, int]]
-) -> list[tuple[str, float | str, str, Format, str]]:
-    """Return what the prose says of the study of size itself."""
-    samples = settings["replications"]
-    dates = calibration["placebo_dates"]["one_date_3"]
-    return [
-        ("replications", samples, "count", "integer", "samples of each cell"),
-        (
-            "nominal",
-            f"{words(round(100 * LEVEL))} percent",
+    planted = chosen["effect"].map(lambda e: f".plus_{1000 * e:.0f}" if e else "")
+    ends = _plain(of_record).groupby("kind")["rate"].agg(["min", "max"]).reset_index()
+    facts: dict[str, Scalar] = {
+        "replications": (settings["replications"], "samples of each cell"),
+        "nominal": (
+            _nominal(),
+            "size of the tests whose rejections are counted",
             "fraction",
             "text",
-            "size of the tests whose rejections are counted",
         ),
-        (
-            "error",
-            _error(samples),
+        "error": (
+            _error(settings["replications"]),
+            f"Monte-Carlo error of a {percent(LEVEL)} rate",
             "fraction",
             "percent1",
-            f"Monte-Carlo error of a {percent(LEVEL)} rate",
         ),
-        ("placebo_dates", dates, "count", "integer", "event-free dates with all core firms"),
-        ("block", settings["block"], "sessions", "integer", "block of resampled residuals"),
+        "placebo_dates": (dates, "event-free dates with all core firms"),
+        "block": (settings["block"], "block of resampled residuals", "sessions", "integer"),
+    }
+    key = "size.{case}.{law}{planted}.{test}"  # tenths of a percent planted
+    return [
+        *numbers_of(chosen.assign(planted=planted), [RATE], key, SOURCE),
+        *numbers_of(ends, RANGE, "size.{kind}", SOURCE),
+        *scalar_numbers("size", facts, SOURCE),
     ]
 
 
-def _rate(row: Mapping[Any, Any]) -> Number:
-    """Return the rejection rate of one cell and test with its Monte-Carlo error."""
-    effect = float(row["effect"])
-    planted = f".plus_{1000 * effect:.0f}" if effect else ""  # tenths of a percent
-    return Number(
-        f"size.{row['case']}.{row['law']}{planted}.{row['test']}",
-        float(row["rate"]),
-        "fraction",
-        "percent1",
-        f"share of samples in which {row['test']} rejects at {percent(LEVEL)}, effect {effect:g}",
-        SOURCE,
-        se=float(row["se"]),
-        n=int(row["samples"]),
-    )
+def _of_tests(rates: pd.DataFrame, case: str, tests: tuple[str, ...]) -> pd.DataFrame:
+    return rates[(rates["case"] == case) & rates["test"].isin(tests)]
+
+
+def _nominal() -> str:
+    return f"{words(round(100 * LEVEL))} percent"
 
 
 def _holds(kind: str, cells: pd.DataFrame) -> Verdict:
     """Say whether the p of record keeps its size in every simulated cell without a jump."""
     plain = _plain(cells)
     distance = (LOW - plain["rate"]).clip(lower=0) + (plain["rate"] - HIGH).clip(lower=0)
-    error = (LEVEL * (1 - LEVEL) / plain["samples"]) ** 0.5
+    fails = (distance > 2 * _error(plain["samples"])).any()
     outside = plain[distance > 0]
-    beyond = plain[distance > 2 * error]
-    verdict = "fails" if len(beyond) else "holds"
-    named = ", ".join(f"{c}/{law} {r:.3f}" for c, law, r in
-                      outside[["case", "law", "rate"]].itertuples(index=False))  # fmt: skip
+    named = "; outside: " + ", ".join(
+        f"{c.case}/{c.law} {c.rate:.3f}" for c in outside.itertuples()
+    )
     return Verdict(
         f"size.{kind}",
-        verdict,
+        "fails" if fails else "holds",
         "rejects 3 to 7% of true nulls in every simulated cell without a variance jump, give or "
         "take two Monte-Carlo errors",
         f"{plain['rate'].min():.3f} to {plain['rate'].max():.3f} in {len(plain)} cells"
-        + (f"; outside: {named}" if named else ""),
+        + (named if len(outside) else ""),
         SOURCE,
     )
 
@@ -302,7 +269,7 @@ def _long(cells: pd.DataFrame) -> Verdict:
     """Say how the t across episodes does over eleven days, which reach into estimation windows."""
     plain = cells[cells["law"] != "jump"]
     low, high = float(plain["rate"].min()), float(plain["rate"].max())
-    error = 2 * _error(float(plain["samples"].min()))
+    error = 2 * _error(plain["samples"].min())
     verdict = "too often" if high > HIGH + error else "conservative" if low < LOW else "holds"
     rule = "above 7% and two errors is too often, below 3% in a cell conservative"
     return Verdict("size.pooled_long", verdict, rule, f"{low:.3f} to {high:.3f}", SOURCE)
@@ -341,6 +308,6 @@ def _power(rates: pd.DataFrame, power: float) -> Verdict:
     return Verdict("size.power_one_date", verdict, rule, f"power {row['rate']:.3f}", SOURCE)
 
 
-def _error(count: float) -> float:
-    """Return the Monte-Carlo standard error of a rate of five percent."""
-    return math.sqrt(LEVEL * (1 - LEVEL) / count)
+def _error(count: Any) -> Any:
+    """Return the Monte-Carlo standard error of a rate of five percent, of a count or many."""
+    return (LEVEL * (1 - LEVEL) / count) ** 0.5

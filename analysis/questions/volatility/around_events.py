@@ -2,7 +2,7 @@
 
 Decision rules, fixed before any number was computed:
 
-``volatility.KIND`` (all, tightening, easing, support, disappointment)
+``volatility.KIND`` (all, and every direction)
     Mean log ratio of realised volatility after to before over episodes, against rotated calendars:
     "higher" or "lower" with p below the size of the tests, else "unchanged"; "not testable" below
     three episodes.
@@ -25,17 +25,15 @@ from analysis.estimators.multiplicity import holm
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of, verdicts_of
 from analysis.results.formats import counted, event_day, percent, span, words
-from analysis.study.directions import DIRECTIONS
+from analysis.study.directions import list_policy, list_policy_first
 from analysis.study.episodes import FEWEST, averaged, mean_over
 from analysis.study.families import any_adjusted
 from analysis.study.panel import Panel
 from analysis.study.series import mean_weights, rotate_days, series_days
 
-__all__ = ["KINDS", "changes", "compute", "leverage_terms", "paths"]
+__all__ = ["changes", "compute", "leverage_terms", "paths"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
 SAMPLE = "core portfolio, confirmatory events in episodes of one sign"
-KINDS = {"all": DIRECTIONS, **{direction: (direction,) for direction in DIRECTIONS}}
 NAMES = {"realised": "realised", "garch": "GARCH"}
 
 WHAT = "{measure} volatility after over before, {kind} events"
@@ -83,8 +81,8 @@ def compute(panel: Panel) -> Findings:
     choices = panel.snapshot.choices
     window, level = choices.volatility.window, choices.inference.level
     frame, terms = changes(panel), leverage_terms(panel)
-    source = Provenance.of(changes, INPUTS, SAMPLE)
-    fitted = Provenance.of(leverage_terms, INPUTS, "core portfolio and core firms")
+    source = Provenance.of(changes, SAMPLE)
+    fitted = Provenance.of(leverage_terms, "core portfolio and core firms")
     tested = frame.assign(
         named=frame["measure"].map(NAMES),
         end=frame["measure"].map({"realised": "", "garch": ".garch"}),
@@ -129,9 +127,10 @@ def changes(panel: Panel) -> pd.DataFrame:
         out), ``p`` against them; missing below three episodes.
     """
     choices, rows = panel.snapshot.choices, []
+    every = list_policy_first(choices)
     for measure, values in _measures(panel).items():
-        for kind, directions in KINDS.items():
-            days = series_days(panel, values, *directions)
+        for kind in ("all", *every):
+            days = series_days(panel, values, *(every if kind == "all" else (kind,)))
             mean = mean_over(averaged(days)["car"])
             logs = np.array([mean.estimate, *mean.interval(choices.inference.level)])
             if measure == "garch":
@@ -189,7 +188,8 @@ def paths(panel: Panel) -> pd.DataFrame:
         {day: size.shift(-day) / before for day in range(-window, window + 1)}
     ).dropna()
     rows = []
-    for kind in ("tightening", "easing"):
+    choices = panel.snapshot.choices
+    for kind in (*list_policy(choices, 1)[:1], *list_policy(choices, -1)[:1]):
         days = series_days(panel, ratios[0], kind)
         count = days["episode"].nunique()
         if count < FEWEST:
@@ -250,6 +250,6 @@ def _figure(panel: Panel) -> list[Figure]:
         f"before to {words(window)} after an event, over its mean of the {words(window)} before, "
         f"with a shaded band of {percent(level)} of rotated calendars: " + "; ".join(said) + "."
     )
-    source = Provenance.of(paths, INPUTS, SAMPLE)
+    source = Provenance.of(paths, SAMPLE)
     drawn, data = {"level": level, "window": window}, {"paths": frame}
     return [Figure("volatility_paths", "volatility_paths", data, alt, source, drawn)]

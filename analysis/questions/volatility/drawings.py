@@ -10,10 +10,10 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.results.formats import percent, span
 from analysis.results.style import (
-    DIRECTION_COLOURS,
     GREY,
     INK,
     decimal_axis,
+    direction_colours,
     panels,
     percent_axis,
     zero_line,
@@ -29,11 +29,11 @@ def volatility_paths(data: Mapping[str, pd.DataFrame], *, level: float, window: 
     before the event.
     """
     paths = data["paths"]
-    kinds = list(dict.fromkeys(paths["kind"]))
+    kinds, colours = list(dict.fromkeys(paths["kind"])), direction_colours(paths["kind"])
     canvas, axes = panels(1, len(kinds), 2.5, sharey=True, sharex=True)
     for ax, kind in zip(axes, kinds, strict=True):
         part = paths[paths["kind"] == kind]
-        colour = DIRECTION_COLOURS[kind]
+        colour = colours[kind]
         ax.fill_between(part["day"], part["low"], part["high"], color="#d9d9d9", linewidth=0)
         ax.plot(part["day"], part["ratio"], color=colour, marker="o", markersize=2.2)
         ax.axhline(1, color=GREY, linewidth=0.6, zorder=0)

@@ -5,7 +5,7 @@ Decision rules, fixed before any number was computed:
 ``cross.responses``
     Raw returns over the primary window by asset and direction, t across episodes: "some" if one of
     all has a Holm-adjusted p below the size of the tests, else "none".
-``cross.copper.easing``, ``cross.cyclicals.easing``
+``cross.copper.easing``, ``cross.cyclicals.easing`` (the first direction of policy of negative sign)
     Mean over the assets of the group after easing: "rise" or "fall" with p below the size, else
     "within noise"; "not testable" below three episodes.
 ``cross.dollar.easing``
@@ -18,15 +18,18 @@ Decision rules, fixed before any number was computed:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.multiplicity import holm
+from analysis.questions.requirements import need_policy, need_section
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, spread, table_of, verdicts_of
 from analysis.results.formats import brackets, counted, percent
-from analysis.study.directions import DIRECTIONS
+from analysis.study.directions import list_policy, list_policy_first
 from analysis.study.episodes import averaged, mean_over
 from analysis.study.families import any_adjusted
 from analysis.study.panel import Panel
@@ -34,7 +37,8 @@ from analysis.study.series import rotate_days, series_days
 
 __all__ = ["compute", "correlation_changes", "responses"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+NEEDS = (need_section("cross_asset"), need_policy(-1))
+
 SAMPLE = "confirmatory events in episodes of one sign"
 GROUPS = ("copper", "dollar", "cyclicals")
 GROUP = " (mean)"  # marks a group among the assets
@@ -46,12 +50,12 @@ MOVES = (
     Column("p", "p", "pvalue", "p-value", f"p of no mean {MOVE}", ".p"),
 )
 WITH = "correlation of {asset} with the core firms"
-EARLIER, LATER = (f"{WITH}, {{span}} {side} easing" for side in ("before", "after"))
+EARLIER, LATER = (f"{WITH}, {{span}} {side} {{relief}}" for side in ("before", "after"))
 LINKS = (
     Column("asset", "Asset"),
     Column("whole", "All days", "decimal2", "correlation", WITH, ""),
-    Column("before", "Before", "decimal2", "correlation", EARLIER, ".before_easing"),
-    Column("after", "After", "decimal2", "correlation", LATER, ".after_easing", p="p"),
+    Column("before", "Before", "decimal2", "correlation", EARLIER, ".before_{relief}"),
+    Column("after", "After", "decimal2", "correlation", LATER, ".after_{relief}", p="p"),
     Column("change", "Change in z", "decimal2"),
     Column("p", format="pvalue"),
     Column("holm", "Holm", "pvalue"),
@@ -60,29 +64,34 @@ LINKS = (
 
 CORRELATED = (
     "Correlation of daily returns with the core portfolio: all common sessions, and {} before and "
-    "after easing (means over episodes of Fisher's z)."
+    "after {} (means over episodes of Fisher's z)."
 )
 MOVED = "Holm-adjusted p below {size} for an asset and a direction"
-LINKED = "Holm-adjusted p below {size} for an asset's correlation after easing less before"
+LINKED = "Holm-adjusted p below {size} for an asset's correlation after {relief} less before"
 
 
 def compute(panel: Panel) -> Findings:
     """Measure how other assets respond and how they move with the core portfolio."""
     choices, moves, links = panel.snapshot.choices, responses(panel), correlation_changes(panel)
+    relief = list_policy(choices, -1)[0]
+    test = LINKED.replace("{relief}", relief)
+    keyed = [replace(c, key=c.key and c.key.format(relief=relief)) for c in LINKS]
     covered = f"{100 * _inner(panel):g}"
     inner = {"low_inner": f"low{covered}", "high_inner": f"high{covered}"}
-    moved = Provenance.of(responses, INPUTS, SAMPLE)
-    linked = Provenance.of(correlation_changes, INPUTS, f"{SAMPLE}, easing")
+    moved = Provenance.of(responses, SAMPLE)
+    linked = Provenance.of(correlation_changes, f"{SAMPLE}, {relief}")
     span = counted(choices.cross_asset.window, "session")
     known = links.assign(**{c: links[c].where(links["p"].notna()) for c in ("before", "after")})
     return Findings(
         numbers=[
             *_move_numbers(panel, moves, moved),
-            *numbers_of(_keyed(known), LINKS, "cross.{key}.correlation", linked, span=span),
+            *numbers_of(
+                _keyed(known), keyed, "cross.{key}.correlation", linked, span=span, relief=relief
+            ),
         ],
         tables=[
             _move_table(panel, moves, moved),
-            table_of("cross_correlations", links, LINKS, linked, CORRELATED.format(span)),
+            table_of("cross_correlations", links, LINKS, linked, CORRELATED.format(span, relief)),
         ],
         verdicts=[
             any_adjusted(
@@ -94,9 +103,9 @@ def compute(panel: Panel) -> Findings:
                 moved,
                 counted=True,
             ),
-            *_group_verdicts(panel, moves[moves["direction"] == "easing"], moved),
+            *_group_verdicts(panel, moves[moves["direction"] == relief], moved),
             any_adjusted(
-                panel, "cross.correlation", links["holm"], ("changes", "unchanged"), LINKED, linked
+                panel, "cross.correlation", links["holm"], ("changes", "unchanged"), test, linked
             ),
         ],
         datasets=[
@@ -117,7 +126,7 @@ def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _held(panel: Panel) -> pd.DataFrame:
     """Return of each asset, each group and the core portfolio over the primary window, by day 0."""
-    first, last = panel.primary
+    first, last = panel.snapshot.choices.windows.primary_bounds
     rules = panel.snapshot.choices.cross_asset
     returns = panel.returns[list(rules.tickers)].assign(core=panel.core)
     for group in GROUPS:
@@ -138,7 +147,7 @@ def responses(panel: Panel) -> pd.DataFrame:
     """
     choices, rows = panel.snapshot.choices, []
     for asset, values in _held(panel).items():
-        for direction in DIRECTIONS:
+        for direction in list_policy_first(choices):
             mean = mean_over(averaged(series_days(panel, values, direction))["car"])
             bounds = (*mean.interval(choices.inference.level), *mean.interval(_inner(panel)))
             rows.append((asset, direction, mean.n, mean.estimate, *bounds, mean.p))
@@ -150,7 +159,7 @@ def responses(panel: Panel) -> pd.DataFrame:
 
 
 def correlation_changes(panel: Panel) -> pd.DataFrame:
-    """Compare each asset's correlation with the core portfolio after easing and before.
+    """Compare each asset's correlation with the core portfolio after easing news and before.
 
     Returns
     -------
@@ -160,12 +169,13 @@ def correlation_changes(panel: Panel) -> pd.DataFrame:
         of t(K-1), ``placebo_p`` (rotated calendars), ``episodes``, ``holm`` over the assets.
     """
     choices, common, rows = panel.snapshot.choices, panel.common, []
+    relief = list_policy(choices, -1)[0]
     window, core = choices.cross_asset.window, common[list(choices.firms.core)].mean(axis=1)
     for asset in choices.cross_asset.tickers:
         z = np.arctanh(panel.returns[asset].rolling(window).corr(panel.core))
         sides = pd.DataFrame({"before": z.shift(1), "after": z.shift(-window)})
         change = sides["after"] - sides["before"]
-        days = series_days(panel, change, "easing")
+        days = series_days(panel, change, relief)
         at = sides.loc[days["day0"]].groupby(days["episode"].to_numpy())
         mean, levels = mean_over(averaged(days)["car"]), np.tanh(at.mean().mean())
         row = {"asset": asset, "whole": common[asset].corr(core), **levels}
@@ -179,7 +189,7 @@ def correlation_changes(panel: Panel) -> pd.DataFrame:
 
 def _move_numbers(panel: Panel, moves: pd.DataFrame, source: Provenance) -> list[Number]:
     choices, family = panel.snapshot.choices, moves["holm"].dropna()
-    band, over = choices.cross_asset.steady, brackets(panel.primary)
+    band, over = choices.cross_asset.steady, brackets(choices.windows.primary_bounds)
     inside = "mean move, either way, inside which an asset is steady"
     key, level, least = "cross.{key}.{direction}", choices.inference.level, float(family.min())
     smallest = "smallest Holm-adjusted p of the asset responses"
@@ -196,6 +206,7 @@ def _group_verdicts(panel: Panel, easing: pd.DataFrame, source: Provenance) -> l
     """Say how the groups move after easing: the dollar by its band, the others by their sign."""
     choices = panel.snapshot.choices
     size, band = choices.inference.size, choices.cross_asset.steady
+    relief = list_policy(choices, -1)[0]
     groups = easing.assign(
         group=easing["asset"].str.removesuffix(GROUP),
         way=_direction(easing, size),
@@ -205,8 +216,8 @@ def _group_verdicts(panel: Panel, easing: pd.DataFrame, source: Provenance) -> l
         groups.loc[[f"{group}{GROUP}" for group in chosen]]
         for chosen in (("copper", "cyclicals"), ("dollar",))
     )
-    key = "cross.{group}.easing"
-    way = f"mean over the group's funds after easing, t across episodes, p below {size:g}"
+    key = "cross.{group}.{direction}"
+    way = f"mean over the group's funds after {relief}, t across episodes, p below {size:g}"
     inside = f"{percent(_inner(panel))} interval of the mean inside the band: steady"
     steady, bounds = (
         f"{inside}; else p below {size:g}: moves",
@@ -239,14 +250,14 @@ def _move_table(panel: Panel, moves: pd.DataFrame, source: Provenance) -> Table:
     said = ", ".join(
         f"{d} {n}" for d, n in zip(counts["direction"], counts["episodes"], strict=True)
     )
-    named = ", ".join(
-        f"{t}: {name}" for t, name in panel.snapshot.choices.cross_asset.names.items()
-    )
+    choices = panel.snapshot.choices
+    over = brackets(choices.windows.primary_bounds)
+    named = ", ".join(f"{t}: {name}" for t, name in choices.cross_asset.names.items())
     return table_of(
         "cross_asset",
         wide,
         [Column("asset", "Asset"), *columns],
         source,
-        f"Mean raw return over {brackets(panel.primary)}, t(K−1) over episodes ({said}), not "
+        f"Mean raw return over {over}, t(K−1) over episodes ({said}), not "
         "adjusted." + (f" {named}." if named else ""),
     )

@@ -33,19 +33,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.questions.requirements import PLAYS, need_funds, need_policy, need_section
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import counted, format_value, listed, signed
 from analysis.snapshot.portfolios import Portfolio, parse_portfolio
-from analysis.study.directions import UNWELCOME
+from analysis.study.directions import list_policy
 from analysis.study.episodes import averaged, mean_over
 from analysis.study.panel import Panel
-from analysis.study.series import rotate_days, series_days
-from analysis.study.trades import net_returns
+from analysis.study.series import net_returns, rotate_days, series_days, trade_costs
 
 __all__ = ["ENTRIES", "Account", "account", "compute", "signals", "tested"]
 
-INPUTS = ("prices.csv", "universe.csv", "events.csv", "study.toml")
+NEEDS = (need_section("pair"), PLAYS, need_funds("metals"), need_policy(1))
+
 SAMPLE = "unwelcome confirmatory news"
 ENTRIES = {"close": 0, "next": 1}  # sessions after day 0 at whose close the trade is opened
 LABELS = {"close": "close of day 0", "next": "next close"}
@@ -141,8 +142,8 @@ def compute(panel: Panel) -> Findings:
     note = TRADED.format(pure, span)
     frame = pd.DataFrame(rows)
     frame["variant"] = frame["name"] + ", " + frame["opened"]
-    source = Provenance.of(tested, INPUTS, f"{SAMPLE}, unmixed episodes")
-    traded = Provenance.of(account, INPUTS, f"{SAMPLE}, in order of time")
+    source = Provenance.of(tested, f"{SAMPLE}, unmixed episodes")
+    traded = Provenance.of(account, f"{SAMPLE}, in order of time")
     days, level = "sessions that a trade of the pair is held", choices.inference.level
     return Findings(
         numbers=[
@@ -180,7 +181,7 @@ def tested(
         ``placebo`` (mean over rotated calendars) and ``placebo_p``; and those means, (S,).
     """
     values = net_returns(panel, pair, delay)
-    days = series_days(panel, values, *UNWELCOME)
+    days = series_days(panel, values, *list_policy(panel.snapshot.choices, 1))
     mean = mean_over(averaged(days)["car"])
     turned = rotate_days(values, days, 2 * panel.snapshot.choices.pair.holding)
     low, high = mean.interval(panel.snapshot.choices.inference.level)
@@ -189,10 +190,11 @@ def tested(
 
 
 def signals(panel: Panel) -> pd.DatetimeIndex:
-    """Day 0s of confirmatory unwelcome news without easing news on the same day, in order."""
+    """Day 0s of confirmatory unwelcome news without welcome news on the same day, in order."""
     events = panel.events
-    good = events.loc[events["direction"] == "easing", "day0"]
-    bad = events["direction"].isin(UNWELCOME) & (events["status"] == "confirmatory")
+    unwelcome, welcome = (list_policy(panel.snapshot.choices, sign) for sign in (1, -1))
+    good = events.loc[events["direction"].isin(welcome), "day0"]
+    bad = events["direction"].isin(unwelcome) & (events["status"] == "confirmatory")
     days = events.loc[bad & ~events["day0"].isin(good), "day0"]
     return pd.DatetimeIndex(sorted(days.unique()))
 
@@ -222,10 +224,8 @@ def _daily(panel: Panel, pair: Portfolio, entry: int) -> npt.NDArray[np.float64]
     prices = panel.snapshot.prices.iloc[entry : entry + rules.holding + 1]
     worth = prices / prices.iloc[0]
     long, short = (worth[list(leg.members)].mean(axis=1) for leg in pair.legs)
-    result: npt.NDArray[np.float64] = (long - short).diff().fillna(0.0).to_numpy(copy=True)
-    result[1:] -= rules.borrow / 252
-    result[[0, -1]] -= 2 * rules.cost
-    return result
+    gained: npt.NDArray[np.float64] = (long - short).diff().fillna(0.0).to_numpy()
+    return gained - trade_costs(rules)
 
 
 def _verdicts(

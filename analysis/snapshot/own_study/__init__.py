@@ -21,16 +21,6 @@ UNKNOWN = Origin(
 def write_starting_point(folder: Path) -> list[Path]:
     """Write a folder with the schema of ``data/``: choices with comments, tables without rows.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Missing or empty.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
-
     Raises
     ------
     SnapshotError

@@ -7,41 +7,23 @@ import pandas as pd
 
 from analysis.snapshot.schema import ACTIONS
 
-__all__ = ["action_factors", "adjusted_closes", "as_paid", "as_traded"]
+__all__ = ["action_factors", "adjusted_closes", "unsplit"]
 
 
-def as_traded(close: pd.Series[float], splits: pd.Series[float]) -> pd.Series[float]:
-    """Undo Yahoo's adjustment for splits.
+def unsplit(amounts: pd.Series[float], splits: pd.Series[float]) -> pd.Series[float]:
+    """Undo Yahoo's adjustment for splits, in closes or in the amounts of dividends.
 
     Parameters
     ----------
-    close : pandas.Series
-        Yahoo's ``Close``: dollars, adjusted for every later split, by session.
+    amounts : pandas.Series
+        Dollars a share, adjusted for every later split, by session or ex-date.
     splits : pandas.Series
         New shares per old share, by the first session that traded after the split.
 
     Returns
     -------
     pandas.Series
-        Dollars as traded on the day; unlike Yahoo's close it does not change at a later split.
-    """
-    return close.mul(_later(splits, pd.DatetimeIndex(close.index)))
-
-
-def as_paid(amounts: pd.Series[float], splits: pd.Series[float]) -> pd.Series[float]:
-    """Undo the adjustment for splits in the amounts of dividends.
-
-    Parameters
-    ----------
-    amounts : pandas.Series
-        Yahoo's dividends: dollars a share, adjusted for every later split, by ex-date.
-    splits : pandas.Series
-        As in :func:`as_traded`.
-
-    Returns
-    -------
-    pandas.Series
-        Dollars a share as paid.
+        Dollars as traded or paid on the day; unlike Yahoo's they do not change at a later split.
     """
     return amounts.mul(_later(splits, pd.DatetimeIndex(amounts.index)))
 
@@ -86,17 +68,8 @@ def action_factors(close: pd.Series[float], actions: pd.DataFrame) -> pd.Series[
 
 
 def adjusted_closes(close: pd.Series[float], actions: pd.DataFrame) -> pd.Series[float]:
-    """Return closes adjusted for splits and distributions.
+    """Return closes adjusted for splits and distributions: see :func:`action_factors`.
 
-    Parameters
-    ----------
-    close, actions
-        As in :func:`action_factors`.
-
-    Returns
-    -------
-    pandas.Series
-        Dollars; the last one equals the last close, returns are total returns.
+    The last one equals the last close in dollars, returns are total returns.
     """
-    factors = action_factors(close, actions)
-    return close.mul(_later(factors, pd.DatetimeIndex(close.index)))
+    return unsplit(close, action_factors(close, actions))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.snapshot.files import read_file
+from analysis.snapshot.files import as_long, read_file
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.manifest import Origin
-from analysis.snapshot.refresh.errors import UnexplainedError
+from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.gather import Gathered, Prices
 from analysis.snapshot.refresh.trade import KEY
 from analysis.snapshot.refresh.vintage import blocking, classify_prices, classify_rows
@@ -32,26 +32,17 @@ class Vintage:
 
     Attributes
     ----------
-    prices : pandas.DataFrame or None
-        From :func:`analysis.snapshot.refresh.vintage.classify_prices`; None without prices.
-    tables : mapping of str to pandas.DataFrame
-        From :func:`analysis.snapshot.refresh.vintage.classify_rows`, by file name.
+    classified : mapping of str to pandas.DataFrame
+        By file name, prices first: see :mod:`analysis.snapshot.refresh.vintage`.
     jumps : pandas.DataFrame
         New returns that want a second look: columns ``session``, ``ticker``, ``return``.
     notes : tuple of str
         What is missing or was corrected.
     """
 
-    prices: pd.DataFrame | None
-    tables: Mapping[str, pd.DataFrame]
+    classified: Mapping[str, pd.DataFrame]
     jumps: pd.DataFrame
     notes: tuple[str, ...]
-
-    @property
-    def classified(self) -> dict[str, pd.DataFrame]:
-        """Every classified table by file name, prices first."""
-        first = {} if self.prices is None else {"prices.csv": self.prices}
-        return first | dict(self.tables)
 
     @property
     def blocking(self) -> dict[str, pd.DataFrame]:
@@ -66,35 +57,24 @@ class Vintage:
 
 
 def compare(old: Snapshot, gathered: Gathered) -> Vintage:
-    """Classify every row of the files that a refresh concerns.
-
-    Parameters
-    ----------
-    old : Snapshot
-    gathered : Gathered
-
-    Returns
-    -------
-    Vintage
-    """
+    """Classify every row of the files that a refresh concerns."""
     fresh = _fresh(gathered)
     tables = {
         name: classify_rows(_kept(old, name, table), table, *TABLES[name])
         for name, table in fresh.items()
     }
-    prices = gathered.prices
-    notes = [*(prices.notes if prices else ()), *(gathered.trade.notes if gathered.trade else ())]
-    if prices is None:
-        return Vintage(None, tables, pd.DataFrame(), tuple(notes))
-    classified = classify_prices(old.prices, prices.adjusted, prices.traded, prices.actions)
-    return Vintage(classified, tables, prices.jumps, tuple(notes))
+    notes = gathered.trade.notes if gathered.trade else ()
+    if (prices := gathered.prices) is None:
+        return Vintage(tables, pd.DataFrame(), notes)
+    first = classify_prices(old.prices, prices.adjusted, prices.traded, prices.actions)
+    return Vintage({"prices.csv": first} | tables, prices.jumps, prices.notes + notes)
 
 
 def _fresh(gathered: Gathered) -> dict[str, pd.DataFrame]:
     """The tables of a refresh as the sources have them now."""
     found: dict[str, pd.DataFrame] = {}
     if gathered.prices is not None:
-        found["prices_raw.csv"] = _long(gathered.prices.traded.round(4), "close")
+        found["prices_raw.csv"] = as_long(gathered.prices.traded.round(4), "close")
         found["actions.csv"] = gathered.prices.actions.round({"value": 6})
     if gathered.trade is not None:
         found["comtrade.csv"] = gathered.trade.table
@@ -104,12 +84,6 @@ def _fresh(gathered: Gathered) -> dict[str, pd.DataFrame]:
 def _kept(old: Snapshot, name: str, like: pd.DataFrame) -> pd.DataFrame:
     """The table as the snapshot has it, empty before the first refresh."""
     return old.refreshed.get(name, like.iloc[:0])
-
-
-def _long(wide: pd.DataFrame, value: str) -> pd.DataFrame:
-    tidy = wide.rename_axis(index="session").reset_index()
-    found = tidy.melt("session", var_name="ticker", value_name=value).dropna()
-    return found.sort_values(["session", "ticker"], ignore_index=True)
 
 
 def candidate_files(
@@ -124,11 +98,8 @@ def candidate_files(
 
     Parameters
     ----------
-    old : Snapshot
-    gathered : Gathered
     vintage : Vintage
         Of these two.
-    accept : bool
 
     Returns
     -------
@@ -140,15 +111,14 @@ def candidate_files(
         for name, table in _fresh(gathered).items()
     }
     texts = {name: _csv(table) for name, table in tables.items() if len(table)}
-    if vintage.prices is not None:
-        texts["prices.csv"] = _csv(_prices(vintage.prices, accept=accept))
+    if gathered.prices is not None:
+        texts["prices.csv"] = _csv(_prices(vintage.classified["prices.csv"], accept=accept))
         texts["study.toml"] = _dated(read_file(old.folder / "study.toml"), old, gathered.prices)
-    unchanged = {
-        name
-        for name in old.manifest.files.keys() & texts.keys()
-        if read_file(old.folder / name) == texts[name]
+    return {
+        name: text
+        for name, text in texts.items()
+        if name not in old.manifest.files or read_file(old.folder / name) != text
     }
-    return {name: text for name, text in texts.items() if name not in unchanged}
 
 
 def _prices(classified: pd.DataFrame, *, accept: bool) -> pd.DataFrame:
@@ -188,15 +158,10 @@ def _dated(study: bytes, old: Snapshot, prices: Prices | None) -> bytes:
     return re.sub(rb"(?m)^as_of = \d{4}-\d{2}-\d{2}", f"as_of = {day}".encode(), study)
 
 
-def refusal(vintage: Vintage, report: Path | None) -> UnexplainedError:
+def refusal(vintage: Vintage, report: Path | None) -> errors.NamedError:
     """Return the error that ends a refresh which somebody must accept first.
 
-    Parameters
-    ----------
-    vintage : Vintage
-        A doubtful one.
-    report : pathlib.Path or None
-        Where its report stands; None if it was only shown.
+    ``report`` is where the report of a doubtful vintage stands; None if it was only shown.
     """
     found = [
         f"{int(count)} {word} in {name}"
@@ -209,7 +174,7 @@ def refusal(vintage: Vintage, report: Path | None) -> UnexplainedError:
             f"{len(vintage.jumps)} new returns as large as {row['ticker']}'s {row['return']:+.0%} "
             f"on {row['session']:%Y-%m-%d}"
         )
-    return UnexplainedError(
+    return errors.UnexplainedError(
         "refresh",
         expected="old rows as they were or re-adjusted for a known dividend or split",
         found="; ".join(found),
@@ -218,47 +183,30 @@ def refusal(vintage: Vintage, report: Path | None) -> UnexplainedError:
     )
 
 
+_TOLD = {  # where the files of a refresh come from, and how they are gathered
+    "comtrade.csv": (
+        "UN Comtrade, monthly trade reported by China and its partners",
+        "live refresh through the public interface, one month a request",
+    ),
+    "prices.csv": (
+        "Yahoo Finance, daily closes adjusted for splits and dividends",
+        "live refresh: adjusted by us from closes, dividends and splits, agrees with Yahoo's "
+        "own adjustment on returns; rounded to four decimals",
+    ),
+    "prices_raw.csv": (
+        "Yahoo Finance, daily closes",
+        "live refresh: as traded, Yahoo's adjustment for splits undone",
+    ),
+    "actions.csv": ("Yahoo Finance, dividends and splits", "live refresh: amounts as paid"),
+}
+
+
 def origins(old: Snapshot, gathered: Gathered, today: pd.Timestamp) -> dict[str, Origin]:
-    """Say where the files of a refresh come from, for the manifest.
-
-    Parameters
-    ----------
-    old : Snapshot
-    gathered : Gathered
-    today : pandas.Timestamp
-
-    Returns
-    -------
-    dict of str to Origin
-        By file name.
-    """
-    day = f"{today:%Y-%m-%d}"
-    terms = old.manifest.files["prices.csv"].licence
-    office = old.manifest.files["customs.csv"].licence
-    told = {
-        "prices.csv": Origin(
-            "Yahoo Finance, daily closes adjusted for splits and dividends",
-            "live refresh: adjusted by us from closes, dividends and splits, agrees with Yahoo's "
-            "own adjustment on returns; rounded to four decimals",
-            day,
-            terms,
-        ),
-        "prices_raw.csv": Origin(
-            "Yahoo Finance, daily closes",
-            "live refresh: as traded, Yahoo's adjustment for splits undone",
-            day,
-            terms,
-        ),
-        "actions.csv": Origin(
-            "Yahoo Finance, dividends and splits", "live refresh: amounts as paid", day, terms
-        ),
-        "comtrade.csv": Origin(
-            "UN Comtrade, monthly trade reported by China and its partners",
-            "live refresh through the public interface, one month a request",
-            day,
-            office,
-        ),
-    }
-    wanted = ["comtrade.csv"] if gathered.trade is not None else []
-    wanted += ["prices.csv", "prices_raw.csv", "actions.csv"] if gathered.prices is not None else []
-    return {name: told[name] for name in wanted}
+    """Say where the files of a refresh come from, by name, for the manifest."""
+    found = {}
+    for name, told in _TOLD.items():
+        trade = name == "comtrade.csv"
+        if (gathered.trade if trade else gathered.prices) is not None:
+            terms = old.manifest.files["customs.csv" if trade else "prices.csv"].licence
+            found[name] = Origin(*told, f"{today:%Y-%m-%d}", terms)
+    return found

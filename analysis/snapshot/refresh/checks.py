@@ -5,21 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.adjust import adjusted_closes
-from analysis.snapshot.refresh.errors import (
-    AdjustmentError,
-    InventedSplitError,
-    MissingSessionError,
-    NaNRunError,
-    TimeZoneError,
-)
 from analysis.snapshot.refresh.yahoo import History
 
 __all__ = ["TOLERANCE", "check_history"]
 
 TOLERANCE = 1e-4  # between two returns, as a fraction: Yahoo's adjusted closes jitter by 1e-5
 SPLIT = 1.4  # smallest split ratio, either way round, that a price step can be told from
-_LATER = "the snapshot is as it was; run nox -s refresh again later"
 
 
 def check_history(
@@ -29,7 +22,6 @@ def check_history(
 
     Parameters
     ----------
-    history : History
     sessions : pandas.DatetimeIndex
         The exchange's sessions in the span that was asked for.
     known : pandas.DatetimeIndex
@@ -55,11 +47,11 @@ def check_history(
 def _check_days(history: History, sessions: pd.DatetimeIndex) -> None:
     strays = pd.DatetimeIndex(history.bars.index.difference(sessions))
     if len(strays):
-        raise TimeZoneError(
+        raise errors.TimeZoneError(
             f"Yahoo, {history.ticker}",
             expected="bars on sessions of the New York Stock Exchange only",
             found=f"{len(strays)} on other days, first {strays[0]:%Y-%m-%d (%A)}",
-            remedy=f"the time zone of the answer is off; {_LATER}",
+            remedy=f"the time zone of the answer is off; {errors.LATER}",
         )
 
 
@@ -73,18 +65,18 @@ def _check_complete(history: History, new: pd.DatetimeIndex) -> None:
     first = min([*blank[:1], *missing[:1]])
     until = f"or refresh up to the day before: --end {first - pd.Timedelta(days=1):%Y-%m-%d}"
     if len(blank):
-        raise NaNRunError(
+        raise errors.NaNRunError(
             place,
             expected="a close on every session",
             found=f"none on {len(blank)}, {blank[0]:%Y-%m-%d} to {blank[-1]:%Y-%m-%d}",
-            remedy=f"{_LATER}, {until}",
+            remedy=f"{errors.LATER}, {until}",
         )
     more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-    raise MissingSessionError(
+    raise errors.MissingSessionError(
         place,
         expected="every session",
         found=f"no bar on {', '.join(f'{day:%Y-%m-%d}' for day in missing[:5])}{more}",
-        remedy=f"{_LATER}, {until}",
+        remedy=f"{errors.LATER}, {until}",
     )
 
 
@@ -101,11 +93,11 @@ def _check_splits(history: History) -> None:
         step = float(steps.get(day, np.nan))
         size = abs(np.log(ratio))
         if size >= np.log(SPLIT) and abs(step) > size / 2:
-            raise InventedSplitError(
+            raise errors.InventedSplitError(
                 f"Yahoo, {history.ticker}, {day:%Y-%m-%d}",
                 expected=f"closes adjusted for a split of {ratio:g} new shares for one",
                 found=f"a step of {np.expm1(step):+.1%}, as if there had been none or only half",
-                remedy=f"look the split up in the firm's filings; {_LATER}",
+                remedy=f"look the split up in the firm's filings; {errors.LATER}",
             )
 
 
@@ -115,11 +107,11 @@ def _check_adjustment(history: History) -> pd.Series[float]:
     apart = (ours.pct_change() - bars["adjusted"].pct_change()).abs()
     if (apart > TOLERANCE).any():
         day = apart.idxmax()
-        raise AdjustmentError(
+        raise errors.AdjustmentError(
             f"Yahoo, {history.ticker}, {day:%Y-%m-%d}",
             expected=f"returns from our adjustment within {TOLERANCE:g} of Yahoo's",
             found=f"{apart.max():.2g} apart ({int((apart > TOLERANCE).sum())} sessions differ)",
             remedy="a dividend or split of that day is missing, doubled or wrong at Yahoo; "
-            f"look it up; {_LATER}",
+            f"look it up; {errors.LATER}",
         )
     return ours

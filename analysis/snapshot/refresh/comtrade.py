@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Any
 
 import httpx
 
 from analysis.errors import RefreshError
-from analysis.snapshot.refresh.errors import (
-    AnswerError,
-    KeyRefusedError,
-    NetworkError,
-    NotJsonError,
-    RateLimitError,
-    ServerError,
-    TruncatedError,
-)
+from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.retry import Patience, patiently
 
 __all__ = ["CHINA", "COMMODITIES", "KEY_VARIABLE", "PARTNERS", "WORLD", "Client"]
@@ -50,22 +42,13 @@ COMMODITIES = {
     "850511": "permanent magnets of metal, those without rare earths too",
 }
 _EVERY = {"partner2Code": WORLD, "customsCode": "C00", "motCode": 0}  # the totals of each dimension
-_LATER = "the snapshot is as it was; run nox -s refresh again later"
 
 
-class Client:
-    """Asks UN Comtrade; use it as a context manager.
+class Client(contextlib.AbstractContextManager["Client"]):
+    """Asks UN Comtrade; ``say`` is told in one line about each retry.
 
-    Parameters
-    ----------
-    patience : Patience
-    say : callable
-        Told in one line about each retry.
-
-    Notes
-    -----
     A key in the environment variable :data:`KEY_VARIABLE` travels in a header, never in an
-    address, and is held by the HTTP client alone.
+    address, and is held by the HTTP client alone. Every failure is a RefreshError with a name.
     """
 
     def __init__(self, patience: Patience, say: Callable[[str], None]) -> None:
@@ -76,38 +59,15 @@ class Client:
             base_url=BASE, headers={KEY_HEADER: key} if key else {}, timeout=patience.timeout
         )
 
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def availability(
         self, periods: Iterable[str], reporters: Iterable[int]
     ) -> set[tuple[str, int]]:
-        """Return the months for which the reporters' figures are published.
+        """Return pairs of month and reporter whose figures are published.
 
-        Parameters
-        ----------
-        periods : iterable of str
-            ``YYYYMM``, at most twelve.
-        reporters : iterable of int
-            M49 codes.
-
-        Returns
-        -------
-        set of (str, int)
-            Pairs of ``YYYYMM`` and reporter.
-
-        Raises
-        ------
-        RefreshError
-            A subclass that names what went wrong.
+        ``periods`` are at most twelve, as ``YYYYMM``; ``reporters`` are M49 codes.
         """
         months = sorted(periods)
         query = {"period": ",".join(months), "reporterCode": _joined(reporters)}
@@ -116,45 +76,11 @@ class Client:
         return {(str(row["period"]), int(row["reporterCode"])) for row in rows}
 
     def exports(self, period: str) -> list[dict[str, Any]]:
-        """Return China's exports of one month to the world and the main partners.
-
-        Parameters
-        ----------
-        period : str
-            ``YYYYMM``.
-
-        Returns
-        -------
-        list of dict
-            The source's rows, one a partner and commodity.
-
-        Raises
-        ------
-        RefreshError
-            A subclass that names what went wrong.
-        """
+        """Return the source's rows of China's exports in a month, one a partner and commodity."""
         return self._trade(period, "X", [CHINA], PARTNERS)
 
     def mirror(self, period: str, reporters: Iterable[int]) -> list[dict[str, Any]]:
-        """Return what the main partners say they imported from China in one month.
-
-        Parameters
-        ----------
-        period : str
-            ``YYYYMM``.
-        reporters : iterable of int
-            M49 codes of those whose month is published.
-
-        Returns
-        -------
-        list of dict
-            The source's rows, one a reporter and commodity.
-
-        Raises
-        ------
-        RefreshError
-            A subclass that names what went wrong.
-        """
+        """Return what reporters say they imported from China, one row a reporter and commodity."""
         return self._trade(period, "M", reporters, [CHINA])
 
     def _trade(
@@ -193,11 +119,8 @@ class Client:
         for row in rows:
             for name in checked:
                 if str(row.get(name)) not in query[name].split(","):
-                    raise AnswerError(
-                        place,
-                        expected=f"rows with {name} {query[name]}",
-                        found=str(row.get(name)),
-                        remedy=_LATER,
+                    raise errors.AnswerError(
+                        place, expected=f"rows with {name} {query[name]}", found=str(row.get(name))
                     )
         return rows
 
@@ -206,9 +129,9 @@ class Client:
         try:
             response = self._http.get(path, params=query)
         except httpx.TransportError as error:
-            found = f"{type(error).__name__} {error}"
-            raise NetworkError(
-                place, expected="a connection", found=found, remedy=f"check the network; {_LATER}"
+            found, remedy = f"{type(error).__name__} {error}", f"check the network; {errors.LATER}"
+            raise errors.NetworkError(
+                place, expected="a connection", found=found, remedy=remedy
             ) from None
         if response.status_code != httpx.codes.OK:
             raise self._refusal(response.status_code, place)
@@ -216,7 +139,7 @@ class Client:
             return response.json()
         except ValueError:
             kind = response.headers.get("content-type", "another kind of text")
-            raise NotJsonError(place, expected="JSON", found=kind, remedy=_LATER) from None
+            raise errors.NotJsonError(place, expected="JSON", found=kind) from None
 
     def _refusal(self, status: int, place: str) -> RefreshError:
         found = f"status {status}"
@@ -226,11 +149,11 @@ class Client:
                 if self._with_key
                 else f"get a free key and set {KEY_VARIABLE}"
             )
-            return KeyRefusedError(place, expected="access", found=found, remedy=remedy)
+            return errors.KeyRefusedError(place, expected="access", found=found, remedy=remedy)
         if status == 429:
-            return RateLimitError(place, expected="an answer", found=found, remedy=_LATER)
-        kind = ServerError if status >= 500 else AnswerError
-        return kind(place, expected="an answer", found=found, remedy=_LATER)
+            return errors.RateLimitError(place, expected="an answer", found=found)
+        kind = errors.ServerError if status >= 500 else errors.AnswerError
+        return kind(place, expected="an answer", found=found)
 
 
 def _key() -> str:
@@ -238,7 +161,7 @@ def _key() -> str:
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if re.fullmatch(r"[!-~]*", key):
         return key
-    raise KeyRefusedError(
+    raise errors.KeyRefusedError(
         KEY_VARIABLE,
         expected="letters, digits and signs without a space or a line end",
         found="another character",
@@ -255,17 +178,17 @@ def _whole(answer: Any, place: str, limit: int | None) -> list[dict[str, Any]]:
     try:
         rows, count, said = list(answer["data"]), int(answer["count"]), answer.get("error")
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise AnswerError(
-            place, expected="JSON with data and count", found="another shape", remedy=_LATER
+        raise errors.AnswerError(
+            place, expected="JSON with data and count", found="another shape"
         ) from None
     if said:
-        raise AnswerError(place, expected="rows", found=str(said)[:200], remedy=_LATER)
+        raise errors.AnswerError(place, expected="rows", found=str(said)[:200])
     if count != len(rows) or (limit is not None and len(rows) >= limit):
         cap = "" if limit is None else f", fewer than {limit}"
-        raise TruncatedError(
+        raise errors.TruncatedError(
             place,
             expected=f"the {count} rows that it counts{cap}",
             found=f"{len(rows)} rows",
-            remedy=f"{_LATER}, with a key in {KEY_VARIABLE} if it happens again",
+            remedy=f"{errors.LATER}, with a key in {KEY_VARIABLE} if it happens again",
         )
     return rows

@@ -4,118 +4,44 @@ from __future__ import annotations
 
 from analysis.errors import RefreshError
 
-__all__ = [
-    "AdjustmentError",
-    "AnswerError",
-    "DelistedError",
-    "DuplicateRowsError",
-    "EmptyAnswerError",
-    "EndDateError",
-    "InventedSplitError",
-    "KeyRefusedError",
-    "LockedError",
-    "LostPeriodError",
-    "MissingSessionError",
-    "MissingToolError",
-    "NaNRunError",
-    "NetworkError",
-    "NotJsonError",
-    "RateLimitError",
-    "ServerError",
-    "TimeZoneError",
-    "TruncatedError",
-    "UnexplainedError",
-    "ZeroWeightsError",
-]
+LATER = "the snapshot is as it was; run nox -s refresh again later"
+"""What to do where only time can help."""
 
 
-class _NamedError(RefreshError):
+class NamedError(RefreshError):
     """One line: the place, what was expected, what was found, what to do."""
 
-    def __init__(self, place: str, *, expected: str, found: str, remedy: str) -> None:
+    def __init__(self, place: str, *, expected: str, found: str, remedy: str = LATER) -> None:
         text = f"{place}: expected {expected}, found {found}; {remedy}"
         super().__init__(" ".join(text.split()))
 
 
-class RateLimitError(_NamedError):
-    """The source still answers "too many requests" (429) after every retry."""
+class PassingError(NamedError):
+    """What may pass: the source is asked again before it is raised."""
 
 
-class NetworkError(_NamedError):
-    """The source cannot be reached."""
+def _name(name: str, meaning: str, base: type[NamedError] = NamedError) -> type[NamedError]:
+    return type(name, (base,), {"__doc__": meaning, "__module__": __name__})
 
 
-class ServerError(_NamedError):
-    """The source answers with a fault of its own (5xx)."""
-
-
-class NotJsonError(_NamedError):
-    """The answer is no JSON: a maintenance page, a consent page, a proxy's message."""
-
-
-class AnswerError(_NamedError):
-    """The answer is JSON of another shape than the source is known to give."""
-
-
-class EmptyAnswerError(_NamedError):
-    """The source answers with no bars or no rows where there must be some."""
-
-
-class DelistedError(_NamedError):
-    """Yahoo does not know the ticker any more."""
-
-
-class TimeZoneError(_NamedError):
-    """Bars lie on days without a session or in another time zone than New York's."""
-
-
-class DuplicateRowsError(_NamedError):
-    """A key occurs twice in what a source gave."""
-
-
-class MissingSessionError(_NamedError):
-    """A session that the snapshot does not hold yet is missing from a history."""
-
-
-class NaNRunError(_NamedError):
-    """A history has bars without a close."""
-
-
-class InventedSplitError(_NamedError):
-    """The prices around a listed split do not show it as adjusted."""
-
-
-class AdjustmentError(_NamedError):
-    """Our adjustment for dividends and splits gives other returns than Yahoo's."""
-
-
-class TruncatedError(_NamedError):
-    """An answer holds fewer rows than it counts, or as many as the source gives at most."""
-
-
-class LostPeriodError(_NamedError):
-    """A month that the source lists as available came back empty."""
-
-
-class ZeroWeightsError(_NamedError):
-    """No row of an answer has a weight."""
-
-
-class KeyRefusedError(_NamedError):
-    """UN Comtrade refuses the key, or an answer without one."""
-
-
-class LockedError(_NamedError):
-    """Another refresh is under way in the same folder."""
-
-
-class EndDateError(_NamedError):
-    """The day given as ``--end`` cannot be the end of a refresh."""
-
-
-class MissingToolError(_NamedError):
-    """A package of the group ``refresh`` is not installed."""
-
-
-class UnexplainedError(_NamedError):
-    """Old rows differ from what the sources say now, and nobody has accepted it."""
+RateLimitError = _name("RateLimitError", 'The source answers "too many requests".', PassingError)
+NetworkError = _name("NetworkError", "The source cannot be reached.", PassingError)
+ServerError = _name("ServerError", "The source answers with a fault of its own.", PassingError)
+NotJsonError = _name("NotJsonError", "The answer is a maintenance or consent page.", PassingError)
+AnswerError = _name("AnswerError", "The answer is JSON of another shape than is known.")
+EmptyAnswerError = _name("EmptyAnswerError", "No bars or rows where there must be some.")
+DelistedError = _name("DelistedError", "Yahoo does not know the ticker any more.")
+TimeZoneError = _name("TimeZoneError", "Bars on days without a session, or of another zone.")
+DuplicateRowsError = _name("DuplicateRowsError", "A key occurs twice in what a source gave.")
+MissingSessionError = _name("MissingSessionError", "A history lacks a session that is new.")
+NaNRunError = _name("NaNRunError", "A history has bars without a close.")
+InventedSplitError = _name("InventedSplitError", "Prices do not show a listed split as adjusted.")
+AdjustmentError = _name("AdjustmentError", "Our adjustment gives other returns than Yahoo's.")
+TruncatedError = _name("TruncatedError", "An answer holds fewer rows than it counts.")
+LostPeriodError = _name("LostPeriodError", "A month that is listed as published is empty.")
+ZeroWeightsError = _name("ZeroWeightsError", "No row of an answer has a weight.")
+KeyRefusedError = _name("KeyRefusedError", "UN Comtrade refuses the key, or one without.")
+LockedError = _name("LockedError", "Another refresh is under way in the same folder.")
+EndDateError = _name("EndDateError", "The day given as --end cannot be the end of a refresh.")
+MissingToolError = _name("MissingToolError", "A package of the group refresh is not installed.")
+UnexplainedError = _name("UnexplainedError", "Old rows differ, and nobody has accepted it.")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.plausible import jumps
+from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.checks import check_history
 from analysis.snapshot.refresh.comtrade import Client
-from analysis.snapshot.refresh.errors import EndDateError
 from analysis.snapshot.refresh.retry import Patience
 from analysis.snapshot.refresh.trade import Progress, Trade, fetch_trade
 from analysis.snapshot.refresh.yahoo import ZONE, History, fetch_history
@@ -28,17 +29,9 @@ DAY = pd.Timedelta(days=1)
 class Prices:
     """What Yahoo holds on every ticker.
 
-    Attributes
-    ----------
-    traded, adjusted : pandas.DataFrame
-        Sessions × tickers, dollars: as traded, and adjusted by us for splits and dividends.
-    actions : pandas.DataFrame
-        Columns ``session`` (ex-date), ``ticker``, ``kind``, ``value``.
-    jumps : pandas.DataFrame
-        New sessions with a return so large that somebody should look: see
-        :func:`analysis.snapshot.plausible.jumps`.
-    notes : tuple of str
-        What was corrected, one line each.
+    ``traded`` and ``adjusted`` (by us, for splits and dividends) are sessions × tickers, dollars;
+    ``actions`` has the columns ``session`` (ex-date), ``ticker``, ``kind``, ``value``; ``jumps``
+    are new returns so large that somebody should look; ``notes`` say what was corrected.
     """
 
     traded: pd.DataFrame
@@ -58,20 +51,14 @@ class Gathered:
 
 
 def end_day(text: str | None, old: Snapshot, now: pd.Timestamp) -> pd.Timestamp:
-    """Return the last day to ask for.
+    """Return the last day to ask for, a midnight without a time zone.
 
     Parameters
     ----------
     text : str or None
         ``YYYY-MM-DD``; None means the day before today.
-    old : Snapshot
     now : pandas.Timestamp
         The present, with a time zone.
-
-    Returns
-    -------
-    pandas.Timestamp
-        A midnight without a time zone.
 
     Raises
     ------
@@ -82,35 +69,20 @@ def end_day(text: str | None, old: Snapshot, now: pd.Timestamp) -> pd.Timestamp:
     today = now.tz_convert(ZONE).tz_localize(None).normalize()
     last = old.sessions[-1]
     expected = f"a day from {last:%Y-%m-%d} to {today - DAY:%Y-%m-%d}, written like these"
+    refuse = partial(errors.EndDateError, "--end", expected=expected)
     try:
         end = today - DAY if text is None else pd.Timestamp(datetime.strptime(text, "%Y-%m-%d"))
     except ValueError:
-        raise EndDateError(
-            "--end", expected=expected, found=str(text), remedy="correct it"
-        ) from None
+        raise refuse(found=str(text), remedy="correct it") from None
     if not last <= end < today:
-        raise EndDateError(
-            "--end", expected=expected, found=f"{end:%Y-%m-%d}", remedy="choose another day"
-        )
+        raise refuse(found=f"{end:%Y-%m-%d}", remedy="choose another day")
     return end
 
 
 def gather(old: Snapshot, end: pd.Timestamp, progress: Progress, only: Sequence[str]) -> Gathered:
-    """Fetch and check.
+    """Fetch and check ``prices``, ``customs`` or both, up to the day ``end``.
 
-    Parameters
-    ----------
-    old : Snapshot
-        Says which tickers and months are wanted, and what is known already.
-    end : pandas.Timestamp
-        Last day, see :func:`end_day`.
-    progress : Progress
-    only : sequence of str
-        ``prices``, ``customs`` or both.
-
-    Returns
-    -------
-    Gathered
+    The old snapshot says which tickers and months are wanted, and what is known already.
 
     Raises
     ------

@@ -31,13 +31,8 @@ def parts(vintage: Vintage, headline: Sequence[Sequence[str]]) -> list[Part]:
 
     Parameters
     ----------
-    vintage : Vintage
     headline : sequence of sequence of str
         Rows of key, text under the old and text under the new vintage.
-
-    Returns
-    -------
-    list of Part
     """
     tables = [
         Part("Rows by file", ["file", *STATUSES], _counts(vintage)),
@@ -112,14 +107,8 @@ def markdown(title: str, lines: Sequence[str], tables: Sequence[Part]) -> str:
 
     Parameters
     ----------
-    title : str
     lines : sequence of str
         What stands above the tables, one paragraph each.
-    tables : sequence of Part
-
-    Returns
-    -------
-    str
     """
     blocks = [f"# {title}", *lines]
     for table in tables:
@@ -133,16 +122,7 @@ def _cells(words: Sequence[str]) -> str:
 
 
 def terminal(tables: Sequence[Part]) -> list[Table]:
-    """Return the report for the terminal: the first rows of each part, without the runs.
-
-    Parameters
-    ----------
-    tables : sequence of Part
-
-    Returns
-    -------
-    list of rich.table.Table
-    """
+    """Return the report for the terminal: the first rows of each part, without the runs."""
     shown = []
     for table in tables[:-1] if len(tables) > 1 else tables:
         made = Table(title=table.title, title_justify="left")

@@ -8,16 +8,9 @@ from typing import TypeVar
 
 import tenacity
 
-from analysis.snapshot.refresh.errors import (
-    NetworkError,
-    NotJsonError,
-    RateLimitError,
-    ServerError,
-)
+from analysis.snapshot.refresh.errors import PassingError
 
 __all__ = ["Patience", "patiently"]
-
-PASSING = (RateLimitError, NetworkError, ServerError, NotJsonError)
 
 Answer = TypeVar("Answer")
 
@@ -26,16 +19,9 @@ Answer = TypeVar("Answer")
 class Patience:
     """How long a source may fail.
 
-    Attributes
-    ----------
-    attempts : int
-        Requests in all before the last error is raised.
-    first, longest : float
-        Seconds before the second request and at most between two; doubled each time.
-    jitter : float
-        Seconds, drawn anew each time, so that several users do not come back together.
-    timeout : float
-        Seconds for one answer.
+    ``attempts`` requests in all; ``first`` and ``longest`` seconds before the second request and at
+    most between two, doubled each time; ``jitter`` seconds at most on top, so that several users do
+    not come back together; ``timeout`` seconds for one answer.
     """
 
     attempts: int = 6
@@ -48,18 +34,8 @@ class Patience:
 def patiently(ask: Callable[[], Answer], patience: Patience, say: Callable[[str], None]) -> Answer:
     """Return what ``ask`` returns, asking again while it raises an error that may pass.
 
-    Parameters
-    ----------
-    ask : callable
-        Makes one request.
-    patience : Patience
-    say : callable
-        Told in one line why and how long the next request waits.
-
-    Raises
-    ------
-    RefreshError
-        The last error, once patience is at its end, or at once one that does not pass.
+    ``say`` is told in one line why and how long the next request waits. The last error is raised
+    once patience is at its end, and at once one that does not pass.
     """
 
     def tell(state: tenacity.RetryCallState) -> None:
@@ -68,7 +44,7 @@ def patiently(ask: Callable[[], Answer], patience: Patience, say: Callable[[str]
         say(f"{type(error).__name__}, attempt {state.attempt_number}: again in {wait:.0f} s")
 
     return tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(PASSING),
+        retry=tenacity.retry_if_exception_type(PassingError),
         wait=tenacity.wait_exponential(multiplier=patience.first, max=patience.longest)
         + tenacity.wait_random(0, patience.jitter),
         stop=tenacity.stop_after_attempt(patience.attempts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from filelock import FileLock, Timeout
 from analysis.snapshot.derived import build_derived
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot, load_snapshot
-from analysis.snapshot.manifest import Origin, write_manifest
-from analysis.snapshot.refresh.errors import LockedError, UnexplainedError
+from analysis.snapshot.manifest import NAME, Origin, write_manifest
+from analysis.snapshot.refresh import errors
 from analysis.snapshot.swap import commit
 from analysis.whole import refused
 
@@ -21,17 +22,11 @@ __all__ = ["alone", "fill", "publish", "report_path"]
 
 LOCK = ".refresh.lock"
 VINTAGES = "vintages"
-MANIFEST = "manifest.json"
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; the system lets go of it however the run ends.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The data folder.
+    """Hold the lock of a data folder; the system lets go of it however the run ends.
 
     Raises
     ------
@@ -44,11 +39,9 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise LockedError(
-            str(folder),
-            expected="no other refresh",
-            found="one under way",
-            remedy="wait until it has ended and run again",
+        remedy = "wait until it has ended and run again"
+        raise errors.LockedError(
+            str(folder), expected="no other refresh", found="one under way", remedy=remedy
         ) from None
     except OSError as error:
         raise refused(error, folder) from error
@@ -62,7 +55,7 @@ def _check_unedited(old: Snapshot) -> None:
     """An edit made while the refresh ran must be neither lost nor accepted unseen."""
     for name, entry in old.manifest.files.items():
         if digest(read_file(old.folder / name)) != entry.sha256:
-            raise UnexplainedError(
+            raise errors.UnexplainedError(
                 name,
                 expected="the file as it was when the refresh began",
                 found="an edit",
@@ -73,22 +66,14 @@ def _check_unedited(old: Snapshot) -> None:
 def fill(
     beside: Path, old: Snapshot, texts: Mapping[str, bytes], origins: Mapping[str, Origin]
 ) -> Snapshot:
-    """Write the new files beside copies of the others, and load the whole as a snapshot.
+    """Write new files beside copies of the others; check and load the whole as a snapshot.
 
     Parameters
     ----------
     beside : pathlib.Path
         From :func:`analysis.whole.staging`, which tells of an OSError in one line.
-    old : Snapshot
     texts : mapping of str to bytes
-        Content of each file that changes.
-    origins : mapping of str to Origin
-        Where they come from.
-
-    Returns
-    -------
-    Snapshot
-        What stands in ``beside``, checked in every way that the committed one is.
+        Content of each file that changes; ``origins`` say where they come from.
 
     Raises
     ------
@@ -96,11 +81,9 @@ def fill(
         If the new files do not make a sound snapshot.
     UnexplainedError
         If somebody edited a data file while the refresh ran.
-    OSError
-        If they cannot be written.
     """
     _check_unedited(old)
-    for file in [*old.manifest.files, MANIFEST]:
+    for file in [*old.manifest.files, NAME]:
         shutil.copyfile(old.folder / file, beside / file)
     for file, text in texts.items():
         (beside / file).write_bytes(text)
@@ -113,33 +96,14 @@ def fill(
 
 
 def report_path(folder: Path, day: str) -> Path:
-    """Return the first free name for a vintage report of that day.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The data folder.
-    day : str
-        ``YYYY-MM-DD``.
-    """
-    number, path = 1, folder / VINTAGES / f"{day}.md"
-    while path.exists():
-        number += 1
-        path = path.with_name(f"{day}-{number}.md")
-    return path
+    """Return the first free name for a vintage report of a day in a data folder."""
+    names = itertools.chain([day], (f"{day}-{number}" for number in itertools.count(2)))
+    paths = (folder / VINTAGES / f"{name}.md" for name in names)
+    return next(path for path in paths if not path.exists())
 
 
 def publish(beside: Path, old: Snapshot, names: Collection[str]) -> None:
-    """Exchange the old files for the staged ones, together with the staged report.
-
-    Parameters
-    ----------
-    beside : pathlib.Path
-        Filled by :func:`fill`.
-    old : Snapshot
-        What the refresh started from.
-    names : collection of str
-        The files that change; every other staged file is a copy and is dropped.
+    """Exchange the old files for the staged ones that change, together with the staged report.
 
     Raises
     ------
@@ -150,6 +114,6 @@ def publish(beside: Path, old: Snapshot, names: Collection[str]) -> None:
     """
     _check_unedited(old)
     for path in [path for path in beside.iterdir() if path.is_file()]:
-        if path.name not in {*names, MANIFEST}:
+        if path.name not in {*names, NAME}:
             path.unlink()
     commit(beside, old.folder)

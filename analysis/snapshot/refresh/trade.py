@@ -8,18 +8,12 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.comtrade import CHINA, PARTNERS, WORLD, Client
-from analysis.snapshot.refresh.errors import (
-    AnswerError,
-    DuplicateRowsError,
-    LostPeriodError,
-    ZeroWeightsError,
-)
 
 __all__ = ["KEY", "Progress", "Trade", "fetch_trade"]
 
 KEY = ["month", "reporter", "flow", "partner", "commodity"]
-_LATER = "the snapshot is as it was; run nox -s refresh again later"
 
 
 class Progress(Protocol):
@@ -34,16 +28,11 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Trade:
-    """What UN Comtrade holds.
+    """What UN Comtrade holds; ``notes`` say in a line each what is missing.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        Columns of :data:`KEY` (month ``YYYY-MM``, M49 codes, ``X`` or ``M``, six-digit commodity),
-        ``value_usd`` (current US dollars), ``net_weight_kg`` (missing: unknown) and ``weight``
-        (``reported``, ``estimated`` or empty); sorted by the key.
-    notes : tuple of str
-        What is missing, one line each.
+    ``table`` has the columns of :data:`KEY` (month ``YYYY-MM``, M49 codes, ``X`` or ``M``,
+    six-digit commodity), ``value_usd`` (current US dollars), ``net_weight_kg`` (missing: unknown)
+    and ``weight`` (``reported``, ``estimated`` or empty), and is sorted by the key.
     """
 
     table: pd.DataFrame
@@ -53,16 +42,7 @@ class Trade:
 def fetch_trade(client: Client, months: pd.PeriodIndex, progress: Progress) -> Trade:
     """Fetch China's exports and the partners' imports from China, one month a request.
 
-    Parameters
-    ----------
-    client : Client
-    months : pandas.PeriodIndex
-        Monthly periods that are wanted; those not published are named, not missed.
-    progress : Progress
-
-    Returns
-    -------
-    Trade
+    Of the ``months`` that are wanted, those not published are named, not missed.
 
     Raises
     ------
@@ -82,12 +62,8 @@ def fetch_trade(client: Client, months: pd.PeriodIndex, progress: Progress) -> T
         rows += found
         progress.done("UN Comtrade", _month_name(period), len(wanted), f"{len(found)} rows")
     if not rows:
-        raise LostPeriodError(
-            f"UN Comtrade, {months[0]} to {months[-1]}",
-            expected="at least one published month",
-            found="none",
-            remedy=_LATER,
-        )
+        place = f"UN Comtrade, {months[0]} to {months[-1]}"
+        raise errors.LostPeriodError(place, expected="at least one published month", found="none")
     table = pd.DataFrame(rows)[[*KEY, "value_usd", "net_weight_kg", "weight"]]
     _check_keys(table)
     unknown = int(table["net_weight_kg"].isna().sum())
@@ -104,20 +80,13 @@ def _month(client: Client, period: str, reporters: list[int]) -> list[dict[str, 
         answers.append(client.mirror(period, others))
     rows = [_row(raw) for answer in answers for raw in answer]
     silent = sorted(set(reporters) - {row["reporter"] for row in rows})
+    place = f"UN Comtrade, {_month_name(period)}"
     if silent:
-        raise LostPeriodError(
-            f"UN Comtrade, {_month_name(period)}",
-            expected=f"rows of {', '.join(_name(code) for code in silent)}, listed as published",
-            found="none",
-            remedy=_LATER,
-        )
+        expected = f"rows of {', '.join(_name(code) for code in silent)}, listed as published"
+        raise errors.LostPeriodError(place, expected=expected, found="none")
     if all(row["net_weight_kg"] is None for row in rows):
-        raise ZeroWeightsError(
-            f"UN Comtrade, {_month_name(period)}",
-            expected="net weights",
-            found=f"none in {len(rows)} rows",
-            remedy=_LATER,
-        )
+        found = f"none in {len(rows)} rows"
+        raise errors.ZeroWeightsError(place, expected="net weights", found=found)
     return rows
 
 
@@ -138,23 +107,17 @@ def _row(raw: dict[str, Any]) -> dict[str, Any]:
             else "",
         }
     except (KeyError, TypeError, ValueError) as error:
-        raise AnswerError(
-            "UN Comtrade",
-            expected="rows with value and weight",
-            found=f"{type(error).__name__} {error}",
-            remedy=_LATER,
-        ) from None
+        found = f"{type(error).__name__} {error}"
+        expected = "rows with value and weight"
+        raise errors.AnswerError("UN Comtrade", expected=expected, found=found) from None
 
 
 def _check_keys(table: pd.DataFrame) -> None:
     twice = table[table.duplicated(KEY)]
     if not twice.empty:
         key = ", ".join(str(twice.iloc[0][name]) for name in KEY)
-        raise DuplicateRowsError(
-            "UN Comtrade",
-            expected="one row a key",
-            found=f"{len(twice)} more, first {key}",
-            remedy=_LATER,
+        raise errors.DuplicateRowsError(
+            "UN Comtrade", expected="one row a key", found=f"{len(twice)} more, first {key}"
         )
 
 

@@ -110,7 +110,6 @@ def classify_rows(
     old, new : pandas.DataFrame
         Tables with the columns of ``key`` (unique) and ``values`` (numbers; missing equals
         missing).
-    key, values : sequence of str
 
     Returns
     -------
@@ -141,18 +140,7 @@ def classify_rows(
 
 
 def blocking(classified: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that somebody must accept: revised, vanished, re-adjusted without a cause.
-
-    Parameters
-    ----------
-    classified : pandas.DataFrame
-        From :func:`classify_prices` or :func:`classify_rows`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Some of its rows.
-    """
+    """Return the rows that somebody must accept: revised, vanished, re-adjusted without a cause."""
     status = classified["status"]
     wanted = status.isin(["revised", "vanished"])
     if "cause" in classified:

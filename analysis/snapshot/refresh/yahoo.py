@@ -13,24 +13,14 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import RefreshError
-from analysis.snapshot.refresh.adjust import as_paid, as_traded
-from analysis.snapshot.refresh.errors import (
-    AnswerError,
-    DelistedError,
-    DuplicateRowsError,
-    EmptyAnswerError,
-    NetworkError,
-    NotJsonError,
-    RateLimitError,
-    TimeZoneError,
-)
+from analysis.snapshot.refresh import errors
+from analysis.snapshot.refresh.adjust import unsplit
 from analysis.snapshot.refresh.retry import Patience, patiently
 
 __all__ = ["ZONE", "History", "fetch_history"]
 
 ZONE = "America/New_York"
 DAY = pd.Timedelta(days=1)
-_LATER = "the snapshot is as it was; run nox -s refresh again later"
 _KINDS = {"Dividends": "dividend", "Capital Gains": "capital_gain", "Stock Splits": "split"}
 
 
@@ -69,17 +59,9 @@ def fetch_history(
 
     Parameters
     ----------
-    ticker : str
     first, last : pandas.Timestamp
         Days without a time zone, both included; ``last`` is before today in New York, since the
         bar of a day that still trades is partial.
-    patience : Patience
-    say : callable
-        Told in one line about each retry.
-
-    Returns
-    -------
-    History
 
     Raises
     ------
@@ -134,11 +116,11 @@ def _named(ticker: str, error: Exception, kinds: Any) -> RefreshError:
     place, said = f"Yahoo, {ticker}", _line(error)
     bars = "daily bars"
     if isinstance(error, kinds.YFRateLimitError):
-        return RateLimitError(place, expected=bars, found="too many requests (429)", remedy=_LATER)
+        return errors.RateLimitError(place, expected=bars, found="too many requests (429)")
     if isinstance(error, kinds.YFTzMissingError) or "delisted" in str(
         getattr(error, "yahoo_reason", "")
     ):
-        return DelistedError(
+        return errors.DelistedError(
             place,
             expected=bars,
             found=said,
@@ -146,16 +128,14 @@ def _named(ticker: str, error: Exception, kinds: Any) -> RefreshError:
             "data/prices.csv or refresh --only customs",
         )
     if isinstance(error, kinds.YFPricesMissingError):
-        return EmptyAnswerError(place, expected=bars, found=said, remedy=_LATER)
-    if isinstance(error, kinds.YFDataException):
-        return NotJsonError(place, expected="JSON", found=said, remedy=_LATER)
-    if isinstance(error, ValueError):  # the JSON decoder's, whichever is installed
-        return NotJsonError(place, expected="JSON", found=said, remedy=_LATER)
+        return errors.EmptyAnswerError(place, expected=bars, found=said)
+    if isinstance(error, kinds.YFDataException | ValueError):  # or of any decoder of JSON
+        return errors.NotJsonError(place, expected="JSON", found=said)
     if isinstance(error, OSError):  # every error of curl and of requests is one
-        return NetworkError(
-            place, expected="a connection", found=said, remedy=f"check the network; {_LATER}"
+        return errors.NetworkError(
+            place, expected="a connection", found=said, remedy=f"check the network; {errors.LATER}"
         )
-    return AnswerError(
+    return errors.AnswerError(
         place,
         expected="an answer as yfinance knows it",
         found=f"{type(error).__name__} {said}",
@@ -170,25 +150,28 @@ def _line(error: Exception) -> str:
 def _history(ticker: str, frame: pd.DataFrame, last: pd.Timestamp) -> History:
     place = f"Yahoo, {ticker}"
     if frame.empty or frame["Close"].isna().all():
-        raise EmptyAnswerError(place, expected="daily bars", found="none", remedy=_LATER)
+        raise errors.EmptyAnswerError(place, expected="daily bars", found="none")
     zone = str(pd.DatetimeIndex(frame.index).tz)
     if zone != ZONE:
-        raise TimeZoneError(
-            place, expected=f"bars in {ZONE}", found=zone, remedy=f"check the ticker; {_LATER}"
+        raise errors.TimeZoneError(
+            place,
+            expected=f"bars in {ZONE}",
+            found=zone,
+            remedy=f"check the ticker; {errors.LATER}",
         )
     frame = frame.set_axis(pd.DatetimeIndex(frame.index).tz_localize(None).normalize())
     frame.index = pd.DatetimeIndex(frame.index).as_unit("ns").rename("session")
     if frame.index.has_duplicates:
         day = frame.index[frame.index.duplicated()][0]
-        raise DuplicateRowsError(
-            place, expected="one bar a day", found=f"two on {day:%Y-%m-%d}", remedy=_LATER
+        raise errors.DuplicateRowsError(
+            place, expected="one bar a day", found=f"two on {day:%Y-%m-%d}"
         )
     kept = frame[frame.index <= last].sort_index()
     splits = kept["Stock Splits"][kept["Stock Splits"] != 0]
     bars = pd.DataFrame(
         {
             "close": kept["Close"],
-            "traded": as_traded(kept["Close"], splits),
+            "traded": unsplit(kept["Close"], splits),
             "adjusted": kept["Adj Close"],
         }
     )
@@ -201,6 +184,6 @@ def _actions(frame: pd.DataFrame, splits: pd.Series[float]) -> pd.DataFrame:
     for column, kind in _KINDS.items():
         if column in frame:
             values = frame[column][frame[column] != 0].dropna()
-            values = values if kind == "split" else as_paid(values, splits)
+            values = values if kind == "split" else unsplit(values, splits)
             found.append(pd.DataFrame({"kind": kind, "value": values}).reset_index())
     return pd.concat(found).sort_values(["session", "kind"], ignore_index=True)

@@ -6,19 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from linearmodels.system import SUR
-from statsmodels.multivariate.multivariate_ols import _MultivariateOLS
-from statsmodels.regression.rolling import RollingOLS
 
 from analysis.estimators.beta.relative import (
     bootstrap_beta,
     dimson_beta,
-    equal_betas,
-    ewm_beta,
     huber_beta,
     median_beta,
     ols_beta,
-    rolling_beta,
     shrink_betas,
     up_down_beta,
 )
@@ -66,14 +60,6 @@ def test_interval_is_slope_plus_and_minus_t_errors(returns):
     assert (high - low) / 2 == pytest.approx(1.965942 * fit.se_hac, rel=1e-6)
 
 
-def test_several_factors_each_have_a_row(returns):
-    """The table names the factors; the short-cuts belong to the first."""
-    fit = ols_beta(returns["A0"], returns[["SPY", "XME"]], hac_lags=5)
-    assert list(fit.table.index) == ["alpha", "SPY", "XME"]
-    assert fit.beta == fit.table.loc["SPY", "estimate"]
-    assert fit.df == 397
-
-
 def test_pairs_are_matched_by_date(returns):
     """Incomplete rows are left out, and the order of the rows does not matter."""
     y = returns["A0"].copy()
@@ -99,49 +85,6 @@ def test_huber_beta_resists_a_few_wild_days(returns):
     ols = [ols_beta(s, returns["SPY"], 5).beta for s in (returns["A0"], y)]
     huber = [huber_beta(s, returns["SPY"]).beta for s in (returns["A0"], y)]
     assert abs(ols[1] - ols[0]) > 3 * abs(huber[1] - huber[0])
-
-
-@pytest.mark.parametrize("window", [3, 60, 120])
-def test_rolling_beta_equals_a_regression_per_window(returns, window):
-    """Prefix sums give what RollingOLS gives, slope and error."""
-    ours = rolling_beta(returns["A0"], returns["SPY"], window)
-    oracle = RollingOLS(returns["A0"].to_numpy(), design(returns["SPY"]), window=window).fit()
-    np.testing.assert_allclose(ours["beta"], oracle.params[window - 1 :, 1], rtol=1e-8)
-    np.testing.assert_allclose(ours["se"], oracle.bse[window - 1 :, 1], rtol=1e-6)
-    assert ours.index[0] == returns.index[window - 1]
-
-
-def test_rolling_beta_skips_missing_pairs(returns):
-    """The window counts sessions on which both returns are known."""
-    y = returns["A0"].copy()
-    y.iloc[50:60] = np.nan
-    complete = y.drop(y.index[50:60])
-    expected = rolling_beta(complete, returns["SPY"], 60)
-    pd.testing.assert_frame_equal(rolling_beta(y, returns["SPY"], 60), expected)
-
-
-def test_rolling_beta_of_a_still_factor_is_unknown(returns):
-    """No variation, no slope."""
-    x = returns["SPY"].copy()
-    x.iloc[100:200] = 0.01
-    ours = rolling_beta(returns["A0"], x, 60)
-    assert ours["beta"].isna().sum() == 41
-
-
-def test_rolling_beta_with_too_few_sessions(returns):
-    """Fewer sessions than the window give an empty table; a window of two is an error."""
-    assert rolling_beta(returns["A0"].iloc[:20], returns["SPY"], 60).empty
-    with pytest.raises(ValueError, match="at least 3"):
-        rolling_beta(returns["A0"], returns["SPY"], 2)
-
-
-def test_ewm_beta_is_a_weighted_slope(returns):
-    """The last value is the weighted least-squares slope with halving weights."""
-    ours = ewm_beta(returns["A0"], returns["SPY"], halflife=30)
-    weights = 0.5 ** (np.arange(400)[::-1] / 30)
-    fit = sm.WLS(returns["A0"].to_numpy(), design(returns["SPY"]), weights=weights).fit()
-    assert ours.iloc[-1] == pytest.approx(fit.params[1], rel=1e-9)
-    assert ours.isna().sum() == 19
 
 
 def test_dimson_beta_adds_up_late_reaction():
@@ -192,70 +135,6 @@ def test_up_down_needs_both_sides(returns):
     """A factor that only rises has no downside."""
     with pytest.raises(ValueError, match="each side"):
         up_down_beta(returns["A0"], returns["SPY"].abs(), hac_lags=5)
-
-
-def test_equal_betas_is_the_multivariate_f(returns):
-    """The exact F equals that of the multivariate linear model for equal slopes."""
-    assets = returns[["A0", "A1", "A2"]]
-    ours = equal_betas(assets, returns["SPY"])
-    model = _MultivariateOLS(assets.to_numpy(), design(returns["SPY"])).fit()
-    contrast = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
-    test = model.mv_test([("equal", np.array([[0.0, 1.0]]), contrast)])
-    wilks = test.results["equal"]["stat"].loc["Wilks' lambda"]
-    assert ours.f == pytest.approx(float(wilks["F Value"]), rel=1e-8)
-    assert (ours.df1, ours.df2) == (wilks["Num DF"], wilks["Den DF"])
-    assert ours.p == pytest.approx(float(wilks["Pr > F"]), rel=1e-8)
-
-
-def test_equal_betas_is_the_sur_wald_in_its_exact_form(returns):
-    """With the same regressor for all, SUR's Wald times a known factor is the exact F."""
-    assets = ["A0", "A1", "A2"]
-    x = pd.DataFrame({"const": 1.0, "SPY": returns["SPY"]})
-    fit = SUR({a: {"dependent": returns[a], "exog": x} for a in assets}).fit(
-        method="ols", cov_type="unadjusted"
-    )
-    slopes = fit.params.to_numpy()[1::2]
-    covariance = fit.cov.to_numpy()[1::2, 1::2]
-    pick = np.array([[1.0, 0, -1], [0, 1, -1]])
-    wald = (pick @ slopes) @ np.linalg.solve(pick @ covariance @ pick.T, pick @ slopes)
-    n, q = 400, 2
-    exact = wald * (n - 2) / n * (n - 2 - q + 1) / ((n - 2) * q)
-    ours = equal_betas(returns[assets], returns["SPY"])
-    assert ours.f == pytest.approx(exact, rel=1e-8)
-
-
-def test_clustered_wald_equals_stacked_regression_clustered_by_day(returns):
-    """Stacking the firms and clustering by session gives the same covariance."""
-    assets = ["A0", "A1", "A2"]
-    y = returns[assets].to_numpy().T.ravel()
-    blocks = np.kron(np.eye(3), design(returns["SPY"]))
-    fit = sm.OLS(y, blocks).fit(
-        cov_type="cluster",
-        cov_kwds={"groups": np.tile(np.arange(400), 3), "use_correction": False},
-    )
-    pick = np.zeros((2, 6))
-    pick[0, [1, 5]], pick[1, [3, 5]] = (1, -1), (1, -1)
-    wald = float(np.squeeze(fit.wald_test(pick, use_f=False, scalar=True).statistic))
-    n, q = 400, 2
-    expected = wald * (n - 2) / n * (n - 2 - q + 1) / ((n - 2) * q)
-    ours = equal_betas(returns[assets], returns["SPY"])
-    assert ours.f_clustered == pytest.approx(expected, rel=1e-8)
-
-
-def test_equal_betas_does_not_depend_on_the_order_of_the_firms(returns):
-    """The contrast to the last firm is as good as any other."""
-    one = equal_betas(returns[["A0", "A1", "A2"]], returns["SPY"])
-    two = equal_betas(returns[["A2", "A0", "A1"]], returns["SPY"])
-    assert one.f == pytest.approx(two.f, rel=1e-9)
-    assert one.f_clustered == pytest.approx(two.f_clustered, rel=1e-9)
-
-
-def test_equal_betas_needs_two_assets_and_enough_sessions(returns):
-    """One slope is equal to itself; as many sessions as firms leave nothing to test with."""
-    with pytest.raises(ValueError, match="two assets"):
-        equal_betas(returns[["A0"]], returns["SPY"])
-    with pytest.raises(ValueError, match="too few"):
-        equal_betas(returns[["A0", "A1"]].iloc[:3], returns["SPY"])
 
 
 def test_bootstrap_with_blocks_of_one_session_has_the_robust_error(returns):

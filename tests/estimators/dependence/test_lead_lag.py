@@ -7,13 +7,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from scipy import stats
 
 from analysis.estimators.dependence.lead_lag import (
     correlation,
     detectable,
-    hac_regression,
     lead_lag,
     moving_blocks,
     needed_pairs,
@@ -173,27 +171,6 @@ def test_index_must_be_monthly_and_unique():
         lead_lag(twice, noise(1), [0], method="pearson", rng=rng, **OPTIONS)
     with pytest.raises(ValueError, match="at least 1"):
         lead_lag(noise(1), noise(2), [0], method="pearson", rng=rng, block=0, draws=9)
-
-
-def test_hac_regression_equals_the_bartlett_sum(returns):
-    """Coefficients and errors from the matrix formula, t on n - k degrees of freedom."""
-    y, x = returns["A0"].to_numpy(), sm.add_constant(returns[["SPY", "XME"]].to_numpy())
-    bread = np.linalg.inv(x.T @ x)
-    scores = x * (y - x @ (bread @ x.T @ y))[:, None]
-    cross = scores[1:].T @ scores[:-1]
-    meat = scores.T @ scores + 0.5 * (cross + cross.T)
-    se = np.sqrt(np.diag(bread @ meat @ bread) * 400 / 397)
-    fit = hac_regression(returns["A0"], returns[["SPY", "XME"]], lags=1)
-    np.testing.assert_allclose(fit.table["se"], se, rtol=1e-9)
-    np.testing.assert_allclose(fit.table["p"], 2 * stats.t.sf(np.abs(fit.table["t"]), 397))
-    assert list(fit.table.index) == ["alpha", "SPY", "XME"]
-    assert (fit.n, fit.df) == (400, 397)
-
-
-def test_hac_regression_needs_a_degree_of_freedom(returns):
-    """Three rows for three parameters are refused."""
-    with pytest.raises(ValueError, match="3 complete rows for 3 parameters"):
-        hac_regression(returns["A0"].iloc[:3], returns[["SPY", "XME"]], lags=1)
 
 
 def test_needed_pairs_are_the_textbook_value():

@@ -7,18 +7,10 @@ from arch import arch_model
 
 from analysis.estimators.dependence.volatility import (
     garch,
+    half_life,
     leverage,
-    realised_volatility,
     volatility_change,
 )
-
-
-def test_realised_volatility_is_annual(returns):
-    """The standard deviation of the window's returns times √252."""
-    ours = realised_volatility(returns, 20)
-    expected = returns["A0"].iloc[100:120].std() * np.sqrt(252)
-    assert ours["A0"].iloc[119] == pytest.approx(expected, rel=1e-9)
-    assert ours["A0"].iloc[:19].isna().all()
 
 
 def test_volatility_change_compares_the_days_around(returns):
@@ -61,18 +53,21 @@ def test_garch_recovers_its_parameters():
         values.append(shock)
     series = pd.Series(values, index=pd.bdate_range("2000-01-03", periods=5000))
     fit = garch(series, "normal")
-    assert fit.alpha == pytest.approx(0.10, abs=0.03)
-    assert fit.beta == pytest.approx(0.85, abs=0.05)
-    assert fit.unconditional == pytest.approx(0.01, rel=0.1)
-    assert fit.half_life == pytest.approx(np.log(0.5) / np.log(fit.alpha + fit.beta))
+    assert fit.persistence == pytest.approx(0.95, abs=0.05)
+    assert fit.conditional.mean() == pytest.approx(0.01, rel=0.1)
     assert fit.conditional.index.equals(series.index)
-    assert fit.converged
+
+
+def test_half_of_a_shock_is_gone_after_the_half_life():
+    """The persistence to the power of the half-life is a half; a shock that stays has none."""
+    assert 0.95 ** half_life(0.95) == pytest.approx(0.5)
+    assert half_life(1.0) == np.inf
 
 
 def test_garch_does_not_depend_on_the_unit(returns):
-    """Percent or fraction: α and β stay, volatility scales."""
+    """Percent or fraction: the persistence stays, volatility scales."""
     one, two = garch(returns["A0"], "normal"), garch(returns["A0"] * 100, "normal")
-    assert one.alpha == pytest.approx(two.alpha, abs=1e-6)
+    assert one.persistence == pytest.approx(two.persistence, abs=1e-3)
     assert two.conditional.iloc[-1] == pytest.approx(100 * one.conditional.iloc[-1], rel=1e-6)
 
 

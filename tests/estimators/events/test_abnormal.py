@@ -119,13 +119,13 @@ def test_missing_sessions_are_skipped_not_replaced(returns, events):
     assert study.car(0, 1)["t"][0] == pytest.approx(
         float(fit.t_test(np.r_[0, 0, 1, 1]).tvalue.squeeze())
     )
-    assert int(np.isfinite(study.residuals[0]).sum()) == 109
+    assert int(np.isfinite(study.fitted.residuals()[0]).sum()) == 109
 
 
 def test_residuals_sum_to_zero_and_give_sigma(returns, events):
     """Least-squares residuals are orthogonal to the intercept and the factors."""
     study = event_study(returns, events, factors=("SPY", "XME"))
-    residuals = study.residuals
+    residuals = study.fitted.residuals()
     np.testing.assert_allclose(residuals.sum(axis=1), 0.0, atol=1e-12)
     np.testing.assert_allclose(np.sqrt((residuals**2).sum(axis=1) / 117), study.sigma, rtol=1e-10)
 
@@ -133,7 +133,8 @@ def test_residuals_sum_to_zero_and_give_sigma(returns, events):
 def test_sar_is_the_t_of_each_day(returns, events):
     """The standardised AR of a day is the CAR's t over that day."""
     study = event_study(returns, events)
-    np.testing.assert_allclose(study.sar()[:, 10], study.car(0, 0)["t"], rtol=1e-12)
+    errors = study.fitted.window(0, 0).errors()[:, 0]
+    np.testing.assert_allclose(study.ar[:, 10] / errors, study.car(0, 0)["t"], rtol=1e-12)
 
 
 def test_window_beyond_the_data_is_kept_with_missing_values(returns):
@@ -162,10 +163,11 @@ def test_columns_of_the_events_are_carried_through(returns, events):
     assert study.skipped["id"].tolist() == events["id"].tolist()
 
 
-def test_returns_up_to_the_listing_are_not_used(returns):
-    """The estimation window starts the session after the listing."""
+def test_returns_begin_after_the_listing(returns):
+    """The estimation window starts on the first session with a return."""
     events = pd.DataFrame({"ticker": ["A0"], "day0": [returns.index[200]]})
-    study = event_study(returns, events, listed_from={"A0": returns.index[100]})
+    returns.loc[: returns.index[100], "A0"] = np.nan
+    study = event_study(returns, events)
     assert study.rows["estimation_start"][0] == returns.index[101]
     assert study.rows["n_estimation"][0] == 89
 
@@ -199,12 +201,6 @@ def test_unknown_ticker_is_skipped(returns):
 def test_day_off_is_skipped(returns):
     """A Sunday is not moved to a session in silence."""
     assert skip_reason(returns, day0=pd.Timestamp("2024-10-06")) == "day 0 is not a session"
-
-
-def test_event_before_the_listing_is_skipped(returns):
-    """The listing day itself has no return of the listed firm."""
-    listed = {"A0": returns.index[200]}
-    assert skip_reason(returns, listed_from=listed) == "not listed before day 0"
 
 
 def test_short_history_is_skipped(returns):
@@ -298,7 +294,7 @@ def test_no_event_gives_empty_tables(returns, events):
     assert study.rows.empty
     assert study.skipped.empty
     assert study.car(0, 1).empty
-    assert study.residuals.shape == (0, 120)
+    assert study.fitted.residuals().shape == (0, 120)
 
 
 def test_a_block_boundary_changes_nothing(simulated):
@@ -310,7 +306,9 @@ def test_a_block_boundary_changes_nothing(simulated):
     study = event_study(returns, events)
     alone = event_study(returns, events.iloc[[1400]])
     np.testing.assert_allclose(study.ar[1400], alone.ar[0], rtol=1e-12)
-    np.testing.assert_allclose(study.residuals[1400], alone.residuals[0], rtol=1e-12)
+    np.testing.assert_allclose(
+        study.fitted.residuals()[1400], alone.fitted.residuals()[0], rtol=1e-12
+    )
 
 
 @settings(max_examples=20, deadline=None)

@@ -19,7 +19,7 @@ from analysis.estimators.events.ranks import corrado
 from analysis.estimators.events.signs import generalized_sign, sign, wilcoxon
 from analysis.estimators.returns import log_returns, simple_returns
 
-FOLDER = Path(__file__).parent / "oracle_r"
+FOLDER = Path(__file__).parents[1] / "oracle_r"
 MODELS = {"mean": "mean_adj", "market_adjusted": "mrkt_adj", "market": "sim"}
 FIRMS = [f"F{i}" for i in range(1, 9)]
 DAYS = range(5)
@@ -114,7 +114,7 @@ def test_time_series_t_without_the_forecast_term(studies, theirs, model, day):
     ours has n - k.
     """
     study = studies[model]
-    centred = study.residuals.var(axis=1, ddof=1)
+    centred = study.fitted.residuals().var(axis=1, ddof=1)
     plain = t_time_series(draw_sample(study, day, day), forecast=False)
     ratio = np.sqrt((study.sigma**2).sum() / centred.sum())
     equal(plain.statistic * ratio, theirs[MODELS[model], "bw_1980", day])
@@ -127,7 +127,7 @@ def test_portfolio_t_over_the_window(studies, theirs, model):
     The sum over √5 days is our equal-weight portfolio without forecast term.
     """
     study = studies[model]
-    mean = study.residuals.mean(axis=0)
+    mean = study.fitted.residuals().mean(axis=0)
     expected = study.ar.mean(axis=0).sum() / np.sqrt(5) / mean.std(ddof=1)
     equal(expected, theirs[MODELS[model], "car_bw_1985", np.nan])
 

@@ -15,11 +15,9 @@ from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.conformal import conformal
 from analysis.estimators.events.placebo import (
     clear_sessions,
-    placebo_dates,
     placebo_draws,
     placebo_p,
     placebo_table,
-    placebo_values,
 )
 from analysis.estimators.events.portfolio import portfolio_study
 
@@ -117,30 +115,29 @@ def test_placebo_dates_keep_clear_of_events(listed, before, after):
 
 
 def test_placebo_table_holds_ordinary_event_studies(returns, events):
-    """A cell is the CAR that the study gives to that firm on that date."""
+    """A cell is the standardised CAR that the study gives to that firm on that date."""
     study = event_study(returns, events)
     table = placebo_table(study, 0, 2, [150, 222])
     direct = event_study(returns, pd.DataFrame({"ticker": ["A3"], "day0": [returns.index[222]]}))
     place = study.panel.assets.index("A3")
-    assert table.car[1, place] == pytest.approx(direct.car(0, 2)["car"][0], rel=1e-12)
-    assert table.se[1, place] == pytest.approx(direct.car(0, 2)["se"][0], rel=1e-12)
+    assert table.scar[1, place] == pytest.approx(direct.car(0, 2)["t"][0], rel=1e-12)
     assert table.sigma[1, place] == pytest.approx(direct.sigma[0], rel=1e-12)
 
 
 def test_placebo_dates_without_a_fit_are_unknown(returns, events):
     """Sessions with too short a history, or too near the end, have no value."""
     table = placebo_table(event_study(returns, events), 0, 2, [20, 150, 399])
-    assert np.isnan(table.car[[0, 2]]).all()
-    assert np.isfinite(table.car[1]).all()
+    assert np.isnan(table.scar[[0, 2]]).all()
+    assert np.isfinite(table.scar[1]).all()
 
 
 def test_draws_move_the_firms_of_a_date_together(returns, events):
     """Within a draw all firms of one day 0 sit on one placebo date."""
     study = event_study(returns, events)
     table = placebo_table(study, 0, 0, clear_sessions(400, study.position, 3, 3))
-    drawn = placebo_draws(study, table, 50, np.random.default_rng(0), standardised=False)
+    drawn = placebo_draws(study, table, 50, np.random.default_rng(0))
     assert drawn.shape == (50, 18)
-    rows = {tuple(row) for row in table.car}
+    rows = {tuple(row) for row in table.scar}
     for draw in drawn:
         for date in (0, 6, 12):
             assert tuple(draw[date : date + 6]) in rows
@@ -170,27 +167,10 @@ def test_volatility_matching_takes_the_nearest_dates(simulated):
     study = event_study(returns, events)
     dates = np.arange(150, 690)
     table = placebo_table(study, 0, 0, dates)
-    drawn = placebo_draws(
-        study, table, 500, np.random.default_rng(0), standardised=False, nearest=50
-    )
-    wild = table.car[dates >= 350, 0]
+    drawn = placebo_draws(study, table, 500, np.random.default_rng(0), nearest=50)
+    wild = table.scar[dates >= 350, 0]
     assert len(np.unique(drawn[:, 0])) <= 50
     assert np.isin(drawn[:, 0], wild).all()
-
-
-def test_windows_are_compared_on_the_same_draws(returns, events):
-    """Dates drawn once give each window its own CARs on those dates, draw by draw."""
-    study = event_study(returns, events)
-    clear = clear_sessions(400, study.position, 3, 3)
-    short, long = placebo_table(study, 0, 0, clear), placebo_table(study, 0, 2, clear)
-    dates = placebo_dates(study, long, 20, np.random.default_rng(0))
-    assert dates.shape == (20, np.unique(study.position).size)
-    for table in (short, long):
-        values = placebo_values(study, table, dates, standardised=False)
-        for row in (0, 7, 17):
-            day = np.unique(study.position).searchsorted(study.position[row])
-            place = np.searchsorted(table.sessions, dates[:, day])
-            np.testing.assert_array_equal(values[:, row], table.car[place, study.column[row]])
 
 
 def test_a_single_day_takes_each_placebo_date_once(returns, events):
@@ -198,18 +178,9 @@ def test_a_single_day_takes_each_placebo_date_once(returns, events):
     study = event_study(returns, events.iloc[:6])
     table = placebo_table(study, 0, 0, np.arange(200, 211))
     drawn = placebo_draws(study, table, 9999, np.random.default_rng(0))
-    np.testing.assert_array_equal(drawn, (table.car / table.se)[:, study.column])
+    np.testing.assert_array_equal(drawn, table.scar[:, study.column])
     assert placebo_p(100.0, drawn.mean(axis=1)).p == pytest.approx(1 / 12)
     assert len(placebo_draws(study, table, 5, np.random.default_rng(0))) == 5
-
-
-def test_dates_that_a_table_lacks_have_no_value(returns, events):
-    """A date outside the table is unknown, not its neighbour's value."""
-    study = event_study(returns, events.iloc[:6])
-    table = placebo_table(study, 0, 0, [200, 210])
-    values = placebo_values(study, table, np.array([[205], [210], [-1]]))
-    assert np.isnan(values[[0, 2]]).all()
-    assert np.isfinite(values[1]).all()
 
 
 def test_ten_thousand_draws_of_a_study_take_seconds(simulated):

@@ -14,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip, two_sample_im
 from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
-from analysis.estimators.outcome import minimum_detectable, power_at
+from analysis.estimators.significance import minimum_detectable, power_at
 
 VALUES = np.array([0.4, 1.9, -0.3, 1.1, 0.8, 0.2, 1.5])
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=20)

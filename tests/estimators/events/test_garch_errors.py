@@ -49,7 +49,7 @@ def test_coefficients_are_those_of_the_arch_package(restless, fitted):
 
 def test_variance_of_an_event_day_is_the_forecast_of_the_arch_package(restless, fitted):
     """Event day -2 lies 9 sessions after the end of the estimation window, day 3 14."""
-    ours = study(restless).forecast.variance[0]
+    ours = study(restless).fitted.forecast.variance[0]
     ahead = np.zeros((1, 14))
     theirs = fitted.forecast(horizon=14, x={"SPY": ahead}, reindex=False).variance.to_numpy()[0]
     np.testing.assert_allclose(ours, theirs[8:] / 1e4, rtol=2e-3)
@@ -64,7 +64,7 @@ def test_forecast_by_hand():
 def test_error_of_a_car_adds_days_and_coefficients(restless):
     """The forecast variances of the days, and (L2, Σx) C (L2, Σx)' for the coefficients."""
     found = study(restless)
-    forecast, row = found.forecast, found.car(0, 2).iloc[0]
+    forecast, row = found.fitted.forecast, found.car(0, 2).iloc[0]
     moved = np.array([3.0, restless["SPY"].iloc[400:403].sum()])
     expected = forecast.variance[0, 2:5].sum() + moved @ forecast.covariance[0] @ moved
     assert row["se"] == pytest.approx(np.sqrt(expected), rel=1e-9)
@@ -86,7 +86,7 @@ def test_missing_sessions_at_the_end_lengthen_the_forecast(restless):
     _, path, _ = garch_errors.fit_garch(
         window["A"].to_numpy(), window[["SPY"]].to_numpy(), np.arange(13, 19)
     )
-    np.testing.assert_allclose(study(holed).forecast.variance[0], path, rtol=1e-12)
+    np.testing.assert_allclose(study(holed).fitted.forecast.variance[0], path, rtol=1e-12)
 
 
 def test_take_keeps_forecasts_with_their_rows(returns, events):

@@ -9,6 +9,7 @@ import pytest
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.grouped_tests import break_down, slices
 from analysis.estimators.events.named_tests import TESTS, run_tests
+from analysis.estimators.names import LEVELS
 
 WINDOWS = [(0, 0), (-1, 3)]
 
@@ -19,12 +20,17 @@ def study(returns, events):
     return event_study(returns, events.assign(episode=np.repeat([1, 1, 2], 6)))
 
 
+def broken_down(study, windows, by, episode="episode"):
+    cut = list(slices(study, by, episode))
+    return break_down(study, windows, cut, np.random.default_rng(0), episode=episode)
+
+
 def test_every_window_slice_and_test_has_a_row_and_a_floor(study):
     """One pooled slice, six firms, three days, two episodes; each with a number or a reason.
 
     p is at least p_min; every test that gives p also says what it could have detected.
     """
-    table = break_down(study, WINDOWS, np.random.default_rng(0), episode="episode")
+    table = broken_down(study, WINDOWS, LEVELS)
     assert len(table) == 2 * (1 + 6 + 3 + 2) * len(TESTS)
     counts = table.groupby("by")["label"].nunique()
     assert counts.to_dict() == {"pooled": 1, "firm": 6, "event": 3, "episode": 2}
@@ -44,7 +50,7 @@ def test_slice_is_the_test_of_its_rows(study, by, label, rows):
     """The rows of a firm, a day and an episode, tested alone, give the same outcomes."""
     rows = np.array(rows)
     label = label or str(study.rows["day0"][6].date())
-    table = break_down(study, [(0, 2)], np.random.default_rng(0), by=[by], episode="episode")
+    table = broken_down(study, [(0, 2)], [by])
     found = table[table["label"] == label].set_index("name")
     alone = run_tests(study.take(rows), 0, 2, np.random.default_rng(0), episode="episode")
     pd.testing.assert_frame_equal(found[alone.columns], alone)
@@ -63,9 +69,7 @@ def test_forty_firms_on_a_day_leave_no_test_without_a_number(simulated):
     """From thirty firms on GRANK-T answers too; only tests across episodes need more days."""
     returns = simulated(7, assets=40)
     events = pd.DataFrame({"ticker": [f"A{i}" for i in range(40)], "day0": returns.index[300]})
-    table = break_down(
-        event_study(returns, events), [(0, 1)], np.random.default_rng(0), by=["pooled"]
-    )
+    table = broken_down(event_study(returns, events), [(0, 1)], ["pooled"], None)
     pooled = table.set_index("name")
     refused = set(pooled.index[pooled["reason"].ne("")])
     assert refused == {"across_episodes_t", "sign_flip"}
@@ -74,10 +78,10 @@ def test_forty_firms_on_a_day_leave_no_test_without_a_number(simulated):
 def test_unknown_level_is_named(study):
     """The message lists what there is."""
     with pytest.raises(ValueError, match="unknown level 'firms'; known: pooled, firm"):
-        break_down(study, WINDOWS, np.random.default_rng(0), by=["firms"])
+        broken_down(study, WINDOWS, ["firms"])
 
 
 def test_no_event_gives_an_empty_table(returns, events):
     """Nothing to slice is not an error."""
     empty = event_study(returns, events.iloc[:0])
-    assert break_down(empty, WINDOWS, np.random.default_rng(0), by=["firm"]).empty
+    assert broken_down(empty, WINDOWS, ["firm"], None).empty

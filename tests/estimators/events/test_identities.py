@@ -108,7 +108,7 @@ def test_bmp_and_kp_agree_when_residuals_do_not_correlate(case):
     """KP is BMP times the root of (1 - r) / (1 + 5r): at r = 0 the same, here as computed."""
     study = case[0]
     sample = draw_sample(study, FIRST, LAST)
-    r = (np.corrcoef(study.residuals)[np.triu_indices(6, 1)]).mean()
+    r = (np.corrcoef(study.fitted.residuals())[np.triu_indices(6, 1)]).mean()
     expected = bmp(sample).statistic * np.sqrt((1 - r) / (1 + 5 * r))
     assert kp_bmp(sample).statistic == pytest.approx(expected, rel=1e-9)
 
@@ -137,7 +137,7 @@ def test_signed_rank_p_counts_all_sign_patterns(case):
 def test_ranks_are_scipys_to_the_last_digit(case):
     """Rank over T + 1 less one half, taken back: the ranks, whole or half numbers, exactly."""
     study = case[0]
-    values = np.column_stack([study.residuals, study.ar[:, study.days(FIRST, LAST)]])
+    values = np.column_stack([study.fitted.residuals(), study.ar[:, study.days(FIRST, LAST)]])
     for row, ranks in enumerate(stats.rankdata(values, axis=1)):
         deviations = draw_sample(study.take(np.array([row])), FIRST, LAST).ranks.plain
         back = (deviations + 0.5) * (values.shape[1] + 1)

@@ -120,8 +120,10 @@ def test_session_without_neighbours_does_not_enter(returns, events, model):
     returns.iloc[at - 60, returns.columns.get_loc("SPY")] = np.nan
     study = event_study(returns, events.iloc[:1], model=model)
     assert study.rows["n_estimation"][0] == 117
-    assert int(np.isfinite(study.residuals[0]).sum()) == 117
-    assert study.residuals[0][np.isfinite(study.residuals[0])].sum() == pytest.approx(0, abs=1e-12)
+    assert int(np.isfinite(study.fitted.residuals()[0]).sum()) == 117
+    assert study.fitted.residuals()[0][
+        np.isfinite(study.fitted.residuals()[0])
+    ].sum() == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -39,7 +39,6 @@ def hand_sample(car, se=None, residuals=None, day0=None, df=118) -> Sample:
         unit_sum=1 / se,
         df=np.full(n, df),
         day0=np.zeros(n, int) if day0 is None else np.asarray(day0),
-        dropped=0,
         first=0,
         last=0,
         fitted=by_hand(residuals),
@@ -210,11 +209,11 @@ def test_identical_cars_are_refused():
     assert bmp(hand_sample([1.0, 1.0])).reason.startswith("no variation")
 
 
-def test_incomplete_windows_are_left_out_and_counted(returns):
+def test_incomplete_windows_are_left_out(returns):
     """An event near the end of the data drops out of the pooled test, not of the study."""
     events = pd.DataFrame({"ticker": ["A0", "A1", "A2"], "day0": returns.index[[200, 300, 398]]})
     sample = draw_sample(event_study(returns, events), 0, 3)
-    assert (sample.size, sample.dropped) == (2, 1)
+    assert sample.size == 2
 
 
 def test_an_idle_firm_changes_no_other_firms_t(returns, events):

@@ -37,7 +37,7 @@ def test_near_rotations_are_left_out():
 def test_impossible_requests_are_refused():
     """An event day needs an outcome, and the sample room to turn."""
     values = pd.Series(np.arange(10.0))
-    with pytest.raises(ValueError, match="no outcome on 11"):
+    with pytest.raises(ValueError, match="no response on 11"):
         rotate(values, pd.Series([1.0], index=[11]), clear=1)
     with pytest.raises(ValueError, match="leave no calendar"):
         rotate(values, pd.Series([1.0], index=[3]), clear=6)

@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from analysis.publish.review.artefacts import artefacts, different_bytes, different_text, relative
+from analysis.publish.review.artefacts import (
+    artefacts,
+    different_bytes,
+    different_numbers,
+    different_text,
+)
 
 
 def build(folder, mean=0.25, text="mean 0.25", table="| 0.25 |\n", svg="<svg>1.0</svg>"):
@@ -32,7 +37,7 @@ def test_equal_builds_do_not_differ(tmp_path):
     one, other = build(tmp_path / "one"), build(tmp_path / "the-second")
     assert len(one) == 5
     assert different_bytes(one, other) is None
-    assert relative(one, other, 1e-10) is None
+    assert different_numbers(one, other, 1e-10) is None
     assert different_text(one, other) is None
 
 
@@ -65,7 +70,7 @@ def test_a_file_that_one_build_lacks(tmp_path):
 @pytest.mark.parametrize(("mean", "passes"), [(0.25 * (1 + 1e-11), True), (0.25 + 1e-9, False)])
 def test_another_kernel_may_change_the_last_digits_only(tmp_path, mean, passes):
     """A relative difference of 1e-11 passes at 1e-10, one of 4e-9 does not and is named."""
-    found = relative(build(tmp_path / "a"), build(tmp_path / "b", mean=mean), 1e-10)
+    found = different_numbers(build(tmp_path / "a"), build(tmp_path / "b", mean=mean), 1e-10)
     assert (found is None) is passes
     assert passes or "a.mean, value: 0.25 and" in str(found)
 

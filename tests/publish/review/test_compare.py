@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from analysis.errors import ResultsError
+from analysis.publish.result_set import parse
 from analysis.publish.review.compare import compare
-from analysis.publish.review.result_set import parse
 
 
 def number(value, **more):
@@ -20,8 +20,7 @@ def number(value, **more):
 
 
 def version(fabricate, **parts):
-    texts = fabricate(**parts)
-    return parse(texts.get, parts.get("tables", {}), "memory", parts.get("passages", {}))
+    return parse(fabricate(**parts), "memory")
 
 
 def test_equal_versions_give_an_empty_comparison(fabricate):
@@ -173,11 +172,11 @@ def test_another_order_of_columns_or_layout_is_a_change(fabricate, new):
 def test_moved_code_is_no_result(fabricate):
     """Results that another module gives are the same results: counted aside, of every kind."""
     parts = {"verdicts": {"C": "mixed"}, "figures": {"f": "d"}, "tables": {"t": "| a |\n"}}
-    parts["numbers"] = {"a": number(1.0, function="analysis.findings.a.f")}
+    parts["numbers"] = {"a": number(1.0, function="analysis.questions.a.f")}
     old = version(fabricate, **parts)
-    texts = {k: v.replace("analysis.findings", "analysis.questions")
+    texts = {k: v.replace("analysis.questions", "analysis.study")
              for k, v in fabricate(**parts).items()}  # fmt: skip
-    found = compare(old, parse(texts.get, ["t"], "memory"))
+    found = compare(old, parse(texts, "memory"))
     assert not found
     assert len(found.provenance) == 4
 
@@ -223,7 +222,7 @@ def test_evidence_that_moved_under_the_same_verdict_is_reported(fabricate):
     """The verdict stays, what it rests on does not."""
     one, other = (fabricate(verdicts={"C": "mixed"}) for _ in range(2))
     other["claims.json"] = other["claims.json"].replace('"evidence": "e"', '"evidence": "f"')
-    old, new = (parse(texts.get, [], "memory") for texts in (one, other))
+    old, new = (parse(texts, "memory") for texts in (one, other))
     assert [(f.key, f.old, f.new) for f in compare(old, new).evidence] == [("C", "e", "f")]
 
 
@@ -232,7 +231,7 @@ def test_merge_conflict_is_one_line_with_its_place(fabricate):
     texts = fabricate(numbers={"a": number(1.0)})
     texts["numbers.json"] = '{"numbers": {\n<<<<<<< HEAD\n"a": 1\n=======\n"a": 2\n>>>>>>> b\n}}'
     with pytest.raises(ResultsError, match=r"numbers\.json at HEAD, line 2: .*merge conflict.*nox"):
-        parse(texts.get, [], "HEAD")
+        parse(texts, "HEAD")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"numbers": 3}', '{"numbers": {"a": 3}}'])
@@ -240,10 +239,10 @@ def test_broken_results_are_refused(fabricate, text):
     """Text that is no JSON, or JSON of another form, is named and not guessed at."""
     texts = fabricate() | {"numbers.json": text}
     with pytest.raises(ResultsError, match=r"numbers\.json at HEAD: expected"):
-        parse(texts.get, [], "HEAD")
+        parse(texts, "HEAD")
 
 
 def test_missing_results_are_refused():
     """A version without committed results says so."""
     with pytest.raises(ResultsError, match=r"at abc: expected committed results, found none"):
-        parse({}.get, [], "abc")
+        parse({}, "abc")

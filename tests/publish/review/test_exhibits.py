@@ -69,6 +69,18 @@ def test_exhibits_are_counted_in_reading_order(paper):
     ]
 
 
+def test_captions_are_those_of_the_sources(paper):
+    """That of a table stands in its block below it, that of a figure may run over lines."""
+    captions = {str(e): " ".join(e.caption.split()) for e in list_exhibits(paper)}
+    assert captions == {
+        "Figure 1": "First",
+        "Table 1": "A, as in @tbl-last.",
+        "Figure 2": "Two lines",
+        "Table 2": "{{< exhibits >}} Made with the page.",
+        "Table 3": "Last.",
+    }
+
+
 @pytest.mark.parametrize(
     "asked",
     ["3", "Table 3", "table-3", "tab. 3", "TABLE_3", "Table\u00a03", "tbl-last", "#tbl-last"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.publish.result_set import parse
 from analysis.publish.review.prose import changed_guards, read, text_edits
-from analysis.publish.review.result_set import parse
 
 CLAIM = '[It is\nno more than {{< num a.mean >}}.]{.claim key="C1" is="mixed"}'
 
@@ -17,7 +17,7 @@ def kinds(marked) -> list[tuple[str, str]]:
 def test_text_is_read_as_it_is_printed(fabricate):
     """Numbers and intervals are put in, ties to verdicts and what prints nothing left out."""
     numbers = {"a.mean": {"value": 0.1, "text": "10%", "interval": "8% to 12%"}}
-    results = parse(fabricate(numbers=numbers).get, [], "memory")
+    results = parse(fabricate(numbers=numbers), "memory")
     source = f"{CLAIM} So {{{{< interval a.mean >}}}} and {{{{< num b >}}}}. {{{{< source f >}}}}"
     source += '![A [b] caption.](f.svg){#fig-f fig-alt="{{< alt f >}}"}'
     assert read(source, results) == "It is\nno more than 10%. So 8% to 12% and ⟨b⟩. A [b] caption."

@@ -9,13 +9,13 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace, diff
+from analysis.publish.result_set import parse
 from analysis.publish.review.compare import compare
 from analysis.publish.review.document import Marked, Picture, Span
 from analysis.publish.review.markdown_form import ROWS, write_markdown
 from analysis.publish.review.page_form import write_page
-from analysis.publish.review.prose import Guard
+from analysis.publish.review.prose import GuardEdit
 from analysis.publish.review.report import Report, build_document
-from analysis.publish.review.result_set import parse
 from analysis.publish.review.terminal_form import print_document
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
@@ -36,7 +36,7 @@ def run(clone, fabricate, monkeypatch, capsys):
 
     def call(now: dict, *words: str) -> tuple[int, str, str]:
         texts = fabricate(**now)
-        fresh = parse(texts.get, now.get("tables", {}), "now", now.get("passages", {}))
+        fresh = parse(texts, "now")
         monkeypatch.setattr(diff, "_rebuild", lambda *_: (Findings(), fresh))
         code = main(["diff", *words], Workspace.at(clone.root))
         said = capsys.readouterr()
@@ -89,7 +89,7 @@ def test_moved_code_gives_no_result_that_differs(clone, run):
     assert code == 0
     assert "No result differs." in said
     assert headings(said) == ["Where results come from (no result)"]
-    row = r"module +analysis\.findings\.a +analysis\.questions\.beta +3"
+    row = r"module +analysis\.questions\.a +analysis\.questions\.beta +3"
     assert re.search(row, said)
 
 
@@ -193,7 +193,7 @@ def test_bad_state_is_one_line_and_exit_code_one(clone, run, spoil, words, expec
 
 
 def document(fabricate, numbers_old, numbers_new, **more):
-    one, other = (parse(fabricate(numbers=n).get, [], "memory") for n in (numbers_old, numbers_new))
+    one, other = (parse(fabricate(numbers=n), "memory") for n in (numbers_old, numbers_new))
     return build_document(Report("main", "HEAD", compare(one, other), **more))
 
 
@@ -225,7 +225,7 @@ def test_a_comment_is_never_too_long(fabricate):
 
 def test_the_page_has_contents_that_lead_to_its_sections(fabricate):
     """Every entry of the contents has its anchor, every section its entry."""
-    guards = [Guard("a.qmd:1", "It is.", "A: mixed", "A: supported")]
+    guards = [GuardEdit("a.qmd:1", "It is.", "A: mixed", "A: supported")]
     page = write_page(document(fabricate, {"a": number(1)}, {"b": number(9)}, guards=guards))
     nav = page[page.index("<nav") : page.index("</nav>")]
     links = re.findall(r'href="#([\w-]+)"', nav)

@@ -72,8 +72,8 @@ def test_results_come_from_the_commit_and_not_from_the_disk(clone):
     base = clone.publish(verdicts={"C1": "supported"}, tables={"t": "| 1 |"})
     clone.publish(verdicts={"C1": "mixed"}, tables={"t": "| 2 |"})
     found = Repository(clone.root).results(base, "base")
-    assert found.verdicts["C1"]["verdict"] == "supported"
-    assert found.tables == {"t": "| 1 |"}
+    assert found["claim"]["C1"]["verdict"] == "supported"
+    assert found["table"]["t"]["text"] == "| 1 |"
 
 
 def test_extract_writes_a_version_and_leaves_the_clone_alone(clone, tmp_path):

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.questions.customs import correlations as customs_report
 from analysis.questions.customs import surprises as customs_surprises
+from analysis.questions.customs.correlations import quoted_levels
+from analysis.results import Provenance
 from analysis.study import customs
 from analysis.study.panel import Panel
 
@@ -143,11 +144,11 @@ def test_release_mean_recovers_a_planted_effect(committed):
 
 def test_quoted_figures_are_reproduced_exactly(committed):
     """Claim B5: 6,146 to 5,774 t of magnets and 5,791.8 to 4,000.3 t in total."""
-    found = {n.key: n.value for n in customs_report._levels(committed)}
-    assert found["customs.magnets.2025_08"] == 6146.0
-    assert found["customs.magnets.2025_09"] == 5774.0
-    assert found["customs.headline.2025_08"] == 5791.8
-    assert found["customs.headline.2025_09"] == 4000.3
+    found = quoted_levels(committed).set_index(["series", "at"])["level"]
+    assert found["magnets", "2025_08"] == 6146.0
+    assert found["magnets", "2025_09"] == 5774.0
+    assert found["headline", "2025_08"] == 5791.8
+    assert found["headline", "2025_09"] == 4000.3
 
 
 def test_heavy_elements_share_is_worked_by_hand(committed):
@@ -163,4 +164,5 @@ def test_heavy_verdict_compares_the_peak_month(at_peak, verdict):
     frame = pd.DataFrame(
         {"headline": [10.0, 5.0], "dysprosium": [at_peak, 100.0], "terbium": [0.0, 0.0]}
     )
-    assert customs_surprises._heavy_verdict(frame).verdict == verdict
+    source = Provenance.of(customs_surprises.heavy_elements, "")
+    assert customs_surprises._heavy_verdict(frame, source).verdict == verdict

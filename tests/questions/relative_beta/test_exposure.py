@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimators.outcome import Outcome
+from analysis.estimators.significance import Significance
 from analysis.questions.relative_beta import exposure
 from analysis.results import Provenance
 from analysis.study.panel import build_panel
@@ -50,8 +50,8 @@ def test_planted_responses_are_scaled(planted):
 )
 def test_rule_of_the_larger_response(committed, gap, p, verdict):
     """The sign counts only with a p below 0.05."""
-    source = Provenance.of(exposure.scaled_gap, (), "")
-    outcome = Outcome("across_episodes_t", 9, estimate=gap, p=p)
+    source = Provenance.of(exposure.scaled_gap, "")
+    outcome = Significance("across_episodes_t", 9, estimate=gap, p=p)
     assert exposure._larger(committed, outcome, "MP", source).verdict == verdict
 
 
@@ -64,5 +64,5 @@ def test_heavy_share_and_beta(betas, verdict):
     frame = pd.DataFrame(
         {"heavy_share": [0.1, 0.3, 0.7, np.nan], "beta": [*betas, 9.0], "ticker": [*"ABCD"]}
     )
-    source = Provenance.of(exposure.firm_responses, (), "")
+    source = Provenance.of(exposure.firm_responses, "")
     assert exposure._heavy(frame, source).verdict == verdict

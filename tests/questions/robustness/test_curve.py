@@ -24,7 +24,7 @@ from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.claim_kinds import sides_of
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import averaged, chosen_days, pool
-from analysis.study.outcomes import two_samples
+from analysis.study.outcomes import compare_episodes
 from analysis.study.panel import Panel, build_panel
 from analysis.study.responses import cumulate
 from analysis.study.variants import coded_events
@@ -185,7 +185,7 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
     frame = short[claim]
     row = frame[(frame["coding"] == coding) & (frame["contamination"] == "exclude")].iloc[0]
     if len(values) == 2:
-        outcome = two_samples(*values, recoded)
+        outcome = compare_episodes(recoded, *values)
         assert row["estimate"] == pytest.approx(outcome.effect, rel=1e-10)
         assert row["p"] == pytest.approx(outcome.p, rel=1e-8)
     else:

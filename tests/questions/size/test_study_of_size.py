@@ -11,7 +11,7 @@ import pytest
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.named_tests import TESTS as BATTERY
 from analysis.estimators.events.named_tests import run_tests
-from analysis.questions.size import run
+from analysis.questions.size import rejections
 from analysis.questions.size.design import LAWS, cells
 from analysis.questions.size.draws import draw, generator
 from analysis.questions.size.rejections import TESTS, batch_p_values, p_values
@@ -80,7 +80,7 @@ def test_batch_gives_the_p_values_of_the_battery(name, by_name, design, settings
 def test_exact_tests_reject_five_percent(by_name, design, settings):
     """A t and an F that are exact under normality, and the conformal p, in 200 samples."""
     cell = by_name["one_date_3/normal/0"]
-    found = run.count_rejections((cell, range(200)), design, settings).set_index("test")
+    found = rejections.count_rejections((cell, range(200)), design, settings).set_index("test")
     rates = found["rejections"] / found["replications"]
     for test in ("portfolio_t", "joint_f", "conformal"):
         assert rates[test] == pytest.approx(0.05, abs=0.047), test  # three standard errors
@@ -91,9 +91,9 @@ def test_exact_tests_reject_five_percent(by_name, design, settings):
 def test_rejections_are_counted_among_samples_with_a_p(monkeypatch, by_name, design, settings):
     """Refused tests count nowhere; 0.05 itself rejects."""
     p = pd.DataFrame({"patell": [0.05, 6 / 120, 0.051, np.nan], "bmp": [np.nan] * 4})
-    monkeypatch.setattr(run, "batch_p_values", lambda *_: p)
+    monkeypatch.setattr(rejections, "batch_p_values", lambda *_: p)
     task = (by_name["one_date_3/normal/0"], range(4))
-    counted = run.count_rejections(task, design, settings).set_index("test")
+    counted = rejections.count_rejections(task, design, settings).set_index("test")
     assert counted.loc["patell", ["replications", "rejections"]].tolist() == [3, 2]
     assert counted.loc["bmp", ["replications", "rejections"]].tolist() == [0, 0]
 
@@ -113,7 +113,7 @@ def test_counts_do_not_depend_on_the_number_of_processes(by_name, design, settin
     """One process and two give the same counts in the same order."""
     names = ("one_date_3/t4/0", "pooled_all/placebo/0", "one_date_9/panel/0")
     work = [(by_name[name], range(start, start + 3)) for name in names for start in (0, 3)]
-    one, two = (list(run.rejections(work, design, settings, n)) for n in (1, 2))
+    one, two = (list(rejections.rejections(work, design, settings, n)) for n in (1, 2))
     for a, b in zip(one, two, strict=True):
         pd.testing.assert_frame_equal(a, b)
 
@@ -121,7 +121,7 @@ def test_counts_do_not_depend_on_the_number_of_processes(by_name, design, settin
 def test_replications_asked_for_are_the_tasks(design, settings):
     """Half for power, each placebo date once on one date, no replication twice."""
     rows: dict[str, list[int]] = {}
-    for cell, part in run.tasks(design, settings, 60):
+    for cell, part in rejections.tasks(design, settings, 60):
         rows.setdefault(cell.name, []).extend(part)
     dates = design.clear["one_date_3"].size
     expected = {cell.name: 30 if cell.effect else 60 for cell in cells(design, settings)}

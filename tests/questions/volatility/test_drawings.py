@@ -13,7 +13,7 @@ from analysis.results import Figure, Provenance
 from analysis.results.style import firm_colours
 
 SOURCE = Provenance(
-    "analysis.questions.volatility.around_events.paths", ("prices.csv",), "two kinds"
+    "analysis.questions.volatility.around_events.paths", "two kinds", ("prices.csv",)
 )
 
 

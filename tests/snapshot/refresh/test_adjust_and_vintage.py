@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from analysis.snapshot.refresh.adjust import action_factors, adjusted_closes, as_paid, as_traded
+from analysis.snapshot.refresh.adjust import action_factors, adjusted_closes, unsplit
 from analysis.snapshot.refresh.vintage import blocking, classify_prices, classify_rows
 
 DAYS = pd.bdate_range("2026-03-02", periods=8)
@@ -73,7 +73,7 @@ def test_total_returns_whatever_is_paid_and_split(steps, ratio, paid, days) -> N
     shrunk = pd.Series(10 * np.exp(np.cumsum(steps)), DAYS)
     splits = pd.Series([ratio], DAYS[[days[0]]])
     dividends = pd.Series([paid], DAYS[[days[1]]])
-    traded, amount = as_traded(shrunk, splits), as_paid(dividends, splits)
+    traded, amount = unsplit(shrunk, splits), unsplit(dividends, splits)
     table = actions((days[0], "split", ratio), (days[1], "dividend", amount.iloc[0]))
     shares, wealth = 1.0, [traded.iloc[0]]
     for i in range(1, len(DAYS)):

@@ -31,7 +31,7 @@ def _quick_findings(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def compute(snapshot: Snapshot, _: object) -> Findings:
         day = snapshot.sessions[-1].date().isoformat()
-        source = Provenance("test", ("prices.csv",), "all")
+        source = Provenance("test", "all", ("prices.csv",))
         return Findings([Number("data.last_session", day, "date", "date", "last", source)])
 
     monkeypatch.setattr(refresh, "compute", compute)
@@ -126,7 +126,8 @@ def test_a_dividend_does_not_touch_the_old_rows(snapshot: Snapshot) -> None:
     found = gathered(paying(today(snapshot)))
     vintage = compare(snapshot, found)
     assert not vintage.doubtful
-    spy = vintage.prices[vintage.prices["ticker"] == "SPY"]
+    prices = vintage.classified["prices.csv"]
+    spy = prices[prices["ticker"] == "SPY"]
     assert set(spy["status"]) == {"re-adjusted", "new"}
     assert spy["cause"].iloc[0] == "ex-date 2026-08-05"
     texts = candidate_files(snapshot, found, vintage, accept=False)

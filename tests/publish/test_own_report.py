@@ -11,18 +11,26 @@ import pytest
 
 from analysis.errors import WriteError
 from analysis.publish.numerals import read_internal, typed_numerals
-from analysis.publish.study_report import Head, blocks, kept, mark_figures, write_report
+from analysis.publish.own_report import (
+    mark_figures,
+    split_blocks,
+    with_exhibits,
+    write_report,
+)
+from analysis.publish.result_set import ResultSet, read_folder
 from analysis.results import Figure, Provenance
+from analysis.snapshot.choices import Report
 
 PAPER = Path(__file__).parents[2] / "paper"
-NONE: dict[str, set[str]] = {"numbers": set(), "tables": set(), "figures": set()}
-HEAD = Head("A study", ("A. Author",), "2026-01-31", "")
+NONE = ResultSet({})
+HEAD = Report(title="A study", authors=("A. Author",))
+DAY = "2026-01-31"
 
 
 def test_a_fenced_block_is_one() -> None:
     """Blank lines end a block, except inside a fence."""
     text = "One\ntwo\n\n::: {#tbl-a}\n\n{{< table a >}}\n\nCaption.\n:::\n\nThree\n"
-    assert list(blocks(text)) == [
+    assert list(split_blocks(text)) == [
         "One\ntwo",
         "::: {#tbl-a}\n\n{{< table a >}}\n\nCaption.\n:::",
         "Three",
@@ -40,25 +48,21 @@ def test_what_a_study_lacks_is_left_out_with_its_heading() -> None:
         "# D",
         "Text",
     ]
-    published = NONE | {"tables": {"t"}}
-    assert kept(source, published) == ["# A", "## C", "{{< table t >}}", "# D", "Text"]
-    assert kept(source, NONE) == ["# D", "Text"]
+    published = ResultSet({"table": {"t": {}}})
+    assert with_exhibits(source, published) == ["# A", "## C", "{{< table t >}}", "# D", "Text"]
+    assert with_exhibits(source, NONE) == ["# D", "Text"]
 
 
 def test_a_section_is_no_better_than_its_last_heading() -> None:
     """A heading at the very end, or right before one of its own level, leads nowhere."""
-    assert kept(["# A", "# B", "Text", "# C"], NONE) == ["# B", "Text"]
+    assert with_exhibits(["# A", "# B", "Text", "# C"], NONE) == ["# B", "Text"]
 
 
 def test_every_block_of_the_report_exists_in_the_full_study() -> None:
     """A slip in a key would silently drop a block: the study of the paper has every one of them."""
-    results = PAPER / "results"
-    published = {
-        kind: set(json.loads((results / f"{kind}.json").read_text("utf-8"))[kind])
-        for kind in ("numbers", "tables", "figures")
-    }
-    source = list(blocks((PAPER / "report.qmd").read_text("utf-8")))
-    assert kept(source, published) == source
+    published = read_folder(PAPER / "results")
+    source = list(split_blocks((PAPER / "report.qmd").read_text("utf-8")))
+    assert with_exhibits(source, published) == source
     assert len(source) > 60
 
 
@@ -81,15 +85,15 @@ def test_no_numeral_is_typed_in_the_report() -> None:
 
 def _results(folder: Path) -> None:
     (folder / "results").mkdir(parents=True)
-    for kind in NONE:
-        (folder / "results" / f"{kind}.json").write_text(json.dumps({kind: {}}), encoding="utf-8")
+    for file, kind in (("numbers", "numbers"), ("claims", "verdicts"), ("figures", "figures")):
+        (folder / f"results/{file}.json").write_text(json.dumps({kind: {}}), encoding="utf-8")
 
 
 def test_the_sources_are_complete_and_name_what_is_missing(tmp_path) -> None:
     """Title, authors, settings and shared files are there; so is a line for a question left out."""
     _results(tmp_path / "p")
     write_report(
-        PAPER, tmp_path / "p", head=HEAD, left_out={"Other assets": ["[cross_asset]", "B"]}
+        PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={"Other assets": ["[cross_asset]", "B"]}
     )
     text = (tmp_path / "p" / "index.qmd").read_text("utf-8")
     assert text.startswith(
@@ -100,19 +104,19 @@ def test_the_sources_are_complete_and_name_what_is_missing(tmp_path) -> None:
     assert "output-file: report.pdf" in (tmp_path / "p" / "_quarto.yml").read_text("utf-8")
     assert (tmp_path / "p" / "_extensions" / "results" / "results.lua").is_file()
     assert list(read_internal(tmp_path / "p" / "internal.toml")) == ["*"]
-    write_report(PAPER, tmp_path / "p", head=HEAD, left_out={})
+    write_report(PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={})
     assert "every question could be asked" in (tmp_path / "p" / "index.qmd").read_text("utf-8")
 
 
 def test_the_mark_stands_in_front_matter_text_and_figures(tmp_path) -> None:
     """The mark reaches the templates, opens the text and every text alternative."""
     _results(tmp_path / "p")
-    head = Head("A study", (), "2026-01-31", 'SYNTHETIC: "made" up')
-    write_report(PAPER, tmp_path / "p", head=head, left_out={})
+    head = Report(title="A study", mark='SYNTHETIC: "made" up')
+    write_report(PAPER, tmp_path / "p", head=head, day=DAY, left_out={})
     text = (tmp_path / "p" / "index.qmd").read_text("utf-8")
     assert 'mark: "SYNTHETIC: \\"made\\" up"' in text
     assert '::: {.study-mark}\nSYNTHETIC: "made" up\n:::' in text
-    figure = Figure("f", "k", {"d": pd.DataFrame()}, "Dots.", Provenance("a.b", (), "s"))
+    figure = Figure("f", "k", {"d": pd.DataFrame()}, "Dots.", Provenance("a.b", "s"))
     assert [f.alt for f in mark_figures([figure], "SYNTHETIC")] == ["SYNTHETIC. Dots."]
 
 
@@ -121,5 +125,5 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path) -> None:
     _results(tmp_path / "p")
     (tmp_path / "p" / "pandoc").write_text("in the way", encoding="utf-8")
     with pytest.raises(WriteError, match="expected a place that can be written"):
-        write_report(PAPER, tmp_path / "p", head=HEAD, left_out={})
+        write_report(PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={})
     assert not (tmp_path / "p" / "index.qmd").exists()

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import optimize, special
+
+from analysis.estimators.arrays import Floats
 
 __all__ = [
     "LEVEL",
     "POWER",
-    "Outcome",
+    "Significance",
     "minimum_detectable",
     "power_at",
     "refused",
     "student",
+    "tabulate",
     "two_sided_t",
 ]
 
 LEVEL = 0.05  # size of the test that a minimum detectable effect refers to
 POWER = 0.80  # probability with which that test finds it
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Significance:
     """The result of one test.
 
     Attributes
@@ -72,18 +75,24 @@ class Outcome:
         return self.estimate - half, self.estimate + half
 
 
-def refused(name: str, n: int, reason: str) -> Outcome:
-    """Return the outcome of a test that these data do not allow."""
-    return Outcome(name, n, reason=reason)
+def tabulate(tests: Iterable[Significance]) -> pd.DataFrame:
+    """Return one row a test, by name."""
+    columns = [field.name for field in fields(Significance)]
+    return pd.DataFrame(map(asdict, tests), columns=columns).set_index("name")
 
 
-def student(name: str, n: int, estimate: float, se: float, df: float) -> Outcome:
-    """Return the outcome of ``t = estimate / se`` on `df` degrees of freedom."""
+def refused(name: str, n: int, reason: str) -> Significance:
+    """Return what a test says that these data do not allow."""
+    return Significance(name, n, reason=reason)
+
+
+def student(name: str, n: int, estimate: float, se: float, df: float) -> Significance:
+    """Return the significance of ``t = estimate / se`` on `df` degrees of freedom."""
     if not se > 0:
         return refused(name, n, "no variation to judge the estimate by")
     t = estimate / se
     p, mde = two_sided_t(t, df), float(minimum_detectable(se, df))
-    return Outcome(name, n, estimate, se, t, df, p=p, p_min=0.0, mde=mde)
+    return Significance(name, n, estimate, se, t, df, p=p, p_min=0.0, mde=mde)
 
 
 def two_sided_t(t: float, df: float) -> float:
@@ -99,17 +108,8 @@ def minimum_detectable(
 
     The noncentrality at which the noncentral t has that power, times the standard error.
 
-    Parameters
-    ----------
-    se, df : array, broadcast against each other
-        Standard errors, in the unit of the effect, and degrees of freedom.
-    power, level : float
-        Probability of finding the effect, and size of the test.
-
-    Returns
-    -------
-    array
-        In the unit of `se`.
+    `se` and `df` are arrays that are broadcast against each other; the result has the unit of
+    `se`. `power` is the probability of finding the effect, `level` the size of the test.
     """
     freedom = np.asarray(df, dtype=float)
     unique, place = np.unique(freedom, return_inverse=True)

@@ -10,25 +10,17 @@ import pandas as pd
 
 from analysis.snapshot.edits import Cell, RowEdits, compare_rows
 
-__all__ = ["table_edits"]
+__all__ = ["compare_tables"]
 
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[|:\s-]+")
 
 
-def table_edits(old: str, new: str) -> RowEdits:
-    """Compare two versions of a table.
+def compare_tables(old: str, new: str) -> RowEdits:
+    """Compare two versions of a pipe table with notes below, as :func:`.tables.markdown` writes it.
 
-    Parameters
-    ----------
-    old, new : str
-        Pipe tables with notes below, as :mod:`analysis.publish.tables` writes them.
-
-    Returns
-    -------
-    RowEdits
-        Rows are known by as many of their leading cells as make them unique in both versions. A
-        change of the notes, or of what only the whole text shows, is a cell of the row ``(table)``.
+    Rows are known by as many of their leading cells as make them unique in both versions. A change
+    of the notes, or of what only the whole text shows, is a cell of the row ``(table)``.
     """
     (header, rows, notes), (new_header, new_rows, new_notes) = _read(old), _read(new)
     width = _key_width(rows, new_rows)
@@ -65,15 +57,14 @@ def _key_width(*versions: Sequence[Sequence[str]]) -> int:
 def _frame(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> pd.DataFrame:
     labels = _numbered([", ".join(filter(None, row[:width])) for row in rows])
     padded = [[*row, *[""] * len(header)][: len(header)] for row in rows]
-    columns = pd.Index(_numbered(header), dtype=object)
-    return pd.DataFrame(padded, index=pd.Index(labels, dtype=object), columns=columns, dtype=object)
+    return pd.DataFrame(padded, labels, _numbered(header), dtype=object)
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
+def _numbered(names: Sequence[str]) -> pd.Index:
     """Tell repeated names apart by a number."""
     seen: Counter[str] = Counter()
     found = []
     for name in names:
         seen[name] += 1
         found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return found
+    return pd.Index(found, dtype=object)

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ResultsError
-from analysis.publish.readme_replication import BEGIN, END, FIRST_RUN, RUNTIMES, update_replication
+from analysis.publish.readme_parts import FIRST_RUN, REPLICATION, RUNTIMES, write_replication
 from analysis.publish.review.source_lines import find_function
 
 SOURCE = {"function": "analysis.questions.a.compute", "inputs": ["prices.csv"], "sample": "all"}
 CODE = '"""A module."""\n\n\ndef compute(panel):\n    """Compute."""\n    return panel\n'
+
+
+BEGIN, END = REPLICATION
 
 
 @pytest.fixture
@@ -58,17 +61,17 @@ def root(tmp_path):
 
 def test_parts_are_written_between_the_markers_and_stay(root):
     """Only what stands between the markers changes, and a second run changes nothing."""
-    assert update_replication(root) == ["README.md", "data/README.md", "docs/exhibits.md"]
+    assert write_replication(root) == ["README.md", "data/README.md", "docs/exhibits.md"]
     text = (root / "README.md").read_text("utf-8")
     assert text.startswith(f"# T\n{FIRST_RUN[0]}\n")
     assert text.endswith(f"{END}\nrest\n")
     assert "former part" not in text
-    assert update_replication(root) == []
+    assert write_replication(root) == []
 
 
 def test_the_parts_say_what_the_template_asks_for(root):
     """Provenance and terms, software in the locked versions, seed, run times and hardware."""
-    update_replication(root)
+    write_replication(root)
     text = (root / "README.md").read_text("utf-8")
     for part in ("scikit-x 1.2.3", "typst 0.15.2", "seed 17", "| Loading | 1.2 |", "| all | 3.8 |",
                  "P, 2 processors, Linux", "2026-08-03", r"Exchange \| prices"):  # fmt: skip
@@ -79,7 +82,7 @@ def test_the_parts_say_what_the_template_asks_for(root):
 
 def test_versions_are_those_of_the_python_it_was_measured_on(root):
     """Where the lock has another version for another Python, the measured one's is named."""
-    update_replication(root)
+    write_replication(root)
     text = (root / "README.md").read_text("utf-8")
     assert "measured on Python 3.11.7 with scikit-x 1.2.3, y 2.4, typst 0.15.2." in text
     assert "2.5" not in text.partition("measured on")[2].partition("`requirements")[0]
@@ -87,7 +90,7 @@ def test_versions_are_those_of_the_python_it_was_measured_on(root):
 
 def test_the_first_run_is_told_from_what_was_measured(root):
     """Installing and rendering are added up; without the figures one line says what to run."""
-    update_replication(root)
+    write_replication(root)
     text = (root / "README.md").read_text("utf-8")
     assert "The first paper takes 45 s" in text
     assert "41 s to install 0.9 GB" in text
@@ -96,12 +99,12 @@ def test_the_first_run_is_told_from_what_was_measured(root):
     del measured["installed"]["tests"]
     (root / RUNTIMES).write_text(json.dumps(measured), "utf-8")
     with pytest.raises(ResultsError, match="found paper; run nox -s tests"):
-        update_replication(root)
+        write_replication(root)
 
 
 def test_every_exhibit_names_function_line_and_file(root):
     """Table, figure, number and verdict lead to the line that makes them; unused keys are out."""
-    update_replication(root)
+    write_replication(root)
     rows = (root / "docs/exhibits.md").read_text("utf-8")
     program = "`compute`, analysis/questions/a.py:4"
     assert f"| `t` | index.qmd:3 | {program} | prices.csv | paper/results/tables/t.md |" in rows
@@ -113,15 +116,15 @@ def test_every_exhibit_names_function_line_and_file(root):
 
 def test_check_finds_a_moved_line_and_writes_nothing(root):
     """A function that moved makes the list of exhibits stale; --check only says so."""
-    update_replication(root)
+    write_replication(root)
     path = root / "analysis/questions/b.py"
     (root / "analysis/questions/a.py").rename(path)
     path.write_text("\n" + CODE, "utf-8")
     for name in ("numbers", "claims", "tables", "figures"):
         file = root / f"paper/results/{name}.json"
-        file.write_text(file.read_text("utf-8").replace("findings.a.", "findings.b."), "utf-8")
+        file.write_text(file.read_text("utf-8").replace("questions.a.", "questions.b."), "utf-8")
     before = (root / "docs/exhibits.md").read_text("utf-8")
-    assert update_replication(root, check=True) == ["docs/exhibits.md"]
+    assert write_replication(root, check=True) == ["docs/exhibits.md"]
     assert (root / "docs/exhibits.md").read_text("utf-8") == before
 
 
@@ -129,7 +132,7 @@ def test_a_function_that_does_not_exist_is_refused(root):
     """A result whose program is not in the repository cannot be listed."""
     (root / "analysis/questions/a.py").write_text("", "utf-8")
     with pytest.raises(ResultsError, match=r"a\.compute: expected the function"):
-        update_replication(root)
+        write_replication(root)
 
 
 def test_missing_marker_and_missing_times_are_refused(root):
@@ -137,11 +140,11 @@ def test_missing_marker_and_missing_times_are_refused(root):
     times = (root / RUNTIMES).read_text("utf-8")
     (root / RUNTIMES).unlink()
     with pytest.raises(ResultsError, match="nox -s bench"):
-        update_replication(root)
+        write_replication(root)
     (root / RUNTIMES).write_text(times, "utf-8")
     (root / "README.md").write_text("# T\n", "utf-8")
     with pytest.raises(ResultsError, match=r"README\.md: expected the lines"):
-        update_replication(root)
+        write_replication(root)
 
 
 def test_functions_are_found_with_their_lines(root):

@@ -1,0 +1,147 @@
+"""The sources of the report on a study of one's own: ``paper/report.qmd`` with what it has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.publish.renderers.base import STEM
+from analysis.publish.result_set import ResultSet, read_folder
+from analysis.publish.results_check import PRINTS
+from analysis.publish.sources import SHORTCODE
+from analysis.whole import write_whole
+
+if TYPE_CHECKING:
+    from analysis.results import Figure
+    from analysis.snapshot.optional_choices import Report
+
+__all__ = [
+    "REPORT_STEM",
+    "SHARED",
+    "SOURCE",
+    "mark_figures",
+    "split_blocks",
+    "with_exhibits",
+    "write_report",
+]
+
+REPORT_STEM = "report"
+SOURCE = "report.qmd"
+SHARED = ("_extensions", "pandoc", "references.bib", "theme.scss", "theme-dark.scss")
+EVERY = "a report prints exhibits; every number of the study is in numbers.json"
+LEFT_OUT = "#sec-left-out"
+_FENCE = re.compile(r"^:::+\s*(\{.*\})?\s*$")
+_HEADING = re.compile(r"^(#+) ")
+
+
+def mark_figures(figures: Iterable[Figure], mark: str) -> list[Figure]:
+    """Put the mark of a study into the text alternative of its figures, and so into their files."""
+    return [replace(figure, alt=f"{mark}. {figure.alt}") for figure in figures]
+
+
+def write_report(
+    paper: Path, folder: Path, *, head: Report, day: str, left_out: Mapping[str, Sequence[str]]
+) -> None:
+    """Write the sources of a report beside its results, ready for either renderer.
+
+    Parameters
+    ----------
+    paper : Path
+        The Quarto project of the repository: ``report.qmd`` and what both share.
+    folder : Path
+        The project of the other study; it has ``results/`` already.
+    head : Report
+        Title, authors, and the mark that stands on every page.
+    day : str
+        ISO day of the data.
+    left_out : mapping of str to sequence of str
+        Questions that were not asked, with what the study lacks for each.
+
+    Raises
+    ------
+    WriteError
+        If the folder cannot be written.
+    """
+    blocks = split_blocks((paper / SOURCE).read_text(encoding="utf-8"))
+    kept = with_exhibits(blocks, read_folder(folder / "results"))
+    said = [f"- {title}: needs {'; '.join(needs)}." for title, needs in left_out.items()]
+    for place, block in enumerate(kept):
+        if LEFT_OUT in block:
+            text = "\n".join(said) or "Nothing: every question could be asked."
+            kept[place] = f"{block}\n\n{text}"
+    settings = (paper / "_quarto.yml").read_text(encoding="utf-8").replace(STEM, REPORT_STEM)
+    shared = [
+        path
+        for name in SHARED
+        for path in ([paper / name] if (paper / name).is_file() else (paper / name).rglob("*"))
+        if path.is_file()
+    ]
+    write_whole(
+        folder,
+        {path.relative_to(paper).as_posix(): path.read_bytes() for path in shared}
+        | {
+            "index.qmd": _front(head, day) + "\n\n".join(kept) + "\n",
+            "_quarto.yml": settings,
+            "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
+        },
+    )
+
+
+def split_blocks(text: str) -> Iterator[str]:
+    """Split a source at blank lines; a fenced block is one, blank lines included."""
+    block: list[str] = []
+    fenced = False
+    for line in [*text.splitlines(), ""]:
+        if _FENCE.match(line):
+            fenced = not fenced
+        if line.strip() or fenced:
+            block.append(line)
+        elif block:
+            yield "\n".join(block)
+            block = []
+
+
+def with_exhibits(blocks: Iterable[str], results: ResultSet) -> list[str]:
+    """Leave out blocks that print what is not published, and headings with nothing below."""
+    printable = [
+        block
+        for block in blocks
+        if all(
+            match[2].split()[0] in results[PRINTS[match[1]]]
+            for match in SHORTCODE.finditer(block)
+            if match[1] in PRINTS
+        )
+    ]
+    return [
+        block
+        for place, block in enumerate(printable)
+        if _HEADING.match(block) is None or _leads(block, printable[place + 1 :])
+    ]
+
+
+def _leads(heading: str, rest: Sequence[str]) -> bool:
+    """Whether text follows before the next heading of the same or a higher level."""
+    level = heading.index(" ")
+    for block in rest:
+        if not (found := _HEADING.match(block)):
+            return True
+        if len(found[1]) <= level:
+            break
+    return LEFT_OUT in heading
+
+
+def _front(head: Report, day: str) -> str:
+    """Write the front matter; JSON strings are YAML strings."""
+    lines = [f"title: {json.dumps(head.title, ensure_ascii=False)}", f"date: {day}"]
+    if head.authors:
+        lines.append("author:")
+        lines += [f"  - name: {json.dumps(name, ensure_ascii=False)}" for name in head.authors]
+    if head.mark:
+        lines.append(f"mark: {json.dumps(head.mark, ensure_ascii=False)}")
+    front = "\n".join(["---", *lines, "---", ""])
+    banner = f"\n::: {{.study-mark}}\n{head.mark}\n:::\n" if head.mark else ""
+    return f"{front}{banner}\n"

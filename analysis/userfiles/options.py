@@ -1,0 +1,157 @@
+"""What a user can choose: the fields are the functions' keywords and the commands' options.
+
+Nothing heavy is imported here, so that ``--help`` does not wait for the estimators.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from analysis.errors import UserDataError
+from analysis.estimators.names import Kind, Method, Model
+
+__all__ = [
+    "BetaOptions",
+    "CorrelateOptions",
+    "EventOptions",
+    "Form",
+    "Option",
+    "Options",
+    "Window",
+    "takes",
+]
+
+Form = Literal["level", "change", "log_change"]
+Window = tuple[int, int]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What is told of a field, the least it can be, and its option where it has another name.
+
+    A field with an empty `flag` has none.
+    """
+
+    told: str
+    least: float | None = None
+    flag: str | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options that are checked when they are made; a lone string stands for a tuple of one."""
+
+    def __post_init__(self) -> None:
+        for name, (option, hint) in self.described().items():
+            value = getattr(self, name)
+            if get_origin(hint) is tuple:
+                value = (value,) if isinstance(value, str) else tuple(value)
+                object.__setattr__(self, name, value)
+            if get_origin(hint) is Literal and value not in get_args(hint):
+                expected = f"one of {', '.join(get_args(hint))}"
+            elif option.least is not None and value < option.least:
+                expected = f"{option.least} or more"
+            else:
+                continue
+            raise UserDataError(f"{name}: expected {expected}, found {value}; change it")
+
+    @classmethod
+    def described(cls) -> dict[str, tuple[Option, Any]]:
+        """Return what is told of each field, and its type."""
+        hints = get_type_hints(cls, include_extras=True)
+        return {f.name: get_args(hints[f.name])[::-1] for f in fields(cls)}
+
+
+@dataclass(frozen=True)
+class EventOptions(Options):
+    """Every option of one event study; windows and their distances in sessions."""
+
+    benchmark: Annotated[str, Option("column of the market")]
+    factors: Annotated[tuple[str, ...], Option("further factor columns", flag="--factor")] = ()
+    model: Annotated[Model, Option("normal return")] = "market"
+    estimation: Annotated[int, Option("sessions of the estimation window")] = 120
+    gap: Annotated[int, Option("sessions from its last one to day 0")] = 11
+    window: Annotated[Window, Option("first and last event day", flag="")] = (-5, 5)
+    returns: Annotated[Kind, Option("kind of returns")] = "simple"
+    tests: Annotated[tuple[str, ...], Option("all, or names")] = ("all",)
+    placebo: Annotated[int, Option("placebo draws", least=1)] = 1000
+    seed: Annotated[int, Option("seed of everything drawn", least=0)] = 1
+    minimum: Annotated[
+        int | None,
+        Option("fewest estimation returns (default: half of the window, at least 100 for garch)"),
+    ] = None
+    skip_listed: Annotated[
+        bool, Option("leave the windows of all listed events out of every estimation window")
+    ] = False
+    by: Annotated[tuple[str, ...], Option("break down by pooled, firm, event, episode")] = ()
+    windows: Annotated[
+        tuple[Window, ...],
+        Option("event days (default: -5,5); further ones enter the breakdown", flag="--window"),
+    ] = ()
+
+
+@dataclass(frozen=True)
+class BetaOptions(Options):
+    """Every option of one run of relative betas; lags, windows and blocks in sessions."""
+
+    benchmark: Annotated[str, Option("column of the market")]
+    assets: Annotated[tuple[str, ...], Option("columns (default: all but the benchmark)")] = ()
+    returns: Annotated[Kind, Option("kind of returns")] = "simple"
+    hac: Annotated[int, Option("lags of the HAC errors", least=0)] = 5
+    lags: Annotated[int, Option("lags of the Dimson beta", least=0)] = 1
+    leads: Annotated[int, Option("leads of the Dimson beta", least=0)] = 1
+    window: Annotated[int, Option("sessions of the rolling beta")] = 60
+    halflife: Annotated[float, Option("sessions until a weight halves", least=1)] = 60.0
+    block: Annotated[int, Option("sessions of a bootstrap block")] = 10
+    draws: Annotated[int, Option("bootstrap draws", least=2)] = 2000
+    seed: Annotated[int, Option("seed of everything drawn", least=0)] = 1
+
+
+@dataclass(frozen=True)
+class CorrelateOptions(Options):
+    """Every option of one run of correlations; lags and blocks in rows or months."""
+
+    x: Annotated[tuple[str, ...], Option("columns that lead at positive lags")]
+    y: Annotated[tuple[str, ...], Option("columns correlated with them")]
+    unit: Annotated[Literal["row", "month"], Option("what a lag counts")] = "row"
+    x_as: Annotated[Form, Option("x itself, or its change from the row or month before")] = "level"
+    y_as: Annotated[Form, Option("the same of y")] = "level"
+    lags: Annotated[int, Option("furthest lag at which y leads", least=0)] = 3
+    leads: Annotated[int, Option("furthest lag at which x leads", least=0)] = 3
+    methods: Annotated[tuple[str, ...], Option("coefficients")] = get_args(Method)
+    block: Annotated[int, Option("rows or months of a block", least=1)] = 3
+    draws: Annotated[int, Option("draws of either resampling", least=1)] = 4999
+    seed: Annotated[int, Option("seed of everything drawn", least=0)] = 1
+
+
+def takes(options: type[Options]) -> Callable[[F], F]:
+    """Show options in the signature and the docstring of a function that takes them as keywords.
+
+    They stand where its last parameter, ``**options``, and that word in the docstring do.
+    """
+
+    def shown(function: F) -> F:
+        own = list(inspect.signature(function).parameters.values())[:-1]
+        lines = []
+        for field in fields(options):
+            option, hint = options.described()[field.name]
+            default = inspect.Parameter.empty if field.default is MISSING else field.default
+            own.append(
+                inspect.Parameter(
+                    field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint
+                )
+            )
+            given = "" if field.default is MISSING else f", default {default!r}"
+            kind = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+            if get_origin(hint) is Literal:
+                kind = f"{{{', '.join(get_args(hint))}}}"
+            lines += [f"{field.name} : {kind}{given}", f"    {option.told}"]
+        vars(function)["__signature__"] = inspect.Signature(own)
+        function.__doc__ = (function.__doc__ or "").replace("**options", "\n    ".join(lines))
+        return function
+
+    return shown

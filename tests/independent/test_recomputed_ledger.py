@@ -1,0 +1,115 @@
+"""The ledger, recomputed from data/ by other hands: no line of ``analysis`` takes part."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .claims import CLAIMS, recompute
+from .episodes import Result
+from .record import Record
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+RESULTS = ROOT / "paper" / "results"
+RESAMPLED = {"B6"}  # its p is that of a block permutation
+
+
+@pytest.fixture(scope="module")
+def ledger() -> dict[str, Result]:
+    return recompute(Record(ROOT / "data"))
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, dict[str, float]]:
+    return json.loads((RESULTS / "numbers.json").read_text(encoding="utf-8"))["numbers"]
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[str, dict[str, str]]:
+    return json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))["verdicts"]
+
+
+def test_nothing_of_the_package_is_imported() -> None:
+    """The recomputation stands on numpy, pandas and scipy alone."""
+    allowed = {"numpy", "pandas", "scipy", "pytest", *sys.stdlib_module_names}
+    for path in HERE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module if not node.level else "pytest"]
+                assert node.level <= 1, f"{path.name} reaches out of its folder"
+            else:
+                continue
+            assert {name.split(".")[0] for name in names} <= allowed, f"{path.name}: {names}"
+
+
+def test_every_claim_is_recomputed() -> None:
+    """Every claim of the file has its recomputation and the other way round."""
+    entries = tomllib.loads((ROOT / "data" / "claims.toml").read_text(encoding="utf-8"))["claim"]
+    assert [entry["id"] for entry in entries] == list(CLAIMS)
+
+
+def differs(found: float | None, expected: float | None, relative: float = 1e-9) -> bool:
+    """Say whether two numbers differ by more than a share of them; nothing equals nothing."""
+    if found is None or expected is None:
+        return found is not expected
+    return abs(found - expected) > relative * abs(expected) + 1e-12
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_claim_agrees(
+    name: str,
+    ledger: dict[str, Result],
+    published: dict[str, dict[str, float]],
+    verdicts: dict[str, dict[str, str]],
+) -> None:
+    """Effect, interval, p, adjusted p, sample and verdict of a claim are those published.
+
+    To nine digits (the published ones have twelve); the detectable effect, which the package
+    integrates numerically, to six; what is resampled within Monte-Carlo error.
+    """
+    found, key = ledger[name], f"claim.{name.lower()}"
+    effect = published.get(f"{key}.effect", {})
+    beside = {
+        part: published.get(f"{key}.{part}", {}).get("value") for part in ("holm", "detectable")
+    }
+    assert verdicts[name]["evidence"].endswith(f"sample {found.sample}")
+    assert verdicts[name]["verdict"].endswith(found.verdict)
+    assert not differs(found.effect, effect.get("value"))
+    if name in RESAMPLED:
+        one = found.p / 4  # the smallest of four, times four
+        error = 4 * np.sqrt(one * (1 - one) * (1 / 9_999 + 1 / 20_000))
+        assert abs(found.p - effect["p"]) < 4 * error
+        assert abs(found.low - effect["low"]) < 0.03
+        assert abs(found.high - effect["high"]) < 0.03
+        return
+    wrong = [
+        part for part in ("low", "high", "p") if differs(getattr(found, part), effect.get(part))
+    ]
+    assert not wrong
+    assert not differs(found.holm, beside["holm"])
+    assert not differs(found.detectable, beside["detectable"], 1e-6)
+
+
+def test_family_and_counts_agree(
+    ledger: dict[str, Result], published: dict[str, dict[str, float]]
+) -> None:
+    """The family, and how many claims have which verdict, are those published."""
+    assert sum(found.family for found in ledger.values()) == published["ledger.family"]["value"]
+    for verdict in (
+        "supported",
+        "contradicted",
+        "mixed",
+        "not testable",
+        "wrong sign within noise",
+    ):
+        count = sum(found.verdict == verdict for found in ledger.values())
+        assert count == published[f"ledger.{verdict.replace(' ', '_')}"]["value"], verdict
