@@ -21,7 +21,6 @@ from analysis.questions.robustness.rule import CurveSummary, decide_curve
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.claim_kinds import sides_of
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import averaged, chosen_days, pool
 from analysis.study.outcomes import compare_episodes
@@ -181,7 +180,7 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
         clean=rules.clean or True,
         factors=committed.snapshot.choices.curve.models[rules.models[0]].factors,
     ).at_events(recoded)
-    values = [averaged(chosen_days(recoded, cars, events)) for events in sides_of(entry)]
+    values = [averaged(chosen_days(recoded, cars, events)) for events in entry.sides.values()]
     frame = short[claim]
     row = frame[(frame["coding"] == coding) & (frame["contamination"] == "exclude")].iloc[0]
     if len(values) == 2:
