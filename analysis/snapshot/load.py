@@ -154,11 +154,14 @@ def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     faults = []
     for name in sorted(contents, key=lambda name: (name != "study.toml", name)):
+        choices = found.get("study.toml")  # read first: it names the directions of events.csv
         try:
             if name in readers:
                 found[name] = readers[name](contents[name])
             elif name.endswith(".csv"):
-                found[name] = typed(name, read_rows(name, contents[name]))
+                found[name] = typed(
+                    name, read_rows(name, contents[name]), [*choices.directions] if choices else ()
+                )
         except SnapshotError as error:
             faults.append(str(error))
     if faults:

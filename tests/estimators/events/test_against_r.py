@@ -19,7 +19,7 @@ from analysis.estimators.events.ranks import corrado
 from analysis.estimators.events.signs import generalized_sign, sign, wilcoxon
 from analysis.estimators.returns import log_returns, simple_returns
 
-FOLDER = Path(__file__).parents[1] / "oracle_r"
+FOLDER = Path(__file__).parent / "oracle_r"
 MODELS = {"mean": "mean_adj", "market_adjusted": "mrkt_adj", "market": "sim"}
 FIRMS = [f"F{i}" for i in range(1, 9)]
 DAYS = range(5)
