@@ -94,6 +94,7 @@ def copy_repository() -> Callable[[Path], Path]:
         shutil.copytree(DATA, folder / "data", ignore=shutil.ignore_patterns("derived"))
         skip = shutil.ignore_patterns("_output", ".quarto", "figures")
         shutil.copytree(ROOT / "paper", folder / "paper", ignore=skip)
+        shutil.copytree(ROOT / "simulations", folder / "simulations")
         shutil.copy(ROOT / "README.md", folder / "README.md")
         return folder
 

@@ -486,7 +486,7 @@ class Answers:
 
     def _findings(self, run: str, title: str) -> Findings:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(size_report, "read_record", lambda: self.record(run))
+            patch.setattr(size_report, "read_record", lambda _: self.record(run))
             return question(title)(self.panel(run))
 
     def _texts(self, run: str, title: str) -> Texts:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.estimators.significance import LEVEL
 from analysis.questions.requirements import RECORD
-from analysis.questions.size.record import Record, read_record
+from analysis.questions.size.record import FOLDER, Record, read_record
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import brackets, counted, percent, words
@@ -91,7 +91,9 @@ PLANTED = (
 
 def compute(panel: Panel) -> Findings:
     """Report the committed record: it is simulated by ``nox -s size`` and not computed anew."""
-    return report(read_record(), panel.snapshot.choices)
+    beside = panel.snapshot.folder.parent / FOLDER.name  # a copy of the repository has its own
+    record = read_record(beside if beside.is_dir() else FOLDER)
+    return report(record, panel.snapshot.choices)
 
 
 def report(record: Record, choices: Choices) -> Findings:
