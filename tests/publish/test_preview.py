@@ -177,7 +177,6 @@ def test_the_preview_builds_once_and_ends_with_one_line(tmp_path, copy_repositor
     """With the real watcher: a page, no second build by itself, a fault told, an end in peace."""
     folder = copy_repository(tmp_path)
     shutil.copytree(ROOT / "analysis", folder / "analysis")
-    shutil.copytree(ROOT / "simulations", folder / "simulations")
     log = tmp_path / "log"
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(folder)}
     with log.open("w") as out:
