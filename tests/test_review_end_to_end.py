@@ -132,9 +132,8 @@ def test_a_clock_in_the_results_is_not_reproducible(change, capsys):
     """A result that depends on the moment it is computed is found, named with artefact and key."""
     module = change / "analysis/questions/data/sample.py"
     text = module.read_text("utf-8")
-    spoiled = text.replace(
-        '("draws", study.inference.draws,', '("draws", __import__("time").time_ns(),', 1
-    )
+    clock = '(__import__("time").time_ns(), "customs figures")'
+    spoiled = text.replace('(len(customs), "customs figures")', clock, 1)
     assert spoiled != text
     module.write_text(spoiled, "utf-8")
     git(change, "commit", "-qam", "a clock")
