@@ -151,7 +151,10 @@ def takes(options: type[Options]) -> Callable[[F], F]:
                 kind = f"{{{', '.join(get_args(hint))}}}"
             lines += [f"{field.name} : {kind}{given}", f"    {option.told}"]
         vars(function)["__signature__"] = inspect.Signature(own)
-        function.__doc__ = (function.__doc__ or "").replace("**options", "\n    ".join(lines))
+        # Python 3.13 takes the indent out of docstrings when it compiles them.
+        before, mark, after = (function.__doc__ or "").partition("**options")
+        indent = before.rpartition("\n")[2]
+        function.__doc__ = before + f"\n{indent}".join(lines) + after if mark else before
         return function
 
     return shown
