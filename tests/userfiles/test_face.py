@@ -57,7 +57,7 @@ def test_signature_and_docstring_show_every_option(name, options):
     for field in fields(options):
         default = inspect.Parameter.empty if field.default is MISSING else field.default
         assert shown[field.name].default == default
-        assert f"\n{field.name} : " in inspect.getdoc(function)
+        assert f"\n{field.name} : " in (inspect.getdoc(function) or "")
 
 
 @pytest.mark.parametrize("options", OPTIONS.values())
