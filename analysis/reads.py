@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["Made", "Part", "make", "name_files", "recording", "vary"]
 
 T = TypeVar("T")
+R = TypeVar("R", bound="DataclassInstance")
 CODE = frozenset({".py", ".pyc", ".pyi", ".so", ".pyd", ".lua"})
 """Suffixes of programs: they are not inputs of a result."""
 
@@ -55,7 +59,7 @@ def _reads(mode: str | None, flags: int) -> bool:
 
 
 def _note(paths: Iterable[str]) -> None:
-    absolute = [os.path.abspath(path) for path in paths]  # noqa: PTH100  resolves no link
+    absolute = [str(Path(path).absolute()) for path in paths]
     for seen in _active:
         seen.update(absolute)
 
@@ -135,7 +139,7 @@ class Part(Generic[T]):
         vars(record)[self.name] = value if isinstance(value, Made) else Made(value)
 
 
-def vary(record: T, **changes: Any) -> T:
+def vary(record: R, **changes: Any) -> R:
     """Return a copy of a dataclass with other parts; what is only copied is not read."""
-    same = {field.name: vars(record)[field.name] for field in fields(record)}  # type: ignore[arg-type]
+    same = {field.name: vars(record)[field.name] for field in fields(record)}
     return type(record)(**same | changes)

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from analysis.errors import SnapshotError
 from analysis.interrupts import SIGNALS
 from analysis.snapshot.claims import Difference, Events, Mean
 from analysis.snapshot.load import Snapshot, load_snapshot
@@ -84,6 +85,22 @@ def snapshot_copy(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("derived"))
     return folder
+
+
+@pytest.fixture
+def refused_edit(snapshot_copy: Path) -> Callable[[str, str, str], str]:
+    """Return a function that edits a file of copied data and returns why it is refused."""
+
+    def edit(file: str, old: str, new: str) -> str:
+        path = snapshot_copy / file
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), "utf-8")
+        with pytest.raises(SnapshotError) as caught:
+            load_snapshot(snapshot_copy, check_hashes=False)
+        return str(caught.value)
+
+    return edit
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ import pandas as pd
 
 from analysis.errors import ResultsError
 from analysis.results import Table
-from analysis.results.formats import format_value
+from analysis.results.formats import escape_cell, format_value, pipe_row
 
-__all__ = ["markdown", "pipe_row", "plain_table"]
+__all__ = ["markdown", "plain_table"]
 
 
 def markdown(table: Table) -> str:
@@ -29,7 +29,7 @@ def markdown(table: Table) -> str:
     columns = []
     for name in map(str, frame.columns):
         format_ = table.formats.get(name, "text")
-        cells = [_escape(format_value(_plain(value), format_)) for value in frame[name]]
+        cells = [escape_cell(format_value(_plain(value), format_)) for value in frame[name]]
         cells = [table.headers.get(name, name), *cells]
         width = max(3, *map(len, cells))
         if format_ == "text":
@@ -45,7 +45,7 @@ def markdown(table: Table) -> str:
 def plain_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a pipe table without alignment."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(pipe_row([_escape(str(cell)) for cell in line]) for line in lines)
+    return "\n".join(pipe_row([escape_cell(str(cell)) for cell in line]) for line in lines)
 
 
 def _plain(value: Any) -> float | int | str | None:
@@ -57,12 +57,3 @@ def _plain(value: Any) -> float | int | str | None:
     if isinstance(value, str):
         return value
     return float(value)
-
-
-def _escape(text: str) -> str:
-    return text.replace("|", r"\|").replace("\n", " ")
-
-
-def pipe_row(cells: Iterable[str]) -> str:
-    """Write one row of escaped cells."""
-    return f"| {' | '.join(cells)} |"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.snapshot.customs import monthly_panel
 from analysis.study.panel import Panel
 
 __all__ = ["Rows", "rows_entered"]
@@ -48,7 +47,7 @@ def rows_entered(panel: Panel, key: str) -> list[Rows]:
     Returns
     -------
     list of Rows
-        Empty where no rule narrows the rows down: then all rows of the declared inputs count.
+        Empty where no rule narrows the rows down: then all rows of the files read count.
     """
     first, *rest = key.split(".")
     rules: dict[str, Callable[[Panel, list[str]], list[Rows]]] = {
@@ -70,28 +69,23 @@ def _highlight(panel: Panel, name: str, parts: list[str]) -> list[Rows]:
 def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     """Rows of a mean over episodes, by the functions that computed it."""
     from analysis.questions.event_windows.by_direction import list_pooled
+    from analysis.snapshot.claims import Events
     from analysis.snapshot.portfolios import equal
-    from analysis.study.episodes import episode_values
+    from analysis.study.episodes import pick_days
     from analysis.study.responses import cumulate
 
     kinds = list_pooled(panel.snapshot.choices)
     if len(parts) < 2 or parts[0] not in kinds:
         return []
-    (directions, signed), window = kinds[parts[0]], parts[1]
+    (directions, _), window = kinds[parts[0]], parts[1]
     firms = panel.snapshot.choices.firms.core
     bounds = panel.snapshot.choices.windows.bounds[window]
     responses = cumulate(panel, equal(firms), bounds, clean="all_windows" not in parts)
-    cars = responses.at_events(panel)
-    values = episode_values(panel, cars, directions, signed=signed)
-    events = panel.events
-    other = events.loc[~events["direction"].isin(list(directions)), "day0"]
-    chosen = events[
-        events["episode"].isin(values.index)
-        & events["direction"].isin(list(directions))
-        & (events["status"] == "confirmatory")
-        & ~events["day0"].isin(other)
-        & events.index.isin(cars.index)
-    ]
+    known, events = responses.at_events(panel).index, panel.events
+    days = pick_days(panel, known, Events(directions=directions))["day0"]
+    # A day may have several headlines, of which one stands for the others.
+    confirming = (events["status"] == "confirmatory") & events.index.isin(known)
+    chosen = events[confirming & events["day0"].isin(days)]
     rows = _around(panel, list(chosen.index), list(firms))
     if "all_windows" in parts:
         return rows
@@ -136,14 +130,13 @@ def _beta(panel: Panel, parts: list[str]) -> list[Rows]:
 
 def _customs(panel: Panel, parts: list[str]) -> list[Rows]:
     """Pairs of months that a correlation at one lag uses."""
-    from analysis.study.customs import SERIES, monthly_returns
+    from analysis.study.customs import SERIES, export_months, monthly_returns
 
     series = {name: series for series, name in SERIES.items()}
     if parts[0] not in series or not parts[-1].startswith("lag_"):
         return []
     lag = int(parts[-1].removeprefix("lag_").replace("m", "-"))
-    changes = monthly_panel(panel.snapshot.customs, panel.snapshot.choices)
-    change = changes.xs(series[parts[0]])["change"].dropna()
+    change = export_months(panel).xs(series[parts[0]])["change"].dropna()
     core = monthly_returns(panel)["core"].dropna()
     pairs = [month for month in change.index if month + lag in core.index]
     months = ", ".join(map(str, pairs))

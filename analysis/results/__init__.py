@@ -1,6 +1,6 @@
-"""The results contract: what a finding hands over to be published.
+"""The results contract: what a question hands over to be published.
 
-A finding computes; it returns :class:`Findings`, which holds numbers, tables, figure data and
+A question computes; it returns :class:`Findings`, which holds numbers, tables, figure data and
 verdicts. ``publish`` decides how they are written, drawn and printed; neither imports the other.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from analysis.errors import ResultsError
 from analysis.results import Format
@@ -14,11 +14,13 @@ __all__ = [
     "MISSING",
     "brackets",
     "counted",
+    "escape_cell",
     "escape_markup",
     "event_day",
     "format_value",
     "listed",
     "percent",
+    "pipe_row",
     "signed",
     "span",
     "with_interval",
@@ -74,6 +76,16 @@ def escape_markup(text: str) -> str:
     \*all\* of [0, 1], see [x\](y)
     """
     return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def escape_cell(text: str) -> str:
+    """Keep a text inside one cell of a pipe table."""
+    return text.replace("|", r"\|").replace("\n", " ")
+
+
+def pipe_row(cells: Iterable[str]) -> str:
+    """Write one row of a pipe table from escaped cells."""
+    return f"| {' | '.join(cells)} |"
 
 
 def signed(value: float, fmt: Format) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimators.returns import log_returns, simple_returns
+from analysis.estimators.returns import take_returns
 from analysis.snapshot.load import Snapshot
 
 __all__ = [
@@ -41,8 +41,8 @@ def listed_returns(snapshot: Snapshot) -> pd.DataFrame:
         Fractions, simple or log as ``study.returns`` says, shape ``(S, N)``, indexed like the
         prices; the first row is missing.
     """
-    compute = log_returns if snapshot.choices.returns == "log" else simple_returns
-    returns = compute(snapshot.prices).reindex(snapshot.prices.index)
+    returns = take_returns(snapshot.prices, snapshot.choices.returns)
+    returns = returns.reindex(snapshot.prices.index)
     for ticker, start in _first_own_return(snapshot).items():
         returns.loc[returns.index[:start], ticker] = np.nan
     return returns

@@ -112,9 +112,8 @@ def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
 def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Snapshot:
     from analysis.snapshot.claim_references import check_claims  # which knows snapshots
 
-    parsed = _read_each(contents)
-    choices, claims = parsed.pop("study.toml"), parsed.pop("claims.toml")
-    tables = parsed
+    tables = _read_each(contents)
+    choices, claims = tables.pop("study.toml"), tables.pop("claims.toml")
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}

@@ -26,9 +26,8 @@ from analysis.snapshot.claims import (
     Waiting,
     Watch,
 )
-from analysis.snapshot.customs import monthly_panel
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.customs import SERIES, correlations
+from analysis.study.customs import SERIES, correlations, export_months
 from analysis.study.episodes import holds
 from analysis.study.outcomes import NOISE, NOT_TESTABLE, SIGN, Outcome, decide_all
 from analysis.study.panel import Panel
@@ -137,7 +136,7 @@ def day_named(day: Day, panel: Panel) -> pd.Timestamp:
 
 def _change(fact: Fact, panel: Panel) -> _Observed:
     """Simple change of a monthly series; placebo: all other months."""
-    changes = monthly_panel(panel.snapshot.customs, panel.snapshot.choices)["change"]
+    changes = export_months(panel)["change"]
     if fact.series not in changes.index.get_level_values(0):
         raise StudyError(f"customs.csv: expected the series {fact.series}, found none; add it")
     simple = np.expm1(changes.xs(fact.series))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.snapshot.choices import Choices
 
-__all__ = ["list_kinds", "list_policy", "list_policy_first", "list_signs"]
+__all__ = ["list_kinds", "list_policy", "list_policy_ends", "list_policy_first", "list_signs"]
 
 Kind = tuple[tuple[str, ...], bool]
 
@@ -23,15 +23,20 @@ def list_policy(choices: Choices, *sign: int) -> tuple[str, ...]:
     )
 
 
+def list_policy_ends(choices: Choices) -> tuple[str, ...]:
+    """Return the first direction of policy of either sign: those that pictures set side by side."""
+    return tuple(name for sign in (1, -1) for name in list_policy(choices, sign)[:1])
+
+
 def list_policy_first(choices: Choices) -> tuple[str, ...]:
     """Return all directions, those of policy first."""
     return tuple(dict.fromkeys((*list_policy(choices), *choices.directions)))
 
 
-def list_kinds(choices: Choices, *pooled: str) -> dict[str, Kind]:
+def list_kinds(choices: Choices, pooled: str) -> dict[str, Kind]:
     """Return what is pooled, by name: the directions, and whether responses are signed.
 
     Every direction for itself, then all of policy, signed, under the name `pooled`.
     """
     kinds: dict[str, Kind] = {name: ((name,), False) for name in choices.directions}
-    return kinds | dict.fromkeys(pooled, (list_policy(choices), True))
+    return kinds | {pooled: (list_policy(choices), True)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import two_sample_im
@@ -22,7 +24,8 @@ __all__ = [
     "decide",
     "decide_all",
     "explain_rule",
-]  # fmt: skip
+    "judge_signs",
+]
 
 NOT_TESTABLE = "not testable"
 SIGN = {"positive": 1, "negative": -1}
@@ -126,6 +129,18 @@ def decide_all(holds: Sequence[bool], rejected: bool, sign: int = 1) -> str:
     if rejected:
         return "supported" if agrees else "contradicted"
     return NOISE[1 if agrees else -1]
+
+
+def judge_signs(
+    p: npt.ArrayLike, gain: npt.ArrayLike, size: float, above: str, below: str, noise: str
+) -> npt.NDArray[np.str_]:
+    """Name each gain by its sign where its p lies below the size of tests, else as noise.
+
+    One without a p is :data:`NOT_TESTABLE`.
+    """
+    known, higher = np.asarray(p, dtype=float), np.asarray(gain, dtype=float) > 0
+    said = [NOT_TESTABLE, noise, above]
+    return np.select([np.isnan(known), known >= size, higher], said, below)
 
 
 def compare_episodes(

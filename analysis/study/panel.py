@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
@@ -22,6 +23,7 @@ __all__ = [
     "build_panel",
     "estimate",
     "estimated_again",
+    "event_sessions",
     "event_time",
     "in_episodes",
     "with_events",
@@ -147,6 +149,14 @@ def with_events(panel: Panel, events: pd.DataFrame) -> Panel:
     return vary(
         panel, event_study=panel.event_study.take(kept), events=in_episodes(events, panel.snapshot)
     )
+
+
+def event_sessions(panel: Panel) -> pd.DatetimeIndex:
+    """Return the sessions in the primary window of a listed event, whatever its status."""
+    sessions, (first, last) = panel.snapshot.sessions, panel.snapshot.choices.windows.primary_bounds
+    places = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"].unique()))
+    touched = np.unique(places[:, None] + np.arange(first, last + 1))
+    return sessions[touched[(touched >= 0) & (touched < len(sessions))]]
 
 
 def event_time(choices: Choices, last: int = 0) -> tuple[int, int]:

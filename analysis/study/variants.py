@@ -12,7 +12,13 @@ import pandas as pd
 
 from analysis.reads import vary
 from analysis.snapshot.optional_choices import Coding
-from analysis.study.panel import Panel, build_panel, estimated_again, with_events
+from analysis.study.panel import (
+    Panel,
+    build_panel,
+    estimated_again,
+    event_sessions,
+    with_events,
+)
 
 __all__ = ["VARIANTS", "coded_events", "events_between", "judgement_calls", "returns_between"]
 
@@ -86,12 +92,8 @@ def _day_zero_only(panel: Panel) -> Panel:
 
 
 def _events_excluded(panel: Panel) -> Panel:
-    """Leave day 0 and the session after it of every listed event out of all estimation windows."""
-    sessions = panel.snapshot.sessions
-    at = sessions.get_indexer(pd.DatetimeIndex(panel.snapshot.events["day0"]))
-    first, last = panel.snapshot.choices.windows.bounds[panel.snapshot.choices.windows.primary]
-    touched = np.unique((at[:, None] + np.arange(first, last + 1)).clip(0, len(sessions) - 1))
-    return estimated_again(panel, panel.snapshot, sessions[touched])
+    """Leave the primary window of every listed event out of all estimation windows."""
+    return estimated_again(panel, panel.snapshot, event_sessions(panel))
 
 
 def _with_model(model: Literal["mean", "market_adjusted"]) -> Callable[[Panel], Panel]:

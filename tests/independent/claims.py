@@ -168,7 +168,7 @@ def a12(record: Record) -> Result:
 
 
 def trade(record: Record, place: int) -> tuple[float, float] | None:
-    """Hold half USAR and half CRML against MP for five sessions from the close of the day, net.
+    """Hold half USAR and half CRML against MP from the close of the day, net of costs.
 
     Costs are taken of the value at opening each of the four times.
     """

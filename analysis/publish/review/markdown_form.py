@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analysis.publish.review.document import Document, Marked, Section, Span, shorten
-from analysis.publish.tables import pipe_row
+from analysis.results.formats import pipe_row
 
 __all__ = ["LONGEST", "ROWS", "write_markdown"]
 

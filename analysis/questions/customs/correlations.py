@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.estimators.multiplicity import holm
 from analysis.questions.requirements import need_series
-from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table, Verdict
+from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, spread, table_of
 from analysis.results.formats import brackets, format_value, percent, signed, words
 from analysis.study.customs import (
@@ -22,6 +22,7 @@ from analysis.study.customs import (
     release_returns,
     release_tests,
 )
+from analysis.study.families import any_adjusted
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
@@ -63,6 +64,8 @@ COVERAGE = (
     ),
     Column("released", "Release day known", "integer"),
 )
+
+FAMILY, SURVIVAL = "Holm over every series, firm, method and lag", ("some survive", "none survives")
 
 RELEASE = "mean core CAR around the release"
 DAYS, CLEAR = "days: release", " clear of listed events"
@@ -109,14 +112,14 @@ def compute(panel: Panel) -> Findings:
     all_days = Provenance.of(release_returns, "all release days")
     both = Provenance.of(compute, "both export series")
     reported = Provenance.of(compute, "{series} exports, reported figures")
-    window = brackets(choices.customs.release_window)
+    window, adjusted = brackets(choices.customs.release_window), pd.Series(holm(lags["p"]))
     keyed = core.assign(at=core["lag"].map("lag_{}".format).str.replace("-", "m"))
     now = keyed[(core["lag"] == 0) & (core["method"] == METHODS[0])]
     claimed = coverage[coverage["series"].isin(SERIES.values())]
     return Findings(
         numbers=[
             *numbers_of(keyed, LAGS, "customs.{series}.{method}.{at}", one, level=level),
-            *_adjusted_numbers(lags, size, every),
+            *_adjusted_numbers(lags["p"], adjusted, size, every),
             *numbers_of(now, DETECTABLE, "customs.{series}", every, power=power),
             *numbers_of(quoted_levels(panel), LEVELS, "customs.{series}.{at}", reported),
             *numbers_of(claimed, COVERAGE, "customs.{series}.changes", reported),
@@ -128,7 +131,7 @@ def compute(panel: Panel) -> Findings:
             table_of("customs_coverage", coverage, COVERAGE, both),
         ],
         figures=[_series_figure(panel), _correlogram(core, level)],
-        verdicts=[_any_left(lags, size, every)],
+        verdicts=[any_adjusted(panel, "customs.adjusted", adjusted, SURVIVAL, FAMILY, every)],
         datasets=[
             Dataset("customs_correlations", lags, firms),
             Dataset("release_days", released, all_days),
@@ -173,33 +176,22 @@ def _count_figures(panel: Panel) -> pd.DataFrame:
     return frame.assign(series=series, name=series.map(NAMES))
 
 
-def _adjusted_numbers(lags: pd.DataFrame, size: float, source: Provenance) -> list[Number]:
+def _adjusted_numbers(
+    p: pd.Series, adjusted: pd.Series, size: float, source: Provenance
+) -> list[Number]:
     """Say how many of all correlations are nominally and how many jointly significant."""
-    p = lags["p"].to_numpy()
     counts = {
         "tests": (len(p), "correlations tested"),
         "nominal": (int((p < size).sum()), f"correlations with p below {size:g}"),
     }
     smallest = {
         "smallest_p": (float(p.min()), "smallest p"),
-        "smallest_p_holm": (float(holm(p).min()), "smallest p after Holm's adjustment"),
+        "smallest_p_holm": (float(adjusted.min()), "smallest p after Holm's adjustment"),
     }
     return [
         *scalar_numbers("customs", counts, source),
         *scalar_numbers("customs", smallest, source, "p-value", "pvalue"),
     ]
-
-
-def _any_left(lags: pd.DataFrame, size: float, source: Provenance) -> Verdict:
-    """Say whether any correlation survives adjustment for all of them."""
-    smallest = float(holm(lags["p"].to_numpy()).min())
-    return Verdict(
-        "customs.adjusted",
-        "some survive" if smallest < size else "none survives",
-        "Holm over every series, firm, method and lag",
-        f"smallest adjusted p {smallest:.3g}",
-        source,
-    )
 
 
 def _lag_table(core: pd.DataFrame, power: str) -> Table:

@@ -14,7 +14,7 @@ from analysis.results import Dataset, Figure, Findings, Provenance, Table, Verdi
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, percent, signed, words
 from analysis.snapshot.portfolios import contrast, equal
-from analysis.study.directions import Kind, list_kinds, list_policy
+from analysis.study.directions import list_kinds, list_policy, list_policy_ends
 from analysis.study.episodes import FEWEST, episode_values, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import cumulate
@@ -133,9 +133,8 @@ def by_share(panel: Panel) -> pd.DataFrame:
         ``episodes``; firms with fewer than three episodes of a kind are left out.
     """
     choices, rows = panel.snapshot.choices, []
-    one_way = [list_policy(choices, sign)[:1] for sign in (1, -1)]
-    kinds: dict[str, Kind] = {name: ((name,), False) for names in one_way for name in names}
-    kinds[POLICY] = list_policy(choices), True
+    every = list_kinds(choices, POLICY)
+    kinds = {k: every[k] for k in (*list_policy_ends(choices), POLICY)}
     for ticker, share in panel.snapshot.universe["heavy_share"].dropna().items():
         pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), kinds)
         rows += [{"ticker": ticker, "share": share, **row} for row in pooled]

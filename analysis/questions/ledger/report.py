@@ -15,14 +15,14 @@ from analysis.results.columns import Column, numbers_of, scalar_numbers, table_o
 from analysis.results.formats import escape_markup, format_value, percent, with_interval
 from analysis.snapshot.claims import Mean, OnEvents, Waiting
 from analysis.study.claim_kinds import raw_move
-from analysis.study.outcomes import NOISE, Outcome
+from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
 
 SOURCE = Provenance("analysis.questions.ledger.entries.entries", "the ledger")
 SHORT = {NOISE[1]: "RS, noise", NOISE[-1]: "WS, noise"}
-VERDICTS = ("supported", "contradicted", "mixed", "not testable", *SHORT)
+VERDICTS = ("supported", "contradicted", "mixed", NOT_TESTABLE, *SHORT)
 KEY = "claim.{claim}"
 OWN = (  # printed in the format of each claim
     Column("effect", "", "text", "see estimand", "{estimand}", ".effect", "", "low", "high", "p"),

@@ -48,9 +48,9 @@ from analysis.results.columns import (
 )
 from analysis.results.formats import listed, words
 from analysis.study.outcomes import decide_all
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, event_sessions
 
-__all__ = ["by_method", "compute", "differences", "equality", "quiet_sessions"]
+__all__ = ["by_method", "compute", "differences", "equality"]
 
 NEEDS = (TWO_FIRMS, PLAYS)
 
@@ -121,30 +121,21 @@ def compute(panel: Panel) -> Findings:
     )
 
 
-def quiet_sessions(panel: Panel) -> pd.DatetimeIndex:
-    """Sessions outside the primary window of every listed event, whatever its status."""
-    sessions = panel.snapshot.sessions
-    first, last = panel.snapshot.choices.windows.primary_bounds
-    places = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"].unique()))
-    touched = (places[:, None] + np.arange(first, last + 1)).ravel()
-    return sessions.delete(np.unique(touched[touched < len(sessions)]))
-
-
 def _quiet(panel: Panel) -> pd.DataFrame:
-    return panel.common[panel.common.index.isin(quiet_sessions(panel))]
+    return panel.common[~panel.common.index.isin(event_sessions(panel))]
 
 
 def _estimators(panel: Panel) -> dict[str, Estimator]:
     """Methods that serve a firm and a difference of firms alike."""
     rules, level = panel.snapshot.choices.beta, panel.snapshot.choices.inference.level
-    quiet, lags = quiet_sessions(panel), rules.dimson
+    events, lags = event_sessions(panel), rules.dimson
 
     def least_squares(y: pd.Series, x: pd.Series) -> Slope:
         fit = ols_beta(y, x, rules.hac_lags)
         return Slope(fit.beta, fit.se_hac, *fit.interval("hac", level), fit.n)
 
     def outside_events(y: pd.Series, x: pd.Series) -> Slope:
-        return least_squares(y[y.index.isin(quiet)], x)
+        return least_squares(y[~y.index.isin(events)], x)
 
     return {
         "ols": least_squares,

@@ -30,13 +30,12 @@ from scipy import stats
 from analysis.estimators.beta.breaks import sup_wald
 from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.multiplicity import holm
-from analysis.questions.relative_beta.methods import quiet_sessions
 from analysis.questions.requirements import PLAYS, TWO_FIRMS, need_section
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of, verdicts_of
 from analysis.results.formats import listed
 from analysis.study.families import any_adjusted
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, event_sessions
 
 __all__ = ["breaks", "compute", "regime_betas", "regime_differences"]
 
@@ -88,7 +87,7 @@ def compute(panel: Panel) -> Findings:
     """Compare betas across the regimes and look for breaks without being told where."""
     changes, found, levels = regime_differences(panel), breaks(panel), regime_betas(panel)
     market = panel.snapshot.choices.benchmark.market
-    quiet = breaks(panel, [p for p in _pairs(panel) if p[1] == market], quiet_sessions(panel))
+    quiet = breaks(panel, [p for p in _pairs(panel) if p[1] == market], event_sessions(panel))
     changed = Provenance.of(regime_differences, AT_STARTS)
     broken = Provenance.of(breaks, "core firms, common sessions")
     each = Provenance.of(regime_betas, "core firms, each regime")
@@ -196,7 +195,7 @@ def _starts(panel: Panel) -> pd.DatetimeIndex:
 def breaks(
     panel: Panel,
     pairs: list[tuple[str, str]] | None = None,
-    sessions: pd.DatetimeIndex | None = None,
+    without: pd.DatetimeIndex | None = None,
 ) -> pd.DataFrame:
     """Run the sup-Wald test on the sessions that all core firms share.
 
@@ -204,8 +203,8 @@ def breaks(
     ----------
     pairs : list of (firm, benchmark), optional
         All of them if left out.
-    sessions : DatetimeIndex, optional
-        Restricts the sessions further.
+    without : DatetimeIndex, optional
+        Sessions that are left out.
 
     Returns
     -------
@@ -215,8 +214,8 @@ def breaks(
     """
     choices = panel.snapshot.choices
     returns = panel.common
-    if sessions is not None:
-        returns = returns[returns.index.isin(sessions)]
+    if without is not None:
+        returns = returns[~returns.index.isin(without)]
     rng, rows = np.random.default_rng(choices.inference.seed), []
     trim, draws = choices.regimes.trim, choices.regimes.draws
     for firm, benchmark in pairs or _pairs(panel):

@@ -19,9 +19,10 @@ from analysis.estimators.blocks import blocks
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Layout, build_panel
 from analysis.estimators.events.models import WindowFit, fit_windows
-from analysis.estimators.returns import log_returns, simple_returns
+from analysis.estimators.names import Kind
+from analysis.estimators.returns import take_returns
 from analysis.questions.robustness.designs import curve_claims, measured_portfolio
-from analysis.snapshot.eligibility import estimable
+from analysis.snapshot.eligibility import estimable, news_window
 from analysis.snapshot.optional_choices import CurveModel
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel
@@ -138,20 +139,20 @@ def _numbering(
 
 
 def _clean(clean: Bounds | None, window: Bounds) -> Bounds:
-    """Return the window that must be free of confounders, from day 0 on at the latest."""
-    return clean or (min(window[0], 0), window[1])
+    """Return the window that must be free of confounders."""
+    return clean or news_window(window)
 
 
 class _Fits:
     """Every composition before every session: its returns over the estimation windows, fitted."""
 
     def __init__(
-        self, panel: Panel, weights: pd.DataFrame, kind: str, length: int, tail: float
+        self, panel: Panel, weights: pd.DataFrame, kind: Kind, length: int, tail: float
     ) -> None:
         snapshot, self.curve = panel.snapshot, panel.snapshot.choices.own_curve
         self.minimum = snapshot.choices.estimation.minimum
-        compute = log_returns if kind == "log" else simple_returns
-        returns = compute(snapshot.prices).reindex(snapshot.sessions).where(panel.returns.notna())
+        returns = take_returns(snapshot.prices, kind).reindex(snapshot.sessions)
+        returns = returns.where(panel.returns.notna())
         formed = {
             f"composition {number}": returns[weight.index] @ weight
             for number, every in weights.items()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from analysis.results.formats import percent, words
 from analysis.study.episodes import FEWEST
+from analysis.study.outcomes import NOT_TESTABLE
 
 __all__ = ["CurveSummary", "decide_curve", "stated_rule"]
 
@@ -63,7 +64,7 @@ def decide_curve(
         Of every test.
     """
     if curve.testable == 0:
-        return "not testable"
+        return NOT_TESTABLE
     if curve.median <= 0:
         return "opposite" if p_median < size else "no evidence"
     joint = p_median < size and p_share_significant < size

@@ -221,7 +221,7 @@ def _cases(choices: Choices, counts: dict[str, int]) -> tuple[Case, ...]:
     The names are those of the record, whatever the number of firms.
     """
     windows, core = choices.windows, len(choices.firms.core)
-    primary, long = windows.bounds[windows.primary], windows.bounds[LONG]
+    primary, long = windows.primary_bounds, windows.bounds[LONG]
     return (
         Case("one_date_3", core, 1, primary),
         Case("one_date_3_long", core, 1, long),

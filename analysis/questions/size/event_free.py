@@ -16,7 +16,7 @@ from analysis.questions.requirements import THREE_FIRMS, need_window
 from analysis.questions.size.design import Design, build_design
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, event_sessions
 
 __all__ = ["compute", "event_free_means"]
 
@@ -77,7 +77,6 @@ def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
     events = pd.DataFrame({"day0": days[design.clear["one_date_3"]]}).assign(ticker="core")
     window = panel.snapshot.choices.windows.primary_bounds
     length, gap, minimum = design.estimation
-    wake = np.unique(design.listed[:, None] + np.arange(window[0], window[1] + 1))
     rows = {}
     for key, (name, model, without) in VARIANTS.items():
         result = event_study(
@@ -90,7 +89,7 @@ def event_free_means(panel: Panel, design: Design) -> pd.DataFrame:
             # Without the events' sessions the first windows are shorter; the dates stay the same.
             minimum=minimum // 2 if without else minimum,
             window=window,
-            exclude=days[wake[wake < len(days)]] if without else None,
+            exclude=event_sessions(panel) if without else None,
         )
         t = result.car(*window)["t"].to_numpy()
         fit = OLS(t, np.ones(len(t))).fit(cov_type="HAC", cov_kwds={"maxlags": LAGS})

@@ -25,9 +25,10 @@ from analysis.estimators.multiplicity import holm
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of, verdicts_of
 from analysis.results.formats import counted, event_day, percent, span, words
-from analysis.study.directions import list_policy, list_policy_first
+from analysis.study.directions import list_policy_ends, list_policy_first
 from analysis.study.episodes import FEWEST, averaged, mean_over
 from analysis.study.families import any_adjusted
+from analysis.study.outcomes import judge_signs
 from analysis.study.panel import Panel
 from analysis.study.series import mean_weights, rotate_days, series_days
 
@@ -189,7 +190,7 @@ def paths(panel: Panel) -> pd.DataFrame:
     ).dropna()
     rows = []
     choices = panel.snapshot.choices
-    for kind in (*list_policy(choices, 1)[:1], *list_policy(choices, -1)[:1]):
+    for kind in list_policy_ends(choices):
         days = series_days(panel, ratios[0], kind)
         count = days["episode"].nunique()
         if count < FEWEST:
@@ -203,14 +204,11 @@ def paths(panel: Panel) -> pd.DataFrame:
 def _verdicts(panel: Panel, frame: pd.DataFrame, source: Provenance) -> list[Verdict]:
     """Say of each kind whether volatility is higher or lower than on rotated calendars."""
     size = panel.snapshot.choices.inference.size
-    unknown, noise, higher = (
-        frame["p"].isna(),
-        frame["p"] >= size,
-        frame["ratio"] > frame["placebo"],
+    gain = frame["ratio"] - frame["placebo"]
+    judged = frame.assign(
+        over=frame["ratio"].map("ratio {:.2f} over ".format).where(frame["p"].notna(), ""),
+        verdict=judge_signs(frame["p"], gain, size, "higher", "lower", "unchanged"),
     )
-    said = ["not testable", "unchanged", "higher"]
-    over = frame["ratio"].map("ratio {:.2f} over ".format).where(~unknown, "")
-    judged = frame.assign(over=over, verdict=np.select([unknown, noise, higher], said, "lower"))
     realised, modelled = (
         judged[judged["measure"] == m].set_index("kind", drop=False) for m in NAMES
     )

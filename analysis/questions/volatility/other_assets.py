@@ -32,6 +32,7 @@ from analysis.results.formats import brackets, counted, percent
 from analysis.study.directions import list_policy, list_policy_first
 from analysis.study.episodes import averaged, mean_over
 from analysis.study.families import any_adjusted
+from analysis.study.outcomes import NOT_TESTABLE, judge_signs
 from analysis.study.panel import Panel
 from analysis.study.series import rotate_days, series_days
 
@@ -230,14 +231,12 @@ def _group_verdicts(panel: Panel, easing: pd.DataFrame, source: Provenance) -> l
 
 
 def _direction(moves: pd.DataFrame, size: float) -> npt.NDArray[np.str_]:
-    unknown, noise = moves["p"].isna(), moves["p"] >= size
-    said = ["not testable", "within noise", "rise"]
-    return np.select([unknown, noise, moves["mean"] > 0], said, "fall")
+    return judge_signs(moves["p"], moves["mean"], size, "rise", "fall", "within noise")
 
 
 def _steady(moves: pd.DataFrame, band: float, size: float) -> npt.NDArray[np.str_]:
     inside = (moves["low_inner"] > -band) & (moves["high_inner"] < band)
-    said = ["not testable", "steady", "moves"]
+    said = [NOT_TESTABLE, "steady", "moves"]
     return np.select([moves["p"].isna(), inside, moves["p"] < size], said, "undecided")
 
 

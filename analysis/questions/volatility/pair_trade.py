@@ -40,6 +40,7 @@ from analysis.results.formats import counted, format_value, listed, signed
 from analysis.snapshot.portfolios import Portfolio, parse_portfolio
 from analysis.study.directions import list_policy
 from analysis.study.episodes import averaged, mean_over
+from analysis.study.outcomes import judge_signs
 from analysis.study.panel import Panel
 from analysis.study.series import net_returns, rotate_days, series_days, trade_costs
 
@@ -232,10 +233,10 @@ def _verdicts(
     frame: pd.DataFrame, size: float, source: Provenance, traded: Provenance
 ) -> list[Verdict]:
     base, small = frame.iloc[0], int((frame["p"] < size).sum())
-    earned = _judged(base["p"], base["net"], size, "earns", "loses", "within noise")
+    earned = judge_signs(base["p"], base["net"], size, "earns", "loses", "within noise")
     better, worse, like = (f"{word} other dates" for word in ("better than", "worse than", "like"))
     gain, p = base["net"] - base["placebo"], base["placebo_p"]
-    placebo = _judged(p, gain, size, better, worse, like)
+    placebo = judge_signs(p, gain, size, better, worse, like)
     rotated = "no episodes" if np.isnan(p) else f"p {p:.3g}"
     evidence = "{net:+.4f} over {episodes} episodes, p {p:.3g}".format_map(base)
     rule = f"mean net return over episodes, t, p below {size:g}"
@@ -243,17 +244,11 @@ def _verdicts(
     some, of = "some differ" if small else "all within noise", f"{small} of {len(frame)}"
     end, total = "gain" if base["total"] > 0 else "loss", f"{base['total']:+.4f}"
     return [
-        Verdict("pair.net", earned, rule, evidence, source),
-        Verdict("pair.placebo", placebo, against, rotated, source),
+        Verdict("pair.net", str(earned), rule, evidence, source),
+        Verdict("pair.placebo", str(placebo), against, rotated, source),
         Verdict("pair.variants", some, f"a variant with p below {size:g}", of, source),
         Verdict("pair.account", end, "sign of the account at the end", total, traded),
     ]
-
-
-def _judged(p: float, gain: float, size: float, above: str, below: str, noise: str) -> str:
-    if np.isnan(p):
-        return "not testable"
-    return noise if p >= size else above if gain > 0 else below
 
 
 def _figure(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from rich.table import Table
 
+from analysis.results.formats import escape_cell, pipe_row
 from analysis.snapshot.refresh.candidate import Vintage
 from analysis.snapshot.refresh.vintage import STATUSES
 
@@ -118,7 +119,7 @@ def markdown(title: str, lines: Sequence[str], tables: Sequence[Part]) -> str:
 
 
 def _cells(words: Sequence[str]) -> str:
-    return "| " + " | ".join(word.replace("|", "\\|") for word in words) + " |"
+    return pipe_row(map(escape_cell, words))
 
 
 def terminal(tables: Sequence[Part]) -> list[Table]:

@@ -21,7 +21,7 @@ from analysis.questions.volatility import pair_trade
 from analysis.snapshot.portfolios import Leg, contrast
 from analysis.study.claim_kinds import responses_of
 from analysis.study.outcomes import decide_all
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, event_sessions
 from analysis.study.series import mean_weights, net_returns
 
 PAIR = replace(contrast(["USAR", "CRML"], ["MP"]), long=Leg(("USAR", "CRML"), every=True))
@@ -143,7 +143,7 @@ def test_producer_outside_the_core_is_held_against_the_pure_plays(world):
 def test_quiet_sessions_leave_both_days_of_every_window(world):
     """Ten events with windows of two sessions take twenty sessions away."""
     panel = world()
-    quiet = beta_methods.quiet_sessions(panel)
+    quiet = panel.snapshot.sessions.difference(event_sessions(panel))
     assert len(quiet) == len(panel.snapshot.sessions) - 20
     assert pd.Timestamp(BAD[0]) not in quiet
     assert pd.Timestamp("2025-06-17") not in quiet
