@@ -140,6 +140,8 @@ def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.
             with postponed():
                 _end(process)
                 _children.discard(process)
+            for pipe in filter(None, (process.stdout, process.stderr)):
+                pipe.close()
 
 
 def run(command: Sequence[str | Path], **options: Any) -> subprocess.CompletedProcess[Any]:

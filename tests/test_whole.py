@@ -135,3 +135,24 @@ def test_a_temporary_folder_of_a_killed_run_is_cleared(tmp_path, monkeypatch):
         assert not any(part.startswith(".") for part in folder.relative_to(tmp_path).parts)
         assert len(names(tmp_path)) == 1
     assert names(tmp_path) == []
+
+
+def test_a_system_without_a_temporary_folder_is_told(monkeypatch):
+    """In one line, with the variable that names one."""
+
+    def refuse() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
+    with (
+        pytest.raises(WriteError, match=r"^TMPDIR: expected a place that can be written, found: "),
+        whole.temporary(),
+    ):
+        pass
+
+
+def test_a_lost_connection_is_no_fault_of_the_disk(tmp_path):
+    """It goes on as it is, and the staging folder goes."""
+    with pytest.raises(ConnectionResetError), whole.staging(tmp_path):
+        raise ConnectionResetError
+    assert names(tmp_path) == []

@@ -81,3 +81,22 @@ def test_printed_text_must_be_the_same(tmp_path):
     assert different_text(one, build(tmp_path / "b", svg="<svg>1.5</svg>")) is None
     found = different_text(one, build(tmp_path / "c", text="mean 0.26"))
     assert str(found) == "paper/_output/p.html: line 1: 0.25 and 0.26"
+
+
+def test_a_number_that_one_build_lacks_is_named(tmp_path):
+    """Rather than compared with nothing."""
+    one, other = build(tmp_path / "a"), build(tmp_path / "b")
+    other["paper/results/numbers.json"].write_text('{"numbers": {}}', "utf-8")
+    found = different_numbers(one, other, 1e-10)
+    assert str(found) == "paper/results/numbers.json: a.mean is in one build only"
+
+
+def test_a_file_that_ends_early_and_a_word_file_are_told_apart(tmp_path):
+    """Where no line differs, and where there are no lines."""
+    one, other = build(tmp_path / "a"), build(tmp_path / "b", table="| 0.25 |\n| more |\n")
+    assert "t.md: one ends before the other" in str(different_bytes(one, other))
+    for folder, content in (("a", b"1"), ("b", b"2")):
+        (tmp_path / folder / "paper/results/tables/t.md").write_text("| 0.25 |\n", "utf-8")
+        (tmp_path / folder / "paper/_output/p.docx").write_bytes(content)
+    one, other = artefacts(tmp_path / "a"), artefacts(tmp_path / "b")
+    assert str(different_bytes(one, other)) == "paper/_output/p.docx: its bytes differ"

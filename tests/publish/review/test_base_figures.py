@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.publish.review import base_figures
 from analysis.publish.review.base_figures import same_picture
 from analysis.publish.review.repository import Repository
 
@@ -35,3 +36,29 @@ def test_drawing_code_is_found_wherever_it_stands(clone):
     edited = clone.commit({"analysis/questions/beta/drawn.py": f"{drawing}y = 1\n"})
     assert repository.drawings(base) == repository.drawings(moved) != set()
     assert repository.drawings(moved) != repository.drawings(edited)
+
+
+@pytest.mark.parametrize(
+    ("program", "remark"),
+    [
+        ("import sys; sys.exit('no such luck')", "its code does not run here (no such luck)."),
+        ("import time; time.sleep(60)", "its build took more than 1 s."),
+    ],
+)
+def test_a_base_that_draws_nothing_is_a_remark(clone, monkeypatch, program, remark):
+    """Old code that fails or never ends stops no diff; its process does not outlive the block."""
+    monkeypatch.setattr(base_figures, "PATIENCE", 1.0)
+    commit = clone.commit({"analysis/__init__.py": "", "analysis/__main__.py": program})
+    with base_figures.base_build(Repository(clone.root), commit) as figures:
+        assert figures(["a"]) == ({}, f"No figures of the base: {remark}")
+
+
+def test_the_drawings_of_a_base_are_read(clone):
+    """Those that were asked for and are there."""
+    program = (
+        "from pathlib import Path; p = Path('paper/results/figures'); p.mkdir(parents=True)\n"
+        "(p / 'a.svg').write_text('<svg/>'); (p / 'b.svg').write_text('<svg/>')\n"
+    )
+    commit = clone.commit({"analysis/__init__.py": "", "analysis/__main__.py": program})
+    with base_figures.base_build(Repository(clone.root), commit) as figures:
+        assert figures(["a", "gone"]) == ({"a": b"<svg/>"}, "")

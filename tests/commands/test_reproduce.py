@@ -1,0 +1,93 @@
+"""``reproduce``: three builds of a small project, and what is said of them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from analysis.__main__ import main
+from analysis.commands import Workspace
+
+# What stands for the package of the project: it computes one number and prints it.
+PROGRAM = """
+import json, os, sys
+from pathlib import Path
+kernel = os.environ.get("OPENBLAS_CORETYPE", "")
+home = Path(__file__).parents[1]
+if sys.argv[1] == "paper":
+    value = 0.25
+    {change}
+    files = {{
+        "results/numbers.json": json.dumps({{"numbers": {{"a.mean": {{"value": value}}}}}}),
+        "results/tables/t.md": f"| {{value:.2f}} |",
+        "_output/p.html": f"<p>The mean is {{value:.2f}}.</p>",
+    }}
+    for name, text in files.items():
+        path = home / "paper" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+"""
+
+
+@pytest.fixture
+def reproduce(tmp_path, capsys) -> Callable[[str], tuple[int, str, str]]:
+    """Return what runs the command on a project whose program has a line changed."""
+
+    def call(change: str) -> tuple[int, str, str]:
+        root = tmp_path / "project"
+        for name, text in {
+            "analysis/__init__.py": "",
+            "analysis/__main__.py": PROGRAM.format(change=change),
+            "data/a.csv": "x\n",
+            "paper/index.qmd": "A paper.\n",
+        }.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, "utf-8")
+        somebody = ["-c", "user.email=a@example.org", "-c", "user.name=A"]
+        for words in (["init", "-q"], ["add", "-A"], [*somebody, "commit", "-qm", "a project"]):
+            subprocess.run(["git", *words], cwd=root, check=True)
+        code = main(["reproduce", "--renderer", "pandoc"], Workspace.at(root))
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_builds_alike_pass_on_all_levels(reproduce):
+    """Each kind of file is listed with its hash; the last digits may follow the kernel."""
+    code, said, _ = reproduce("value += 1e-12 if kernel else 0")
+    assert code == 0
+    assert said.count(" yes\n") == 3
+    assert "no: " not in said
+    for kind in ("results", "tables", "HTML"):
+        assert f" {kind} " in said
+    assert " PDF " not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "level"),
+    [
+        ("value = os.getpid()", "paper/results/numbers.json: a.mean, value: "),
+        ("value += 1e-6 if kernel else 0", "paper/results/numbers.json: a.mean, value: "),
+        ('value = "0.25" and (0.31 if kernel else 0.25)', "paper/results/numbers.json: a.mean"),
+    ],
+    ids=["another-number-each-time", "more-than-the-last-digits", "another-text"],
+)
+def test_the_first_difference_is_named(reproduce, change, level):
+    """With the artefact and the key, in one line, and with exit code 1."""
+    code, said, complaint = reproduce(change)
+    assert code == 1
+    assert complaint.startswith(f"error: not reproducible: {level}")
+    assert complaint.count("\n") == 1
+    assert "no: " in said
+
+
+def test_a_build_that_fails_is_told_in_the_words_of_its_program(reproduce):
+    """The folder says which one; nothing is compared."""
+    code, said, complaint = reproduce('sys.exit("error: no room")')
+    assert code == 1
+    assert complaint.startswith("error: build in ")
+    assert complaint.endswith(": error: no room\n")
+    assert "byte for byte" not in said
