@@ -64,11 +64,13 @@ def _list_unnamed(claims: Collection[Claim], choices: Choices) -> Iterator[Lack]
         means = [claim.id for claim in claims if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"
         yield from _unknown("curve.claims", choices.curve.claims, means, expected)
+    ids = [claim.id for claim in claims]
     if choices.one_choice:
-        ids = [claim.id for claim in claims]
         yield from _unknown(
             "one_choice.claims", choices.one_choice.claims, ids, "an id of claims.toml"
         )
+    if choices.rules:
+        yield from _unknown("rules.claim", [choices.rules.claim], ids, "an id of claims.toml")
 
 
 def _vocabulary(snapshot: Snapshot) -> Vocabulary:

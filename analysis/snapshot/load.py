@@ -19,6 +19,7 @@ from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
 from analysis.snapshot.reading import read_rows
+from analysis.snapshot.schema import SCHEMAS
 from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
@@ -120,6 +121,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
     _check_items(claims.values(), choices)
     _check_tickers(tables, choices)
+    _check_columns(choices)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
@@ -229,6 +231,26 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
         for ticker in named:
             if ticker not in known:
                 raise _unknown(f"study.toml, key {key}", ticker, known, "tickers")
+
+
+def _check_columns(choices: Choices) -> None:
+    """Columns that a set of rules names must be there."""
+    sets = choices.rules
+    for name, rules in (("registered", sets.registered), ("amended", sets.amended)) if sets else ():
+        named = {
+            "deal": ("confounders.csv", [rules.deal] if rules.deal else []),
+            "leave_out": ("events.csv", rules.leave_out),
+        }
+        for key, (file, columns) in named.items():
+            known = [*SCHEMAS[file].columns]
+            for column in columns:
+                if column not in known:
+                    raise fault(
+                        f"study.toml, key rules.{name}.{key}",
+                        expected=f"a column of {file}",
+                        found=column,
+                        remedy=f"{guess(column, known)}correct the line",
+                    )
 
 
 def _split(cells: pd.Series) -> pd.Series:
