@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.reads import Made, Part
+from analysis.snapshot.amendments import AMENDMENTS, Amendment, parse_amendments
 from analysis.snapshot.calendar import check_prices, check_sessions
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
@@ -40,6 +41,8 @@ class Snapshot:
         Every choice of the study.
     claims : dict of str to Claim
         By id, in file order.
+    amendments : tuple of Amendment
+        What was changed after registration, in file order.
     prices : pandas.DataFrame
         Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
         firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
@@ -66,6 +69,7 @@ class Snapshot:
     refreshed: Mapping[str, pd.DataFrame]
     choices: Part[Choices] = Part()
     claims: Part[dict[str, Claim]] = Part()
+    amendments: Part[tuple[Amendment, ...]] = Part()
     prices: Part[pd.DataFrame] = Part()
     events: Part[pd.DataFrame] = Part()
     confounders: Part[pd.DataFrame] = Part()
@@ -115,7 +119,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
 
     parsed = _read_each(contents)
     choices, claims = parsed.pop("study.toml"), parsed.pop("claims.toml")
-    tables = parsed
+    amendments, tables = parsed.pop(AMENDMENTS, ()), parsed
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
@@ -140,6 +144,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         refreshed={name: _plain(table) for name, table in refreshed.items()},
         choices=made(choices, "study.toml"),
         claims=made(claims, "claims.toml"),
+        amendments=Made(amendments, frozenset({str(folder / AMENDMENTS)} if amendments else ())),
         prices=made(wide, "prices.csv"),
         events=made(_plain(events.assign(scheduled=events["scheduled"] == "yes")), "events.csv"),
         confounders=made(_plain(tables["confounders.csv"]), "confounders.csv"),
@@ -152,7 +157,11 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
 
 def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
     """Read every file by itself; the first fault of each is told."""
-    readers = {"study.toml": parse_choices, "claims.toml": parse_claims}
+    readers: dict[str, Callable[[bytes], Any]] = {
+        "study.toml": parse_choices,
+        "claims.toml": parse_claims,
+        AMENDMENTS: parse_amendments,
+    }
     found: dict[str, Any] = {}
     faults = []
     for name in sorted(contents, key=lambda name: (name != "study.toml", name)):
@@ -174,9 +183,11 @@ def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
 
 def _no_strays(folder: Path, manifest: Manifest) -> None:
     """A file of a refresh that nobody has on record must not lie there as if it counted."""
-    for name in REFRESHED.keys() - manifest.files.keys():
+    for name in {*REFRESHED, AMENDMENTS} - manifest.files.keys():
         if (folder / name).exists():
             remedy = "remove the file; nox -s refresh writes it together with its entry"
+            if name == AMENDMENTS:
+                remedy = "add an entry with its source and terms"
             raise fault(name, expected="an entry in manifest.json", found="none", remedy=remedy)
 
 

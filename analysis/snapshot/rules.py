@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -11,7 +11,16 @@ from pydantic.dataclasses import dataclass
 
 from analysis.snapshot.toml_file import CLOSED, Share, Text
 
-__all__ = ["RuleSets", "Rules"]
+__all__ = ["SWITCHES", "RuleSets", "Rules", "Switch"]
+
+Switch = Literal["contamination", "mixture", "statistic", "verdicts", "normal"]
+SWITCHES: Mapping[Switch, tuple[str, ...]] = {  # what belongs to each
+    "contamination": ("contamination", "deal", "leave_out"),
+    "mixture": ("mixture", "shared"),
+    "statistic": ("statistic",),
+    "verdicts": ("verdicts", "bound"),
+    "normal": ("normal",),
+}
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -70,3 +79,8 @@ class RuleSets:
     claim: Text
     registered: Rules
     amended: Rules
+
+    def alone(self, switch: Switch) -> Rules:
+        """Return the registered rules with one of them amended."""
+        changed = {name: getattr(self.amended, name) for name in SWITCHES[switch]}
+        return replace(self.registered, **changed)

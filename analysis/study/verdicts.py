@@ -59,8 +59,7 @@ def _belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
 def _bound(claim: Claim, rules: Rules) -> float | None:
     """Return the bound of what a claim measures; none where none is fixed."""
     measured = getattr(claim, "response", "car") if isinstance(claim, OnEvents) else ""
-    bounds: dict[str, float] = {**rules.bound}
-    return bounds.get(measured)
+    return next((bound for name, bound in rules.bound.items() if name == measured), None)
 
 
 def _decide_registered(
