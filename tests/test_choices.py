@@ -104,6 +104,9 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "cross_asset.window": 23,
         "cross_asset.steady": 0.0043,
         "one_choice.claims": lambda old: old[:-1],
+        "rules.claim": "A7",
+        "rules.amended.shared": 1,
+        "rules.amended.bound.*": 0.083,
     },
     "names": FEW
     | {  # besides every ticker, see renamed, and one event window more
@@ -144,6 +147,10 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "curve.claims.*.models": lambda old: old[:-1],
         "curve.claims.*.codings": CODINGS,
         "curve.claims.*.measures": ["share"],
+        "rules.amended.leave_out": lambda old: old[:1],
+        "rules.amended.statistic": "separate",
+        "rules.amended.verdicts": "registered",
+        "rules.amended.normal": "recentred",
     },
 }
 KEPT = {  # entries that no run varies, with the reason
@@ -151,6 +158,10 @@ KEPT = {  # entries that no run varies, with the reason
     "windows.bounds.car_0_10": "the long window of the simulations, which are not made anew",
     "directions.*.sign": "the prose says what was expected of the news, and claims rest on it",
     "directions.*.policy": "the prose says which news is of China's policy",
+    "rules.registered.*": "what was registered is no choice; the amended rules stand beside it",
+    "rules.amended.contamination": "the switch itself: a table shows each rule alone",
+    "rules.amended.mixture": "the switch itself: a table shows each rule alone",
+    "rules.amended.deal": "the one column of the data that holds a counterparty",
     "curve.models.mean.model": "the one model without a factor",
 }
 
@@ -383,6 +394,11 @@ RULES = (
     Rule("cross_asset.names.*", lambda label: [rf"\b[A-Z]+: {label}\b"]),
     Rule("one_choice.claims", options, LEDGER, menu=True),
     Rule("one_choice.claims", how_many("claim")),
+    Rule("rules.claim", unsaid),
+    Rule("rules.registered.*", unsaid),
+    Rule("rules.amended.*", unsaid),
+    Rule("rules.amended.shared", sessions),
+    Rule("rules.amended.bound.*", share, SIMULATED),
     Rule("out_of_sample.fixed_to", lambda value: [*day(value), r"(?m)^(?:To 2025|From 2026)$"]),
 )  # fmt: skip
 

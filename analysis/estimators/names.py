@@ -8,6 +8,8 @@ __all__ = ["LEAST_SQUARES", "LEVELS", "Kind", "Method", "Model"]
 
 Kind = Literal["simple", "log"]  # of returns
 Method = Literal["pearson", "spearman", "kendall"]  # of correlation
-Model = Literal["market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"]
+Model = Literal[
+    "market", "mean", "market_adjusted", "no_intercept", "scholes_williams", "dimson", "garch"
+]
 LEAST_SQUARES: tuple[Model, ...] = ("market", "mean", "market_adjusted")
 LEVELS = ("pooled", "firm", "event", "episode")  # at which tests are broken down

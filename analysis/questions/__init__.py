@@ -36,6 +36,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "The ledger of claims": "analysis.questions.ledger.report",
     "One choice at a time": "analysis.questions.robustness.one_choice",
     "Specification curves": "analysis.questions.robustness.report",
+    "Amended rules": "analysis.questions.ledger.amendments",
     "Out of sample": "analysis.questions.ledger.out_of_sample",
     "Size and power": "analysis.questions.size.report",
     "Event-free dates": "analysis.questions.size.event_free",

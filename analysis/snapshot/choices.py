@@ -13,6 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot import optional_choices as optional
 from analysis.snapshot.episodes import Directions
+from analysis.snapshot.rules import Rules, RuleSets
 from analysis.snapshot.toml_file import (
     CLOSED,
     Bounds,
@@ -224,6 +225,7 @@ class Choices:
     cross_asset: Annotated[optional.CrossAsset, _Optional()] = _ABSENT
     out_of_sample: Annotated[optional.OutOfSample, _Optional()] = _ABSENT
     one_choice: Annotated[optional.OneChoice, _Optional()] = _ABSENT
+    rules: Annotated[RuleSets, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
@@ -238,6 +240,11 @@ class Choices:
                 "so that the estimation window ends before every event window starts"
             )
         return self
+
+    @property
+    def registered(self) -> Rules:
+        """The rules by which the ledger decides."""
+        return self.rules.registered if self.rules else Rules()
 
     @property
     def own_curve(self) -> optional.Curve:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import SnapshotError
+from analysis.snapshot.amendments import AMENDMENTS
 from analysis.snapshot.choices import Choices, window_name
 from analysis.snapshot.claims import (
     Claim,
@@ -54,6 +55,11 @@ def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
         str(word_fault(f"study.toml, key {key}", expected, found, known))
         for key, expected, found, known in _list_unnamed(claims, snapshot.choices)
     ]
+    ids = [claim.id for claim in claims]
+    for entry in snapshot.amendments:
+        place = f"{AMENDMENTS}, amendment {entry.id}, field claims"
+        for _, expected, found, words in _unknown("", entry.claims, ids, "an id of claims.toml"):
+            lines.append(str(word_fault(place, expected, found, words)))
     if lines:
         raise SnapshotError("\n".join(lines))
 
@@ -64,11 +70,13 @@ def _list_unnamed(claims: Collection[Claim], choices: Choices) -> Iterator[Lack]
         means = [claim.id for claim in claims if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"
         yield from _unknown("curve.claims", choices.curve.claims, means, expected)
+    ids = [claim.id for claim in claims]
     if choices.one_choice:
-        ids = [claim.id for claim in claims]
         yield from _unknown(
             "one_choice.claims", choices.one_choice.claims, ids, "an id of claims.toml"
         )
+    if choices.rules:
+        yield from _unknown("rules.claim", [choices.rules.claim], ids, "an id of claims.toml")
 
 
 def _vocabulary(snapshot: Snapshot) -> Vocabulary:

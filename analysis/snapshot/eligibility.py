@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.estimators.returns import take_returns
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.rules import Rules
 
 __all__ = [
     "confounder_spans",
@@ -115,7 +116,7 @@ def confounder_spans(confounders: pd.DataFrame, sessions: pd.DatetimeIndex) -> p
     )
 
 
-def firm_windows(snapshot: Snapshot) -> pd.DataFrame:
+def firm_windows(snapshot: Snapshot, rules: Rules | None = None) -> pd.DataFrame:
     """Say for every event, studied firm and event window whether it can be used, and why not.
 
     The estimation window holds ``estimation.length`` sessions and ends ``estimation.gap`` sessions
@@ -126,6 +127,8 @@ def firm_windows(snapshot: Snapshot) -> pd.DataFrame:
     Parameters
     ----------
     snapshot : Snapshot
+    rules : Rules, optional
+        What contaminates; the registered rules if not given.
 
     Returns
     -------
@@ -137,7 +140,7 @@ def firm_windows(snapshot: Snapshot) -> pd.DataFrame:
         ``contaminated``, ``confounders`` (date and kind, joined by ``;``).
     """
     choices, sessions = snapshot.choices, snapshot.sessions
-    rules, bounds = choices.estimation, choices.windows.bounds
+    estimation, bounds = choices.estimation, choices.windows.bounds
     windows = pd.DataFrame([*bounds.values()], columns=["before", "after"]).assign(window=[*bounds])
     rows = snapshot.events[["id", "day0"]].rename(columns={"id": "event"})
     rows = rows.merge(pd.DataFrame({"ticker": choices.firms.studied}), how="cross")
@@ -145,18 +148,19 @@ def firm_windows(snapshot: Snapshot) -> pd.DataFrame:
     day0 = sessions.get_indexer(pd.DatetimeIndex(rows["day0"]))
     start = rows["ticker"].map(_first_own_return(snapshot)).to_numpy()
     first, last = day0 + rows["before"].to_numpy(), day0 + rows["after"].to_numpy()
-    begin, end = _estimation(day0, start, rules.length, rules.gap)
+    begin, end = _estimation(day0, start, estimation.length, estimation.gap)
     usable = np.maximum(end - begin + 1, 0)
     since = sessions[start - 1].strftime("%Y-%m-%d")
     ending = f"window ends after the last price ({sessions[-1]:%Y-%m-%d})"
-    few = [f"{n} estimation sessions since {s}, {rules.minimum} needed"
+    few = [f"{n} estimation sessions since {s}, {estimation.minimum} needed"
            for n, s in zip(usable, since, strict=True)]  # fmt: skip
     early = "window starts before the second own price (first: " + since + ")"
-    missing = (first < start, usable < rules.minimum, last >= len(sessions))
+    missing = (first < start, usable < estimation.minimum, last >= len(sessions))
     reason = np.select(missing, [early, few, np.full(len(rows), ending)], "")
     news = pd.Series("", rows.index)
     for ticker, own in rows.groupby("ticker"):
-        hits, labels = find_news(snapshot, str(ticker), first[own.index], last[own.index])
+        at = first[own.index], last[own.index]
+        hits, labels = find_news(snapshot, str(ticker), *at, rules or choices.registered)
         news.update(pd.Series([";".join(labels[hit]) for hit in hits], own.index))
     return rows[["event", "ticker", "window", "day0"]].assign(
         first=_sessions_at(sessions, first),
@@ -172,7 +176,7 @@ def firm_windows(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def find_news(
-    snapshot: Snapshot, ticker: str, first: Ints, last: Ints
+    snapshot: Snapshot, ticker: str, first: Ints, last: Ints, rules: Rules
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
     """Find the confounders of a firm that touch spans of sessions.
 
@@ -180,14 +184,19 @@ def find_news(
     ----------
     first, last : array of int, (N,)
         Positions among the sessions, both included.
+    rules : Rules
+        What contaminates.
 
     Returns
     -------
     tuple
         Whether a confounder touches a span, (N, C), and the labels of the confounders, (C,).
     """
-    spans = confounder_spans(snapshot.confounders, snapshot.sessions)
-    own = spans[spans["ticker"].isin([ticker, "ALL"])]
+    rows, core = snapshot.confounders, snapshot.choices.firms.core
+    touching = rows["ticker"].isin([ticker, "ALL"])
+    if rules.contamination == "deals" and ticker in core:
+        touching |= rows["ticker"].isin(core) & (rows[rules.deal].fillna("") != "")
+    own = confounder_spans(rows[touching], snapshot.sessions)
     starts, ends = own["first"].to_numpy(), own["last"].to_numpy()
     return (starts <= last[:, None]) & (ends >= first[:, None]), own["label"].to_numpy(object)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.reads import Made, Part
+from analysis.snapshot.amendments import AMENDMENTS, Amendment, parse_amendments
 from analysis.snapshot.calendar import check_prices, check_sessions
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
@@ -19,6 +20,7 @@ from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
 from analysis.snapshot.reading import read_rows
+from analysis.snapshot.schema import SCHEMAS
 from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
@@ -39,6 +41,8 @@ class Snapshot:
         Every choice of the study.
     claims : dict of str to Claim
         By id, in file order.
+    amendments : tuple of Amendment
+        What was changed after registration, in file order.
     prices : pandas.DataFrame
         Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
         firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
@@ -65,6 +69,7 @@ class Snapshot:
     refreshed: Mapping[str, pd.DataFrame]
     choices: Part[Choices] = Part()
     claims: Part[dict[str, Claim]] = Part()
+    amendments: Part[tuple[Amendment, ...]] = Part()
     prices: Part[pd.DataFrame] = Part()
     events: Part[pd.DataFrame] = Part()
     confounders: Part[pd.DataFrame] = Part()
@@ -114,11 +119,13 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
 
     tables = _read_each(contents)
     choices, claims = tables.pop("study.toml"), tables.pop("claims.toml")
+    amendments = tables.pop(AMENDMENTS, ())
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
     _check_items(claims.values(), choices)
     _check_tickers(tables, choices)
+    _check_columns(choices)
     check_prices(prices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
@@ -137,6 +144,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         refreshed={name: _plain(table) for name, table in refreshed.items()},
         choices=made(choices, "study.toml"),
         claims=made(claims, "claims.toml"),
+        amendments=Made(amendments, frozenset({str(folder / AMENDMENTS)} if amendments else ())),
         prices=made(wide, "prices.csv"),
         events=made(_plain(events.assign(scheduled=events["scheduled"] == "yes")), "events.csv"),
         confounders=made(_plain(tables["confounders.csv"]), "confounders.csv"),
@@ -149,7 +157,11 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
 
 def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
     """Read every file by itself; the first fault of each is told."""
-    readers = {"study.toml": parse_choices, "claims.toml": parse_claims}
+    readers: dict[str, Callable[[bytes], Any]] = {
+        "study.toml": parse_choices,
+        "claims.toml": parse_claims,
+        AMENDMENTS: parse_amendments,
+    }
     found: dict[str, Any] = {}
     faults = []
     for name in sorted(contents, key=lambda name: (name != "study.toml", name)):
@@ -171,9 +183,11 @@ def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
 
 def _no_strays(folder: Path, manifest: Manifest) -> None:
     """A file of a refresh that nobody has on record must not lie there as if it counted."""
-    for name in REFRESHED.keys() - manifest.files.keys():
+    for name in {*REFRESHED, AMENDMENTS} - manifest.files.keys():
         if (folder / name).exists():
             remedy = "remove the file; nox -s refresh writes it together with its entry"
+            if name == AMENDMENTS:
+                remedy = "add an entry with its source and terms"
             raise fault(name, expected="an entry in manifest.json", found="none", remedy=remedy)
 
 
@@ -228,6 +242,26 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
         for ticker in named:
             if ticker not in known:
                 raise _unknown(f"study.toml, key {key}", ticker, known, "tickers")
+
+
+def _check_columns(choices: Choices) -> None:
+    """Columns that a set of rules names must be there."""
+    sets = choices.rules
+    for name, rules in (("registered", sets.registered), ("amended", sets.amended)) if sets else ():
+        named = {
+            "deal": ("confounders.csv", [rules.deal] if rules.deal else []),
+            "leave_out": ("events.csv", rules.leave_out),
+        }
+        for key, (file, columns) in named.items():
+            known = [*SCHEMAS[file].columns]
+            for column in columns:
+                if column not in known:
+                    raise fault(
+                        f"study.toml, key rules.{name}.{key}",
+                        expected=f"a column of {file}",
+                        found=column,
+                        remedy=f"{guess(column, known)}correct the line",
+                    )
 
 
 def _split(cells: pd.Series) -> pd.Series:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import SnapshotError
+from analysis.snapshot.amendments import AMENDMENTS
 from analysis.snapshot.faults import fault
 from analysis.snapshot.files import csv_bytes, digest, read_file
 from analysis.snapshot.reading import read, read_rows
@@ -106,8 +107,9 @@ def read_manifest(folder: Path) -> Manifest:
         expected = "files with their source, terms and hash, and derived hashes"
         found = f"{type(error).__name__}: {error}"
         raise fault(NAME, expected=expected, found=found, remedy=restore) from None
-    if set(files) - set(REFRESHED) != set(FILES):
-        strays = ", ".join(sorted((set(files) - set(REFRESHED)) ^ set(FILES)))
+    needed = set(files) - set(REFRESHED) - {AMENDMENTS}
+    if needed != set(FILES):
+        strays = ", ".join(sorted(needed ^ set(FILES)))
         expected, found = f"an entry for each of {', '.join(FILES)}", f"a difference in {strays}"
         raise fault(NAME, expected=expected, found=found, remedy=restore)
     return manifest

@@ -187,6 +187,7 @@ def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
         sign=sign,
         format="decimal2",
         verdict=decide_all(above, rejected, sign),
+        signs=tuple(above),
         applied=f"{sum(above)} of {len(above)} differences are positive; equality is "
         f"{'rejected' if rejected else 'not rejected'} (p {test.p_clustered:.3g})",
         confirmatory=False,

@@ -11,7 +11,7 @@ from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.episodes import averaged, chosen_days, judge_events
 from analysis.study.outcomes import SIGN, Outcome, compare_episodes
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.placebo import EpisodeNull, moved_episodes
 from analysis.study.responses import Responses, cumulate, series_responses
 from analysis.study.series import log_volatility_ratio, net_returns
@@ -47,8 +47,16 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
 def _days(claim: OnEvents, panel: Panel) -> tuple[Responses, list[pd.DataFrame]]:
     """Return what a claim measures, and the days that it averages on each side."""
     responses = responses_of(claim, panel)
+    panel = _chained(claim, panel)
     found = responses.at_events(panel)
     return responses, [chosen_days(panel, found, events) for events in claim.sides.values()]
+
+
+def _chained(claim: OnEvents, panel: Panel) -> Panel:
+    """Return the panel with the episodes of a claim: those of its window where that is of a CAR."""
+    if getattr(claim, "response", "car") != "car":
+        return panel
+    return chained(panel, claim.window or panel.snapshot.choices.windows.primary_bounds)
 
 
 def _test(claim: OnEvents, panel: Panel) -> tuple[Outcome, list[pd.DataFrame]]:
@@ -89,6 +97,7 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
     rejected = outcome.p < size
     return replace(
         outcome,
+        inside=inside,
         verdict="supported" if inside else "contradicted" if rejected else "mixed",
         applied=f"the {claim.interval:.0%} interval {low:.3g} to {high:.3g} lies "
         f"{'inside' if inside else 'not inside'} {claim.bounds[0]:g} to {claim.bounds[1]:g}; "
@@ -119,7 +128,7 @@ def list_events(claim: OnEvents, panel: Panel) -> pd.DataFrame:
     responses, sides = _days(claim, panel)
     known, frames = responses.at_events(panel).index, []
     for events, days in zip(claim.sides.values(), sides, strict=True):
-        frame = judge_events(panel, known, events).join(days[["members", "car"]])
+        frame = judge_events(_chained(claim, panel), known, events).join(days[["members", "car"]])
         frame = frame.rename(columns={"members": "firms", "car": "value"})
         frame = frame.rename_axis("event").reset_index()
         frames.append(frame.assign(side=", ".join(events.directions) or "all"))

@@ -167,9 +167,11 @@ def averaged(days: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by episode: ``car`` (fraction), ``scar``.
+        Indexed by episode: ``car`` (fraction), ``scar``, ``weight`` (one over the forecast error;
+        1 where a response has none).
     """
-    return days.groupby("episode")[["car", "scar"]].mean()
+    weighted = days.assign(weight=1 / days["se"] if "se" in days else 1.0)
+    return weighted.groupby("episode")[["car", "scar", "weight"]].mean()
 
 
 def episode_values(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import two_sample_im
+from analysis.estimators.significance import student
 from analysis.results import Format
 from analysis.study.episodes import FEWEST, mean_over, precision
 from analysis.study.panel import Panel
@@ -62,6 +63,12 @@ class Outcome:
         Gives what the episodes of the claim would show on other sessions; computed on demand.
     placebo : float or None
         Placebo p of a claim without a ``null``.
+    se : float or None
+        Standard error of the effect, of tests across episodes.
+    inside : bool or None
+        Of an equivalence: whether the interval lies inside the bounds.
+    signs : tuple of bool
+        Of an order: which of the differences are positive.
     """
 
     effect: float | None
@@ -79,6 +86,9 @@ class Outcome:
     statistic: float | None = None
     null: Callable[[], EpisodeNull] | None = None
     placebo: float | None = None
+    se: float | None = None
+    inside: bool | None = None
+    signs: tuple[bool, ...] = ()
 
     @property
     def cells(self) -> dict[str, float | str | None]:
@@ -151,8 +161,8 @@ def compare_episodes(
 ) -> Outcome:
     """Test one kind of episodes by t(K-1), or compare two by Ibragimov and Müller (2016).
 
-    The test is on the standardised CARs; effect and interval are in CAR. Not testable with fewer
-    than three episodes on a side.
+    The test is on the standardised CARs; effect and interval are in CAR: of the mean CAR, or by the
+    rules of the panel of the same statistic. Not testable with fewer than three episodes on a side.
 
     Parameters
     ----------
@@ -169,6 +179,9 @@ def compare_episodes(
         return Outcome(None, count=counts, sign=sign)
     run = mean_over if len(sides) == 1 else two_sample_im
     test, mean = (run(*(side[name] for side in sides)) for name in ("scar", "car"))
+    if panel.rules.statistic == "scar":
+        per = float(pd.concat([side["weight"] for side in sides]).mean())
+        mean = student(test.name, test.n, test.estimate / per, test.se / per, test.df)
     low, high, detectable, power = precision(mean, panel)
     return Outcome(
         effect=mean.estimate,
@@ -181,4 +194,5 @@ def compare_episodes(
         sign=sign,
         statistic=test.statistic,
         null=null,
+        se=mean.se,
     )

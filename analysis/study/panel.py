@@ -11,21 +11,25 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.names import Model
 from analysis.reads import Part, make, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.rules import Rules
 from analysis.study.directions import list_signs
 
 __all__ = [
     "Panel",
     "build_panel",
+    "chained",
     "estimate",
     "estimated_again",
     "event_sessions",
     "event_time",
     "in_episodes",
+    "under",
     "with_events",
 ]
 
@@ -40,6 +44,8 @@ class Panel:
     ----------
     snapshot : Snapshot
         What was loaded.
+    rules : Rules
+        Of inference: the registered ones, unless the panel is :func:`under` others.
     returns : DataFrame
         Sessions by tickers, fraction; missing before a firm's own listing.
     event_study : EventStudy
@@ -53,6 +59,7 @@ class Panel:
     """
 
     snapshot: Snapshot
+    rules: Rules
     returns: Part[pd.DataFrame] = Part()
     event_study: Part[EventStudy] = Part()
     events: Part[pd.DataFrame] = Part()
@@ -94,6 +101,7 @@ def build_panel(snapshot: Snapshot) -> Panel:
         )
     return Panel(
         snapshot=snapshot,
+        rules=snapshot.choices.registered,
         returns=returns,
         event_study=make(lambda: _every_firm(snapshot, returns.use(), events.use(), None)),
         events=events,
@@ -104,6 +112,20 @@ def build_panel(snapshot: Snapshot) -> Panel:
 def _without_confounders(windows: pd.DataFrame) -> pd.DataFrame:
     index = ["event", "ticker"]
     return ~windows.pivot(index=index, columns="window", values="contaminated")
+
+
+def under(panel: Panel, rules: Rules) -> Panel:
+    """Return the panel under other rules of inference."""
+    windows = make(lambda: _without_confounders(firm_windows(panel.snapshot, rules)))
+    return vary(panel, rules=rules, clean=windows)
+
+
+def chained(panel: Panel, window: tuple[int, int]) -> Panel:
+    """Return the panel with the episodes that its rules make of events for a window."""
+    length = window[1] - window[0] + 1
+    if panel.rules.mixture == "distance" or length > panel.rules.shared:
+        return panel
+    return vary(panel, events=in_episodes(panel.events, panel.snapshot, length - 1))
 
 
 def estimated_again(
@@ -129,13 +151,17 @@ def _every_firm(
     return estimate(snapshot, returns, rows, exclude=exclude)
 
 
-def in_episodes(events: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
-    """Return events, indexed by ``id``, with ``episode``, ``mixed`` and ``sign`` worked out."""
+def in_episodes(
+    events: pd.DataFrame, snapshot: Snapshot, distance: int | None = None
+) -> pd.DataFrame:
+    """Return events, indexed by ``id``, with ``episode``, ``mixed`` and ``sign`` worked out.
+
+    ``distance`` replaces that of the study.
+    """
     choices = snapshot.choices
+    distance = choices.episodes.distance if distance is None else distance
     rows = events.drop(columns=["episode", "mixed", "sign"], errors="ignore")
-    episodes = assign_episodes(
-        rows.reset_index(), snapshot.sessions, choices.episodes.distance, choices.directions
-    )
+    episodes = assign_episodes(rows.reset_index(), snapshot.sessions, distance, choices.directions)
     joined = rows.join(episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one")
     return joined.assign(sign=joined["direction"].map(list_signs(choices)))
 
@@ -181,15 +207,19 @@ def estimate(
     factors: tuple[str, ...] | None = None,
     exclude: pd.DatetimeIndex | None = None,
     last: int = 0,
+    intercept: bool = True,
 ) -> EventStudy:
     """Run the event study on ``rows`` (``ticker``, ``day0``) with the choices of the study.
 
     ``factors`` replaces the study's model by a regression on these, for claims about what market
     and sector leave; ``exclude`` names sessions to leave out of estimation windows; ``last`` is an
-    event day that is needed beside those of the study's windows.
+    event day that is needed beside those of the study's windows; without ``intercept`` a market
+    model has none.
     """
     choices = snapshot.choices
-    model = "market" if factors else choices.estimation.model
+    model: Model = "market" if factors else choices.estimation.model
+    if model == "market" and not intercept:
+        model = "no_intercept"
     return event_study(
         returns,
         rows,

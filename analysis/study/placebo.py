@@ -80,7 +80,7 @@ def clean_sessions(panel: Panel, ticker: str, first: int, last: int) -> Bools:
     at = np.arange(len(panel.snapshot.sessions))
     if ticker not in panel.snapshot.choices.firms.studied:  # no confounder touches a fund
         return np.ones(at.size, dtype=bool)
-    hits, _ = find_news(panel.snapshot, ticker, at + first, at + last)
+    hits, _ = find_news(panel.snapshot, ticker, at + first, at + last, panel.rules)
     return np.asarray(~np.any(hits, axis=1))
 
 

@@ -7,7 +7,7 @@ be used differ from event to event. An event is a look-up at its day 0, a placeb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +109,16 @@ def cumulate(
     cars = fitted.car(first, last).drop(columns="bhar").rename(columns={"t": "scar"})
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
     every = pd.MultiIndex.from_frame(rows)
-    return Responses(cars.reindex(every), members, asked)
+    found = Responses(cars.reindex(every), members, asked)
+    return _recentre(found, panel) if panel.rules.normal == "recentred" else found
+
+
+def _recentre(found: Responses, panel: Panel) -> Responses:
+    """Take from every response the mean of its composition's on quiet sessions."""
+    names = found.table.index.get_level_values(0)
+    quiet = found.on_quiet_sessions(panel, pd.Series(names.unique())).mean()
+    scar = found.table["scar"] - quiet.reindex(names).to_numpy()
+    return replace(found, table=found.table.assign(scar=scar, car=scar * found.table["se"]))
 
 
 def fit_events(
@@ -169,7 +178,13 @@ def _fit(
     }
     returns = pd.concat([panel.returns, pd.DataFrame(formed)], axis=1)
     return estimate(
-        panel.snapshot, returns, rows, factors=factors, exclude=panel.exclude, last=last
+        panel.snapshot,
+        returns,
+        rows,
+        factors=factors,
+        exclude=panel.exclude,
+        last=last,
+        intercept=panel.rules.normal != "none",
     )
 
 
@@ -184,6 +199,7 @@ def compose(
         window = window_name(clean)
         pairs = pd.MultiIndex.from_frame(usable)
         usable = usable[panel.clean.loc[pairs, window].to_numpy(dtype=bool)]
+        usable = usable[~_left_out(panel, usable)]
     members, weights = {}, {}
     for event, held in usable.groupby("id", sort=False)["ticker"]:
         weight = portfolio.weigh([*held, *funds])
@@ -191,6 +207,16 @@ def compose(
             members[event] = ",".join(weight)
             weights[members[event]] = pd.Series(weight)
     return pd.Series(members, dtype=object).rename_axis("id"), weights
+
+
+def _left_out(panel: Panel, pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Mark firms that an event of the same day names in a column of the rules. (N,)."""
+    day, columns = panel.events["day0"], list(panel.rules.leave_out)
+    if not columns:
+        return np.zeros(len(pairs), dtype=bool)
+    named = panel.events[columns].agg(";".join, axis=1).groupby(day).agg(";".join)
+    cells = pairs["id"].map(day).map(named).str.split(";")
+    return np.array([t in out for t, out in zip(pairs["ticker"], cells, strict=True)], dtype=bool)
 
 
 def series_responses(panel: Panel, values: pd.Series) -> Responses:

@@ -76,10 +76,15 @@ def a2(record: Record) -> Result:
     return fact(gaps.min(), gaps > 0, "1 day")
 
 
+def share_weights(record: Record) -> dict[str, float]:
+    """Weigh the core firms so that the return is the slope on their heavy share."""
+    share = record.firms.loc[list(CORE), "heavy_share"].astype(float)
+    return ((share - share.mean()) / ((share - share.mean()) ** 2).sum()).to_dict()
+
+
 def a3(record: Record) -> Result:
     """The smaller the exposure to heavy rare earths, the smaller the reaction."""
-    share = record.firms.loc[list(CORE), "heavy_share"].astype(float)
-    weights = (share - share.mean()) / ((share - share.mean()) ** 2).sum()
+    weights = share_weights(record)
 
     def slope(record: Record, place: int) -> tuple[float, float] | None:
         if len(usable_members(record, CORE, place, (0, 1), (0, 1))) < len(CORE):
@@ -247,19 +252,20 @@ def b6(record: Record) -> Result:
     return Result(f"{len(pairs)} months", effect, *bounds, adjusted[name], claimed=-1, family=True)
 
 
+def core_volatility(record: Record, place: int) -> tuple[float, float] | None:
+    """Take the log ratio of the core's volatility after a day to that before it."""
+    core = record.returns[list(CORE)].mean(axis=1).to_numpy()
+    after, before = core[place + 1 : place + 21], core[max(place - 20, 0) : place]
+    if min(len(after), len(before)) < 20:
+        return None
+    change = float(np.log(after.std(ddof=1) / before.std(ddof=1)))
+    return change, change
+
+
 def b7(record: Record) -> Result:
     """Volatility stays elevated after the headlines."""
-    core = record.returns[list(CORE)].mean(axis=1).to_numpy()
-
-    def ratio(_: Record, place: int) -> tuple[float, float] | None:
-        after, before = core[place + 1 : place + 21], core[max(place - 20, 0) : place]
-        if min(len(after), len(before)) < 20:
-            return None
-        change = float(np.log(after.std(ddof=1) / before.std(ddof=1)))
-        return change, change
-
     kinds = [*POLICY, "support"]
-    return mean_response(record, ratio, kinds, keep_mixed=True, first_only=True)
+    return mean_response(record, core_volatility, kinds, keep_mixed=True, first_only=True)
 
 
 def b8(record: Record) -> Result:

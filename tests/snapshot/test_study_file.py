@@ -76,6 +76,10 @@ def test_faulty_choice_is_named(old: str, new: str, key: str, expected: str, fou
          "'evnt'; did you mean event?"),
         ('model = "market"\n', 'model = "markt"\n', "key estimation.model: expected 'mean', "
          "'market_adjusted' or 'market', found 'markt'; did you mean market?"),
+        ('statistic = "scar"', 'statistic = "scarr"', "key rules.amended.statistic: expected "
+         "'separate' or 'scar', found 'scarr'; did you mean scar?"),
+        ("shared = 2", "shard = 2", "key rules.amended.shard: expected a known key, found 'shard'; "
+         "did you mean shared?"),
     ],
 )  # fmt: skip
 def test_the_nearest_key_is_named(old: str, new: str, line: str) -> None:
@@ -85,6 +89,30 @@ def test_the_nearest_key_is_named(old: str, new: str, line: str) -> None:
     with pytest.raises(SnapshotError) as caught:
         parse_choices(text.replace(old, new, 1).encode())
     assert str(caught.value).startswith(f"study.toml, {line}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('"doubted"]', '"doubtful"]', "key rules.amended.leave_out: expected a column of "
+         "events.csv, found doubtful; did you mean doubted? correct the line"),
+        ('deal = "deal"', 'deal = "deals"', "key rules.amended.deal: expected a column of "
+         "confounders.csv, found deals; did you mean deal? correct the line"),
+        ('claim = "B3"', 'claim = "B33"', "key rules.claim: expected an id of claims.toml, found "
+         "B33; did you mean B3? correct the line"),
+    ],
+)  # fmt: skip
+def test_rule_that_names_what_is_not_there(
+    snapshot_copy: Path, old: str, new: str, line: str
+) -> None:
+    """A column or claim that a set of rules names must be there: one line that names it."""
+    path = snapshot_copy / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SnapshotError) as caught:
+        load_snapshot(snapshot_copy, check_hashes=False)
+    assert str(caught.value) == f"study.toml, {line}"
 
 
 def test_text_that_is_not_toml() -> None:

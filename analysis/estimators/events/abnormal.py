@@ -56,8 +56,10 @@ def event_study(
         Columns ``ticker`` and ``day0``; others are carried through.
     factors : sequence of str
         Columns of `returns`; the market-adjusted model takes one, the mean model uses none.
-    model : {"market", "mean", "market_adjusted", "scholes_williams", "dimson", "garch"}
-        Market model with any number of factors, constant mean, return less factor; market model
+    model : {"market", "mean", "market_adjusted", "no_intercept", "scholes_williams", "dimson",
+        "garch"}
+        Market model with any number of factors, constant mean, return less factor, the first
+        without its intercept; market model
         with a slope corrected for late trades (one factor, one session before and after), or
         with GARCH(1,1) errors (100 sessions at least; windows are fitted one by one).
     length, gap : int

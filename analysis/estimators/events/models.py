@@ -96,8 +96,8 @@ class WindowFit:
 
 
 def parameters(model: Model, factors: int) -> int:
-    """Return k, the estimated parameters of the normal return: 1 + m, or 1 and 0 without slopes."""
-    return {"mean": 1, "market_adjusted": 0}.get(model, 1 + factors)
+    """Return k, the estimated parameters: 1 + m, m without an intercept, 1 and 0 without slopes."""
+    return {"mean": 1, "market_adjusted": 0, "no_intercept": factors}.get(model, 1 + factors)
 
 
 def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
@@ -105,7 +105,7 @@ def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
 
     The market model is ordinary least squares on an intercept and m factors, the mean model an
     intercept alone, the market-adjusted model the market model at intercept 0 and slope 1
-    (Brown and Warner 1985, J. Financial Economics 14).
+    (Brown and Warner 1985, J. Financial Economics 14); without an intercept all means count as 0.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def fit_windows(y: Floats, x: Floats, model: Model) -> WindowFit:
         Returns, windows by sessions, NaN where missing.
     x : array, (m, N, L)
         Factor returns over the same windows.
-    model : {"market", "mean", "market_adjusted"}
+    model : {"market", "mean", "market_adjusted", "no_intercept"}
         The market-adjusted model takes exactly one factor.
 
     Returns
@@ -163,7 +163,7 @@ def fit_sums(sums: tuple[Floats, ...], length: int, model: Model) -> tuple[Windo
     the sums of squares that their differences would lose more than four digits.
     """
     y_sum, y_squares, x_sum, x_squares, products = sums
-    y_mean, x_mean = y_sum / length, x_sum / length
+    y_mean, x_mean = _means(y_sum / length, x_sum / length, model)
     sst = y_squares - length * y_mean**2
     scatter = x_squares - length * x_mean[:, :, None] * x_mean[:, None]
     cross = products - length * x_mean * y_mean[:, None]
@@ -184,6 +184,7 @@ def fit_deviations(y: Floats, x: Floats, model: Model) -> WindowFit:
     n = usable.sum(axis=1, dtype=np.int64)
     count = np.maximum(n, 1)
     y_mean, x_mean = (np.where(usable, v, 0.0).sum(axis=-1) / count for v in (y, x))
+    y_mean, x_mean = _means(y_mean, x_mean, model)
     yc = np.where(usable, y - y_mean[:, None], 0.0)
     xc = np.where(usable, x - x_mean[:, :, None], 0.0)
     sst = np.vecdot(yc, yc)
@@ -201,7 +202,8 @@ def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Float
 
     ``L2²/L1 + d' S⁻¹ d`` with ``d = Σ(f − f̄)`` over the L2 event days: the general form of the
     forecast-error term (Patell 1976, J. Accounting Research 14; Salinger 1992, JFQA 27). It is
-    ``L2²/L1`` for the mean model and zero for the market-adjusted one.
+    ``L2²/L1`` for the mean model, zero for the market-adjusted one, and without an intercept the
+    second term alone, with ``d = Σ f``.
 
     Parameters
     ----------
@@ -218,16 +220,22 @@ def excess_variance(fit: WindowFit, model: Model, length: int, factor_sum: Float
     """
     if model == "market_adjusted":
         return np.zeros(factor_sum.shape[:-1])
-    intercept: Floats = np.broadcast_to(length**2 / np.maximum(fit.n, 1), factor_sum.shape[:-1])
+    scale = 0 if model == "no_intercept" else length**2
+    intercept: Floats = np.broadcast_to(scale / np.maximum(fit.n, 1), factor_sum.shape[:-1])
     if model == "mean":
         return intercept
     deviation = factor_sum - length * fit.mean
     return np.asarray(intercept + _dot(deviation, _solve(fit.scatter, deviation)))
 
 
+def _means(y: Floats, x: Floats, model: Model) -> tuple[Floats, Floats]:
+    """Return the means from which returns and factors deviate: none without an intercept."""
+    return (np.zeros_like(y), np.zeros_like(x)) if model == "no_intercept" else (y, x)
+
+
 def _slopes(scatter: Floats, cross: Floats, model: Model) -> Floats:
     """Return the slopes, estimated or fixed by the model. (N, m)."""
-    if model == "market":
+    if model in ("market", "no_intercept"):
         return _solve(scatter, cross)
     return np.full(cross.shape, 1.0 if model == "market_adjusted" else 0.0)
 

@@ -23,17 +23,20 @@ def dummy_regression(returns: pd.DataFrame, study: EventStudy, row: int, first: 
     window = np.arange(day0 + first, day0 + last + 1)
     used = returns.iloc[[*estimation, *window]]
     y = used[str(study.rows["ticker"][row])].to_numpy()
-    x = sm.add_constant(used[list(study.factors)].to_numpy(), has_constant="add")
+    x = used[list(study.factors)].to_numpy()
+    if study.model != "no_intercept":
+        x = sm.add_constant(x, has_constant="add")
     dummies = np.vstack([np.zeros((len(estimation), len(window))), np.eye(len(window))])
     return sm.OLS(y, np.column_stack([x, dummies]), missing="drop").fit()
 
 
+@pytest.mark.parametrize("model", ["market", "no_intercept"])
 @pytest.mark.parametrize("factors", FACTORS.values(), ids=FACTORS)
-def test_ar_car_and_t_equal_a_dummy_variable_regression(returns, events, factors):
+def test_ar_car_and_t_equal_a_dummy_variable_regression(returns, events, factors, model):
     """AR are the dummies' coefficients, and the CAR's t is that of their sum."""
-    study = event_study(returns, events, factors=factors)
+    study = event_study(returns, events, factors=factors, model=model)
     table = study.car(-1, 3)
-    k = 1 + len(factors)
+    k = len(factors) + (model == "market")
     for row in range(len(events)):
         fit = dummy_regression(returns, study, row, -1, 3)
         np.testing.assert_allclose(study.ar[row, study.days(-1, 3)], fit.params[k:], rtol=1e-9)

@@ -1,0 +1,269 @@
+"""The ledger by the amended rules, beside the registered ones: every rule alone, and all of them.
+
+The amended rules were written after results were known: what they find is no confirmation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.questions.ledger.quiet_days import quiet_rows
+from analysis.questions.requirements import LEDGER, need_section
+from analysis.results import Dataset, Findings, Provenance, Table, Verdict
+from analysis.results.columns import (
+    Column,
+    Scalar,
+    numbers_of,
+    scalar_numbers,
+    table_of,
+    verdicts_of,
+)
+from analysis.results.formats import escape_markup, percent, with_interval
+from analysis.snapshot.claims import Claim, Events, Mean, OnEvents
+from analysis.snapshot.rules import SWITCHES, Rules
+from analysis.study.claims import decide_claim
+from analysis.study.directions import list_policy
+from analysis.study.outcomes import Outcome
+from analysis.study.panel import Panel, under
+from analysis.study.verdicts import CANNOT, NO_SIGN, judge
+
+__all__ = ["compute", "decide_by_rules"]
+
+NEEDS = (LEDGER, need_section("rules"))
+
+REGISTERED, AMENDED = "registered", "amended"
+NAMES = {
+    REGISTERED: "as registered",
+    "contamination": "deals touch all core firms",
+    "mixture": "mixed by window",
+    "statistic": "one statistic",
+    "verdicts": "symmetric verdicts",
+    "normal": "no intercept",
+    AMENDED: "all amended",
+}
+DECIDED = ("supported", "contradicted")
+KEY = "claim.{claim}.amended"
+BY_RULES = "amended rules, specified after results were known"
+OWN = (
+    Column("effect", "", "text", "see estimand", "{estimand}", ".effect", "", "low", "high", "p"),
+    Column("detectable", "", "text", "see estimand", "detectable: {estimand}", ".detectable"),
+)
+CELLS = (
+    Column("p", "", "pvalue", "p-value", "p-value: {estimand}", ".p"),
+    Column("holm", "", "pvalue", "p-value", "holm p-value: {estimand}", ".holm"),
+    Column("sample", "", "text", "episodes", "sample: {estimand}", ".count"),
+)
+MEAN = "mean response of the core to {what} news, {rules}"
+MEANS = (Column("effect", "", "percent1", "fraction", MEAN, "", "", "low", "high", "p"),)
+ALONE = (
+    Column("name", "Rules"),
+    Column("what", "Core response"),
+    Column("sample", "K"),
+    Column("interval", "Effect"),
+    Column("p", "p", "pvalue"),
+    Column("holm", "Holm", "pvalue"),
+)
+BOTH = (
+    Column("claim", "Claim"),
+    Column("sample_registered", "K"),
+    Column("interval_registered", "Registered"),
+    Column("p_registered", "p", "pvalue"),
+    Column("holm_registered", "Holm", "pvalue"),
+    Column("verdict_registered", "Verdict"),
+    Column("sample_amended", "K"),
+    Column("interval_amended", "Amended"),
+    Column("p_amended", "p", "pvalue"),
+    Column("holm_amended", "Holm", "pvalue"),
+    Column("verdict_amended", "Verdict"),
+)
+POINTS = (
+    Column("point", "Point"),
+    Column("kind", "Kind"),
+    Column("day", "Day", "date"),
+    Column("reason", "Reason"),
+    Column("seen", "Seen by then"),
+    Column("text", "What is done"),
+)
+NOTE_ALONE = (
+    "Each amended rule alone and all together, with the {level} interval. K: episodes; Holm: "
+    "adjusted over the family of that set of rules. Specified after results were known."
+)
+NOTE_BOTH = (
+    "Claims as in @tbl-claims, by the registered rules and by the amended ones, with the {level} "
+    "interval. Exploratory: the amended rules were specified after results were known."
+)
+
+
+def compute(panel: Panel) -> Findings:
+    """Decide every claim by both sets of rules, and by each amended rule alone."""
+    decided = decide_by_rules(panel)
+    level = panel.snapshot.choices.inference.level
+    source = Provenance.of(decide_by_rules, BY_RULES)
+    shown = panel.snapshot.choices.rules.claim
+    beside = decided[(decided["claim"] == shown) | (decided["what"] != "")]
+    beside = beside.assign(
+        name=beside["rules"].map(NAMES),
+        what=beside["what"].where(beside["what"] != "", shown),
+        interval=_intervals(beside),
+    )
+    claims = decided[decided["what"] == ""]
+    amended = claims[claims["rules"] == AMENDED]
+    numbers = numbers_of(amended, CELLS, KEY, source)
+    for fmt in dict.fromkeys(amended["format"]):
+        rows = amended[amended["format"] == fmt]
+        own = [replace(column, format=fmt) for column in OWN]
+        numbers += numbers_of(rows, own, KEY, source, level=level)
+    means = beside[beside["what"] != shown]
+    numbers += numbers_of(means, MEANS, "amended.{rules}.{what}", source, level=level)
+    numbers += scalar_numbers("amended", _counts(amended, panel), source)
+    texts = {"level": percent(level)}
+    tables = [
+        table_of("amendments", beside, ALONE, source, NOTE_ALONE, **texts),
+        table_of("amended", _side_by_side(claims), BOTH, source, NOTE_BOTH, **texts),
+    ]
+    return Findings(
+        numbers=numbers,
+        tables=[*tables, *_points(panel)],
+        verdicts=[*_verdicts(amended, source), *_families(claims, source)],
+        datasets=[Dataset("amendments", decided.drop(columns=["estimand", "format"]), source)],
+    ).extend([quiet_rows(panel)])
+
+
+def _counts(amended: pd.DataFrame, panel: Panel) -> dict[str, Scalar]:
+    """Count the family, and its verdicts that the registered rules lack; state the bound."""
+    family, bounds = amended[amended["holm"].notna()], panel.snapshot.choices.rules.amended.bound
+    counts: dict[str, Scalar] = {"family": (len(family), "claims of the amended family")}
+    for verdict in (CANNOT, NO_SIGN):
+        words = f"claims with the amended verdict {verdict}"
+        counts[verdict.replace(" ", "_")] = (int((amended["verdict"] == verdict).sum()), words)
+    amendments = panel.snapshot.amendments
+    turned = sum(entry.rule is not None for entry in amendments)
+    if turned:
+        day = max(entry.day for entry in amendments).isoformat()
+        counts["rules"] = (turned, "amended rules of inference", "count", "words")
+        counts["day"] = (day, "day of the last amendment", "date", "date")
+    smallest = "smallest p-value adjusted over the amended family"
+    counts["smallest_holm"] = (float(family["holm"].min()), smallest, "p-value", "pvalue")
+    for measured, bound in bounds.items():
+        words = f"detectable effect beyond which a test cannot decide, {measured}"
+        counts[f"bound.{measured}"] = (bound, words, "fraction", "percent0")
+    return counts
+
+
+def decide_by_rules(panel: Panel) -> pd.DataFrame:
+    """Decide every claim by each set of rules.
+
+    Returns
+    -------
+    DataFrame
+        One row a set of ``rules`` and ``claim``, or mean response that is ``what``: ``effect``,
+        ``low``, ``high``, ``p``, ``holm``, ``detectable``, ``sample``, ``verdict``, ``estimand``,
+        ``format``.
+    """
+    sets, claims = panel.snapshot.choices.rules, panel.snapshot.claims
+    rules: dict[str, Rules] = {REGISTERED: sets.registered}
+    rules |= {name: sets.alone(name) for name in SWITCHES} | {AMENDED: sets.amended}
+    means = dict(_means(claims[sets.claim], panel))
+    fixed = {key: decide_claim(claim, panel) for key, claim in claims.items()}
+    rows = []
+    for name, each in rules.items():
+        ruled = under(panel, each)
+        results = fixed | {
+            key: decide_claim(claim, ruled)
+            for key, claim in claims.items()
+            if isinstance(claim, OnEvents)
+        }
+        judged = judge(ruled, results)
+        for key, outcome in results.items():
+            row = {"rules": name, "claim": key, "what": "", **_cells(outcome)}
+            holm, verdict = judged[key]
+            said = {"holm": holm, "verdict": verdict, "estimand": claims[key].estimand}
+            rows.append(row | said)
+        for what, claim in means.items():
+            cells = _cells(decide_claim(claim, ruled))
+            rows.append({"rules": name, "claim": "", "what": what, **cells, "estimand": what})
+    values = dict.fromkeys(("effect", "low", "high", "p", "holm", "detectable"), float)
+    return pd.DataFrame(rows).astype(values)
+
+
+def _means(claim: Claim, panel: Panel) -> Iterator[tuple[str, Mean]]:
+    """Yield the mean responses behind a claim, and the one of all policy, signed."""
+    sides = claim.sides.values() if isinstance(claim, OnEvents) else ()
+    kinds = {", ".join(events.directions): events for events in sides}
+    policy = Events(directions=list_policy(panel.snapshot.choices), signed=True)
+    for name, events in {**kinds, "policy": policy}.items():
+        if isinstance(claim, OnEvents):
+            yield (
+                name,
+                Mean(
+                    id="mean",
+                    item=claim.item,
+                    status="exploratory",
+                    statement=claim.statement,
+                    estimand=claim.estimand,
+                    test=claim.test,
+                    rule=claim.rule,
+                    kind="mean",
+                    of=claim.of,
+                    events=events,
+                ),
+            )
+
+
+def _cells(outcome: Outcome) -> dict[str, float | str | None]:
+    return {**outcome.cells, "detectable": outcome.detectable, "format": outcome.format}
+
+
+def _side_by_side(claims: pd.DataFrame) -> pd.DataFrame:
+    """Put both sets of rules in one row a claim."""
+    shown = claims.assign(interval=_intervals(claims))
+    parts = [
+        shown[shown["rules"] == name].set_index("claim").add_suffix(f"_{name}")
+        for name in (REGISTERED, AMENDED)
+    ]
+    return pd.concat(parts, axis=1).reset_index()
+
+
+def _intervals(frame: pd.DataFrame) -> list[str]:
+    cells = frame[["effect", "low", "high", "format"]].itertuples(index=False)
+    return [with_interval(*row) for row in cells]
+
+
+def _points(panel: Panel) -> list[Table]:
+    """List the points of the re-reading, where the study has any."""
+    source = Provenance.of(_points, "registration/amendments.toml")
+    rows = [
+        {name: escape_markup(getattr(a, name)) for name in ("point", "kind", "reason", "seen")}
+        | {"day": a.day.isoformat(), "text": escape_markup(a.text)}
+        for a in panel.snapshot.amendments
+    ]
+    return [table_of("points", pd.DataFrame(rows), POINTS, source)] if rows else []
+
+
+def _verdicts(amended: pd.DataFrame, source: Provenance) -> list[Verdict]:
+    rule = "amended rules: see the points of the re-reading"
+    return verdicts_of(
+        amended,
+        "verdict",
+        "{claim}.amended",
+        rule,
+        "effect {effect:.4g}, p {p:.3g}, adjusted {holm:.3g}, sample {sample}",
+        source,
+    )
+
+
+def _families(claims: pd.DataFrame, source: Provenance) -> Iterator[Verdict]:
+    """Say whether any claim of the family is supported or contradicted by a set of rules."""
+    for name in (REGISTERED, AMENDED):
+        family = claims[(claims["rules"] == name) & claims["holm"].notna()]
+        found = family[family["verdict"].isin(DECIDED)]
+        yield Verdict(
+            f"family.{name}",
+            "some" if len(found) else "none",
+            "a claim of the family is supported or contradicted",
+            ", ".join(found["claim"] + " " + found["verdict"]) or "none",
+            source,
+        )

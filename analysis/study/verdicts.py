@@ -1,0 +1,108 @@
+"""From a test to a verdict: the registered rule, and the symmetric one that amends it.
+
+The symmetric rule asks of "contradicted" what it asks of "supported", names no sign within one
+standard error, and does not decide where the effect that the test can find is too large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from analysis.estimators.multiplicity import holm
+from analysis.snapshot.claims import Claim, OnEvents
+from analysis.snapshot.rules import Rules
+from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome, decide, decide_all
+from analysis.study.panel import Panel
+
+__all__ = ["CANNOT", "NO_SIGN", "adjust", "decide_symmetric", "judge"]
+
+CANNOT = "cannot decide"
+NO_SIGN = "no sign within noise"
+
+
+def judge(panel: Panel, results: Mapping[str, Outcome]) -> dict[str, tuple[float | None, str]]:
+    """Return the adjusted p and the verdict of every claim by the rules of the panel."""
+    claims, size = panel.snapshot.claims, panel.snapshot.choices.inference.size
+    adjusted = adjust(claims, results, panel.rules)
+    verdict = _VERDICTS[panel.rules.verdicts]
+    return {
+        key: (
+            adjusted.get(key),
+            verdict(outcome, adjusted.get(key), size, _bound(claims[key], panel.rules)),
+        )
+        for key, outcome in results.items()
+    }
+
+
+def adjust(
+    claims: Mapping[str, Claim], results: Mapping[str, Outcome], rules: Rules
+) -> dict[str, float]:
+    """Adjust the p-values of the family by Holm's method.
+
+    The family is that which claims state for themselves, or by the symmetric rule every
+    confirmatory claim with a p.
+    """
+    family = {
+        key: outcome.p
+        for key, outcome in results.items()
+        if outcome.p is not None and _belongs(claims[key], outcome, rules)
+    }
+    return dict(zip(family, map(float, holm(list(family.values()))), strict=True))
+
+
+def _belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
+    if rules.verdicts == "registered":
+        return outcome.confirmatory
+    return claim.status == "confirmatory"
+
+
+def _bound(claim: Claim, rules: Rules) -> float | None:
+    """Return the bound of what a claim measures; none where none is fixed."""
+    measured = getattr(claim, "response", "car") if isinstance(claim, OnEvents) else ""
+    return next((bound for name, bound in rules.bound.items() if name == measured), None)
+
+
+def _decide_registered(
+    outcome: Outcome, adjusted: float | None, size: float, _: float | None
+) -> str:
+    return decide(outcome, adjusted, size)
+
+
+def decide_symmetric(
+    outcome: Outcome, adjusted: float | None, size: float, bound: float | None
+) -> str:
+    """Decide by the symmetric rule.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    adjusted : float or None
+        p adjusted over the family; None outside of it.
+    size : float
+        Of the tests.
+    bound : float or None
+        Largest detectable effect with which a test can decide, in the unit of the effect.
+    """
+    rejected = adjusted is not None and adjusted < size
+    if outcome.inside is not None and outcome.p is not None:
+        return "supported" if outcome.inside else "contradicted" if rejected else CANNOT
+    if outcome.signs and adjusted is not None:
+        return decide_all(outcome.signs, rejected, outcome.sign)
+    if outcome.verdict:
+        return outcome.verdict
+    if outcome.effect is None or adjusted is None:
+        return NOT_TESTABLE
+    agrees = outcome.effect * outcome.sign > 0
+    if rejected:
+        return "supported" if agrees else "contradicted"
+    if bound is not None and outcome.detectable is not None and outcome.detectable > bound:
+        return CANNOT
+    if outcome.se is not None and abs(outcome.effect) < outcome.se:
+        return NO_SIGN
+    return NOISE[1 if agrees else -1]
+
+
+_VERDICTS: Mapping[str, Callable[[Outcome, float | None, float, float | None], str]] = {
+    "registered": _decide_registered,
+    "symmetric": decide_symmetric,
+}
