@@ -8,6 +8,7 @@ import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,7 +130,7 @@ def test_family_and_counts_agree(
 def test_amended_claim_agrees(
     name: str,
     amended: dict[str, Result],
-    published: dict[str, dict[str, float]],
+    published: dict[str, dict[str, Any]],
     verdicts: dict[str, dict[str, str]],
 ) -> None:
     """Effect, interval, p, adjusted p, episodes and verdict by the amended rules as published.
