@@ -104,6 +104,11 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "cross_asset.window": 23,
         "cross_asset.steady": 0.0043,
         "one_choice.claims": lambda old: old[:-1],
+        "register.known": "2026-08-19",
+        "register.bounds.car": 0.093,
+        "register.bounds.trade": 0.093,
+        "register.bounds.log_volatility_ratio": 0.27,
+        "register.bounds.correlation": 0.4,
     },
     "names": FEW
     | {  # besides every ticker, see renamed, and one event window more
@@ -127,6 +132,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "steps.*": lambda old: f"step {len(old)}",
         "cross_asset.names.*": "something else",
         "out_of_sample.fixed_to": "2025-11-25",
+        "register.prices": "2026-07-30",
         "curve.lengths": lambda old: old[:1],
         "curve.claims.*.windows": lambda old: [[0, 2], [0, 3]] if old[0] == [0, 1] else [[1, 4]],
         "curve.claims.*.clean": [0, 9],
@@ -383,6 +389,11 @@ RULES = (
     Rule("cross_asset.names.*", lambda label: [rf"\b[A-Z]+: {label}\b"]),
     Rule("one_choice.claims", options, LEDGER, menu=True),
     Rule("one_choice.claims", how_many("claim")),
+    Rule("register.known", day),
+    Rule("register.prices", day, {"*": "the sample ends on that day as well"}),
+    Rule("register.bounds.car", share, SIMULATED),
+    Rule("register.bounds.trade", share, SIMULATED),
+    Rule("register.bounds.*", lambda value: [rf"\b(?:correlation|ratio) of {value:g}0?\b"]),
     Rule("out_of_sample.fixed_to", lambda value: [*day(value), r"(?m)^(?:To 2025|From 2026)$"]),
 )  # fmt: skip
 

@@ -17,10 +17,9 @@ from analysis.estimators.events.conformal import conformal
 from analysis.questions.customs.surprises import surprises
 from analysis.questions.relative_beta.betas import rolling
 from analysis.questions.volatility.pair_trade import ENTRIES, account
-from analysis.reads import vary
 from analysis.snapshot.claims import OnEvents
 from analysis.snapshot.customs import release_days
-from analysis.snapshot.load import Snapshot
+from analysis.snapshot.cut import cut_snapshot
 from analysis.snapshot.portfolios import equal, parse_portfolio
 from analysis.study.customs import release_returns
 from analysis.study.episodes import judge_events
@@ -30,24 +29,11 @@ from analysis.study.series import log_volatility_ratio, net_returns
 
 CUTS = ["2025-08-29", "2025-11-14", "2026-04-30"]
 EVERY_MONTH = pd.date_range("2025-04-30", "2026-07-31", freq="ME").strftime("%Y-%m-%d")
-UNDATED = pd.DateOffset(months=2)  # a figure without a release day counts as out after that
 
 
-def cut_at(snapshot: Snapshot, day: str) -> Snapshot:
-    """Return the snapshot as it could have been known at the close of a day.
-
-    Prices to that day, customs figures by their release day, events that were announced and could
-    be priced by then, company news by its date.
-    """
-    end, customs, events = pd.Timestamp(day), snapshot.customs, snapshot.events
-    released = customs["release_date"].fillna(customs["month"].dt.start_time + UNDATED)
-    return vary(
-        snapshot,
-        prices=snapshot.prices.loc[:end],
-        customs=customs[released <= end].reset_index(drop=True),
-        events=events[(events["announced"] <= end) & (events["day0"] <= end)],
-        confounders=snapshot.confounders[snapshot.confounders["date"] <= end],
-    )
+def panel_at(panel: Panel, day: str) -> Panel:
+    """Build the panel of the data as they could have been known at the close of a day."""
+    return build_panel(cut_snapshot(panel.snapshot, pd.Timestamp(day)))
 
 
 def sessions_later(panel: Panel, days: pd.Series | pd.Index, sessions: int) -> pd.DatetimeIndex:
@@ -179,7 +165,7 @@ def whole(committed) -> dict[str, pd.DataFrame]:
 
 def hold_against(whole: dict[str, pd.DataFrame], panel: Panel, day: str) -> None:
     """Compute every measure on the data cut at a day: what was known by then is the same."""
-    part = build_panel(cut_at(panel.snapshot, day))
+    part = panel_at(panel, day)
     for measure in MEASURES:
         frame = measure(part)
         assert (frame["known"].dropna() <= pd.Timestamp(day)).all(), measure.__name__
@@ -208,14 +194,15 @@ def test_a_planted_look_ahead_is_found(committed):
         mean = panel.core.rolling(5, center=centre, min_periods=1).mean().rename("mean")
         return mean.to_frame().assign(known=mean.index)
 
-    part = build_panel(cut_at(committed.snapshot, CUTS[0]))
+    part = panel_at(committed, CUTS[0])
     for centre, rows in ((True, 2), (False, 0)):
         assert len(moved(centred(committed, centre), centred(part, centre), CUTS[0])) == rows
 
 
 def test_a_later_release_is_not_known(committed):
     """What the cut leaves is dated by then: prices, releases, events and company news."""
-    snapshot, end = cut_at(committed.snapshot, CUTS[1]), pd.Timestamp(CUTS[1])
+    end = pd.Timestamp(CUTS[1])
+    snapshot = cut_snapshot(committed.snapshot, end)
     assert snapshot.sessions[-1] == end
     assert (snapshot.customs["release_date"].dropna() <= end).all()
     assert snapshot.customs["month"].max() == pd.Period("2025-10", "M")
