@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from analysis.estimators.arrays import Floats
 
-__all__ = ["benjamini_hochberg", "holm", "step_down"]
+__all__ = ["benjamini_hochberg", "holm", "spend", "step_down"]
 
 
 def holm(p: npt.ArrayLike) -> Floats:
@@ -28,6 +28,16 @@ def holm(p: npt.ArrayLike) -> Floats:
     array, (M,)
     """
     return _by_rank(p, lambda ordered, rank: np.maximum.accumulate(ordered * rank[::-1]))
+
+
+def spend(size: float, tests: int, look: int) -> float:
+    """Return the threshold of the p-value at one of the looks at data that keep growing.
+
+    ``size / (tests 2^look)``, looks counted from one: over all looks at all tests the thresholds
+    add up to `size`, so that by Bonferroni's inequality the chance of any false rejection ever is
+    at most that, under any dependence and whenever the looks are taken.
+    """
+    return size / (tests * 2.0**look)
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:

@@ -226,6 +226,7 @@ class Choices:
     out_of_sample: Annotated[optional.OutOfSample, _Optional()] = _ABSENT
     one_choice: Annotated[optional.OneChoice, _Optional()] = _ABSENT
     rules: Annotated[RuleSets, _Optional()] = _ABSENT
+    register: Annotated[optional.Register, _Optional()] = _ABSENT
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)

@@ -232,11 +232,17 @@ class Correlation(Claim):
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
 class Waiting(Claim):
-    """A claim on sessions that have not passed: ``sessions`` after a day, first and last."""
+    """A claim on sessions that have not passed: ``sessions`` after a day, first and last.
+
+    Once the first of them has passed, the CAR of the portfolio ``of`` over the sessions seen
+    decides, against its forecast error; without a portfolio nothing does.
+    """
 
     kind: Literal["waiting"]
     start: Day
     sessions: Bounds
+    of: Text | None = None
+    claimed: Sign = "positive"
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)

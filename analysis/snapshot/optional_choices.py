@@ -28,6 +28,7 @@ __all__ = [
     "Pair",
     "Regime",
     "Regimes",
+    "Register",
     "Report",
 ]
 
@@ -122,6 +123,37 @@ class OneChoice:
     """Claims that are decided again with one choice changed at a time, by id."""
 
     claims: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Effects:
+    """The smallest effect that a look must be able to find, by what is measured.
+
+    CARs and trades are fractions of the price.
+    """
+
+    car: Share
+    trade: Share
+    log_volatility_ratio: Share
+    correlation: Share
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Register:
+    """What had been seen when the plan for later data was made, and what its looks must find.
+
+    ``known``: last day of what had been published; ``prices``: last close.
+    """
+
+    known: date
+    prices: date
+    bounds: Effects
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Register:
+        if self.prices > self.known:
+            raise ValueError(f"Input should be prices to a day not after known = {self.known}")
+        return self
 
 
 @dataclass(frozen=True, config=CLOSED)

@@ -148,13 +148,21 @@ def test_step_down_refuses_what_does_not_fit():
         step_down([1.0, np.nan], np.zeros((10, 2)))
 
 
-@pytest.mark.parametrize("df", [1, 2, 5, 30, 118])
-def test_minimum_detectable_effect_has_its_power(df):
-    """The noncentral t exceeds the critical value with probability 0.8."""
-    effect = float(minimum_detectable(2.0, df)) / 2.0
-    critical = stats.t.ppf(0.975, df)
-    power = stats.nct.sf(critical, df, effect) + stats.nct.cdf(-critical, df, effect)
-    assert power == pytest.approx(0.8, abs=1e-5)
+@pytest.mark.parametrize("df", [1, 2, 5, 11, 30, 118, 2000])
+@pytest.mark.parametrize(("power", "level"), [(0.8, 0.05), (0.5, 0.1), (0.95, 0.01)])
+def test_minimum_detectable_effect_has_its_power(df, power, level):
+    """The noncentral t, by its square the exact noncentral F, leaves the bounds that often."""
+    effect = float(minimum_detectable(2.0, df, power, level)) / 2.0
+    critical = stats.t.ppf(1 - level / 2, df)
+    assert stats.ncf.sf(critical**2, 1, df, effect**2) == pytest.approx(power, abs=1e-9)
+
+
+def test_power_has_a_value_at_every_effect():
+    """Power grows from the size of the test to one, also where scipy's noncentral t has none."""
+    powers = [power_at(effect, 1.0, 118) for effect in (0, 1e-9, 1, 3, 8, 38, 1000)]
+    assert powers == sorted(powers)
+    assert powers[0] == pytest.approx(0.05, abs=1e-12)
+    assert powers[-1] == pytest.approx(1, abs=1e-12)
 
 
 def test_minimum_detectable_effect_takes_arrays():
@@ -169,7 +177,7 @@ def test_power_is_that_of_the_noncentral_t(effect, df):
     """The power at an effect agrees with scipy's noncentral t; at zero it is the size."""
     critical = stats.t.ppf(0.975, df)
     expected = stats.nct.sf(critical, df, effect) + stats.nct.cdf(-critical, df, effect)
-    assert power_at(effect, 1.0, df) == pytest.approx(expected, abs=1e-6)
+    assert power_at(effect, 1.0, df) == pytest.approx(expected, abs=1e-11)
 
 
 @pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
