@@ -5,15 +5,16 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pypandoc
 import pytest
 
 from analysis.errors import StudyError
-from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.tables import markdown
-from analysis.questions.data.sample import _claim_table, _claims
+from analysis.questions.data import sample
 from analysis.questions.ledger import report as ledger_report
 from analysis.results import Findings
 from analysis.snapshot.claims import Condition, parse_claims
@@ -23,6 +24,7 @@ from analysis.study.claims import decide_claim
 from analysis.study.episodes import chosen_days
 from analysis.study.panel import Panel
 
+PANDOC = Path(pypandoc.__file__).with_name("files") / "pandoc"
 HEAD = """
 [[claim]]
 id = "{id}"
@@ -48,6 +50,8 @@ NEW = {  # one of each kind, on what no claim of the study asks
     "Z7": 'kind = "correlation"\nseries = ["magnets_total"]\nof = "core"\nlags = [0]',
     "Z8": 'kind = "waiting"\nstart = 2026-06-01\nsessions = [400, 500]',
     "Z9": 'kind = "watch"\nof = "peers"\ndays = [2025-10-30]',
+    "Z10": 'kind = "variance"\nof = "each(peers)"\nwindow = [0, 0]\n'
+    'events = { directions = ["support", "easing"], mixed = true }',
 }
 
 
@@ -95,18 +99,18 @@ def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
     ["*MP* _is_ <b>up</b>", "[x](y) ![z](u){.c} [a]{.b}", "{{< num X >}} ^a^ ~b~ $5 @key [^1]",
      "a `b` | c \\\\ d &amp; [0, +1]"],
 )  # fmt: skip
-def test_markup_in_a_statement_is_printed_as_it_stands(quick, tmp_path, statement):
+def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
     """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
-    panel = with_claims(quick, tmp_path, {"Z4": NEW["Z4"]})
-    text = (tmp_path / "claims.toml").read_text("utf-8")
-    (tmp_path / "claims.toml").write_text(text.replace("Statement of Z4", statement), "utf-8")
-    said = panel.snapshot.claims["Z4"].statement
+    panel = with_claims(quick, {"Z4": NEW["Z4"]})
+    worded = replace(panel.snapshot.claims["Z4"], statement=statement)
+    panel = replace(panel, snapshot=replace(panel.snapshot, claims={"Z4": worded}))
+    said = statement
     found = ledger_report.compute(panel)
-    listed = _claim_table(_claims(panel))
+    listed = next(t for t in sample.compute(panel).tables if t.name == "claims")
     shown = [markdown(t).partition(":::")[0] for t in (*found.tables, listed)]
     for each in (*shown, found.passages[0].text):
         html = subprocess.run(
-            [find_pandoc().program, "--from=markdown", "--to=html", "--wrap=none"],
+            [PANDOC, "--from=markdown", "--to=html", "--wrap=none"],
             input=each, text=True, capture_output=True, check=True, encoding="utf-8",
         ).stdout  # fmt: skip
         assert f">{escape(said, quote=False)}" in html
@@ -115,7 +119,7 @@ def test_markup_in_a_statement_is_printed_as_it_stands(quick, tmp_path, statemen
 def test_the_family_is_read_off_the_entries(found):
     """Confirmatory claims with a test across episodes or months; the others have rules alone."""
     adjusted = {n.key.split(".")[1] for n in found.numbers if n.key.endswith(".holm")}
-    assert adjusted == {"z1", "z2", "z7"}
+    assert adjusted == {"z1", "z2", "z7", "z10"}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +150,8 @@ def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, entry, sai
         ('of = "peers"', "", "field of: expected a value, found none"),
         ('kind = "mean"', 'kind = "mean"\nclaimed = "up"', "field claimed: expected 'positive' or "
          "'negative', found 'up'"),
+        ('kind = "mean"', 'kind = "variance"', "expected events that are not "
+         "signed, for a square has no sign"),
         ("signed", "signd", "field events.signd: expected a field of the kind mean, found 'signd'; "
          "did you mean signed?"),
         ('kind = "mean"', 'kind = "mean"\nresponse = "log_volatility_ratio"', "expected a "
