@@ -24,6 +24,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Event-window returns": "analysis.questions.event_windows.by_direction",
     "Interactive figure": "analysis.questions.event_windows.explorer",
     "Baskets and episodes": "analysis.questions.event_windows.baskets",
+    "Moves without signs": "analysis.questions.moves.mean_squares",
     "Relative beta": "analysis.questions.relative_beta.betas",
     "Beta by method": "analysis.questions.relative_beta.methods",
     "Exposure over noise": "analysis.questions.relative_beta.exposure",

@@ -31,6 +31,7 @@ __all__ = [
     "Mean",
     "OnEvents",
     "Retraced",
+    "Variance",
     "Waiting",
     "Watch",
     "parse_claims",
@@ -169,6 +170,24 @@ class Equivalence(OnEvents):
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
+class Variance(OnEvents):
+    """A mean square of standardised abnormal returns that is claimed to differ on event days.
+
+    Signs play no part: ``claimed`` positive says larger than on other days, negative smaller.
+    """
+
+    kind: Literal["variance"]
+    events: Events
+    response: Literal["mean_square"] = "mean_square"
+
+    @model_validator(mode="after")
+    def _has_no_signs(self) -> Variance:
+        if self.events.signed:
+            raise ValueError("Input should be events that are not signed, for a square has no sign")
+        return self
+
+
+@dataclass(frozen=True, config=_CLOSED, kw_only=True)
 class Fact:
     """One comparison.
 
@@ -258,7 +277,10 @@ ON_RETURNS = (BetaOrder, Correlation)
 """Kinds that the returns of all sessions decide."""
 _KINDS: Mapping[str, type[Claim]] = {
     get_args(get_type_hints(kind)["kind"])[0]: kind
-    for kind in (Mean, Difference, Equivalence, Facts, Retraced, *ON_RETURNS, Waiting, Watch)
+    for kind in (
+        *(Mean, Difference, Equivalence, Variance),
+        *(Facts, Retraced, *ON_RETURNS, Waiting, Watch),
+    )
 }
 
 

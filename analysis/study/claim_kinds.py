@@ -1,4 +1,4 @@
-"""The kinds of claims that are decided across episodes: a mean, a difference, an equivalence."""
+"""The kinds of claims on responses to events: a mean, a difference, an equivalence, a variance."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t
-from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents
+from analysis.estimators.events.variance import average_sizes, compare_variance
+from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents, Variance
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.episodes import averaged, chosen_days, judge_events
+from analysis.study.episodes import FEWEST, averaged, chosen_days, judge_events
 from analysis.study.outcomes import SIGN, Outcome, compare_episodes
 from analysis.study.panel import Panel, chained
 from analysis.study.placebo import EpisodeNull, moved_episodes
-from analysis.study.responses import Responses, cumulate, series_responses
-from analysis.study.series import log_volatility_ratio, net_returns
+from analysis.study.responses import Responses, cumulate, daily_scores, series_responses
+from analysis.study.series import log_volatility_ratio, net_returns, other_sessions
 
 __all__ = [
     "decide_difference",
     "decide_equivalence",
     "decide_mean",
+    "decide_variance",
     "list_events",
     "raw_move",
     "responses_of",
@@ -34,14 +36,15 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
     if isinstance(claim, Mean) and claim.response == "log_volatility_ratio":
         ratio = log_volatility_ratio(panel, portfolio, *filter(None, (claim.window, claim.base)))
         return series_responses(panel, ratio)
-    curve = panel.snapshot.choices.own_curve
-    return cumulate(
-        panel,
-        portfolio,
-        claim.window,
-        clean=claim.clean or True,
-        factors=curve.models[claim.model].factors if claim.model else None,
-    )
+    factors = panel.snapshot.choices.own_curve.models[claim.model].factors if claim.model else None
+    if isinstance(claim, Variance):
+        scores = daily_scores(panel, portfolio, clean=claim.clean or (0, 0), factors=factors)
+        return series_responses(panel, average_sizes(scores, 2, _window(claim, panel)))
+    return cumulate(panel, portfolio, claim.window, clean=claim.clean or True, factors=factors)
+
+
+def _window(claim: OnEvents, panel: Panel) -> tuple[int, int]:
+    return claim.window or panel.snapshot.choices.windows.primary_bounds
 
 
 def _days(claim: OnEvents, panel: Panel) -> tuple[Responses, list[pd.DataFrame]]:
@@ -102,6 +105,39 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
         applied=f"the {claim.interval:.0%} interval {low:.3g} to {high:.3g} lies "
         f"{'inside' if inside else 'not inside'} {claim.bounds[0]:g} to {claim.bounds[1]:g}; "
         f"p {outcome.p:.3g} is {'below' if rejected else 'not below'} {size:g}",
+    )
+
+
+def decide_variance(claim: Variance, panel: Panel) -> Outcome:
+    """Hold the mean square on event days against rotated calendars, one-sided as claimed.
+
+    Shown is by how much it exceeds that of sessions without listed events, as a share of it. The
+    rotations are placebo dates already, so that the p-value is its own placebo p.
+    """
+    responses, (days,) = _days(claim, panel)
+    count, sign = days["episode"].nunique(), SIGN[claim.claimed]
+    if count < FEWEST:
+        return Outcome(None, count=str(count), sign=sign)
+    inference, (first, last) = panel.snapshot.choices.inference, _window(claim, panel)
+    found = compare_variance(
+        responses.table["car"].droplevel(0),
+        days.set_index("day0")["episode"],
+        other_sessions(panel),
+        clear=last - first + 1,
+        side="greater" if sign > 0 else "less",
+        level=inference.level,
+        draws=inference.draws,
+        seed=inference.seed,
+    )
+    return Outcome(
+        effect=found.ratio - 1,
+        low=found.low - 1,
+        high=found.high - 1,
+        p=found.p,
+        count=str(count),
+        sign=sign,
+        format="percent0",
+        placebo=found.p,
     )
 
 

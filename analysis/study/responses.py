@@ -15,12 +15,20 @@ import pandas as pd
 
 from analysis.estimators.events.event_study import EventStudy
 from analysis.snapshot.choices import window_name
-from analysis.snapshot.eligibility import news_window
+from analysis.snapshot.eligibility import estimable, news_window
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
 
-__all__ = ["Responses", "compose", "cumulate", "fit_events", "quiet_paths", "series_responses"]
+__all__ = [
+    "Responses",
+    "compose",
+    "cumulate",
+    "daily_scores",
+    "fit_events",
+    "quiet_paths",
+    "series_responses",
+]
 
 Floats = npt.NDArray[np.float64]
 Bounds = tuple[int, int]
@@ -152,6 +160,41 @@ def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, 
         paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
         paths[name][fitted.position] = cumulated(fitted)
     return paths
+
+
+def daily_scores(
+    panel: Panel,
+    portfolio: Portfolio,
+    *,
+    clean: Bounds | None = (0, 0),
+    factors: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
+    """Compute the standardised abnormal return of a portfolio on every session, event or not.
+
+    It holds the firms that have an estimation window before the session and no news of their own
+    on the days ``clean`` around it; None keeps them whatever their news.
+
+    Returns
+    -------
+    DataFrame, (T, F)
+        In standard errors of a forecast; one column, or one a firm for an ``each`` portfolio.
+    """
+    estimation, sessions = panel.snapshot.choices.estimation, panel.snapshot.sessions
+    members = list(portfolio.members)
+    usable = estimable(panel.snapshot, members, estimation.length, estimation.gap)
+    if clean is not None:
+        usable &= np.array([clean_sessions(panel, member, *clean) for member in members])
+    held = [[m for m, there in zip(members, row, strict=True) if there] for row in usable.T]
+    columns = {}
+    for name, part in enumerate(portfolio.split()):
+        weighed = [part.weigh(firms) for firms in held]
+        weights = {",".join(w): pd.Series(w) for w in weighed if w}
+        at = np.array([w is not None for w in weighed])
+        rows = pd.DataFrame({"ticker": [",".join(w) for w in weighed if w], "day0": sessions[at]})
+        fitted = _fit(panel, weights, rows, factors)
+        scores = fitted.car(0, 0)["t"].to_numpy()
+        columns[name] = pd.Series(scores, pd.DatetimeIndex(fitted.rows["day0"])).reindex(sessions)
+    return pd.DataFrame(columns)
 
 
 def _usable(panel: Panel, members: str, clean: Bounds | None) -> npt.NDArray[np.bool_]:

@@ -115,8 +115,8 @@ def test_a_plan_stays_when_data_arrive(committed):
     day = "2026-01-30"
     snapshot = planned_on(committed.snapshot, day)
     early = cut_snapshot(snapshot, pd.Timestamp(day))
-    known = [planned_looks(plan(build_panel(part))) for part in (early, snapshot)]
-    pd.testing.assert_frame_equal(*known, rtol=1e-9)
+    then, now = (planned_looks(plan(build_panel(part))) for part in (early, snapshot))
+    pd.testing.assert_frame_equal(then, now, rtol=1e-9)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_sessions_that_have_passed_are_tested(committed):
     snapshot = planned_on(committed.snapshot, "2026-05-29", claim)
     looks = take_looks(build_panel(snapshot))
     assert looks["sample"].tolist() == ["20 of 20", "40 of 20", "45 of 20"]
-    sessions = snapshot.sessions[snapshot.sessions > "2026-05-20"]
+    sessions = snapshot.sessions[snapshot.sessions > pd.Timestamp("2026-05-20")]
     assert looks["day"].tolist() == [sessions[count - 1] for count in (20, 40, 45)]
     assert looks["p"].between(0, 1).all()
     assert looks["threshold"].tolist() == pytest.approx([0.025, 0.0125, 0.00625])
