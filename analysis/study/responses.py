@@ -20,7 +20,15 @@ from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
 
-__all__ = ["Responses", "compose", "cumulate", "fit_events", "quiet_paths", "series_responses"]
+__all__ = [
+    "Responses",
+    "compose",
+    "cumulate",
+    "cumulate_rows",
+    "fit_events",
+    "quiet_paths",
+    "series_responses",
+]
 
 Floats = npt.NDArray[np.float64]
 Bounds = tuple[int, int]
@@ -99,17 +107,31 @@ def cumulate(
     factors : tuple of str, optional
         Factors in place of the market alone.
     """
-    first, last = window or panel.snapshot.choices.windows.primary_bounds
-    asked = news_window((first, last)) if clean is True else clean or None
+    bounds = window or panel.snapshot.choices.windows.primary_bounds
+    asked = news_window(bounds) if clean is True else clean or None
     members, weights = compose(panel, portfolio, asked)
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
-    fitted = _fit(panel, weights, rows, factors, last)
-    cars = fitted.car(first, last).drop(columns="bhar").rename(columns={"t": "scar"})
+    return Responses(cumulate_rows(panel, weights, rows, bounds, factors), members, asked)
+
+
+def cumulate_rows(
+    panel: Panel,
+    weights: Mapping[str, pd.Series],
+    rows: pd.DataFrame,
+    window: Bounds,
+    factors: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
+    """Compute the CARs of compositions where rows (``ticker``, the composition; ``day0``) ask.
+
+    ``weights`` are those of each composition, by firm. Returns the table of :class:`Responses`;
+    missing where there is no fit.
+    """
+    fitted = _fit(panel, weights, rows, factors, window[1])
+    cars = fitted.car(*window).drop(columns="bhar").rename(columns={"t": "scar"})
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
-    every = pd.MultiIndex.from_frame(rows)
-    return Responses(cars.reindex(every), members, asked)
+    return cars.reindex(pd.MultiIndex.from_frame(rows))
 
 
 def fit_events(
