@@ -34,6 +34,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Customs correlations": "analysis.questions.customs.correlations",
     "Customs surprises": "analysis.questions.customs.surprises",
     "The ledger of claims": "analysis.questions.ledger.report",
+    "Tipping points": "analysis.questions.ledger.tipping",
     "One choice at a time": "analysis.questions.robustness.one_choice",
     "Specification curves": "analysis.questions.robustness.report",
     "Out of sample": "analysis.questions.ledger.out_of_sample",

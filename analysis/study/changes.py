@@ -1,31 +1,28 @@
-"""Sorts of change to what a claim rests on: episodes, codings, days, windows of firms.
+"""Sorts of change to what a claim rests on: episodes left out, events coded or dated otherwise.
 
-Each is a :class:`analysis.study.tipping.Change`: a list of changes, and the sums over episodes
-that a test sees under any set of them. What a change does stays inside its chain of event days,
-so that sets of changes are put together from what was found for each chain.
+Each is a :class:`analysis.study.tipping_search.Change`: a list of changes, and the sums over
+episodes that a test sees under any set of them. What a change does stays inside its chain of event
+days, so that sets of changes are put together from what was found for each chain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.reads import vary
-from analysis.snapshot.choices import window_name
 from analysis.snapshot.claims import OnEvents
-from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.claim_kinds import factors_of, responses_of
-from analysis.study.episodes import chosen_days, judge_events
+from analysis.study.claim_kinds import responses_of
+from analysis.study.episodes import chosen_days
 from analysis.study.panel import Panel, in_episodes
-from analysis.study.responses import compose, cumulate_rows
-from analysis.study.tipping import Bools, Change, Floats, Rule, add_up
+from analysis.study.responses import Responses
+from analysis.study.tipping_rules import Floats, Rule, add_up
+from analysis.study.tipping_search import Bools, Change
 
-__all__ = ["drop_episodes", "move_events", "put_windows_back", "recode_events"]
+__all__ = ["drop_episodes", "move_events", "panel_elsewhere", "recode_events"]
 
 Frames = Sequence[pd.DataFrame]
 
@@ -38,14 +35,15 @@ def drop_episodes(sides: Frames, rule: Rule) -> Change:
     sides : sequence of DataFrame
         The claim's days, one frame a side: see :func:`analysis.study.episodes.chosen_days`.
     """
+    shape = (len(sides), 1 + 2 * len(rule.columns))
     each, labels = [], []
     for place, days in enumerate(sides):
         for _, part in days.groupby("episode"):
-            sums = np.zeros((len(sides), 1 + 2 * len(rule.columns)))
-            sums[place] = _sums(part, rule)
+            sums = np.zeros(shape)
+            sums[place] = add_up(part[list(rule.columns)].mean().to_numpy(dtype=float)[None])
             each.append(sums)
             labels.append(" + ".join(map(str, part.index)))
-    stacked = np.array(each).reshape(len(each), len(sides), -1)
+    stacked = np.array(each).reshape(len(each), *shape)
     total = stacked.sum(axis=0)
 
     def sums_without(sets: Bools) -> Floats:
@@ -54,108 +52,131 @@ def drop_episodes(sides: Frames, rule: Rule) -> Change:
     return Change("dropped", tuple(labels), sums_without)
 
 
-def _sums(days: pd.DataFrame, rule: Rule) -> Floats:
-    """Average days within each episode and add up over episodes."""
-    return add_up(days.groupby("episode")[list(rule.columns)].mean().to_numpy(dtype=float))
-
-
 class _Edit(NamedTuple):
     """One event otherwise: the column that changes, and what it then holds."""
 
     event: str
     column: str
-    value: object
+    value: str | pd.Timestamp
+
+    def __str__(self) -> str:
+        """Name the event and what it becomes."""
+        day = isinstance(self.value, pd.Timestamp)
+        return f"{self.event} ({self.value:%Y-%m-%d})" if day else f"{self.event} ({self.value})"
 
 
-def recode_events(claim: OnEvents, panel: Panel, rule: Rule) -> Change:
-    """Turn events to the other direction on record, that of the coder or of the second one."""
-    edits = []
+def recode_events(claim: OnEvents, panel: Panel, rule: Rule, responses: Responses) -> Change:
+    """Turn events to the other direction on record, that of the coder or of the second one.
+
+    ``responses`` are those of the claim: :func:`analysis.study.claim_kinds.responses_of`.
+    """
+    edits: list[_Edit] = []
     for column in ("alternative_direction", "second_direction"):
         other = panel.events[column]
-        open_ = other[(other != "") & (other != panel.events["direction"])]
-        edits += [_Edit(str(event), "direction", turned) for event, turned in open_.items()]
-    edits = list(dict.fromkeys(edits))
-    here = responses_of(claim, panel).at_events(panel)
-    labels = [f"{edit.event} ({edit.value})" for edit in edits]
-    return _edited("recoded", claim, panel, rule, edits, labels, here, here.iloc[:0])
+        turned = other[(other != "") & (other != panel.events["direction"])]
+        edits += [_Edit(str(event), "direction", str(to)) for event, to in turned.items()]
+    here = responses.at_events(panel)
+    return _Edited(claim, panel, rule, [*dict.fromkeys(edits)], here, here).as_change("recoded")
 
 
-def move_events(claim: OnEvents, panel: Panel, rule: Rule) -> Change:
-    """Move events to the other day 0 on record."""
+def panel_elsewhere(panel: Panel, rule: Rule) -> Panel | None:
+    """Build the panel of the events whose day 0 is open, on their other day; None without any."""
     rows = panel.snapshot.events
     rows = rows[rows["alternative_day0"].notna() & rows["id"].isin(panel.events.index)]
-    here = responses_of(claim, panel).at_events(panel)
-    there = here.iloc[:0]
-    if len(rows):
-        moved = rows.assign(day0=rows["alternative_day0"])
-        other = vary(rule.build(vary(panel.snapshot, events=moved)), exclude=panel.exclude)
-        there = responses_of(claim, other).at_events(other)
-    days = zip(rows["id"], rows["alternative_day0"], strict=True)
-    edits = [_Edit(event, "day0", day) for event, day in days]
-    labels = [f"{edit.event} ({edit.value:%Y-%m-%d})" for edit in edits]
-    return _edited("moved", claim, panel, rule, edits, labels, here, there)
+    if rows.empty:
+        return None
+    moved = rows.assign(day0=rows["alternative_day0"])
+    return vary(rule.build(vary(panel.snapshot, events=moved)), exclude=panel.exclude)
 
 
-def _edited(
-    name: str,
-    claim: OnEvents,
-    panel: Panel,
-    rule: Rule,
-    edits: list[_Edit],
-    labels: list[str],
-    here: pd.DataFrame,
-    there: pd.DataFrame,
+def move_events(
+    claim: OnEvents, panel: Panel, rule: Rule, responses: Responses, elsewhere: Panel | None
 ) -> Change:
-    """Make a change of edits to events; ``there`` are responses of those that have moved."""
-    chain = _chains(panel, edits)
-    at = np.array([chain[edit.event] for edit in edits], dtype=int)
-    own = {c: np.flatnonzero(at == c) for c in np.unique(at)}
-    shape = (len(claim.sides), 1 + 2 * len(rule.columns))
-    known: dict[tuple[int, bytes], Floats] = {}
+    """Move events to the other day 0 on record; ``elsewhere``: see :func:`panel_elsewhere`."""
+    here = there = responses.at_events(panel)
+    edits = []
+    if elsewhere is not None:
+        there = responses_of(claim, elsewhere).at_events(elsewhere)
+        days = elsewhere.events["day0"]
+        edits = [_Edit(str(event), "day0", day) for event, day in days.items()]
+    return _Edited(claim, panel, rule, edits, here, there).as_change("moved")
 
-    def work_out(picked: Bools) -> dict[int, Floats]:
-        """Find the sums of every chain under one set of edits."""
-        events, held = panel.events.copy(), here
-        for place in np.flatnonzero(picked):
-            edit = edits[place]
-            events.loc[edit.event, edit.column] = edit.value
-        if name == "moved":
-            gone = [edits[place].event for place in np.flatnonzero(picked)]
-            held = pd.concat(
-                [here.drop(gone, errors="ignore"), there.reindex(gone).dropna(subset=["car"])]
-            )
-        changed = vary(panel, events=in_episodes(events, panel.snapshot))
-        found = {c: np.zeros(shape) for c in {*chain}}
-        for side, asked in enumerate(claim.sides.values()):
-            days = chosen_days(changed, held, asked)
-            for c, part in days.groupby(chain.reindex(days.index)):
-                found[c][side] = _sums(part, rule)
-        return found
 
-    base = work_out(np.zeros(len(edits), dtype=bool))
-    fixed = sum((sums for c, sums in base.items() if c not in own), np.zeros(shape))
+class _Edited:
+    """A claim under edits of events, worked out chain by chain.
 
-    def sums_under(sets: Bools) -> Floats:
-        wanted = {
-            c: [row for row in np.unique(sets[:, of], axis=0) if (c, row.tobytes()) not in known]
-            for c, of in own.items()
+    ``here`` are the responses of events, ``there`` those of edited ones.
+    """
+
+    def __init__(
+        self,
+        claim: OnEvents,
+        panel: Panel,
+        rule: Rule,
+        edits: list[_Edit],
+        here: pd.DataFrame,
+        there: pd.DataFrame,
+    ) -> None:
+        self.claim, self.panel, self.rule, self.edits = claim, panel, rule, edits
+        self.here, self.there = here, there
+        self.shape = (len(claim.sides), 1 + 2 * len(rule.columns))
+        self.chain = _chains(panel, edits)
+        at = np.array([self.chain[edit.event] for edit in edits], dtype=int)
+        self.own = {int(c): np.flatnonzero(at == c) for c in np.unique(at)}
+        self.known: dict[tuple[int, bytes], Floats] = {}
+
+    def as_change(self, name: str) -> Change:
+        """Return the edits as a sort of change."""
+        base = self._work_out(np.zeros(len(self.edits), dtype=bool))
+        fixed = sum((sums for c, sums in base.items() if c not in self.own), np.zeros(self.shape))
+
+        def sums(sets: Bools) -> Floats:
+            self._learn(sets)
+            total = np.repeat(np.asarray(fixed)[None], len(sets), axis=0)
+            for c, of in self.own.items():
+                rows, place = np.unique(sets[:, of], axis=0, return_inverse=True)
+                total += np.array([self.known[c, row.tobytes()] for row in rows])[place.ravel()]
+            return total
+
+        return Change(name, tuple(map(str, self.edits)), sums)
+
+    def _learn(self, sets: Bools) -> None:
+        """Work out what is not known yet: one state of every chain at once."""
+        new = {
+            c: [r for r in np.unique(sets[:, of], axis=0) if (c, r.tobytes()) not in self.known]
+            for c, of in self.own.items()
         }
-        for turn in range(max(map(len, wanted.values()), default=0)):
-            picked = np.zeros(len(edits), dtype=bool)  # one state of each chain at once
-            now = {c: rows[turn] for c, rows in wanted.items() if turn < len(rows)}
+        for turn in range(max(map(len, new.values()), default=0)):
+            now = {c: rows[turn] for c, rows in new.items() if turn < len(rows)}
+            picked = np.zeros(len(self.edits), dtype=bool)
             for c, row in now.items():
-                picked[own[c]] = row
-            found = work_out(picked)
+                picked[self.own[c]] = row
+            found = self._work_out(picked)
             for c, row in now.items():
-                twice = pd.Index([edits[p].event for p in own[c][row]]).has_duplicates
-                known[c, row.tobytes()] = np.full(shape, np.nan) if twice else found[c]
-        sums = np.repeat(fixed[None], len(sets), axis=0)
-        for c, of in own.items():
-            rows, place = np.unique(sets[:, of], axis=0, return_inverse=True)
-            sums += np.array([known[c, row.tobytes()] for row in rows])[place.ravel()]
-        return sums
+                events = pd.Index([self.edits[place].event for place in self.own[c][row]])
+                # One event cannot have two directions: such a set has no test.
+                never = np.full(self.shape, np.nan)
+                self.known[c, row.tobytes()] = never if events.has_duplicates else found[c]
 
-    return Change(name, tuple(labels), sums_under)
+    def _work_out(self, picked: Bools) -> dict[int, Floats]:
+        """Find the sums of every chain under one set of edits."""
+        events = self.panel.events.copy()
+        edits = [self.edits[place] for place in np.flatnonzero(picked)]
+        for edit in edits:
+            events.loc[[edit.event], edit.column] = edit.value
+        touched = [edit.event for edit in edits]
+        elsewhere = self.there[self.there.index.isin(touched)]
+        held = pd.concat([self.here[~self.here.index.isin(touched)], elsewhere])
+        changed = vary(self.panel, events=in_episodes(events, self.panel.snapshot))
+        found = {int(c): np.zeros(self.shape) for c in self.chain.unique()}
+        for side, asked in enumerate(self.claim.sides.values()):
+            days = chosen_days(changed, held, asked)
+            chain = self.chain.reindex(days.index).rename("chain")
+            means = days.groupby([chain, "episode"])[list(self.rule.columns)].mean()
+            at = means.index.get_level_values("chain")
+            for c in at.unique():
+                found[int(c)][side] = add_up(means.to_numpy(dtype=float)[at == c])
+        return found
 
 
 def _chains(panel: Panel, edits: list[_Edit]) -> pd.Series:
@@ -174,88 +195,3 @@ def _chains(panel: Panel, edits: list[_Edit]) -> pd.Series:
     reached = last[order].cummax().shift(fill_value=-distance)
     numbers: pd.Series = (first[order] - reached > distance).cumsum()
     return numbers.reindex(panel.events.index)
-
-
-def put_windows_back(claim: OnEvents, panel: Panel, rule: Rule) -> Change:
-    """Put back firms that news of their own keeps out of a day."""
-    clean = responses_of(claim, panel).clean
-    if clean is None:
-        return Change("put back", (), lambda sets: np.zeros((len(sets), 1, 1)))
-    portfolio = parse_portfolio(claim.of, panel.snapshot)
-    open_to = compose(panel, portfolio, None)[0].index
-    usable = panel.event_study.rows[["id", "ticker"]]
-    usable = usable[usable["ticker"].isin(portfolio.members)]
-    kept = panel.clean.loc[pd.MultiIndex.from_frame(usable), window_name(clean)].to_numpy(bool)
-    studied = panel.snapshot.choices.firms.studied
-    funds = [m for m in portfolio.members if m not in studied]
-    labels: list[str] = []
-    sides = []
-    for events in claim.sides.values():
-        judged = judge_events(panel, open_to, events)
-        days = judged[judged["left_out"] == ""].sort_values("episode", kind="stable")
-        states = []
-        for event in days.index:
-            its = (usable["id"] == event).to_numpy()
-            firm, out = usable["ticker"][its & kept], usable["ticker"][its & ~kept]
-            places = np.arange(len(labels), len(labels) + len(out))
-            labels += [f"{event} ({ticker})" for ticker in out]
-            states.append((list(firm), list(out), places))
-        sides.append((days, states))
-    tables = [_tabulate(claim, panel, rule, [*funds], *side) for side in sides]
-
-    def sums_with(sets: Bools) -> Floats:
-        found = []
-        for (days, states), table in zip(sides, tables, strict=True):
-            values = np.stack(
-                [
-                    cells[sets[:, places] @ (1 << np.arange(len(places)))]
-                    for (_, _, places), cells in zip(states, table, strict=True)
-                ],
-                axis=1,
-            )
-            starts = np.flatnonzero(~days["episode"].duplicated())
-            there = ~np.isnan(values)
-            with np.errstate(invalid="ignore"):
-                mean = np.add.reduceat(np.where(there, values, 0), starts, axis=1) / (
-                    np.add.reduceat(there, starts, axis=1, dtype=int)
-                )
-            found.append(add_up(mean))
-        return np.stack(found, axis=1)
-
-    return Change("put back", tuple(labels), sums_with)
-
-
-def _tabulate(
-    claim: OnEvents,
-    panel: Panel,
-    rule: Rule,
-    funds: list[str],
-    days: pd.DataFrame,
-    states: list[tuple[list[str], list[str], npt.NDArray[np.int64]]],
-) -> list[Floats]:
-    """Find the response of each day with every set of its firms put back. (2^firms, C) a day."""
-    portfolio = parse_portfolio(claim.of, panel.snapshot)
-    weights: dict[str, pd.Series] = {}
-    asked: list[list[tuple[str, pd.Timestamp]]] = []
-    for day0, (firms, out, _) in zip(days["day0"], states, strict=True):
-        asked.append([])
-        for back in product([False, True], repeat=len(out)):
-            added = [ticker for ticker, put in zip(out, back[::-1], strict=True) if put]
-            weight = portfolio.weigh([*firms, *added, *funds])
-            name = "" if weight is None else ",".join(weight)
-            if weight is not None:
-                weights[name] = pd.Series(weight)
-            asked[-1].append((name, day0))
-    pairs = dict.fromkeys(pair for each in asked for pair in each if pair[0])
-    rows = pd.DataFrame([*pairs], columns=["ticker", "day0"])
-    window = claim.window or panel.snapshot.choices.windows.primary_bounds
-    found = cumulate_rows(panel, weights, rows, window, factors_of(claim, panel))
-    cells = found[list(rule.columns)]
-    tables = []
-    for sign, each in zip(days["sign"], asked, strict=True):
-        index = pd.MultiIndex.from_tuples(each, names=cells.index.names)
-        values = cells.reindex(index).to_numpy(dtype=float)
-        tables.append(
-            values * np.where([name in ("scar", "car") for name in rule.columns], sign, 1)
-        )
-    return tables
