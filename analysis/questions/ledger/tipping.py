@@ -48,7 +48,7 @@ FEWEST_OF = {
     "decided": "fewest changes of one sort found that decide claim {claim}, or undo its decision",
 }
 MARGINS = (
-    Column("survives", "Survives the loss of", "text", "words", LOSS, ".tipping"),
+    Column("survives", "", "text", "words", LOSS, ".tipping"),
     *(
         Column(name, "", "words", "changes", said, f".tipping.{name.replace(' ', '_')}")
         for name, said in FEWEST_OF.items()
@@ -74,7 +74,7 @@ COLUMNS: tuple[Column | Interval, ...] = (
     Column("claim", "Id"),
     Column("said", "Verdict"),
     Column("sample", "K"),
-    Column("survives", "Survives the loss of"),
+    Column("survives", "Survives loss of"),
     *(Column(f"shown {sort}", sort.capitalize()) for sort in SORTS[1:]),
     Column("shown decided", "Decided by"),
     Column("range", "Effect, one out"),
@@ -90,6 +90,14 @@ NOTE = (
     "want of {fewest} episodes is no turn, one that is gained is. Decided by: what "
     "makes an open claim supported or contradicted, or undoes that. One out: smallest and largest "
     "value with each episode left out in turn. RS and WS: right and wrong sign, within noise."
+)
+NAMED = (
+    Column("claim", "Id"),
+    Column("sort", "Sort"),
+    Column("size", "Changes", "integer"),
+    Column("ways", "Sets", "integer"),
+    Column("to", "Turns to"),
+    Column("what", "First set"),
 )
 WHAT = (
     "The changes counted in @tbl-tipping, up to {exact} of one sort: the first set in order of the "
@@ -125,14 +133,12 @@ def compute(panel: Panel) -> Findings:
     for fmt in frame["format"].unique():
         columns = [replace(column, format=fmt) for column in EFFECTS]
         numbers += numbers_of(frame[frame["format"] == fmt], columns, KEY, SOURCE)
-    named = pd.DataFrame(_named(tipped), columns=["claim", "sort", "size", "ways", "to", "what"])
-    heads = ("Id", "Sort", "Changes", "Sets", "Turns to", "First set")
-    rows = [Column(str(name), head) for name, head in zip(named, heads, strict=True)]
+    named = pd.DataFrame(_named(tipped), columns=[column.name for column in NAMED])
     return Findings(
         numbers=[*_counts(tipped), *numbers],
         tables=[
             table_of("tipping", frame, COLUMNS, SOURCE, NOTE, **texts),
-            table_of("tipping_changes", named, rows, SOURCE, WHAT, **texts),
+            table_of("tipping_changes", named, NAMED, SOURCE, WHAT, **texts),
         ],
         figures=_picture(tipped, size),
         datasets=[
