@@ -54,7 +54,7 @@ def fill(folder: Path, draws: int = 199) -> None:
             day, way = sessions[at], ("tightening", "easing")[number % 2]
             file.write(
                 f"{day:%Y-%m}-event-{number},{day:%Y-%m-%d},unknown,{day:%Y-%m-%d},{way},no,"
-                f"Made-up headline,sector,,confirmatory,high,{way},3,,,,Example,https://e.org,\n"
+                f"Made-up headline,sector,,confirmatory,high,{way},3,,,,,,,,,,,Example,https://e.org,\n"
             )
     text = (folder / "study.toml").read_text("utf-8")
     changes = {

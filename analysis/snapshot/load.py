@@ -24,6 +24,7 @@ from analysis.snapshot.swap import finish
 __all__ = ["Snapshot", "load_snapshot"]
 
 T = TypeVar("T")
+NAMED = ("affected", "leave_out", "doubted")  # columns of events.csv that hold several tickers
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,11 +154,14 @@ def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     faults = []
     for name in sorted(contents, key=lambda name: (name != "study.toml", name)):
+        choices = found.get("study.toml")  # read first: it names the directions of events.csv
         try:
             if name in readers:
                 found[name] = readers[name](contents[name])
             elif name.endswith(".csv"):
-                found[name] = typed(name, read_rows(name, contents[name]))
+                found[name] = typed(
+                    name, read_rows(name, contents[name]), [*choices.directions] if choices else ()
+                )
         except SnapshotError as error:
             faults.append(str(error))
     if faults:
@@ -200,7 +204,6 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
     """Every ticker that any table or the study names must be in the universe, and have prices."""
     universe = tables["universe.csv"]["ticker"]
     known, priced = set(universe), set(tables["prices.csv"]["ticker"])
-    affected = tables["events.csv"]["affected"].str.split(";").explode()
     cells = [
         (name, "ticker", tables[name]["ticker"], known)
         for name in ("prices.csv", *REFRESHED)
@@ -208,7 +211,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
     ]
     cells += [
         ("confounders.csv", "ticker", tables["confounders.csv"]["ticker"], known | {"ALL"}),
-        ("events.csv", "affected", affected[affected != ""], known),
+        *(("events.csv", name, _split(tables["events.csv"][name]), known) for name in NAMED),
     ]
     for name, column, tickers, allowed in cells:
         for row, ticker in tickers[~tickers.isin(allowed)].items():
@@ -226,6 +229,12 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
         for ticker in named:
             if ticker not in known:
                 raise _unknown(f"study.toml, key {key}", ticker, known, "tickers")
+
+
+def _split(cells: pd.Series) -> pd.Series:
+    """Return every ticker of cells that hold several, under the row of its cell."""
+    tickers = cells.str.split(";").explode()
+    return tickers[tickers != ""]
 
 
 def _unknown(name: str, ticker: str, known: set[str], what: str, **place: Any) -> SnapshotError:

@@ -28,6 +28,8 @@ SCOPES = ("sector", "macro", "firm", "other_metals", "abroad")
 STATUSES = ("confirmatory", "seed", "selected_on_outcome", "found_beside")
 CONFIDENCE = ("high", "medium", "low")
 KINDS = ("earnings", "offering", "deal", "index", "listing", "other")
+DEALS = ("customer", "state")
+HOURS = ("known", "approximate", "unknown")
 ROLES = ("producer", "pure_play", "peer", "sector_etf", "commodity_etf", "currency_etf", "market")
 UNITS = ("t", "kg", "usd")
 SERIES = (  # what the questions and the data dictionary know; a study may have others
@@ -81,6 +83,10 @@ def _note() -> pa.Column:
 
 def _ticker() -> pa.Column:
     return _text(r"^[A-Z]+$", "a ticker in capitals")
+
+
+def _tickers() -> pa.Column:
+    return _text(r"^(?:[A-Z]+(?:;[A-Z]+)*)?$", "tickers joined by ; or nothing")
 
 
 def _month() -> pa.Column:
@@ -161,7 +167,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "scheduled": _word(("yes", "no")),
             "headline": _text(),
             "scope": _word(SCOPES),
-            "affected": _text(r"^(?:[A-Z]+(?:;[A-Z]+)*)?$", "tickers joined by ; or nothing"),
+            "affected": _tickers(),
             "status": _word(STATUSES),
             "confidence": _word(CONFIDENCE),
             "second_direction": _note(),
@@ -169,6 +175,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "second_best": _note(),
             "alternative_direction": _note(),
             "alternative_day0": _date(empty=True),
+            "hour": _word(HOURS, empty=True),
+            "session_certain": _word(("yes", "no"), empty=True),
+            "actor": _text(r"^[a-z_]*$", "an actor in small letters or nothing"),
+            "pause_days": _number(pa.Check.gt(0, error="a number of days"), empty=True),
+            "leave_out": _tickers(),
+            "doubted": _tickers(),
+            "judgement": _word(("yes", "no"), empty=True),
             "source_title": _text(),
             "source_url": _text(r"^https?://", "an address"),
             "note": pa.Column(str),
@@ -183,6 +196,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "ticker": _ticker(),
             "date": _date(),
             "kind": _word(KINDS),
+            "deal": _word(DEALS, empty=True),
             "first_priced": _date(empty=True),
             "last_priced": _date(empty=True),
             "note": _text(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
@@ -19,18 +18,11 @@ __all__ = ["VARIANTS", "coded_events", "events_between", "judgement_calls", "ret
 
 Bools = npt.NDArray[np.bool_]
 
-DOUBT = re.compile(
-    r"judgement|two-sided|ambiguous|sign\b[^.;]*\b(?:unclear|uncertain|less certain)", re.IGNORECASE
-)
-
 
 def judgement_calls(events: pd.DataFrame) -> Bools:
-    """Mark events with another possible direction, or whose note calls coding or sign a judgement.
-
-    The rule stands in ``data/README.md``.
-    """
-    doubted = events["note"].fillna("").str.contains(DOUBT.pattern, flags=re.IGNORECASE)
-    marked: Bools = (doubted | (events["alternative_direction"] != "")).to_numpy()
+    """Mark events with another possible direction, or whose coding or sign is a judgement."""
+    judged = events["judgement"] == "yes"
+    marked: Bools = (judged | (events["alternative_direction"] != "")).to_numpy()
     return marked
 
 

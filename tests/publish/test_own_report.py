@@ -19,7 +19,7 @@ from analysis.publish.own_report import (
 )
 from analysis.publish.result_set import ResultSet, read_folder
 from analysis.results import Figure, Provenance
-from analysis.snapshot.choices import Report
+from analysis.snapshot.optional_choices import Report
 
 PAPER = Path(__file__).parents[2] / "paper"
 NONE = ResultSet({})

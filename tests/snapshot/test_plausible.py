@@ -81,7 +81,7 @@ def test_a_price_ten_times_its_neighbour(day: str, factor: float, snapshot_copy:
 def test_a_large_move_with_news_is_taken(snapshot_copy: Path) -> None:
     """Whoever names the news of the firm and the day says that the move was real."""
     path = snapshot_copy / "confounders.csv"
-    row = "MP,2026-07-31,deal,,,Taken over at many times its price,high,https://example.org\n"
+    row = "MP,2026-07-31,deal,,,,Taken over at many times its price,high,https://example.org\n"
     path.write_text(path.read_text() + row)
     assert "MP moves +893%" in look(snapshot_copy, "prices.csv", LAST_MP, times(10))[0]
 

@@ -117,7 +117,7 @@ def test_a_line_end_inside_a_field_counts() -> None:
          " a zero byte"),
         (EVENTS.replace(b",note\n", b",id\n", 1), "events.csv, row 1: expected each column once, "
          "found 'id' again"),
-        (EVENTS + b"2026-07-x\n", "events.csv, row 81: expected 19 fields, found 1;"),
+        (EVENTS + b"2026-07-x\n", "events.csv, row 81: expected 26 fields, found 1;"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_line(content: bytes, line: str) -> None:

@@ -62,7 +62,7 @@ def test_events_found_beside_large_days_come_back(simulate, decided):
 
 def test_judgement_calls_are_dropped_and_flipped(simulate, decided):
     """A doubted tightening event with an easing alternative leaves, or turns its sign."""
-    doubted = {"alternative_direction": "easing", "note": "Two-sided."}
+    doubted = {"alternative_direction": "easing", "judgement": "yes"}
     panel = build_panel(simulate([*rows(*QUIET[:4]), *rows(QUIET[4], **doubted)], plant(QUIET)))
     assert judgement_calls(panel.events).tolist() == [False] * 4 + [True]
     assert decided(panel).count == "5"
@@ -72,11 +72,11 @@ def test_judgement_calls_are_dropped_and_flipped(simulate, decided):
     assert decided(flipped).count == "4"
 
 
-def test_doubt_is_read_from_the_note_or_the_alternative():
-    """Words of doubt about coding or sign count, other words do not."""
-    notes = ["Coding is a judgement.", "the sign for MP is unclear", "Sign uncertain.", "Weak.", ""]
-    events = pd.DataFrame({"note": notes, "alternative_direction": ["", "", "", "", "easing"]})
-    assert judgement_calls(events).tolist() == [True, True, True, False, True]
+def test_doubt_is_read_from_its_column_or_the_alternative():
+    """A row that says so counts, and one with another direction; words of a note do not."""
+    events = pd.DataFrame({"judgement": ["yes", "no", "", ""], "note": ["", "judgement", "", ""]})
+    events["alternative_direction"] = ["", "", "", "easing"]
+    assert judgement_calls(events).tolist() == [True, False, False, True]
 
 
 def test_flipping_can_make_an_episode_mixed(simulate):

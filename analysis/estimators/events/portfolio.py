@@ -98,8 +98,7 @@ def portfolio_t(
     n = study.fitted.size
     if study.dates != 1:
         return refused(name, n, "needs firms that share one day 0")
-    labelled = replace(study, events=study.events.assign(portfolio=0))
-    joined = portfolio_study(labelled, "portfolio", weights)
+    joined = portfolio_study(study, "day0", weights)
     if joined.rows.empty:
         return refused(name, n, str(joined.skipped["reason"].iloc[0]))
     row = joined.car(first, last).iloc[0]

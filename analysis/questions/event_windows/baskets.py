@@ -59,7 +59,7 @@ def compute(panel: Panel) -> Findings:
     level, size = panel.snapshot.choices.inference.level, panel.snapshot.choices.inference.size
     source = Provenance.of(basket_responses, CONFIRMING)
     firms = Provenance.of(by_share, f"firms with a known heavy share, {CONFIRMING}")
-    keyed, known = (rows.assign(of=rows["kind"].str.partition(",")[0]) for rows in (frame, shares))
+    keyed, known = (rows.assign(of=rows["kind"].str.split(",").str[0]) for rows in (frame, shares))
     keyed["label"] = keyed["basket"].map(_label)
     p = frame["p"].dropna()
     counts = {

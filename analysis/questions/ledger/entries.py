@@ -13,17 +13,7 @@ from analysis.study.outcomes import Outcome, decide
 from analysis.study.panel import Panel
 from analysis.study.placebo import EpisodeNull, claim_placebo, drawn_jointly, normal_scores
 
-__all__ = ["INPUTS", "Entry", "entries", "holm_family", "outcomes", "step_down_family"]
-
-INPUTS = (
-    "claims.toml",
-    "customs.csv",
-    "events.csv",
-    "confounders.csv",
-    "prices.csv",
-    "universe.csv",
-    "study.toml",
-)
+__all__ = ["Entry", "entries", "holm_family", "outcomes", "step_down_family"]
 
 
 @dataclass(frozen=True)
