@@ -36,6 +36,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Customs surprises": "analysis.questions.customs.surprises",
     "The ledger of claims": "analysis.questions.ledger.report",
     "Forward register": "analysis.questions.ledger.register",
+    "Tipping points": "analysis.questions.ledger.tipping",
     "One choice at a time": "analysis.questions.robustness.one_choice",
     "Specification curves": "analysis.questions.robustness.report",
     "Amended rules": "analysis.questions.ledger.amendments",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t
@@ -22,6 +24,9 @@ __all__ = [
     "decide_equivalence",
     "decide_mean",
     "decide_variance",
+    "factors_of",
+    "judge_equivalence",
+    "lies_inside",
     "list_events",
     "raw_move",
     "responses_of",
@@ -36,11 +41,17 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
     if isinstance(claim, Mean) and claim.response == "log_volatility_ratio":
         ratio = log_volatility_ratio(panel, portfolio, *filter(None, (claim.window, claim.base)))
         return series_responses(panel, ratio)
-    factors = panel.snapshot.choices.own_curve.models[claim.model].factors if claim.model else None
+    factors = factors_of(claim, panel)
     if isinstance(claim, Variance):
         scores = daily_scores(panel, portfolio, clean=claim.clean or (0, 0), factors=factors)
         return series_responses(panel, average_sizes(scores, 2, _window(claim, panel)))
     return cumulate(panel, portfolio, claim.window, clean=claim.clean or True, factors=factors)
+
+
+def factors_of(claim: OnEvents, panel: Panel) -> tuple[str, ...] | None:
+    """Return the factors of the model that a claim names; None if it takes the study's."""
+    curve = panel.snapshot.choices.own_curve
+    return curve.models[claim.model].factors if claim.model else None
 
 
 def _window(claim: OnEvents, panel: Panel) -> tuple[int, int]:
@@ -95,13 +106,11 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
     if outcome.p is None:
         return outcome
     low, high = across_episodes_t(values["car"]).interval(claim.interval)
-    inside = claim.bounds[0] < low and high < claim.bounds[1]
     size = panel.snapshot.choices.inference.size
-    rejected = outcome.p < size
+    inside, rejected = bool(lies_inside(claim, low, high)), outcome.p < size
     return replace(
         outcome,
-        inside=inside,
-        verdict="supported" if inside else "contradicted" if rejected else "mixed",
+        verdict=judge_equivalence(inside, rejected),
         applied=f"the {claim.interval:.0%} interval {low:.3g} to {high:.3g} lies "
         f"{'inside' if inside else 'not inside'} {claim.bounds[0]:g} to {claim.bounds[1]:g}; "
         f"p {outcome.p:.3g} is {'below' if rejected else 'not below'} {size:g}",
@@ -139,6 +148,19 @@ def decide_variance(claim: Variance, panel: Panel) -> Outcome:
         format="percent0",
         placebo=found.p,
     )
+
+
+def lies_inside(
+    claim: Equivalence, low: npt.ArrayLike, high: npt.ArrayLike
+) -> npt.NDArray[np.bool_]:
+    """Say of intervals whether they lie inside the bounds of a claim."""
+    below, above = claim.bounds
+    return np.asarray((below < np.asarray(low)) & (np.asarray(high) < above))
+
+
+def judge_equivalence(inside: bool, rejected: bool) -> str:
+    """Judge a claim by its interval, and by whether a response of zero is rejected."""
+    return "supported" if inside else "contradicted" if rejected else "mixed"
 
 
 def raw_move(claim: Mean, panel: Panel) -> float:

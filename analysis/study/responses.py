@@ -24,6 +24,7 @@ __all__ = [
     "Responses",
     "compose",
     "cumulate",
+    "cumulate_rows",
     "daily_scores",
     "fit_events",
     "quiet_paths",
@@ -107,18 +108,32 @@ def cumulate(
     factors : tuple of str, optional
         Factors in place of the market alone.
     """
-    first, last = window or panel.snapshot.choices.windows.primary_bounds
-    asked = news_window((first, last)) if clean is True else clean or None
+    bounds = window or panel.snapshot.choices.windows.primary_bounds
+    asked = news_window(bounds) if clean is True else clean or None
     members, weights = compose(panel, portfolio, asked)
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
-    fitted = _fit(panel, weights, rows, factors, last)
-    cars = fitted.car(first, last).drop(columns="bhar").rename(columns={"t": "scar"})
-    cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
-    every = pd.MultiIndex.from_frame(rows)
-    found = Responses(cars.reindex(every), members, asked)
+    found = Responses(cumulate_rows(panel, weights, rows, bounds, factors), members, asked)
     return _recentre(found, panel) if panel.rules.normal == "recentred" else found
+
+
+def cumulate_rows(
+    panel: Panel,
+    weights: Mapping[str, pd.Series],
+    rows: pd.DataFrame,
+    window: Bounds,
+    factors: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
+    """Compute the CARs of compositions where rows (``ticker``, the composition; ``day0``) ask.
+
+    ``weights`` are those of each composition, by firm. Returns the table of :class:`Responses`;
+    missing where there is no fit.
+    """
+    fitted = _fit(panel, weights, rows, factors, window[1])
+    cars = fitted.car(*window).drop(columns="bhar").rename(columns={"t": "scar"})
+    cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
+    return cars.reindex(pd.MultiIndex.from_frame(rows))
 
 
 def _recentre(found: Responses, panel: Panel) -> Responses:

@@ -26,7 +26,9 @@ EVENTS = [{"day0": day, "direction": ("tightening", "easing")[n % 2]} for n, day
 
 def claim(of: str = "core", **fields: Any) -> Variance:
     """A claim that all news moves a portfolio on its day."""
-    words: dict[str, Any] = dict.fromkeys(("item", "statement", "estimand", "test", "rule"), "as planted")
+    words: dict[str, Any] = dict.fromkeys(
+        ("item", "statement", "estimand", "test", "rule"), "as planted"
+    )
     fields = {"window": (0, 0), "events": Events(mixed=True), **fields}
     return Variance(id="V1", status="confirmatory", kind="variance", of=of, **words, **fields)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.publish.result_set import Entries, Entry, ResultSet
+from analysis.publish.review.margins import Margin, shrunk_margins
 from analysis.publish.review.renamed import DEFINITION, PROVENANCE, find_renamed
 from analysis.publish.review.table_edits import compare_tables
 from analysis.results.formats import format_value
@@ -61,7 +62,8 @@ class Comparison:
     """Everything that differs; each part is empty if nothing does.
 
     ``redefined`` are definitions (estimand, unit, format, rule, sample), ``evidence`` what moved
-    under the same verdict, ``significance`` p-values that crossed :data:`ALPHA`. ``provenance`` are
+    under the same verdict, ``significance`` p-values that crossed :data:`ALPHA`, ``margins``
+    tipping points that came nearer under the same verdict. ``provenance`` are
     functions and inputs under other names: where a result comes from is no result. ``counts`` are
     the results of each kind that both versions have; ``not_compared`` kinds without a record.
     """
@@ -71,6 +73,7 @@ class Comparison:
     redefined: tuple[Flip, ...]
     evidence: tuple[Flip, ...]
     significance: tuple[Flip, ...]
+    margins: tuple[Margin, ...]
     tables: Mapping[str, RowEdits]
     figures: tuple[str, ...]
     passages: tuple[str, ...]
@@ -127,6 +130,7 @@ def compare(old: ResultSet, new: ResultSet) -> Comparison:
     return Comparison(
         verdicts=tuple(_verdict_flips(claims, old, new)),
         significance=tuple(flip for pair in numbers if (flip := _significance(*pair))),
+        margins=tuple(shrunk_margins(old, new)),
         moves=tuple(sorted((m for pair in numbers if (m := _move(*pair))), key=_rank)),
         evidence=tuple(_evidence_moves(claims, old, new)),
         redefined=tuple(_differences(both, DEFINITION)),

@@ -140,6 +140,11 @@ def _moved(report: Report) -> list[Section]:
         Section("Significance that flipped",
                 ("number", "statement", "before", "now", "value and p", "used in"),
                 [_flip(f, "number", report) for f in c.significance]),
+        Section("Margins that shrank though no verdict flipped",
+                ("number", "what it is", "before", "now", "used in"),
+                [(m.key, m.meaning, m.old, m.new, _places(report, "number", m.key))
+                 for m in c.margins],
+                note="Fewer changes than before would turn the verdict; none: nothing did."),
         Section("Guards changed while the words were not", ("where", "sentence", "before", "now"),
                 [(g.place, g.sentence, g.old, g.new) for g in report.guards],
                 note="A sentence that stays although its verdict turned may no longer be true."),

@@ -13,7 +13,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip, two_sample_im
-from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
+from analysis.estimators.multiplicity import benjamini_hochberg, holm, holm_beside, step_down
 from analysis.estimators.significance import minimum_detectable, power_at
 
 VALUES = np.array([0.4, 1.9, -0.3, 1.1, 0.8, 0.2, 1.5])
@@ -96,6 +96,17 @@ def test_holm_and_benjamini_hochberg_equal_statsmodels(p):
     np.testing.assert_allclose(
         benjamini_hochberg(p), multipletests(p, method="fdr_bh")[1], atol=1e-15
     )
+
+
+@given(
+    p=st.lists(st.floats(0, 1), min_size=1, max_size=5),
+    others=st.lists(st.floats(0, 1), max_size=6),
+)
+def test_one_p_beside_others_is_adjusted_as_in_the_whole_family(p, others):
+    """Each value of the one test by itself, ties with others as well."""
+    expected = [holm([value, *others])[0] for value in p]
+    np.testing.assert_allclose(holm_beside(p, [*others, np.nan]), expected, rtol=1e-12)
+    assert np.isnan(holm_beside([np.nan], others)).all()
 
 
 def test_unknown_p_values_do_not_count():

@@ -246,3 +246,37 @@ def test_missing_results_are_refused():
     """A version without committed results says so."""
     with pytest.raises(ResultsError, match=r"at abc: expected committed results, found none"):
         parse({}, "abc")
+
+
+def margin(count, said="fewest episodes"):
+    return number(count, unit="changes", estimand=said)
+
+
+def test_a_margin_that_shrank_is_told_though_nothing_flipped(fabricate):
+    """Fewer changes than before, or some where nothing turned it; not where the verdict flipped."""
+    old = {"claim.a1.tipping.dropped": margin(2), "claim.a2.tipping.dropped": margin(3)}
+    new = {
+        "claim.a1.tipping.dropped": margin(1),
+        "claim.a1.tipping.put_back": margin(4),
+        "claim.a2.tipping.dropped": margin(1),
+        "claim.a3.tipping.moved": margin(2),
+    }
+    before = version(
+        fabricate, numbers=old, verdicts={"A1": "mixed", "A2": "mixed", "A3": "supported"}
+    )
+    after = version(
+        fabricate, numbers=new, verdicts={"A1": "mixed", "A2": "supported", "A3": "supported"}
+    )
+    assert compare(before, after).margins == (
+        ("claim.a1.tipping.dropped", "2", "1", "fewest episodes"),
+        ("claim.a1.tipping.put_back", "none", "4", "fewest episodes"),
+        ("claim.a3.tipping.moved", "none", "2", "fewest episodes"),
+    )
+    assert compare(after, before).margins == ()  # they grew, or the verdict flipped
+
+
+def test_a_version_without_tipping_points_has_no_margins(fabricate):
+    """What was never worked out did not shrink."""
+    old = version(fabricate, numbers={"claim.a1.p": number(0.3)}, verdicts={"A1": "mixed"})
+    new = {"claim.a1.tipping.dropped": margin(1)}
+    assert not compare(old, version(fabricate, numbers=new, verdicts={"A1": "mixed"})).margins
