@@ -148,7 +148,7 @@ def test_a_fault_of_the_text_is_told_before_heavy_packages_are_imported(fresh):
 def quick(fresh, monkeypatch) -> Path:
     """A copy on which an analysis takes no time and publishes the committed results again."""
     sample = Path(__file__).parent / "paper/sample"
-    for name in ("index.qmd", "internal.toml", "references.bib"):
+    for name in ("index.qmd", "references.bib"):
         (fresh / "paper" / name).write_text((sample / name).read_text("utf-8"), "utf-8")
     for folder in ("sections", "results"):
         shutil.rmtree(fresh / "paper" / folder)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.publish.cited import REPORT
 from analysis.publish.renderers.base import STEM
 from analysis.publish.result_set import ResultSet, read_folder
 from analysis.publish.results_check import PRINTS
@@ -30,9 +31,8 @@ __all__ = [
 ]
 
 REPORT_STEM = "report"
-SOURCE = "report.qmd"
+SOURCE = REPORT
 SHARED = ("_extensions", "pandoc", "references.bib", "theme.scss", "theme-dark.scss")
-EVERY = "a report prints exhibits; every number of the study is in numbers.json"
 LEFT_OUT = "#sec-left-out"
 _FENCE = re.compile(r"^:::+\s*(\{.*\})?\s*$")
 _HEADING = re.compile(r"^(#+) ")
@@ -86,7 +86,6 @@ def write_report(
         | {
             "index.qmd": _front(head, day) + "\n\n".join(kept) + "\n",
             "_quarto.yml": settings,
-            "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
         },
     )
 
