@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ nox.needs_version = ">=2024.10.9"
 # one for each lock and Python.
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["data", "tests", "paper"]
+# It looks for uv at each call and says so when there is none, which is no fault: pip installs too.
+logging.getLogger("nox").addFilter(lambda record: record.msg != "uv binary not found.")
 
 ROOT = Path(__file__).parent
 REQUIREMENTS = ROOT / "requirements"
@@ -31,7 +34,8 @@ QUARTO = "quarto-cli==1.10.18"
 PAPER = ("paper", "refresh", "preview")
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "paper": PAPER,
-    "tests": (*PAPER, "test", "cluster", "browser", "lint"),
+    "tests": (*PAPER, "test", "browser", "lint"),
+    "cluster": ("cluster", "test"),
 }
 BIN = "Scripts" if os.name == "nt" else "bin"
 READY = "ready"  # written last: an environment without it was cut short; says how long it took
@@ -39,6 +43,8 @@ IDENTITY = (
     "import platform, sys, sysconfig; print(sys.implementation.cache_tag + "
     "getattr(sys, 'abiflags', ''), platform.python_version(), sysconfig.get_platform())"
 )
+HERE = "not browser and not cluster"  # tests that the environment `tests` can run
+WATCHED = 90  # per cent of lines and branches below which `coverage` names a module
 # By file, since fixtures are expensive and belong to one; in order, since the longest comes first.
 WORKERS = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
 
@@ -175,11 +181,11 @@ def _analyse(session: nox.Session, *words: str) -> None:
     python = _prepare(session, "paper")
     if {"paper", "reproduce"}.intersection(words):
         _try_quarto(session, python)
-    session.run(
-        python, "-m", "analysis", *words, *session.posargs,
-        env={"RARE_EARTH_PARENT": str(os.getpid())},  # a nox that was killed takes it along
-        interrupt_timeout=10, terminate_timeout=10,  # to end its workers and clear its staging
-    )  # fmt: skip
+    command = [python, "-m", "analysis", *words, *session.posargs]
+    # A nox that was killed takes it along; one that ends it gives it time to end its workers and
+    # to clear its staging.
+    with_us = {"RARE_EARTH_PARENT": str(os.getpid())}
+    session.run(*command, env=with_us, interrupt_timeout=10, terminate_timeout=10)
 
 
 @nox.session(tags=["build"])
@@ -191,12 +197,31 @@ def data(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests (-- --slow adds the slow ones; other words go to pytest; -P 3.13 before --)."""
-    python = _prepare(session, "tests")
-    words = [w for w in session.posargs if w != "--slow"]
-    chosen = "not browser" if "--slow" in session.posargs else "not slow and not browser"
+    words = [word for word in session.posargs if word != "--slow"]
+    kind = HERE if "--slow" in session.posargs else f"{HERE} and not slow"
     named = any(Path(word.partition("::")[0]).exists() for word in words)
     spread = () if named else WORKERS  # a few tests take less time than to start workers
-    session.run(python, "-m", "pytest", "-m", chosen, *spread, *words)
+    session.run(_prepare(session, "tests"), "-m", "pytest", "-m", kind, *spread, *words)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Print the branches that all tests leave out (-- --report: those of the runs measured)."""
+    python = _prepare(session, "tests")
+    if "--report" not in session.posargs:
+        session.run(python, "-m", "coverage", "erase")
+        measured = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
+        session.run(python, "-m", "pytest", "-m", HERE, *WORKERS, env=measured)
+    session.run(python, "-m", "coverage", "combine", "--quiet")
+    report = [python, "-m", "coverage", "report", "--show-missing", "--sort=cover"]
+    lines = str(session.run(*report, silent=True, success_codes=[0, 2])).splitlines()
+    print(f"Modules of which less than {WATCHED}% is taken:")
+    for line in lines:
+        share = re.search(r" (\d+)%", line)
+        if share and (int(share[1]) < WATCHED or line.startswith("TOTAL")):
+            print(line)
+    if lines[-1].startswith("Coverage failure"):
+        session.error(lines[-1])
 
 
 @nox.session(tags=["build"])
@@ -217,6 +242,14 @@ def browser(session: nox.Session) -> None:
     python = _prepare(session, "tests")
     checks = "tests/paper/test_browser.py"
     session.run(python, "-m", "pytest", "-m", "browser", checks, *session.posargs)
+
+
+@nox.session(default=False)
+def cluster(session: nox.Session) -> None:
+    """Run the event study on a dask cluster of this machine, a worker of which is killed."""
+    python = _prepare(session, "cluster")
+    checks = "tests/userfiles/test_cluster.py"
+    session.run(python, "-m", "pytest", "-m", "cluster", checks, *session.posargs)
 
 
 @nox.session(default=False)
@@ -299,13 +332,15 @@ def lock(session: nox.Session) -> None:
     """Write requirements/*.txt anew from pyproject.toml: hashes, no index addresses."""
     session.install("uv")
     extras = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"]
+    options += ["--no-emit-index-url", "--no-emit-find-links"]
+    options += ["--custom-compile-command", "nox -s lock"]
     for name, groups in LOCKS.items():
-        session.run(
-            "uv", "pip", "compile", "pyproject.toml",
-            *[word for group in groups for word in (
-                ("--extra", group) if group in extras else ("--group", f"pyproject.toml:{group}")
-            )],
-            "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
-            "--no-emit-find-links", "--custom-compile-command", "nox -s lock",
-            "--output-file", f"requirements/{name}.txt", "--quiet", *session.posargs,
-        )  # fmt: skip
+        held = [
+            word
+            for group in groups
+            for word in (("--extra", group) if group in extras else ("--group", group))
+        ]
+        target = f"requirements/{name}.txt"
+        command = ["uv", "pip", "compile", "pyproject.toml", *held, *options, "-o", target]
+        session.run(*command, *session.posargs)

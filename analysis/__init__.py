@@ -7,7 +7,8 @@ result with frames and a ``summary()`` out.
 import sys
 from typing import TYPE_CHECKING, Any
 
-if sys.version_info < (3, 11):  # noqa: UP036  said before a library or a newer syntax is missed
+OLDEST = (3, 11)  # said here, before a library or a newer syntax is missed
+if sys.version_info < OLDEST:
     sys.exit(f"error: needs Python 3.11 or later, found {sys.version.split()[0]}")
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.userfiles.event_study import event_study
 
 __all__ = ["__version__", "correlate", "event_study", "relative_beta"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {"correlate": "correlate", "event_study": "event_study", "relative_beta": "beta"}
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def _no_network() -> Iterator[None]:
     """Refuse every connection that leaves the machine: nothing tested here may need a network."""
     connect = socket.socket.connect
 
-    def local_only(self: socket.socket, address: object) -> None:
+    def local_only(self: socket.socket, address: Any) -> None:
         if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
             raise AssertionError(f"a test tried to reach {address[0]}")
         connect(self, address)
@@ -104,23 +105,24 @@ def events_frame(like: pd.DataFrame, rows: list[dict[str, str]]) -> pd.DataFrame
     filled = []
     for number, row in enumerate(rows):
         day = pd.Timestamp(row["day0"])
-        base = dict.fromkeys(like.columns, "")
+        base: dict[Any, Any] = dict.fromkeys(like.columns, "")
         base |= {"id": f"e{number}", "status": "confirmatory", "announced": day}
         filled.append(base | row | {"day0": day})
     return pd.DataFrame(filled)[list(like.columns)]
 
 
-WORDS = dict.fromkeys(("item", "statement", "estimand", "test", "rule"), "as planted")
+TOLD = ("item", "statement", "estimand", "test", "rule")
+WORDS: dict[str, Any] = dict.fromkeys(TOLD, "as planted")
 
 
 @pytest.fixture(scope="session")
 def mean_of() -> Callable[..., Mean]:
     """Return a maker of claims on the mean response of a portfolio, the core firms by default."""
 
-    def make(*directions: str, of: str = "core", signed: bool = False, **fields: object) -> Mean:
+    def make(*directions: str, of: str = "core", signed: bool = False, **fields: Any) -> Mean:
         events = Events(directions=directions, signed=signed)
         words = {"id": "X1", "status": "confirmatory", "kind": "mean", **WORDS}
-        return Mean(**words, of=of, events=events, **fields)  # type: ignore[arg-type]
+        return Mean(**words, of=of, events=events, **fields)
 
     return make
 
@@ -130,9 +132,9 @@ def difference_of() -> Callable[[str, str], Difference]:
     """Return a maker of claims on the core firms: one direction less another."""
 
     def make(first: str, second: str) -> Difference:
-        sides = {"first": Events(directions=(first,)), "second": Events(directions=(second,))}
+        one, two = (Events(directions=(name,)) for name in (first, second))
         words = {"id": "X2", "status": "confirmatory", "kind": "difference", **WORDS}
-        return Difference(**words, of="core", **sides)  # type: ignore[arg-type]
+        return Difference(**words, of="core", first=one, second=two)
 
     return make
 
@@ -158,7 +160,7 @@ def simulate(snapshot) -> Callable[..., Snapshot]:
         )
         returns["SPY"] = market
         for (ticker, day), effect in (plant or {}).items():
-            returns.loc[pd.Timestamp(day), ticker] += effect
+            returns[ticker] += effect * (returns.index == pd.Timestamp(day))
         known = snapshot.confounders.iloc[:0]
         if confounders:
             base = dict.fromkeys(known.columns)

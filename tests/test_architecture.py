@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis import __version__
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -67,3 +69,14 @@ def test_no_file_names_a_machine():
         for match in forbidden.finditer(path.read_text("utf-8"))
     ]
     assert found == []
+
+
+def test_the_version_is_the_same_wherever_it_is_stated():
+    """Citation and changelog name the version of the package, and its day once it has one."""
+    changes, citation = (
+        (ROOT / name).read_text("utf-8") for name in ("CHANGELOG.md", "CITATION.cff")
+    )
+    (version, day), *_ = re.findall(r"^## (\S+) (?:\(unreleased\)|- (\S+))$", changes, re.MULTILINE)
+    assert version == __version__
+    cited = dict(re.findall(r"^(version|date-released): (.+)$", citation, re.MULTILINE))
+    assert cited == {"version": version} | ({"date-released": day} if day else {})

@@ -551,7 +551,7 @@ def prose(path: Path) -> str:
 @pytest.mark.parametrize("run", RUNS)
 def test_no_sentence_types_a_choice(run, path):
     """Prose and captions print choices as they print results."""
-    texts = {(path.relative_to(ROOT).as_posix(),): prose(path)}
+    texts: Texts = {(path.relative_to(ROOT).as_posix(),): prose(path)}
     said = stale(run, texts, texts)
     assert not said, "\n".join(said)
 
@@ -559,5 +559,5 @@ def test_no_sentence_types_a_choice(run, path):
 @pytest.mark.parametrize("run", RUNS)
 def test_readme_types_no_choice(run):
     """Nor does the generated part of the README."""
-    texts = {("README.md",): re.sub(r"\{[^}]*\}", " ", cited.TEMPLATE)}
+    texts: Texts = {("README.md",): re.sub(r"\{[^}]*\}", " ", cited.TEMPLATE)}
     assert stale(run, texts, texts) == []

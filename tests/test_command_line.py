@@ -360,7 +360,9 @@ def test_explain_asks_the_right_question_first(name):
     for function in {entry["function"] for entry in entries.values()}:
         module = function.rpartition(".")[0]
         first = QUESTIONS[makers(function)[0]]
-        text = Path(str(find_spec(first).origin)).read_text("utf-8")
+        spec = find_spec(first)
+        assert spec is not None
+        text = Path(str(spec.origin)).read_text("utf-8")
         assert module == first or module.rpartition(".")[2] in text, function
 
 

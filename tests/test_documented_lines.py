@@ -17,6 +17,7 @@ PAGES = ("README.md", "CONTRIBUTING.md", "docs", "data/README.md", "analysis/sna
 NOX = ".venv/bin/nox"
 FIRST = ("python3 -m venv .venv", ".venv/bin/pip install -q nox")  # before there is a nox
 OTHER = ("git ", "pip install ")  # programs that are no part of this one
+OTHER_PROGRAMS = ("tests", "coverage", "cluster", "browser", "lint", "lock", "bench_engine")
 
 
 def pages() -> list[Path]:
@@ -89,9 +90,9 @@ def parse(monkeypatch):
 
     def parsed(words: list[str]) -> None:
         """Sessions that call other programs have words of their own."""
-        if words[0] not in {"tests", "lint", "lock", "browser", "bench_engine"}:
+        if words[0] not in OTHER_PROGRAMS:
             try:
-                code = main(words)
+                code: object = main(words)
             except SystemExit as stop:  # as --help and --version leave
                 code = stop.code
             assert code == 0, words

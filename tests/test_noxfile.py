@@ -26,6 +26,8 @@ STARTED_EARLY = ("noxfile.py", "analysis/__init__.py")  # what an older Python r
 def loaded() -> ModuleType:
     """The noxfile as a module; once, since nox registers its sessions."""
     spec = importlib.util.spec_from_file_location("noxfile_under_test", ROOT / "noxfile.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -60,9 +62,10 @@ def project(tmp_path):
     return tmp_path
 
 
-def begin(project: Path, *words: str) -> subprocess.Popen:
+def begin(project: Path, *words: str) -> subprocess.Popen[str]:
     """Start nox in the project, with no index to install from."""
     away = {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "PIP_CONFIG_FILE": os.devnull}
+    away["UV"] = "no-uv"  # where nox looks for it
     return subprocess.Popen(
         [sys.executable, "-m", "nox", *words],
         cwd=project,
@@ -82,7 +85,7 @@ def nox(project: Path, *words: str) -> tuple[int, str]:
 
 def ran_in(said: str) -> str:
     """Return the environment that the package of the project says it ran in."""
-    return re.search(r"in (\S+) thing", said)[1]
+    return re.findall(r"in (\S+) thing", said)[0]
 
 
 def environments(project: Path) -> list[str]:
@@ -94,6 +97,7 @@ def test_sessions_share_one_environment_that_is_kept(project):
     code, first = nox(project, "-s", "data")
     assert code == 0, first
     assert "installing requirements/paper.txt" in first
+    assert "uv binary" not in first
     for words in (("-s", "data"), ("-s", "explain", "--", "KEY"), ("-R", "-s", "data")):
         code, said = nox(project, *words)
         assert code == 0, said
@@ -224,6 +228,26 @@ def test_quarto_is_tried_once_an_environment(tmp_path, monkeypatch, loaded):
     assert len(attempts) == 1
 
 
+def test_coverage_names_the_modules_that_lack_tests(loaded, monkeypatch, capsys):
+    """Those below 90% are printed with the lines, and the total; a miss of the floor stops."""
+    said = """Name  Stmts  Miss Branch BrPart  Cover   Missing
+analysis/a.py  10  4  0  0  60%   3-6
+TOTAL  100  4  0  0  96%
+analysis/b.py  90  0  0  0  100%
+"""
+    faults: list[str] = []
+    session = SimpleNamespace(posargs=["--report"], error=faults.append, run=lambda *_, **__: said)
+    monkeypatch.setattr(loaded, "_prepare", lambda *_: "python")
+    loaded.coverage(session)
+    printed = capsys.readouterr().out
+    assert "analysis/a.py  10  4  0  0  60%   3-6\nTOTAL" in printed
+    assert "analysis/b.py" not in printed
+    assert faults == []
+    said += "Coverage failure: total of 94 is less than fail-under=95\n"
+    loaded.coverage(session)
+    assert faults == ["Coverage failure: total of 94 is less than fail-under=95"]
+
+
 @pytest.mark.parametrize("name", STARTED_EARLY)
 def test_an_older_python_is_told_what_is_needed(name, monkeypatch):
     """Python 3.8 can read the file and gets one line, with the version of pyproject.toml."""
@@ -235,8 +259,8 @@ def test_an_older_python_is_told_what_is_needed(name, monkeypatch):
     monkeypatch.setattr(sys, "version_info", (oldest[0], oldest[1] - 1, 99))
     with pytest.raises(SystemExit) as stop:
         exec(compile(source, name, "exec"), {"__name__": "m", "__file__": str(ROOT / name)})
-    assert f"needs Python {needed} or later" in stop.value.code
-    assert "\n" not in stop.value.code
+    assert f"needs Python {needed} or later" in str(stop.value.code)
+    assert "\n" not in str(stop.value.code)
 
 
 def test_a_real_older_python_says_one_line():
@@ -244,7 +268,7 @@ def test_a_real_older_python_says_one_line():
     homes = sorted((Path.home() / ".pyenv/versions").glob("3.10.*/bin/python"))
     if not homes:
         pytest.skip("no Python 3.10 under ~/.pyenv")
-    command = [homes[0], "-m", "analysis", "data"]
+    command = [str(homes[0]), "-m", "analysis", "data"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert run.stderr.startswith("error: needs Python 3.11 or later, found 3.10.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -33,7 +35,7 @@ def committed(snapshot):
 
 def test_every_way_of_opening_is_recorded(repository):
     """Built-in open, pathlib, os.open and pandas are all seen, each with its path."""
-    ways = [
+    ways: list[Callable[[Path], object]] = [
         lambda p: open(p).close(),  # noqa: PTH123
         lambda p: p.read_bytes(),
         lambda p: os.close(os.open(p, os.O_RDONLY)),

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def test_a_signal_that_is_ignored_stays_so():
 
 def test_a_temporary_folder_of_a_killed_run_is_cleared(tmp_path, monkeypatch):
     """Where the system keeps such, too: a copy of the paper, three builds of `reproduce`."""
-    monkeypatch.setattr(whole.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     (tmp_path / "rare-earth-x/files").mkdir(parents=True)
     with whole.temporary() as folder:
         assert not any(part.startswith(".") for part in folder.relative_to(tmp_path).parts)

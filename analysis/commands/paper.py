@@ -64,6 +64,7 @@ def _results(options: argparse.Namespace, workspace: Workspace) -> None:
 
 
 def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
+    require_packages()
     stage = Stages()
     with stage("Checking the sources"):
         check_sources(

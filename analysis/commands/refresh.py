@@ -24,7 +24,7 @@ from analysis.snapshot.load import Snapshot
 __all__ = ["REFRESH"]
 
 SOURCES = ("prices", "customs")
-TOOLS = ("filelock", "httpx", "tenacity", "yfinance")  # the extra refresh
+TOOLS = ("filelock", "httpx2", "tenacity", "yfinance")  # the extra refresh
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

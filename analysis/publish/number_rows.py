@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["EVERY", "KEYS", "list_keys", "read_keys", "read_rows", "summarise", "write_rows"]
+__all__ = ["EVERY", "KEYS", "list_keys", "read_listed", "read_rows", "summarise", "write_rows"]
 
 Numbers = Mapping[str, Mapping[str, Any]]
 
@@ -51,7 +51,7 @@ def list_keys(numbers: Numbers) -> str:
     return _write(LISTED, ((key, *(listed[key][n] for n in LISTED)) for key in sorted(listed)))
 
 
-def read_keys(text: str) -> dict[str, dict[str, str]]:
+def read_listed(text: str) -> dict[str, dict[str, str]]:
     """Read ``keys.csv`` back: function and hashes by key.
 
     Raises

@@ -50,7 +50,7 @@ class _Page(SimpleHTTPRequestHandler):
         with suppress(ConnectionError):  # a page that is loaded again leaves the old request
             self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         """Keep quiet: the terminal belongs to the builds."""
 
 

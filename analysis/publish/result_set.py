@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ResultsError
-from analysis.publish.number_rows import KEYS, read_keys, summarise
+from analysis.publish.number_rows import KEYS, read_listed, summarise
 
 __all__ = ["FILES", "FOLDER", "MADE", "Entries", "Entry", "ResultSet", "parse", "read_folder"]
 
@@ -136,7 +136,7 @@ def _keys(where: str, texts: Mapping[str, str], numbers: Entries) -> Entries:
     if KEYS not in texts:
         return {key: summarise(entry) for key, entry in numbers.items()}
     try:
-        return read_keys(texts[KEYS])
+        return read_listed(texts[KEYS])
     except ValueError as error:
         raise ResultsError(
             f"{where}: expected key, function and two hashes in every row, found {error}; run "

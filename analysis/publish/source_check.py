@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis.errors import RenderError
 from analysis.publish.numerals import typed_numerals
+from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
 
 __all__ = ["check_sources", "listing", "nearest"]
@@ -36,7 +37,6 @@ _LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _REFERENCE = re.compile(r"(?<![\w.])@((?:fig|tbl|sec|eq)-[\w-]*\w)")
 _CITATION = re.compile(r"(?<![\w.@/])@(?!(?:fig|tbl|sec|eq)-)([A-Za-z][\w:.-]*\w)")
 _GROUP = re.compile(r"\[[^\[\]]*@[^\[\]]*\]")
-_ENTRY = re.compile(r"^\s*@\w+\{\s*([^,\s]+)\s*,", re.MULTILINE)
 
 
 def check_sources(paper: Path, index: str = INDEX) -> None:
@@ -183,8 +183,11 @@ def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:
 
 
 def _citation_problems(sources: Sequence[Source], bibliography: Path) -> Iterator[str]:
-    text = bibliography.read_text(encoding="utf-8") if bibliography.is_file() else ""
-    known = _ENTRY.findall(text)
+    try:
+        known = read_keys(bibliography)
+    except RenderError as error:
+        yield str(error)
+        return
     for source in sources:
         for match in _CITATION.finditer(source.prose):
             if match[1] not in known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -47,7 +48,7 @@ def plain_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(pipe_row([_escape(str(cell)) for cell in line]) for line in lines)
 
 
-def _plain(value: object) -> float | int | str | None:
+def _plain(value: Any) -> float | int | str | None:
     """Turn what a frame may hold into what can be formatted."""
     if value is None or value is pd.NaT or value is pd.NA:
         return None
@@ -55,7 +56,7 @@ def _plain(value: object) -> float | int | str | None:
         return value.date().isoformat()
     if isinstance(value, str):
         return value
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def _escape(text: str) -> str:

@@ -164,7 +164,7 @@ def scalar_numbers(
     cells: Mapping[str, Scalar],
     source: Provenance,
     unit: str = "count",
-    format: Format = "integer",  # noqa: A002
+    format: Format = "integer",
 ) -> list[Number]:
     """Publish single values: by the end of their key, with what they measure.
 

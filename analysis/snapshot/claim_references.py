@@ -167,7 +167,7 @@ def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iter
     wrong = [day for day in found if day is None or pd.Timestamp(day) not in snapshot.sessions]
     if wrong:
         yield field, "sessions with prices", ", ".join(map(str, wrong)), ()
-    elif found != sorted(set(found)):  # type: ignore[type-var]
+    elif found != sorted({day for day in found if day is not None}):
         yield field, "days in order of time", ", ".join(map(str, found)), ()
 
 

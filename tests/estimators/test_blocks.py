@@ -120,8 +120,9 @@ def test_more_firms_than_sessions_refuse_the_joint_test_before_any_matrix():
     returns = pd.DataFrame(rng.normal(0, 0.01, (60, 3000)), dates, names)
     returns["M"] = rng.normal(0, 0.01, 60)
     events = pd.DataFrame({"ticker": names, "day0": dates[50]})
-    choices = {"factors": ("M",), "length": 30, "gap": 5, "minimum": 20, "window": (0, 1)}
-    study = event_study(returns, events, **choices)
+    study = event_study(
+        returns, events, factors=("M",), length=30, gap=5, minimum=20, window=(0, 1)
+    )
     tracemalloc.start()
     try:
         assert joint_f(study, 0, 1).reason == "30 common sessions are too few for 3000 firms"

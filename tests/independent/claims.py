@@ -84,7 +84,7 @@ def a3(record: Record) -> Result:
     def slope(record: Record, place: int) -> tuple[float, float] | None:
         if len(usable_members(record, CORE, place, (0, 1), (0, 1))) < len(CORE):
             return None
-        found = respond(record, weights.to_dict(), place, (0, 1))
+        found = respond(record, dict(zip(CORE, weights, strict=True)), place, (0, 1))
         return found.car, found.scar
 
     return mean_response(record, slope, POLICY, signed=True)
@@ -221,17 +221,18 @@ def b4(record: Record) -> Result:
 def b5(record: Record) -> Result:
     """Magnet exports slipped in September 2025, total rare-earth exports fell sharply."""
     both = record.months[["rare_earths_total", "magnets_total"]]
-    total, magnets = (both / both.shift(1) - 1).loc["2025-09"]
+    changes = (both / both.shift(1) - 1).loc["2025-09"].to_dict()
+    total, magnets = (changes[name] for name in both)
     return fact(total, [total < -0.10, magnets < 0], "1 month")
 
 
 def b6(record: Record) -> Result:
     """Export figures feed the tightness story: fewer exports, higher prices of miners."""
     returns = record.returns[list(CORE)]
-    month = returns.index.to_period("M")
+    month = pd.DatetimeIndex(returns.index).to_period("M")
     complete = returns.isna().groupby(month).sum() == 0
     monthly = ((1 + returns).groupby(month).prod() - 1).where(complete).mean(axis=1)
-    changes = np.log(record.months[["rare_earths_total", "magnets_total"]]).diff()
+    changes = record.months[["rare_earths_total", "magnets_total"]].transform(np.log).diff()
     block = record.choices["customs"]["block"]
     found = {}
     for series in changes:
@@ -333,8 +334,11 @@ CLAIMS = {
 
 def common_rule(found: Result) -> str:
     """Supported by the adjusted p, contradicted by the unadjusted one, else within noise."""
+    assert found.effect is not None
     as_claimed = found.effect * found.claimed > 0
-    if (found.holm if as_claimed else found.p) < SIZE:
+    p = found.holm if as_claimed else found.p
+    assert p is not None
+    if p < SIZE:
         return "supported" if as_claimed else "contradicted"
     return f"{'right' if as_claimed else 'wrong'} sign within noise"
 
@@ -342,7 +346,7 @@ def common_rule(found: Result) -> str:
 def recompute(record: Record) -> dict[str, Result]:
     """Recompute the ledger: every claim with its p adjusted over the family and its verdict."""
     ledger = {name: claim(record) for name, claim in CLAIMS.items()}
-    family = {name: found.p for name, found in ledger.items() if found.family}
+    family = {n: found.p for n, found in ledger.items() if found.family and found.p is not None}
     for name, adjusted in holm(family).items():
         found = replace(ledger[name], holm=adjusted)
         ledger[name] = replace(found, verdict=found.verdict or common_rule(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +69,7 @@ def choose_days(
 
 def episode_means(record: Record, days: pd.DataFrame, measure: Measure) -> Floats:
     """Average response and standardised response over the days of each episode, (K, 2)."""
-    found = {row.Index: measure(record, row.place) for row in days.itertuples()}
+    found = {index: measure(record, place) for index, place in days["place"].items()}
     kept = days.loc[[index for index, value in found.items() if value is not None]]
     values = np.array([found[index] for index in kept.index], dtype=float).reshape(-1, 2)
     signed = pd.DataFrame(values * kept[["factor"]].to_numpy(), kept.index)
@@ -126,7 +127,7 @@ def between(record: Record, first: Floats, second: Floats) -> Result:
 
 
 def mean_response(
-    record: Record, measure: Measure, directions: Sequence[str], claimed: int = 1, **which: object
+    record: Record, measure: Measure, directions: Sequence[str], claimed: int = 1, **which: Any
 ) -> Result:
     """Test the mean response over the episodes of some directions."""
     days = choose_days(record, directions, **which)

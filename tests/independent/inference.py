@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
 
-def one_sample(values: Sequence[float]) -> tuple[float, float, float]:
+def one_sample(values: npt.ArrayLike) -> tuple[float, float, float]:
     """Return mean, standard error and two-sided p of Student's t on K - 1 degrees of freedom."""
     x = np.asarray(values, dtype=float)
     error = x.std(ddof=1) / np.sqrt(len(x))
     return x.mean(), error, 2 * stats.t.sf(abs(x.mean() / error), len(x) - 1)
 
 
-def two_samples(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+def two_samples(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[float, float, float]:
     """Return difference, standard error and p of Ibragimov and Mueller: min(K) - 1 degrees."""
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     error = np.sqrt(x.var(ddof=1) / len(x) + y.var(ddof=1) / len(y))

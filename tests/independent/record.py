@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ class Record:
     folder: Path
 
     @cached_property
-    def choices(self) -> dict:
+    def choices(self) -> dict[str, Any]:
         """Return study.toml."""
         return tomllib.loads((self.folder / "study.toml").read_text(encoding="utf-8"))
 
@@ -90,20 +91,20 @@ class Record:
         """Return whether its own or the whole market's news touches a firm, sessions by tickers."""
         touched = np.zeros(self.close.shape, dtype=bool)
         studied = self.choices["firms"]["core"] + self.choices["firms"]["peers"]
-        for row in self.confounders.itertuples():
-            names = studied if row.ticker == "ALL" else [row.ticker]
-            touched[row.first : row.last + 1, self.close.columns.get_indexer(names)] = True
+        for ticker, first, last in self.confounders[["ticker", "first", "last"]].to_numpy():
+            names = self.close.columns.isin(studied if ticker == "ALL" else [ticker])
+            touched[first : last + 1, names] = True
         return pd.DataFrame(touched, self.close.index, self.close.columns)
 
     @cached_property
     def series(self) -> dict[str, np.ndarray]:
         """Return the returns of each ticker."""
-        return {name: self.returns[name].to_numpy() for name in self.returns}
+        return {str(name): column.to_numpy() for name, column in self.returns.items()}
 
     @cached_property
     def spoilt(self) -> dict[str, np.ndarray]:
         """Return the touched sessions of each ticker."""
-        return {name: self.touched[name].to_numpy() for name in self.touched}
+        return {str(name): column.to_numpy() for name, column in self.touched.items()}
 
     def episodes(self, distance: int) -> pd.Series:
         """Return the number of each event's episode: day 0s within ``distance``, chained."""

@@ -76,7 +76,7 @@ def respond(
 
     Its estimation sessions are those on which every member and every factor has a return.
     """
-    asset = sum(weight * record.series[name] for name, weight in weights.items())
+    asset = np.sum([weight * record.series[name] for name, weight in weights.items()], axis=0)
     market = np.column_stack([record.series[name] for name in factors])
     if intercept:
         market = np.column_stack([np.ones(len(market)), market])

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
+def browser() -> Iterator[Any]:
     """Start the machine's Chromium."""
     from playwright.sync_api import sync_playwright
 
@@ -51,7 +52,8 @@ def browser() -> Iterator:
 @pytest.fixture
 def visit(browser):
     """Open the page at a width; fail on anything it loads and on any error of its scripts."""
-    contexts, faults = [], []
+    contexts: list[Any] = []
+    faults: list[str] = []
 
     def open_page(width: int = 1440, *, dark: bool = False, script: bool = True):
         context = browser.new_context(
@@ -62,7 +64,7 @@ def visit(browser):
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda r: r.url.startswith("http") and faults.append(r.url))
+        page.on("request", lambda r: faults.extend([r.url] * r.url.startswith("http")))
         page.goto(PAGE.as_uri())
         return page
 

@@ -73,7 +73,7 @@ def test_the_page_leads_to_each_mark(draft):
     page = draft.outputs["html"].read_text("utf-8")
     marks = re.findall(r'id="(draft-\d+)" class="draft-fault"', page)
     assert len(marks) == len(set(marks)) == 6
-    banner = re.search(r'<div class="study-mark draft-mark">(.*?)</div>', page, re.DOTALL)[1]
+    (banner,) = re.findall(r'<div class="study-mark draft-mark">(.*?)</div>', page, re.DOTALL)
     assert "DRAFT: 6 places do not fit the results" in banner
     assert set(re.findall(r'href="#([^"]+)"', banner)) == set(marks)
     assert "<title>DRAFT: A sample paper" in page

@@ -106,9 +106,10 @@ def told(path: Path) -> tuple[str, list[str]]:
         return words(xml_text(path)), [unescape(a) for a in alternatives]
     root = ElementTree.parse(path).getroot()
     for formula in root.iter("alternatives"):  # Quarto numbers the TeX besides the MathML
-        formula.remove(formula.find("tex-math"))
-    parts = ["".join(root.find(part).itertext()) for part in ("body", "back")]
-    return words(" ".join(parts)), [" ".join(e.text.split()) for e in root.iter("alt-text")]
+        for source in formula.findall("tex-math"):
+            formula.remove(source)
+    parts = ["".join(e.itertext()) for part in ("body", "back") for e in root.findall(part)]
+    return words(" ".join(parts)), [" ".join((e.text or "").split()) for e in root.iter("alt-text")]
 
 
 def test_quarto_gives_the_same_text(all_formats, sample):

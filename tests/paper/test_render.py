@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -174,6 +175,7 @@ def test_quarto_of_the_package_is_found(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(quarto_module, "find_spec", lambda _: spec)
     found = find_quarto()
     assert found is not None
+    assert isinstance(found.build, partial)
     assert (found.build.args[0], found.description) == (program, "Quarto 1.10.18")
 
 

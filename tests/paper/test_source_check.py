@@ -63,6 +63,13 @@ FAULTS = [
         id="citation",
     ),
     pytest.param(
+        "references.bib",
+        "@book{smith2020,",
+        "@book{,",
+        'references.bib: expected BibTeX entries, found: Error at "references.bib" (line 12, ',
+        id="bibliography",
+    ),
+    pytest.param(
         "sections/introduction.qmd",
         "@smith2020]",
         "@fig-returns]",

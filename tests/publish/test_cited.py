@@ -9,7 +9,7 @@ import pytest
 from analysis.errors import ResultsError
 from analysis.publish import cited
 from analysis.publish.cited import cited_numbers, keep_cited
-from analysis.publish.number_rows import list_keys, read_keys, read_rows, summarise, write_rows
+from analysis.publish.number_rows import list_keys, read_listed, read_rows, summarise, write_rows
 from analysis.publish.result_set import parse, read_folder
 from analysis.publish.results_check import find_misfits
 from analysis.publish.writers import documents, publish_cited, write_results
@@ -67,7 +67,7 @@ def test_only_cited_numbers_are_published_one_by_one(paper):
     """The others are listed with their function and stand in full in the data set."""
     assert list(published(paper)) == ["a.mean", "claim.c1.effect"]
     keys = sorted(n.key for n in NUMBERS)
-    assert list(read_keys((paper / "results/keys.csv").read_text("utf-8"))) == keys
+    assert list(read_listed((paper / "results/keys.csv").read_text("utf-8"))) == keys
     assert list(read_rows((paper / "results/numbers.csv").read_text("utf-8"))) == keys
     assert list(read_folder(paper / "results")["key"]) == keys
 
@@ -134,4 +134,4 @@ def test_a_version_without_a_list_has_published_every_number():
     texts = documents(FINDINGS, fingerprint="f", as_of="2026-01-01")
     listed = texts.pop("keys.csv")
     numbers = json.loads(texts["numbers.json"])["numbers"]
-    assert dict(parse(texts)["key"]) == read_keys(listed) == read_keys(list_keys(numbers))
+    assert dict(parse(texts)["key"]) == read_listed(listed) == read_listed(list_keys(numbers))

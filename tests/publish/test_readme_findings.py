@@ -64,4 +64,4 @@ def test_readme_holds_two_commands_that_agree_with_the_sessions():
     """The README has exactly one command for the paper and one for the tests."""
     text = (ROOT / "README.md").read_text("utf-8")
     commands = re.findall(r"^```sh\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)
-    assert [re.search(r"nox -s (\w+)$", c).group(1) for c in commands] == ["paper", "tests"]
+    assert [c.rpartition("nox -s ")[2] for c in commands] == ["paper", "tests"]

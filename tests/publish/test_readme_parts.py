@@ -149,7 +149,8 @@ def test_missing_marker_and_missing_times_are_refused(root):
 
 def test_functions_are_found_with_their_lines(root):
     """First and last line, and the text between them; None where there is none."""
-    found = find_function(root, SOURCE["function"])
+    found = find_function(root, str(SOURCE["function"]))
+    assert found is not None
     assert (found.file, found.first, found.last) == ("analysis/questions/a.py", 4, 6)
     assert found.text.splitlines()[0] == "def compute(panel):"
     assert find_function(Path(root), "analysis.nowhere.f") is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -13,7 +15,7 @@ SOURCE = Provenance("tests", "two firms")
 
 
 def table(**changes):
-    fields = {
+    fields: dict[str, Any] = {
         "name": "returns",
         "frame": pd.DataFrame({"firm": ["MP", "A|B"], "car": [0.0291, None]}),
         "formats": {"car": "percent1"},

@@ -46,7 +46,7 @@ def test_pooled_rows_make_up_the_episodes_of_the_number(committed, counts, key, 
 def test_sessions_of_a_beta_are_those_of_its_n(committed, counts, key):
     """The sessions found are as many as the published number counts."""
     (rows,) = rows_entered(committed, key)
-    assert int(re.search(r"(\d+) sessions", rows.what)[1]) == counts[key]
+    assert int(re.findall(r"(\d+) sessions", rows.what)[0]) == counts[key]
 
 
 def test_a_lag_pairs_months_and_shifts_the_returns(committed):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,9 +50,7 @@ BETA = Column(
 )
 
 
-def read(
-    *columns: Column | Interval, frame: pd.DataFrame = BETAS, **choices: object
-) -> list[Number]:
+def read(*columns: Column | Interval, frame: pd.DataFrame = BETAS, **choices: Any) -> list[Number]:
     return numbers_of(frame, columns, "beta.{firm}", SOURCE, market="SPY", **choices)
 
 
@@ -193,7 +193,8 @@ def test_the_sample_of_a_number_is_that_of_its_row():
 
 def test_a_single_value_may_have_a_unit_of_its_own():
     """Beside values in the unit and the format of all."""
-    cells = {"firms": (3, "firms"), "size": (0.05, "size of the tests", "fraction", "percent0")}
+    size = (0.05, "size of the tests", "fraction", "percent0")
+    cells: dict[str, Any] = {"firms": (3, "firms"), "size": size}
     printed = [(n.key, n.unit, n.format) for n in scalar_numbers("study", cells, SOURCE)]
     assert printed == [
         ("study.firms", "count", "integer"),

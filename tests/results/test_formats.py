@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import ResultsError
+from analysis.results import Format
 from analysis.results.formats import (
     brackets,
     counted,
@@ -64,7 +66,7 @@ def test_value_that_does_not_fit_is_refused(value, fmt):
 def test_unknown_format_is_refused_with_the_known_ones():
     """A misspelt format names the formats that exist."""
     with pytest.raises(ResultsError, match="percent1"):
-        format_value(1.0, "percnt")
+        format_value(1.0, cast(Format, "percnt"))
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_last_bit_of_a_float_does_not_change_the_bytes() -> None:
 
 def test_dates_and_gaps_are_written_plainly() -> None:
     """Dates are ISO days, missing values are empty."""
-    frame = pd.DataFrame({"d": pd.to_datetime(["2025-10-27", None]), "x": [None, 1.5]})
+    frame = pd.DataFrame({"d": [pd.Timestamp("2025-10-27"), pd.NaT], "x": [None, 1.5]})
     assert csv_bytes(frame) == b"d,x\n2025-10-27,\n,1.5000000000\n"
 
 

@@ -18,6 +18,10 @@ def windows(snapshot: Snapshot) -> pd.DataFrame:
     return firm_windows(snapshot)
 
 
+def position_of(snapshot: Snapshot, day: pd.Timestamp) -> int:
+    return snapshot.sessions.to_list().index(day)
+
+
 def with_event(snapshot: Snapshot, position: int) -> Snapshot:
     """The snapshot with one event only, on the session at ``position``."""
     event = snapshot.events.iloc[[0]].assign(day0=snapshot.sessions[position])
@@ -54,7 +58,7 @@ def test_every_event_firm_and_window_has_one_row(snapshot: Snapshot, windows: pd
 def test_estimation_window_has_length_and_gap(snapshot: Snapshot, windows: pd.DataFrame) -> None:
     """MP on 27 October 2025: 120 sessions, the last one 11 sessions before day 0."""
     row = windows[(windows["ticker"] == "MP") & (windows["day0"] == "2025-10-27")].iloc[0]
-    position = snapshot.sessions.get_loc(row["day0"])
+    position = position_of(snapshot, row["day0"])
     assert row["estimation_sessions"] == 120
     assert row["estimation_last"] == snapshot.sessions[position - 11]
     assert row["estimation_first"] == snapshot.sessions[position - 130]
@@ -72,7 +76,7 @@ def test_event_window_bounds_are_in_event_time(snapshot: Snapshot, windows: pd.D
 @pytest.mark.parametrize(("own", "eligible"), [(59, False), (60, True)])
 def test_listing_bounds_the_estimation_window(snapshot: Snapshot, own: int, eligible: bool) -> None:
     """USAR needs 60 own returns; the return of its first day starts from the shell's price."""
-    listed = snapshot.sessions.get_loc(pd.Timestamp("2025-03-14"))
+    listed = position_of(snapshot, pd.Timestamp("2025-03-14"))
     frame = firm_windows(with_event(snapshot, listed + own + snapshot.choices.estimation.gap))
     row = frame[(frame["ticker"] == "USAR") & (frame["window"] == "car_0_0")].iloc[0]
     assert row["estimation_sessions"] == own
@@ -101,7 +105,7 @@ def test_window_beyond_the_last_price_is_left_out(snapshot: Snapshot) -> None:
     assert complete.loc[("MP", "car_0_10"), "eligible"]
     reason = cut.loc[("MP", "car_0_10"), "reason"]
     assert reason == "window ends after the last price (2026-07-31)"
-    assert pd.isna(cut.loc[("MP", "car_0_10"), "last"])
+    assert cut["last"].isna()["MP", "car_0_10"]
 
 
 def test_unknown_hour_touches_two_sessions(snapshot: Snapshot) -> None:
@@ -138,7 +142,7 @@ def test_confounder_after_the_data_touches_nothing(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize(("ticker", "firms"), [("MP", {"MP"}), ("ALL", None)])
 def test_all_touches_every_firm(snapshot: Snapshot, ticker: str, firms: set[str] | None) -> None:
     """A confounder of one firm spoils that firm's windows, one of ALL every firm's."""
-    position = snapshot.sessions.get_loc(pd.Timestamp("2025-06-02"))
+    position = position_of(snapshot, pd.Timestamp("2025-06-02"))
     one = dataclasses.replace(with_event(snapshot, position), confounders=confounder(ticker=ticker))
     frame = firm_windows(one)
     hit = set(frame.loc[frame["contaminated"], "ticker"])
@@ -147,7 +151,7 @@ def test_all_touches_every_firm(snapshot: Snapshot, ticker: str, firms: set[str]
 
 def test_contamination_is_told_window_by_window(snapshot: Snapshot) -> None:
     """News that is priced three sessions after day 0 spoils [0, +4] but not [0, +1]."""
-    position = snapshot.sessions.get_loc(pd.Timestamp("2025-06-02"))
+    position = position_of(snapshot, pd.Timestamp("2025-06-02"))
     news = confounder(date="2025-06-04", first_priced="2025-06-05")
     one = dataclasses.replace(with_event(snapshot, position), confounders=news)
     frame = firm_windows(one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,7 +165,8 @@ def test_curve_puts_the_studys_own_choices_in_front(snapshot: Snapshot) -> None:
 def test_a_study_without_optional_sections_can_be_varied(snapshot: Snapshot) -> None:
     """A copy with one choice changed may lack the sections that its original lacks."""
     names = ("pair", "curve", "regimes", "cross_asset", "out_of_sample", "report")
-    bare = dataclasses.replace(snapshot.choices, **dict.fromkeys(names))
+    absent: dict[str, Any] = dict.fromkeys(names)
+    bare = dataclasses.replace(snapshot.choices, **absent)
     varied = dataclasses.replace(bare, returns="log")
     assert varied.returns == "log"
     assert all(getattr(varied, name) is None for name in names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,8 @@ def test_everything_says_that_it_is_simulated(folder, twin) -> None:
     assert twin.choices.report.title.startswith("SYNTHETIC")
     assert twin.customs["source_title"].str.startswith("SYNTHETIC").all()
     written = tomllib.loads((folder / "truth.toml").read_text(encoding="utf-8"))
-    plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(TRUTH).items()}
+    truth: dict[str, Any] = asdict(TRUTH)
+    plain: dict[str, Any] = {k: list(v) if isinstance(v, tuple) else v for k, v in truth.items()}
     for table in ("funds", "firms"):
         plain[table] = {name: list(pair) for name, pair in plain[table].items()}
     assert written == plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.snapshot.claims import OnEvents
+from analysis.snapshot.claims import Difference, OnEvents
 from analysis.study.claim_kinds import list_events
 from analysis.study.claims import decide_claim
 
@@ -23,7 +23,7 @@ def test_events_listed_are_those_of_the_test(committed, claim):
     assert events.loc[events["left_out"] != "", "value"].isna().all()
     by_episode = inside.groupby(["side", "episode"])["value"].mean().groupby("side", sort=False)
     means = by_episode.mean()
-    first = ", ".join(entry.first.directions) if claim in ("B3", "B11") else means.index[0]
+    first = ", ".join(entry.first.directions) if isinstance(entry, Difference) else means.index[0]
     second = [means[side] for side in means.index if side != first]
     assert means[first] - sum(second) == pytest.approx(outcome.effect)
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.questions.ledger import entries as ledger
+from analysis.snapshot.claims import Mean, OnEvents
 from analysis.study.claim_kinds import raw_move, responses_of
 from analysis.study.claims import decide_claim
 from analysis.study.outcomes import Outcome, compare_episodes, decide
@@ -24,7 +25,9 @@ def decided(claim: str, panel: Panel) -> Outcome:
 
 def responses(claim: str, panel: Panel) -> pd.DataFrame:
     """What a claim measures, on the events."""
-    return responses_of(panel.snapshot.claims[claim], panel).at_events(panel)
+    entry = panel.snapshot.claims[claim]
+    assert isinstance(entry, OnEvents)
+    return responses_of(entry, panel).at_events(panel)
 
 
 def tightening(*days: str) -> list[dict[str, str]]:
@@ -223,5 +226,7 @@ def test_raw_move_holds_the_markets_part(simulate):
     for ticker, effect in {"SPY": 0.05, "XME": 0.075, **dict.fromkeys(CORE, 0.075)}.items():
         returns.loc[days, ticker] += effect
     panel = build_panel(replace(snapshot, prices=100 * (1 + returns).cumprod()))
-    assert raw_move(panel.snapshot.claims["A4"], panel) == pytest.approx(0.075, abs=0.02)
+    claim = panel.snapshot.claims["A4"]
+    assert isinstance(claim, Mean)
+    assert raw_move(claim, panel) == pytest.approx(0.075, abs=0.02)
     assert decided("A4", panel).effect == pytest.approx(0.0, abs=0.015)

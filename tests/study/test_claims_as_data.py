@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.publish.renderers.pandoc import find_pandoc
+from analysis.publish.renderers.pandoc import find_program
 from analysis.publish.tables import markdown
-from analysis.questions.data.sample import _claim_table, _claims
+from analysis.questions.data import sample
 from analysis.questions.ledger import report as ledger_report
 from analysis.results import Findings
 from analysis.snapshot.claims import Condition, parse_claims
@@ -95,18 +95,18 @@ def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
     ["*MP* _is_ <b>up</b>", "[x](y) ![z](u){.c} [a]{.b}", "{{< num X >}} ^a^ ~b~ $5 @key [^1]",
      "a `b` | c \\\\ d &amp; [0, +1]"],
 )  # fmt: skip
-def test_markup_in_a_statement_is_printed_as_it_stands(quick, tmp_path, statement):
+def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
     """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
-    panel = with_claims(quick, tmp_path, {"Z4": NEW["Z4"]})
-    text = (tmp_path / "claims.toml").read_text("utf-8")
-    (tmp_path / "claims.toml").write_text(text.replace("Statement of Z4", statement), "utf-8")
+    text = HEAD.format(id="Z4", entry=NEW["Z4"]).replace("Statement of Z4", statement)
+    claims = parse_claims(text.encode("utf-8"))
+    panel = replace(quick, snapshot=replace(quick.snapshot, claims=claims))
     said = panel.snapshot.claims["Z4"].statement
     found = ledger_report.compute(panel)
-    listed = _claim_table(_claims(panel))
+    (listed,) = (t for t in sample.compute(panel).tables if t.name == "claims")
     shown = [markdown(t).partition(":::")[0] for t in (*found.tables, listed)]
     for each in (*shown, found.passages[0].text):
         html = subprocess.run(
-            [find_pandoc().program, "--from=markdown", "--to=html", "--wrap=none"],
+            [find_program(), "--from=markdown", "--to=html", "--wrap=none"],
             input=each, text=True, capture_output=True, check=True, encoding="utf-8",
         ).stdout  # fmt: skip
         assert f">{escape(said, quote=False)}" in html

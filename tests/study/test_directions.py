@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import SnapshotError
-from analysis.questions.event_windows import baskets, by_direction, episode_days, heavy_share
+from analysis.questions.event_windows import baskets, by_direction, episode_days
 from analysis.questions.relative_beta import exposure
 from analysis.questions.volatility import around_events, other_assets, pair_trade
 from analysis.snapshot.load import Snapshot, load_snapshot
@@ -76,7 +76,7 @@ def test_questions_speak_of_the_directions_of_the_study(other: Snapshot) -> None
     panel = build_panel(other)
     choices = replace(other.choices, inference=replace(other.choices.inference, draws=99))
     panel = replace(panel, snapshot=replace(panel.snapshot, choices=choices))
-    asked = (baskets, by_direction, episode_days, heavy_share, exposure)
+    asked = (baskets, by_direction, episode_days, exposure)
     for each in (*asked, around_events, other_assets, pair_trade):
         found = each.compute(panel)
         said = [n.key + n.estimand for n in found.numbers] + [v.key for v in found.verdicts]

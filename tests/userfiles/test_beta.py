@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ def beta(folder: Path, *more: str) -> int:
     return main(["beta", *map(str, words), "--out", str(folder / "r.json"), *more])
 
 
-def result(folder: Path, *more: str) -> dict:
+def result(folder: Path, *more: str) -> dict[str, Any]:
     assert beta(folder, *more) == 0
     return json.loads((folder / "r.json").read_text("utf-8"))
 
@@ -100,7 +101,7 @@ def test_assets_without_a_beta_are_skipped_with_the_reason(folder):
     """Constant, too short, and the benchmark under another name."""
     prices = pd.read_csv(folder / "p.csv", index_col=0)
     prices["A"] = 7.0
-    prices.iloc[20:, prices.columns.get_loc("B")] = np.nan
+    prices.loc[prices.index[20:], "B"] = np.nan
     prices["TWIN"] = 2 * prices["SPY"]
     prices.to_csv(folder / "p.csv")
     found = result(folder)
@@ -157,7 +158,7 @@ def test_documented_example_runs(tmp_path, monkeypatch):
     """The command of the how-to works on the file that stands beside it."""
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs/beta.md").read_text("utf-8")
-    words = shlex.split(re.search(r"nox -s run -- (beta .*)$", text, re.MULTILINE).group(1))
+    words = shlex.split(re.findall(r"nox -s run -- (beta .*)$", text, re.MULTILINE)[0])
     words[words.index("--out") + 1] = str(tmp_path / "r.json")
     assert main(words) == 0
     assert len(json.loads((tmp_path / "r.json").read_text("utf-8"))["assets"]) == 3

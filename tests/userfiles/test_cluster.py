@@ -56,13 +56,13 @@ def many() -> tuple[pd.DataFrame, pd.DataFrame]:
     return returns, pd.DataFrame({"ticker": [f"A{i}" for i in cells % 40], "day0": day0})
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 def test_a_worker_killed_in_the_middle_changes_no_bit():
     """Two workers, one of them killed after the first blocks: every frame is the same."""
     from distributed import Client, LocalCluster
 
     returns, events = many()
-    killed = []
+    killed: list[int] = []
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
@@ -84,7 +84,7 @@ def test_a_worker_killed_in_the_middle_changes_no_bit():
         pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 def test_the_command_writes_the_same_bytes_on_a_cluster(tmp_path):
     """A local cluster and this process write one and the same file."""
     assert main(words(tmp_path / "here.json")) == 0
@@ -92,7 +92,7 @@ def test_the_command_writes_the_same_bytes_on_a_cluster(tmp_path):
     assert (tmp_path / "here.json").read_bytes() == (tmp_path / "dask.json").read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 def test_nobody_at_the_address_is_one_line(tmp_path, capfd):
     """The address is named; nothing is written."""
     more = ["--backend", "dask", "--scheduler", "tcp://127.0.0.1:9"]

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def correlate(folder: Path, *more: str) -> int:
     return main(["correlate", *words])
 
 
-def result(folder: Path, *more: str) -> dict:
+def result(folder: Path, *more: str) -> dict[str, Any]:
     assert correlate(folder, *more) == 0
     return json.loads((folder / "r.json").read_text("utf-8"))
 
@@ -155,8 +156,8 @@ def test_documented_example_runs(tmp_path, monkeypatch):
     """The command of the how-to works on the file that stands beside it."""
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs/correlate.md").read_text("utf-8")
-    command = re.search(r"nox -s run -- (correlate (?:.*\\\n)*.*)$", text, re.MULTILINE)
-    words = shlex.split(command.group(1).replace("\\\n", " "))
+    (command,) = re.findall(r"nox -s run -- (correlate (?:.*\\\n)*.*)$", text, re.MULTILINE)
+    words = shlex.split(command.replace("\\\n", " "))
     words[words.index("--out") + 1] = str(tmp_path / "r.json")
     assert main([*words, "--draws", "99"]) == 0
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["family"]["tests"] == 42
@@ -165,8 +166,8 @@ def test_documented_example_runs(tmp_path, monkeypatch):
 def test_example_is_the_committed_data(snapshot):
     """The example does not drift away from the data."""
     example = read_series(ROOT / "docs/example/monthly.csv")
-    months = example.index.to_period("M")
+    months = pd.DatetimeIndex(example.index).to_period("M")
     prices = snapshot.prices.groupby(snapshot.prices.index.to_period("M")).last()
-    tonnes = monthly_panel(snapshot.customs, snapshot.choices).loc["rare_earths_total", "level"]
+    tonnes = monthly_panel(snapshot.customs, snapshot.choices)["level"]["rare_earths_total"]
     np.testing.assert_array_equal(example[["MP", "REMX"]], prices.loc[months, ["MP", "REMX"]])
     np.testing.assert_array_equal(example["tonnes"], tonnes.reindex(months))

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ def study(folder: Path, *more: str) -> int:
     return main(["event-study", *map(str, words), "--out", str(folder / "r.json"), *more])
 
 
-def result(folder: Path, *more: str) -> dict:
+def result(folder: Path, *more: str) -> dict[str, Any]:
     assert study(folder, "--placebo", "50", *more) == 0
     return json.loads((folder / "r.json").read_text("utf-8"))
 
@@ -87,11 +88,11 @@ def test_fit_and_car_equal_a_regression_worked_out_here(folder):
     found = result(folder, "--window=-1,1")["events"][0]
     prices = read_prices(folder / "p.csv")
     returns = (prices / prices.shift(1) - 1).iloc[1:]
-    at = returns.index.get_loc(pd.Timestamp(found["day0"]))
+    at = returns.index.to_list().index(pd.Timestamp(found["day0"]))
     early, late = slice(at - 130, at - 10), slice(at - 1, at + 2)
     assert found["n_estimation"] == 120
-    assert found["estimation_start"] == str(returns.index[at - 130].date())
-    assert found["estimation_end"] == str(returns.index[at - 11].date())
+    assert found["estimation_start"] == str(returns.index.to_list()[at - 130].date())
+    assert found["estimation_end"] == str(returns.index.to_list()[at - 11].date())
     x = sm.add_constant(returns["SPY"].to_numpy())
     fit = sm.OLS(returns["A"].to_numpy()[early], x[early]).fit()
     ar = returns["A"].to_numpy()[late] - fit.predict(x[late])
@@ -117,7 +118,7 @@ def test_scale_of_prices_does_not_matter(folder):
     """A split-like rescaling of one asset changes nothing."""
     prices, events = read_prices(folder / "p.csv"), read_events(folder / "e.csv")
     rescaled = prices.assign(A=prices["A"] * 7)
-    options = {"benchmark": "SPY", "tests": "patell"}
+    options: dict[str, Any] = {"benchmark": "SPY", "tests": "patell"}
     one, two = (event_study(p, events, **options).events["car"] for p in (prices, rescaled))
     assert np.allclose(one, two, rtol=1e-9)
 
@@ -233,8 +234,8 @@ def test_constant_and_gappy_series(folder):
     """A constant series is skipped; a gap in the window too, by day; gaps before it are counted."""
     prices = pd.read_csv(folder / "p.csv", index_col=0)
     prices["B"] = 10.0
-    prices.iloc[261, prices.columns.get_loc("C")] = np.nan
-    prices.iloc[250, prices.columns.get_loc("A")] = np.nan
+    prices.loc[prices.index[261], "C"] = np.nan
+    prices.loc[prices.index[250], "A"] = np.nan
     prices.to_csv(folder / "p.csv")
     found = result(folder)
     reasons = {s["ticker"]: s["reason"] for s in found["skipped"]}
@@ -247,8 +248,8 @@ def test_constant_and_gappy_series(folder):
 def test_benchmark_missing_on_event_days(folder):
     """Without the benchmark there is no normal return: skipped, and the day is named."""
     prices = pd.read_csv(folder / "p.csv", index_col=0)
-    prices.iloc[200, prices.columns.get_loc("SPY")] = np.nan
-    prices.iloc[263, prices.columns.get_loc("SPY")] = np.nan
+    prices.loc[prices.index[200], "SPY"] = np.nan
+    prices.loc[prices.index[263], "SPY"] = np.nan
     prices.to_csv(folder / "p.csv")
     reasons = [(s["ticker"], s["reason"]) for s in result(folder)["skipped"]]
     assert reasons == [
@@ -292,7 +293,7 @@ def test_skip_listed_leaves_other_events_out_of_estimation(folder):
 def test_firm_listed_late_is_estimated_from_its_listing(folder):
     """Empty cells before the listing: the row reports the bounds and the returns used."""
     prices = pd.read_csv(folder / "p.csv", index_col=0)
-    prices.iloc[:100, prices.columns.get_loc("A")] = np.nan
+    prices.loc[prices.index[:100], "A"] = np.nan
     prices.to_csv(folder / "p.csv")
     first = result(folder)["events"][0]
     assert (first["ticker"], first["n_estimation"]) == ("A", 89)
@@ -314,7 +315,7 @@ def test_log_returns_and_bhar(folder):
     """Log returns add up: the compounded realised return is that of the prices."""
     event = result(folder, "--returns", "log", "--window=0,3")["events"][0]
     prices = read_prices(folder / "p.csv")["A"]
-    at = prices.index.get_loc(pd.Timestamp(event["day0"]))
+    at = prices.index.to_list().index(pd.Timestamp(event["day0"]))
     held = prices.iloc[at + 3] / prices.iloc[at - 1] - 1
     normal = np.expm1(np.log1p(held) - event["car"])
     assert event["raw"] == pytest.approx(held, rel=1e-9)
@@ -427,7 +428,7 @@ def test_python_function_takes_and_returns_frames(folder):
     events = read_events(folder / "e.csv")[["ticker", "day0"]]
     found = event_study(prices, events, benchmark="SPY", tests="patell")
     assert found.ar.shape == (4, 11)
-    assert found.ar.columns.tolist() == list(range(-5, 6))
+    assert [*found.ar] == [*range(-5, 6)]
     assert found.tests.index.tolist() == [("all", "patell")]
     np.testing.assert_allclose(found.ar.sum(axis=1), found.events["car"], rtol=1e-9)
     with pytest.raises(UserDataError, match="expected positive numbers, found -1"):
@@ -446,8 +447,8 @@ def test_documented_example_runs(tmp_path, monkeypatch):
     """The command of the how-to works on the files that stand beside it."""
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs/event-study.md").read_text("utf-8")
-    command = re.search(r"nox -s run -- (event-study (?:.*\\\n)*.*)$", text, re.MULTILINE)
-    words = shlex.split(command.group(1).replace("\\\n", " "))
+    (command,) = re.findall(r"nox -s run -- (event-study (?:.*\\\n)*.*)$", text, re.MULTILINE)
+    words = shlex.split(command.replace("\\\n", " "))
     words[words.index("--out") + 1] = str(tmp_path / "r.json")
     assert main(words) == 0
     found = json.loads((tmp_path / "r.json").read_text("utf-8"))

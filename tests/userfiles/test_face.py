@@ -75,7 +75,7 @@ def test_a_command_without_options_has_the_defaults_of_the_function(options):
 def test_the_how_to_tells_every_option_and_its_default(command, options):
     """The tables of docs/ and the dataclasses say the same."""
     text = (ROOT / f"docs/{command}.md").read_text("utf-8")
-    told = {}
+    told: dict[str, str] = {}
     for row in re.findall(r"^\| `--.*\|$", text, re.MULTILINE):
         names, _, defaults = (cell.strip() for cell in row.strip("|").split(" | "))
         defaults = defaults.replace("`", "")

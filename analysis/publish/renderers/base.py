@@ -121,4 +121,7 @@ def first_error(output: str) -> str:
     heading = next((i for i, line in enumerate(lines) if re.match(r"(?i)error", line)), None)
     tail = lines[heading:] if heading is not None else lines[-1:]
     meant = [line for line in tail if not _NOISE.match(line)]
-    return _PREFIX.sub("", meant[0]) if meant else "the renderer failed without a message"
+    if not meant:
+        return "the renderer failed without a message"
+    head = _PREFIX.sub("", meant[0])
+    return " ".join([head, *meant[1:2]]) if head.endswith(":") else head

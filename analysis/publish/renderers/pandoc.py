@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from analysis.publish.renderers.base import Format, Renderer, run
 if TYPE_CHECKING:
     from typst import PDFStandard
 
-__all__ = ["find_pandoc"]
+__all__ = ["find_pandoc", "find_program", "read_keys"]
 
 PDF_STANDARDS: list[PDFStandard] = ["ua-1", "a-2a"]
 """Tagged for screen readers and fit for archives; typst refuses to write a PDF that is not."""
@@ -27,22 +28,44 @@ def find_pandoc() -> Renderer:
     Raises
     ------
     RenderError
-        If the wheel holds no program.
+        If one of them is not installed.
     """
-    import pypandoc
-
-    # The wheel's own program by path: pypandoc would prefer one that happens to be on PATH.
-    program = Path(pypandoc.__file__).with_name("files") / (
-        "pandoc.exe" if os.name == "nt" else "pandoc"
-    )
-    if not program.is_file():
-        raise RenderError(
-            f"renderer pandoc: expected pandoc in {program.parent}, found none; install "
-            f"pypandoc_binary instead of pypandoc"
-        )
+    program = find_program()
     pandoc_version = run([program, "--version"], program.parent, os.environ).split()[1]
     description = f"pandoc {pandoc_version} and typst {version('typst')}"
     return Renderer("pandoc", description, partial(_build, program))
+
+
+def read_keys(bibliography: Path) -> list[str]:
+    """Return the keys of a bibliography's entries; a file that is not there has none.
+
+    Raises
+    ------
+    RenderError
+        If pandoc cannot read it.
+    """
+    if not bibliography.is_file():
+        return []
+    command = [str(find_program()), *_READ_KEYS, bibliography.name]
+    try:
+        entries = json.loads(run(command, bibliography.parent, os.environ))
+    except RenderError as error:
+        found = str(error).removeprefix("paper: ")
+        raise RenderError(f"{bibliography.name}: expected BibTeX entries, found: {found}") from None
+    return [entry["id"] for entry in entries]
+
+
+def find_program() -> Path:
+    """Return the wheel's own program: pypandoc, slow to import, would prefer one on the PATH."""
+    name = "pandoc.exe" if os.name == "nt" else "pandoc"
+    try:
+        wheel = distribution("pypandoc_binary")
+    except PackageNotFoundError:
+        raise RenderError(
+            "renderer pandoc: expected the package pypandoc_binary, which holds pandoc, found "
+            "none; run: pip install 'rare-earth-headlines[paper]'"
+        ) from None
+    return Path(str(wheel.locate_file(f"pypandoc/files/{name}")))
 
 
 def _build(
@@ -84,6 +107,7 @@ _OPTIONS: dict[Format, tuple[str, ...]] = {
     "docx": ("--to=docx",),
     "jats": ("--to=jats_publishing+element_citations",),
 }
+_READ_KEYS = ("--quiet", "--from=biblatex", "--to=csljson")
 
 
 def _compile(paper: Path, source: Path, target: Path, epoch: int) -> str:

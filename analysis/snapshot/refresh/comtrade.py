@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import httpx
+import httpx2
 
 from analysis.errors import RefreshError
 from analysis.snapshot.refresh import errors
@@ -55,7 +55,7 @@ class Client(contextlib.AbstractContextManager["Client"]):
         key = _key()
         self._with_key = bool(key)
         self._patience, self._say = patience, say
-        self._http = httpx.Client(
+        self._http = httpx2.Client(
             base_url=BASE, headers={KEY_HEADER: key} if key else {}, timeout=patience.timeout
         )
 
@@ -128,12 +128,12 @@ class Client(contextlib.AbstractContextManager["Client"]):
         """Ask once; what goes wrong is named, and nothing of the request's headers is said."""
         try:
             response = self._http.get(path, params=query)
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             found, remedy = f"{type(error).__name__} {error}", f"check the network; {errors.LATER}"
             raise errors.NetworkError(
                 place, expected="a connection", found=found, remedy=remedy
             ) from None
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != httpx2.codes.OK:
             raise self._refusal(response.status_code, place)
         try:
             return response.json()

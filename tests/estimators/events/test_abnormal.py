@@ -9,7 +9,8 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.estimators.events.abnormal import EventStudy, event_study
+from analysis.estimators.events.abnormal import event_study
+from analysis.estimators.events.event_study import EventStudy
 
 FACTORS = {"market": ("SPY",), "two": ("SPY", "XME")}
 
@@ -20,8 +21,8 @@ def dummy_regression(returns: pd.DataFrame, study: EventStudy, row: int, first: 
     spec = study.panel.layout
     estimation = np.arange(day0 - spec.before, day0 - spec.gap + 1)
     window = np.arange(day0 + first, day0 + last + 1)
-    used = returns.iloc[np.r_[estimation, window]]
-    y = used[study.rows["ticker"][row]].to_numpy()
+    used = returns.iloc[[*estimation, *window]]
+    y = used[str(study.rows["ticker"][row])].to_numpy()
     x = sm.add_constant(used[list(study.factors)].to_numpy(), has_constant="add")
     dummies = np.vstack([np.zeros((len(estimation), len(window))), np.eye(len(window))])
     return sm.OLS(y, np.column_stack([x, dummies]), missing="drop").fit()
@@ -76,8 +77,7 @@ def test_hand_worked_market_model():
     index = pd.bdate_range("2025-01-01", periods=5)
     frame = pd.DataFrame({"A": [-2, 1, -1, 2, 7], "M": [-1, 0, 0, 1, 2]}, index=index) / 100.0
     events = pd.DataFrame({"ticker": ["A"], "day0": [index[4]]})
-    options = {"length": 4, "gap": 1, "minimum": 4, "window": (0, 0)}
-    study = event_study(frame, events, factors=["M"], **options)
+    study = event_study(frame, events, factors=["M"], length=4, gap=1, minimum=4, window=(0, 0))
     row, car = study.rows.iloc[0], study.car(0, 0).iloc[0]
     assert row["beta_M"] == pytest.approx(2.0)
     assert row["alpha"] == pytest.approx(0.0, abs=1e-15)

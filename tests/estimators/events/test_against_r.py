@@ -7,6 +7,7 @@ difference as a formula and compares with that, so that the agreement stays a ch
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,11 @@ from analysis.estimators.events.firm_events import draw_sample
 from analysis.estimators.events.parametric import bmp, patell, t_cross_sectional, t_time_series
 from analysis.estimators.events.ranks import corrado
 from analysis.estimators.events.signs import generalized_sign, sign, wilcoxon
+from analysis.estimators.names import Model
 from analysis.estimators.returns import log_returns, simple_returns
 
 FOLDER = Path(__file__).parent / "oracle_r"
-MODELS = {"mean": "mean_adj", "market_adjusted": "mrkt_adj", "market": "sim"}
+MODELS: dict[Model, str] = {"mean": "mean_adj", "market_adjusted": "mrkt_adj", "market": "sim"}
 FIRMS = [f"F{i}" for i in range(1, 9)]
 DAYS = range(5)
 
@@ -34,7 +36,7 @@ def prices():
 def studies(prices):
     returns = simple_returns(prices)
     events = pd.DataFrame({"ticker": FIRMS, "day0": returns.index[131]})
-    options = {"factors": ("MARKET",), "minimum": 120, "window": (0, 4)}
+    options: dict[str, Any] = {"factors": ("MARKET",), "minimum": 120, "window": (0, 4)}
     return {m: event_study(returns, events, model=m, **options) for m in MODELS}
 
 

@@ -51,7 +51,7 @@ def test_conformal_interval_inverts_the_test(returns, events, first, last):
     study = event_study(returns, events.iloc[:3])
     table = conformal(study, first, last)
     for row in range(3):
-        low, high = table.loc[row, ["low", "high"]]
+        low, high = table["low"][row], table["high"][row]
         step = 1e-6 * (high - low)
         assert refit_p(returns, study, row, first, last, low + step) > 0.05
         assert refit_p(returns, study, row, first, last, high - step) > 0.05

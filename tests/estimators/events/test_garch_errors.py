@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from arch import arch_model
 from analysis.estimators.events import garch_errors
 from analysis.estimators.events.abnormal import event_study
 
-OPTIONS = {"model": "garch", "length": 250, "minimum": 100, "window": (-2, 3)}
+OPTIONS: dict[str, Any] = {"model": "garch", "length": 250, "minimum": 100, "window": (-2, 3)}
 
 
 @pytest.fixture(scope="module")

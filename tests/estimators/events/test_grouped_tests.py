@@ -59,9 +59,7 @@ def test_slice_is_the_test_of_its_rows(study, by, label, rows):
 def test_event_listed_twice_counts_once(returns, events):
     """A firm-event in two groups is one observation when they are pooled."""
     doubled = pd.concat([events.assign(group="x"), events.iloc[:6].assign(group="y")])
-    parts = dict.fromkeys(["pooled"])
-    for level, _, rows in slices(event_study(returns, doubled), ["pooled"]):
-        parts[level] = rows
+    parts = {level: rows for level, _, rows in slices(event_study(returns, doubled), ["pooled"])}
     assert parts["pooled"].tolist() == list(range(18))
 
 

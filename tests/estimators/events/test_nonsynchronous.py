@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,7 +89,7 @@ def test_hand_worked_scholes_williams():
     index = pd.bdate_range("2025-01-01", periods=7)
     frame = pd.DataFrame({"A": [5, 1, -4, 2, 1, 1, 7], "M": [0, 1, -1, 1, -1, 0, 2]}, index) / 100
     events = pd.DataFrame({"ticker": ["A"], "day0": [index[5]]})
-    options = {"length": 4, "gap": 1, "minimum": 4, "window": (0, 1)}
+    options: dict[str, Any] = {"length": 4, "gap": 1, "minimum": 4, "window": (0, 1)}
     study = event_study(frame, events, factors=["M"], model="scholes_williams", **options)
     row, car = study.rows.iloc[0], study.car(0, 1).iloc[0]
     assert row["beta_M"] == pytest.approx(3.0)
@@ -105,7 +107,7 @@ def test_slope_of_a_stale_price_is_recovered(model):
     stale = 1.0 * market + 1.0 * market.shift(1).fillna(0) + rng.normal(0, 0.005, 900)
     returns = pd.DataFrame({"A": stale, "SPY": market})
     events = pd.DataFrame({"ticker": ["A"], "day0": [returns.index[880]]})
-    options = {"length": 800, "minimum": 100}
+    options: dict[str, Any] = {"length": 800, "minimum": 100}
     plain = event_study(returns, events, **options).rows["beta_SPY"][0]
     assert plain == pytest.approx(1.0, abs=0.15)
     assert event_study(returns, events, model=model, **options).rows["beta_SPY"][
@@ -149,9 +151,9 @@ def test_tests_built_on_least_squares_are_refused(returns, events, model):
     study = event_study(returns, events.iloc[:3], model=model, minimum=100)
     table = run_tests(study, 0, 1, np.random.default_rng(0))
     for name in ("joint_f", "equal_response_f", "conformal"):
-        assert "least squares" in table.loc[name, "reason"]
+        assert "least squares" in table["reason"][name]
     for name in ("t_time_series", "patell", "kp_bmp", "corrado", "portfolio_t"):
-        assert 0 < table.loc[name, "p"] <= 1
+        assert 0 < table["p"][name] <= 1
 
 
 @pytest.mark.parametrize("model", MODELS)

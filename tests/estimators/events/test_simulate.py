@@ -79,7 +79,7 @@ def test_firms_of_a_session_correlate_as_asked(correlation):
     """Between firms on a session; not between sessions."""
     drawn = simulate.correlated(SHAPE, of(8), correlation)
     flat = drawn.reshape(-1, 3)
-    pairs = np.corrcoef(flat.T)[np.triu_indices(3, 1)]
+    pairs = np.asarray(np.corrcoef(flat.T))[np.triu_indices(3, 1)]
     np.testing.assert_allclose(pairs, correlation, atol=0.02)
     assert np.corrcoef(drawn[:, 1:, 0].ravel(), drawn[:, :-1, 0].ravel())[0, 1] == pytest.approx(
         0.0, abs=0.02

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from dataclasses import astuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from analysis.estimators.events.moments import Moments, join_moments
 from analysis.estimators.events.named_tests import run_tests
 from analysis.estimators.events.stream import STREAMED, stream_tests
 
-CHOICES = {"factors": ("M",), "window": (-2, 2)}
+CHOICES: dict[str, Any] = {"factors": ("M",), "window": (-2, 2)}
 
 
 def panel(events: int) -> tuple[pd.DataFrame, pd.DataFrame]:

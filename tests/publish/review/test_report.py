@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ NEW = {"numbers": {"a.mean": number(0.4, se=0.1, p=0.01)}, "verdicts": {"C1": "m
 def run(clone, fabricate, monkeypatch, capsys):
     """Run ``diff`` where computing anew would give the results passed in."""
 
-    def call(now: dict, *words: str) -> tuple[int, str, str]:
+    def call(now: dict[str, Any], *words: str) -> tuple[int, str, str]:
         texts = fabricate(**now)
         fresh = parse(texts, "now")
         monkeypatch.setattr(diff, "_rebuild", lambda *_: (Findings(), fresh))
@@ -80,7 +81,10 @@ def test_a_base_without_a_record_of_data_sets_says_so(clone, run, describe):
 
 def test_moved_code_gives_no_result_that_differs(clone, run):
     """The proof of a move: exit code 0, the sentence, and one counted line on the modules."""
-    results = {"verdicts": {"C1": "mixed", "C2": "mixed"}, "tables": {"t": "| a |\n"}}
+    results: dict[str, Any] = {
+        "verdicts": {"C1": "mixed", "C2": "mixed"},
+        "tables": {"t": "| a |\n"},
+    }
     clone.publish(**results)
     clone.git("checkout", "-q", "-b", "change")
     results["module"] = "analysis.questions.beta"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def test_surprise_is_the_log_ratio_to_the_year_before(committed):
             figure("2026-02", 90.0),
         ],
     )
-    found = headline(customs_surprises.surprises(panel))["surprise"]
+    found = headline(customs_surprises.surprises(panel))["surprise"].to_dict()
     assert len(found) == 2
     assert found[pd.Period("2025-05"), "month"] == pytest.approx(np.log(2))
     assert found[pd.Period("2025-02"), "jan_feb"] == pytest.approx(np.log(0.5))
@@ -86,9 +87,10 @@ def test_wide_derived_figures_neither_surprise_nor_forecast(committed):
 def test_surprises_of_the_committed_data_use_earlier_prints_only(committed):
     """Every forecast is the committed figure of twelve months before."""
     found = customs_surprises.surprises(committed)
-    figures = committed.snapshot.customs.set_index(["series", "month", "coverage"])["value"]
+    known = committed.snapshot.customs.set_index(["series", "month", "coverage"])
+    figures = known["value"].to_dict()
     for row in headline(found).itertuples():
-        month, coverage = row.Index
+        month, coverage = cast(tuple[pd.Period, str], row.Index)
         assert row.forecast == figures["rare_earths_total", month - 12, coverage]
     assert (found["series"].value_counts() >= 5).all()
 
@@ -106,16 +108,17 @@ def test_planted_response_to_surprises_is_found(quick, monkeypatch):
     monkeypatch.setattr(customs_surprises, "release_returns", lambda _: planted)
     found = customs_surprises.release_responses(quick).set_index(["series", "measure"])
     assert found.loc[("headline", "surprise"), "estimate"] == pytest.approx(1.0)
-    assert found.loc[("headline", "surprise"), "p"] < 0.01
+    assert found["p"]["headline", "surprise"] < 0.01
 
 
 def test_unit_value_is_dollars_over_tonnes(committed):
     """April to May 2025, worked by hand from the four committed figures."""
-    figures = committed.snapshot.customs.set_index(["series", "coverage", "month"])["value"]
+    known = committed.snapshot.customs.set_index(["series", "coverage", "month"])
+    figures = known["value"].to_dict()
     usd = [figures["rare_earths_total_usd", "month", pd.Period(m)] for m in ("2025-04", "2025-05")]
     tonnes = [figures["rare_earths_total", "month", pd.Period(m)] for m in ("2025-04", "2025-05")]
     expected = np.log(usd[1] / tonnes[1]) - np.log(usd[0] / tonnes[0])
-    found = customs.export_changes(committed)["unit_value"]
+    found = customs.export_changes(committed)["unit_value"].to_dict()
     assert found[pd.Period("2025-05")] == pytest.approx(expected)
 
 
@@ -155,7 +158,7 @@ def test_heavy_elements_share_is_worked_by_hand(committed):
     """September 2025: 18,043 and 4,450 kg in 4,000.3 t."""
     frame = customs_surprises.heavy_elements(committed).set_index("month")
     expected = 100 * (18.043 + 4.450) / 4000.3
-    assert frame.loc[pd.Period("2025-09"), "share"] == pytest.approx(expected)
+    assert frame["share"].to_dict()[pd.Period("2025-09")] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("at_peak", "verdict"), [(1.0, "hidden"), (90.0, "visible")])

@@ -56,8 +56,8 @@ def test_planted_customs_lag_is_found(quick):
 def test_an_event_without_a_second_coding_is_not_counted(committed: Panel) -> None:
     """Unknown is neither agreement nor disagreement."""
     events = committed.events.copy()
-    events.iloc[0, events.columns.get_loc("second_direction")] = ""
-    events.iloc[1, events.columns.get_loc("second_direction")] = "easing"
+    events.loc[events.index[0], "second_direction"] = ""
+    events.loc[events.index[1], "second_direction"] = "easing"
     numbers = {n.key: n.value for n in sample.compute(replace(committed, events=events)).numbers}
     assert events.iloc[1]["direction"] != "easing"
     assert numbers["data.second_coded"] == len(events) - 1

@@ -32,7 +32,7 @@ def test_planted_responses_are_scaled(planted):
     assert firms.loc["MP", "response"] == pytest.approx(0.04, abs=0.05)
     assert firms.loc["USAR", "response"] == pytest.approx(0.16, abs=0.05)
     assert firms.loc["UUUU", "response"] == pytest.approx(0.0, abs=0.05)
-    assert firms.loc["CRML", "over_sd"] > 2 * firms.loc["MP", "over_sd"]
+    assert firms["over_sd"]["CRML"] > 2 * firms["over_sd"]["MP"]
     expected = firms["response"] / firms["beta_sector"]
     assert firms["over_beta"].to_numpy() == pytest.approx(expected.to_numpy())
     gap = exposure.scaled_gap(planted, values)

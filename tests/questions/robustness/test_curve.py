@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,13 +111,13 @@ def test_baseline_tables_are_the_ledgers_cars(committed, tables, claim, contamin
     assert np.allclose(table.scar[0, 0, 0, 0, 0, 0, c, 0, at], cars["scar"], rtol=1e-10)
 
 
-def one_portfolio(panel: Panel, choice: dict[str, object], session: int, weights: dict[str, float]):
+def one_portfolio(panel: Panel, choice: dict[str, Any], session: int, weights: dict[str, float]):
     """Run the engine on one portfolio and day 0 under a set of choices; CAR and its error."""
     curve = panel.snapshot.choices.curve
     compute = log_returns if choice["returns"] == "log" else simple_returns
     prices = panel.snapshot.prices
     returns = compute(prices).reindex(prices.index).where(panel.returns.notna())
-    portfolio = sum(returns[firm] * w for firm, w in weights.items())
+    portfolio = returns[[*weights]] @ pd.Series(weights)
     length, gap = int(choice["length"]), int(choice["gap"])
     if choice["outliers"] == "winsorised":
         window = slice(max(session - gap - length + 1, 0), session - gap + 1)
@@ -144,7 +145,7 @@ def test_any_specification_is_the_engines_event_study(committed, tables, claim):
     rng = np.random.default_rng(sum(map(ord, claim)))
     table = tables[claim]
     weigh = {
-        m: measured_portfolio(committed, committed.snapshot.claims[claim], m).weigh(CORE)  # type: ignore[arg-type]
+        m: measured_portfolio(committed, committed.snapshot.claims[claim], m).weigh(CORE)
         for m in table.menus["measure"]
     }
     keep = table.menus["contamination"].index("keep")
@@ -153,7 +154,9 @@ def test_any_specification_is_the_engines_event_study(committed, tables, claim):
         place[CHOICES.index("contamination")] = keep  # all three firms: one known portfolio
         session = int(rng.integers(345, len(committed.snapshot.sessions) - 10))
         choice = {name: menu[i] for (name, menu), i in zip(table.menus.items(), place, strict=True)}
-        expected = one_portfolio(committed, choice, session, weigh[choice["measure"]])
+        weights = weigh[choice["measure"]]
+        assert weights is not None
+        expected = one_portfolio(committed, choice, session, weights)
         found = table.car[(*place, session)], table.scar[(*place, session)]
         assert found[0] == pytest.approx(expected["car"], abs=1e-10), choice
         assert found[1] == pytest.approx(expected["car"] / expected["se"], rel=1e-9), choice
@@ -184,11 +187,13 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
     frame = short[claim]
     row = frame[(frame["coding"] == coding) & (frame["contamination"] == "exclude")].iloc[0]
     if len(values) == 2:
-        outcome = compare_episodes(recoded, *values)
+        first, second = values
+        outcome = compare_episodes(recoded, first, second)
         assert row["estimate"] == pytest.approx(outcome.effect, rel=1e-10)
         assert row["p"] == pytest.approx(outcome.p, rel=1e-8)
     else:
         pooled = pool(values[0], recoded)
+        assert pooled is not None
         assert row["estimate"] == pytest.approx(pooled.mean, rel=1e-10)
         assert row["p"] == pytest.approx(pooled.p, rel=1e-8)
 
@@ -253,7 +258,7 @@ def planted(simulate, effect: float, seed: int = 7, noise: float = 0.05) -> Pane
         {"day0": str(day.date()), "direction": d, "scope": "sector", "alternative_day0": pd.NaT}
         for day, d in zip(sessions, ["tightening", "easing"] * 20, strict=False)
     ]
-    rows = [r for r in rows if pd.Timestamp(r["day0"]) in simulate.sessions]
+    rows = [r for r in rows if pd.Timestamp(str(r["day0"])) in simulate.sessions]
     plant = {
         (firm, r["day0"]): effect * (1 if r["direction"] == "tightening" else -1)
         for r in rows

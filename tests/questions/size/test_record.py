@@ -13,6 +13,7 @@ from analysis.questions.size import record as records
 from analysis.questions.size.design import cells
 from analysis.questions.size.draws import replications
 from analysis.questions.size.record import read_record, stale, write_record
+from analysis.questions.size.rejections import batch_p_values
 from analysis.questions.size.report import report
 
 
@@ -66,10 +67,9 @@ def test_change_of_settings_or_data_is_named(committed_record, design, settings)
 def test_change_of_an_estimator_is_named(committed_record, design, settings, monkeypatch):
     """A p that comes out different is named with its cell and test."""
     name = "one_date_3/t4/0"
-    original = records.batch_p_values
 
     def shifted(*args, **options):
-        return original(*args, **options).assign(conformal=lambda p: p["conformal"] + 0.01)
+        return batch_p_values(*args, **options).assign(conformal=lambda p: p["conformal"] + 0.01)
 
     monkeypatch.setattr(records, "batch_p_values", shifted)
     found = list(stale(committed_record, design, settings, [name]))
@@ -131,7 +131,7 @@ def test_repeated_dates_are_no_new_samples(committed_record, snapshot):
     rates = frame.set_index(["case", "law", "effect", "test"])
     dates = committed_record.calibration["placebo_dates"]["pooled_all"]
     k = committed_record.calibration["episodes"]["pooled_all"]
-    row = rates.loc[("pooled_all", "placebo", 0.0, "across_episodes_t")]
+    row = rates.xs(("pooled_all", "placebo", 0.0, "across_episodes_t"))
     assert row["samples"] == dates // k
     assert row["se"] == pytest.approx((row["rate"] * (1 - row["rate"]) / (dates // k)) ** 0.5)
 

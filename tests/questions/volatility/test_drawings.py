@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ def test_volatility_paths_are_drawn(tmp_path: Path) -> None:
     """One panel a kind; the text alternative stands in the file."""
     days = pd.DataFrame({"day": range(-2, 3), "ratio": 1.0, "low": 0.5, "high": 2.0})
     frames = [days.assign(kind=kind, episodes=5) for kind in ("tightening", "easing")]
+    choices: dict[str, Any]
     data, choices = {"paths": pd.concat(frames)}, {"level": 0.9, "window": 2}
     draw(Figure("v", "volatility_paths", data, "ratio 1.0", SOURCE, choices), tmp_path / "v.svg")
     assert "ratio 1.0" in (tmp_path / "v.svg").read_text(encoding="utf-8")

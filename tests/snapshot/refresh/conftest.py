@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -85,7 +86,7 @@ class Ticker:
         return {"chart": {"result": [result], "error": None}}
 
 
-def _stamp(day: object) -> int:
+def _stamp(day: Any) -> int:
     """Second at which New York opens on a day; a time of day given is kept."""
     at = pd.Timestamp(day)
     at = at + pd.Timedelta(hours=9, minutes=30) if at == at.normalize() else at
@@ -218,7 +219,7 @@ def _trade() -> dict[tuple[str, int, str, int, str], tuple[float, float | None]]
 
 @pytest.fixture
 def world(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The two sources on this machine; yfinance and httpx are led there and nowhere else."""
+    """The two sources on this machine; yfinance and httpx2 are led there and nowhere else."""
     made = today(snapshot)
     with serve(made) as port:
         lead(monkeypatch, port)

@@ -17,7 +17,7 @@ DAYS = pd.bdate_range("2026-03-02", periods=8)
 def actions(*rows: tuple[int, str, float]) -> pd.DataFrame:
     """Dividends and splits by position of their ex-date in ``DAYS``."""
     table = pd.DataFrame(rows, columns=["session", "kind", "value"])
-    return table.assign(session=DAYS[table["session"].astype(int)], ticker="MP")
+    return table.assign(session=DAYS[table["session"].to_numpy(int)], ticker="MP")
 
 
 def test_dividend_by_hand() -> None:

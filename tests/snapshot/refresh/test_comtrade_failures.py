@@ -1,9 +1,10 @@
-"""Each way in which UN Comtrade fails, replayed through the real httpx against a local server."""
+"""Each way in which UN Comtrade fails, replayed through the real httpx2 against a local server."""
 
 from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -73,7 +74,7 @@ def edited(world: World, change) -> None:
     def answer(path: str, query: dict[str, str]) -> Answer | None:
         if "getDa" in path:
             return None
-        content = world._comtrade(path, query)
+        content: Any = world._comtrade(path, query)
         rows = change(content["data"])
         return page(content | {"data": rows, "count": len(rows)})
 
@@ -91,7 +92,7 @@ def test_every_published_month_arrives_and_the_others_are_named(world: World, to
     assert note.startswith("UN Comtrade has nothing from China, France")
     assert note.endswith("for 2025-01 to 2025-02")
     value, weight = world.trade["202411", CHINA, "X", 842, "850511"]
-    row = trade.table.set_index(KEY).loc[("2024-11", CHINA, "X", 842, "850511")]
+    row = trade.table.set_index([*KEY]).xs(("2024-11", CHINA, "X", 842, "850511"))
     assert (row["value_usd"], row["net_weight_kg"], row["weight"]) == (value, weight, "reported")
 
 
@@ -155,7 +156,7 @@ def test_truncated_page(world: World, told: Told) -> None:
     """An answer with fewer rows than it counts is refused, not taken for the whole."""
 
     def cut(path: str, query: dict[str, str]) -> Answer | None:
-        content = world._comtrade(path, query)
+        content: Any = world._comtrade(path, query)
         return None if "getDa" in path else page(content | {"data": content["data"][:-1]})
 
     world.comtrade = cut
@@ -197,7 +198,7 @@ def test_zero_weight_stays_unknown(world: World, told: Told) -> None:
     key = ("202411", CHINA, "X", 842, "850511")
     world.trade[key] = (world.trade[key][0], 0.0)
     trade = fetch(told)
-    row = trade.table.set_index(KEY).loc[("2024-11", CHINA, "X", 842, "850511")]
+    row = trade.table.set_index([*KEY]).xs(("2024-11", CHINA, "X", 842, "850511"))
     assert pd.isna(row["net_weight_kg"])
     assert row["weight"] == ""
     assert "UN Comtrade: 1 rows have a value and no weight; it stays unknown" in trade.notes

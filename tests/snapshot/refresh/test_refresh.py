@@ -109,7 +109,7 @@ def paying(world: World) -> World:
     return world
 
 
-def gathered(world: World) -> Gathered:
+def prices_of(world: World) -> Prices:
     """What a refresh of this world would have fetched."""
     spy = world.tickers["SPY"]
     traded = pd.DataFrame({name: ticker.close for name, ticker in world.tickers.items()})
@@ -118,37 +118,38 @@ def gathered(world: World) -> Gathered:
         [[pd.Timestamp("2026-08-05"), "SPY", "dividend", 3.0]],
         columns=["session", "ticker", "kind", "value"],
     )
-    return Gathered(Prices(traded, adjusted, actions, pd.DataFrame(), ()), None, LAST)
+    return Prices(traded, adjusted, actions, pd.DataFrame(), ())
 
 
 def test_a_dividend_does_not_touch_the_old_rows(snapshot: Snapshot) -> None:
     """New closes are put on the old footing: the return across the seam is the total return."""
-    found = gathered(paying(today(snapshot)))
+    prices = prices_of(paying(today(snapshot)))
+    found = Gathered(prices, None, LAST)
     vintage = compare(snapshot, found)
     assert not vintage.doubtful
-    prices = vintage.classified["prices.csv"]
-    spy = prices[prices["ticker"] == "SPY"]
+    rows = vintage.classified["prices.csv"]
+    spy = rows[rows["ticker"] == "SPY"]
     assert set(spy["status"]) == {"re-adjusted", "new"}
     assert spy["cause"].iloc[0] == "ex-date 2026-08-05"
     texts = candidate_files(snapshot, found, vintage, accept=False)
     old = (snapshot.folder / "prices.csv").read_bytes()
     assert texts["prices.csv"].startswith(old)
     returns = closes(texts)["SPY"].pct_change()
-    expected = found.prices.adjusted["SPY"].pct_change()
+    expected = prices.adjusted["SPY"].pct_change()
     assert returns.iloc[1:].to_numpy() == pytest.approx(expected.iloc[1:].to_numpy(), abs=1e-6)
 
 
 def test_accepting_takes_the_new_footing_and_keeps_what_yahoo_lost(snapshot: Snapshot) -> None:
     """With --accept all closes are today's; a lost session stays, on the same footing."""
-    found = gathered(paying(today(snapshot)))
-    lost, day = found.prices.adjusted.copy(), snapshot.sessions[300]
+    found = prices_of(paying(today(snapshot)))
+    lost, day = found.adjusted.copy(), snapshot.sessions[300]
     lost.loc[day, "SPY"] = float("nan")
-    prices = Prices(found.prices.traded, lost, found.prices.actions, pd.DataFrame(), ())
+    prices = Prices(found.traded, lost, found.actions, pd.DataFrame(), ())
     vintage = compare(snapshot, Gathered(prices, None, LAST))
     assert vintage.blocking["prices.csv"]["status"].tolist() == ["vanished"]
     texts = candidate_files(snapshot, Gathered(prices, None, LAST), vintage, accept=True)
     spy = closes(texts)["SPY"]
-    whole = found.prices.adjusted["SPY"]
+    whole = found.adjusted["SPY"]
     assert spy.to_numpy() == pytest.approx(whole.to_numpy(), rel=1e-6)
 
 
@@ -356,7 +357,7 @@ def test_without_the_clients_the_session_is_named(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The default installation has no client of live sources, and says where to get them."""
-    for name in ("httpx", "tenacity"):
+    for name in ("httpx2", "tenacity"):
         monkeypatch.setitem(sys.modules, name, None)
     assert run(data) == 1
-    assert "found no httpx, tenacity; run it as nox -s refresh" in capsys.readouterr().err
+    assert "found no httpx2, tenacity; run it as nox -s refresh" in capsys.readouterr().err

@@ -31,7 +31,7 @@ from .conftest import LAST, SHORT, Answer, Ticker, World, page
 
 FIRST = pd.Timestamp("2026-06-01")
 SESSIONS = nyse_sessions(FIRST, LAST)
-KNOWN = SESSIONS[SESSIONS <= "2026-07-31"]
+KNOWN = SESSIONS[pd.Timestamp("2026-07-31") >= SESSIONS]
 BUSY: Answer = (429, b"Too Many Requests\r\n")
 
 
@@ -111,7 +111,7 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("mp")
 def test_empty_frame(world: World) -> None:
     """An answer without bars is an error, not an empty table."""
-    empty = {"quote": [{}], "adjclose": [{}]}
+    empty: dict[str, list[object]] = {"quote": [{}], "adjclose": [{}]}
     result = {"meta": {"currency": "USD"}, "indicators": empty}
     world.yahoo = lambda _: page({"chart": {"result": [result], "error": None}})
     with pytest.raises(EmptyAnswerError) as error:
