@@ -8,14 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
-from analysis.publish.sources import INDEX, read_sources
+from analysis.publish.sources import read_sources
 
-__all__ = ["NUMBERS", "PLACE", "REPORT", "TEMPLATE", "cited_numbers", "keep_cited"]
+__all__ = ["NUMBERS", "PLACE", "TEMPLATE", "cited_numbers", "keep_cited"]
 
 NUMBERS = {"num": "number", "interval": "number"}
 """Shortcodes that print a number."""
 
-REPORT = "report.qmd"
 TEMPLATE = (files(__package__) / "readme_findings.md").read_text(encoding="utf-8")
 """Sentences of the README with places for keys; what stands in a place is that number."""
 
@@ -27,7 +26,10 @@ Entry = TypeVar("Entry")
 
 
 def cited_numbers(*papers: Path) -> frozenset[str]:
-    """Return the keys that papers, the report on a study of one's own and the README print.
+    """Return the keys that the texts in some folders, with what they include, and the README print.
+
+    Beside ``index.qmd`` that is ``report.qmd``, the report on a study of one's own, and whatever
+    text its author keeps there.
 
     Raises
     ------
@@ -37,9 +39,8 @@ def cited_numbers(*papers: Path) -> frozenset[str]:
     sources = [
         source
         for paper in papers
-        for index in (INDEX, REPORT)
-        if (paper / index).is_file()
-        for source in read_sources(paper, index)[0]
+        for text in sorted(paper.glob("*.qmd"))
+        for source in read_sources(paper, text.name)[0]
     ]
     printed = {key for s in sources for _, name, key in s.shortcodes() if name in NUMBERS}
     return frozenset(printed.union(PLACE.findall(TEMPLATE)))

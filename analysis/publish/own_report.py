@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.publish.cited import REPORT
 from analysis.publish.renderers.base import STEM
 from analysis.publish.result_set import ResultSet, read_folder
 from analysis.publish.results_check import PRINTS
@@ -31,7 +30,7 @@ __all__ = [
 ]
 
 REPORT_STEM = "report"
-SOURCE = REPORT
+SOURCE = "report.qmd"
 SHARED = ("_extensions", "pandoc", "references.bib", "theme.scss", "theme-dark.scss")
 LEFT_OUT = "#sec-left-out"
 _FENCE = re.compile(r"^:::+\s*(\{.*\})?\s*$")

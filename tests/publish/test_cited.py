@@ -51,10 +51,12 @@ def published(paper):
 
 
 def test_papers_reports_and_the_readme_cite(paper, monkeypatch):
-    """Sections, the report on another study and the places of the README's template."""
+    """Sections, the report, a text of one's own and the places of the README's template."""
     monkeypatch.setattr(cited, "TEMPLATE", "MP {readme.key}.")
     (paper / "report.qmd").write_text("{{< interval report.key >}} {{< table t >}}\n", "utf-8")
-    assert cited_numbers(paper, paper / "none") == {"a.mean", "report.key", "readme.key"}
+    (paper / "mine.qmd").write_text("{{< num my.key >}}\n", "utf-8")
+    found = cited_numbers(paper, paper / "none")
+    assert found == {"a.mean", "report.key", "my.key", "readme.key"}
 
 
 def test_what_a_verdict_rests_on_is_published():
