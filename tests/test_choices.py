@@ -20,8 +20,7 @@ import pandas as pd
 import pytest
 from pydantic import TypeAdapter
 
-from analysis.publish import figures
-from analysis.publish import readme_parts as readme
+from analysis.publish import cited, figures
 from analysis.publish.numerals import MARKUP
 from analysis.questions import QUESTIONS, question
 from analysis.questions.robustness.report import OPTIONS
@@ -587,5 +586,5 @@ def test_no_sentence_types_a_choice(run, path):
 @pytest.mark.parametrize("run", RUNS)
 def test_readme_types_no_choice(run):
     """Nor does the generated part of the README."""
-    texts: Texts = {("README.md",): re.sub(r"\{[^}]*\}", " ", readme.TEMPLATE)}
+    texts: Texts = {("README.md",): re.sub(r"\{[^}]*\}", " ", cited.TEMPLATE)}
     assert stale(run, texts, texts) == []

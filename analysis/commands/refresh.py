@@ -151,7 +151,7 @@ def _decision(options: argparse.Namespace, texts: Collection[str], *, refused: b
 
 def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
     """The numbers of the README under both vintages, as they are printed."""
-    from analysis.publish.readme_parts import TEMPLATE
+    from analysis.publish.cited import TEMPLATE
 
     columns = []
     for name, snapshot in (("old", old), ("new", new)):
