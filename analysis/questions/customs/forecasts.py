@@ -156,7 +156,7 @@ def choose(rows: pd.DataFrame, needed: int) -> pd.Series:
 
 def _errors(rows: pd.DataFrame) -> pd.DataFrame:
     """Absolute log errors of every forecast."""
-    return pd.DataFrame({n: np.log(rows["value"] / rows[n]).abs() for n in FORECASTS})
+    return pd.DataFrame({n: abs(np.log(rows["value"] / rows[n])) for n in FORECASTS})
 
 
 def compare_errors(panel: Panel) -> pd.DataFrame:

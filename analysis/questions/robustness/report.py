@@ -139,7 +139,7 @@ def compute(panel: Panel) -> Findings:
     inference, draws = panel.snapshot.choices.inference, panel.snapshot.choices.curve.draws
     found = curves(panel)
     frame = judge_curves([_row(panel, curve) for curve in found], inference.size)
-    rows = frame.to_dict("records")
+    rows = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
     every = pd.concat([c.specifications.assign(claim=c.claim) for c in found], ignore_index=True)
     totals = {
         "specifications": (len(every), "specifications of all curves"),

@@ -39,10 +39,10 @@ def planted(simulate) -> Panel:
 
 def test_pooled_numbers_say_how_many_firms_their_episodes_hold(planted):
     """Two of four episodes hold all three firms, one holds two and one a single one."""
-    frame = by_direction.pooled_by_direction(planted).set_index(["kind", "window", "clean"])
-    row = frame.loc["tightening", "car_0_0", True]
+    frame = by_direction.pooled_by_direction(planted).set_index("clean")
+    frame = frame[(frame["kind"] == "tightening") & (frame["window"] == "car_0_0")]
+    row, everyone = frame.loc[True], frame.loc[False]
     assert (row["episodes"], row["whole"], row["firms"]) == (4, 2, 9 / 4)
-    everyone = frame.loc["tightening", "car_0_0", False]
     assert (everyone["whole"], everyone["firms"]) == (4, 3)
     numbers = {n.key: n for n in by_direction.compute(planted).numbers}
     assert numbers["pooled.tightening.car_0_0.whole"].value == 2

@@ -439,7 +439,7 @@ def test_account_counts_signals_of_every_status(world):
     found, registered = (pair_trade.account(panel, PAIR, 0, s) for s in ("", "confirmatory"))
     assert [f"{day:%Y-%m-%d}" for day in found.trades["signal"]] == BAD
     assert [f"{day:%Y-%m-%d}" for day in registered.trades["signal"]] == [BAD[0], *BAD[2:]]
-    numbers = {n.key: n.value for n in pair_trade.compute(panel).numbers}
+    numbers = {n.key: float(n.value) for n in pair_trade.compute(panel).numbers}
     gain = numbers["pair.mp.close.total"] - numbers["pair.mp.close.registered.total"]
     assert gain == pytest.approx(net_returns(panel, PAIR, 0)[BAD[1]])
     assert numbers["pair.mp.close.trades"] == 1 + numbers["pair.mp.close.registered.trades"]
