@@ -27,7 +27,7 @@ FORECASTS = {
 }
 KEYS = ["series", "month", "coverage"]
 TOLD_APART, ALIKE = "told apart", "alike within noise"
-ERROR = "mean absolute log error of {what}, {name}, exploratory"
+ERROR = "mean absolute log error of {what}, {name}"
 COLUMNS = (
     Column("name", "Series"),
     Column("what", "Forecast"),
@@ -50,7 +50,7 @@ RULE = "the forecast with the smallest error beats another one, adjusted p below
 def report(panel: Panel) -> Findings:
     """Say how well each forecast did, and whether one is better than another."""
     frame, choices = compare_errors(panel), panel.snapshot.choices
-    source = Provenance.of(compare_errors, "first prints with every forecast")
+    source = Provenance.later(compare_errors, "first prints with every forecast")
     rule, evidence = RULE.format(size=choices.inference.size), "smallest adjusted p {holm:.3g}"
     best = frame.groupby("series", sort=False).agg(holm=("holm", "min"), said=("said", "first"))
     key, apart = "customs.{series}.forecast", bool((best["said"] == TOLD_APART).any())

@@ -110,12 +110,15 @@ def compute(panel: Panel) -> Findings:
         .mask(beaten & (responses["measure"] == "best"), NEW),
     )
     source = Provenance.of(release_responses, FIRST)
+    later = Provenance.later(release_responses, FIRST)
     elements = Provenance.of(heavy_elements, FIRST)
+    best = told["measure"] == "best"
     key, level = "customs.{series}.release.{measure}", inference.level
     shown = percent(level)
     own = Findings(
         numbers=[
-            *numbers_of(told, RESPONSES, key, source, level=level),
+            *numbers_of(told[~best], RESPONSES, key, source, level=level),
+            *numbers_of(told[best], RESPONSES, key, later, level=level),
             *_months_needed(panel),
             *_heavy_numbers(heavy, elements),
         ],
@@ -130,7 +133,7 @@ def compute(panel: Panel) -> Findings:
         datasets=[
             Dataset("customs_surprises", surprises(panel), Provenance.of(surprises, FIRST)),
             Dataset("release_responses", responses, source),
-            Dataset("customs_forecasts", forecasts(panel), Provenance.of(forecasts, FIRST)),
+            Dataset("customs_forecasts", forecasts(panel), Provenance.later(forecasts, FIRST)),
         ],
     )
     return own.extend([report(panel)])

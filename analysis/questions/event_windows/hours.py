@@ -34,7 +34,7 @@ NEEDS = (
 )
 
 DAY0 = (0, 0)
-OF = "{what}, {window}, exploratory"
+OF = "{what}, {window}"
 COLUMNS = (
     Column("what", "News or claim"),
     Column("days", "Days", "integer", "days", f"days of {OF}", ".days"),
@@ -62,7 +62,7 @@ def compute(panel: Panel) -> Findings:
     """Compare the primary window with that by the hour of the news."""
     frame, choices = compare_windows(panel), panel.snapshot.choices
     level, size = choices.inference.level, choices.inference.size
-    source = Provenance.of(compare_windows, "confirmatory events, clean windows")
+    source = Provenance.later(compare_windows, "confirmatory events, clean windows")
     texts = {"level": percent(level), "primary": brackets(choices.windows.primary_bounds)}
     keyed = frame.assign(window="window by hour")
     tested = frame.dropna(subset=["p", "p_primary"])

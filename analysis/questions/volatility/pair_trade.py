@@ -52,7 +52,7 @@ NEEDS = (need_section("pair"), PLAYS, need_funds("metals"), need_policy(1))
 
 SAMPLE = "unwelcome confirmatory news"
 CONFIRMING = "confirmatory"
-EVERY = "all unwelcome news, specified after results were known, exploratory"
+EVERY = "all unwelcome news"
 ENTRIES = {"close": 0, "next": 1}  # sessions after day 0 at whose close the trade is opened
 LABELS = {"close": "close of day 0", "next": "next close"}
 
@@ -153,7 +153,7 @@ def compute(panel: Panel) -> Findings:
     frame = pd.DataFrame(rows)
     frame["variant"] = frame["name"] + ", " + frame["opened"]
     source = Provenance.of(tested, f"{SAMPLE}, unmixed episodes")
-    traded = Provenance.of(account, f"{EVERY}, in order of time")
+    traded = Provenance.later(account, f"{EVERY}, in order of time")
     confirming = Provenance.of(account, f"{SAMPLE}, in order of time")
     accounts_of = (*TRADES, TOTAL, SKIPPED)
     registered = frame.drop(columns=[c.name for c in accounts_of]).rename(
