@@ -87,10 +87,10 @@ NOTE = (
     "events given the other direction on record or moved to the other day, firms put back that "
     "news of their own keeps out of a day (@tbl-tipping-changes names them). None: no set that was "
     "tried turns it; an en dash: there is nothing to change. Every set of up to {exact} is tried; "
-    "above that sets are grown from those that go furthest, so that fewer might do (≤). A test that "
-    "is lost for want of {fewest} episodes is no turn, one that is gained is. Decided by: what "
-    "makes an open claim supported or contradicted, or undoes that. One out: smallest and largest "
-    "value with each episode left out in turn. RS and WS: right and wrong sign, within noise."
+    "above that sets are grown from those that go furthest, so that fewer might do (≤). A test "
+    "that is lost for want of {fewest} episodes is no turn, one that is gained is. Decided by: "
+    "what makes an open claim supported or contradicted, or undoes that. One out: smallest and "
+    "largest value with each episode left out in turn. RS and WS: right and wrong sign, within noise."
 )
 NAMED = (
     Column("claim", "Id"),
