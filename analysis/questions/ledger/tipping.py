@@ -90,7 +90,8 @@ NOTE = (
     "above that sets are grown from those that go furthest, so that fewer might do (≤). A test "
     "that is lost for want of {fewest} episodes is no turn, one that is gained is. Decided by: "
     "what makes an open claim supported or contradicted, or undoes that. One out: smallest and "
-    "largest value with each episode left out in turn. RS and WS: right and wrong sign, within noise."
+    "largest value with each episode left out in turn. RS and WS: right and wrong sign, within "
+    "noise."
 )
 NAMED = (
     Column("claim", "Id"),
