@@ -331,7 +331,15 @@ SIMULATED = {
 }
 OPENED = {"Interactive figure/figure/*": "the days it opens with are the reader's to choose"}
 STEPS = {"Describing the sample/figure/*": "the steps of policy are numbered"}
-LEDGER = {"The ledger of claims/figure/*": "every claim has its row"}
+LEDGER = {
+    f"{question}/figure/*": "every claim has its row"
+    for question in ("The ledger of claims", "Tipping points")
+}
+TENTH = SIMULATED | {
+    "Specification curves/verdict/*": "a share of few draws",
+    "Tipping points/figure/*": "a tick of an axis",
+    "paper/sections/event_windows.qmd": "the mark is that of the news item",
+}
 AGREEING = {"Specification curves/verdict/*": "a share of specifications, fixed with the rule"}
 
 RULES = (
@@ -405,11 +413,11 @@ RULES = (
     Rule("rules.registered.*", unsaid),
     Rule("rules.amended.*", unsaid),
     Rule("rules.amended.shared", sessions),
-    Rule("rules.amended.bound.*", share, SIMULATED),
+    Rule("rules.amended.bound.*", share, TENTH),
     Rule("register.known", day),
     Rule("register.prices", day, {"*": "the sample ends on that day as well"}),
-    Rule("register.bounds.car", share, SIMULATED),
-    Rule("register.bounds.trade", share, SIMULATED),
+    Rule("register.bounds.car", share, TENTH),
+    Rule("register.bounds.trade", share, TENTH),
     Rule("register.bounds.*", lambda value: [rf"\b(?:correlation|ratio) of {value:g}0?\b"]),
     Rule("out_of_sample.fixed_to", lambda value: [*day(value), r"(?m)^(?:To 2025|From 2026)$"]),
 )  # fmt: skip
@@ -503,7 +511,8 @@ class Answers:
         panel = twin(self.snapshot, run)
         (self.folder / (run or "as it is")).mkdir()
         claims = parse_claims(registered(run).encode("utf-8"))
-        return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
+        # amendments, too, were written on a day and may state what held then
+        return replace(panel, snapshot=replace(panel.snapshot, claims=claims, amendments=()))
 
     def _record(self, run: str) -> size_record.Record:
         """Return the simulations as if they had been made anew."""
