@@ -343,7 +343,7 @@ def test_opposite_goes_by_the_adjusted_p_of_the_median():
     judged = judge_curves(rows, 0.05)
     assert judged["p_median_holm"].tolist() == pytest.approx([0.12, 1, 1, 1, 1, 1])
     assert judged["verdict"].tolist() == ["no evidence"] * 6
-    assert judged["registered"].tolist() == ["opposite"] + ["no evidence"] * 5
+    assert judged["unadjusted"].tolist() == ["opposite"] + ["no evidence"] * 5
     rows[0]["p_median"] = 0.008
     assert judge_curves(rows, 0.05)["verdict"].iloc[0] == "opposite"
     rows[1] |= {"summary": CurveSummary(10, 0, *[np.nan] * 4), "p_median": np.nan}
@@ -398,7 +398,7 @@ def test_report_says_what_the_curves_say(report, committed):
         key = f"curve.{row['claim'].lower()}"
         assert numbers[f"{key}.median"] == row["median"]
         assert verdicts[key] == row["verdict"]
-        assert verdicts[f"{key}.registered"] == row["registered"]
+        assert verdicts[f"{key}.unadjusted"] == row["unadjusted"]
         part = dataset.frame[dataset.frame["claim"] == row["claim"]]
         estimates = part.filter(like="_estimate").to_numpy().ravel()
         known = estimates[~np.isnan(estimates)]
