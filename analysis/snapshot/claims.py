@@ -31,6 +31,7 @@ __all__ = [
     "Mean",
     "OnEvents",
     "Retraced",
+    "Squared",
     "Waiting",
     "Watch",
     "parse_claims",
@@ -169,6 +170,18 @@ class Equivalence(OnEvents):
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
+class Squared(OnEvents):
+    """The mean squared standardised response over episodes, claimed to exceed that of other days.
+
+    One-sided, against all rotations of the calendar; for studies firm by firm.
+    """
+
+    kind: Literal["squared"]
+    events: Events
+    family: bool = False
+
+
+@dataclass(frozen=True, config=_CLOSED, kw_only=True)
 class Fact:
     """One comparison.
 
@@ -252,7 +265,17 @@ ON_RETURNS = (BetaOrder, Correlation)
 """Kinds that the returns of all sessions decide."""
 _KINDS: Mapping[str, type[Claim]] = {
     get_args(get_type_hints(kind)["kind"])[0]: kind
-    for kind in (Mean, Difference, Equivalence, Facts, Retraced, *ON_RETURNS, Waiting, Watch)
+    for kind in (
+        Mean,
+        Difference,
+        Equivalence,
+        Squared,
+        Facts,
+        Retraced,
+        *ON_RETURNS,
+        Waiting,
+        Watch,
+    )
 }
 
 

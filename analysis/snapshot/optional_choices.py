@@ -17,12 +17,17 @@ from pydantic.dataclasses import dataclass
 from analysis.snapshot.toml_file import CLOSED, Bounds, Count, Share, Text, Ticker, Tickers
 
 __all__ = [
+    "HOME",
     "Coding",
     "CrossAsset",
     "Curve",
     "CurveClaim",
     "CurveModel",
+    "EachFirm",
+    "Exchange",
+    "Exchanges",
     "Measure",
+    "Missing",
     "OneChoice",
     "OutOfSample",
     "Pair",
@@ -31,6 +36,8 @@ __all__ = [
     "Report",
 ]
 
+HOME = "XNYS"
+"""The exchange of a study that names none, by its ISO 10383 code."""
 Coding = Literal[
     "baseline",
     "judgement_out",
@@ -122,6 +129,56 @@ class OneChoice:
     """Claims that are decided again with one choice changed at a time, by id."""
 
     claims: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Exchange:
+    """An exchange on which firms of the study trade.
+
+    ``day0`` names the column of ``events.csv`` with the first session there that could price the
+    news; ``market`` the sessions of the market's exchange whose returns are the factors, counted
+    from the last one that had ended by the close: ``[0, -1]`` is that one and the one before.
+    """
+
+    day0: Text = "day0"
+    market: Annotated[tuple[Annotated[int, Field(le=0)], ...], Field(min_length=1)] = (0,)
+
+
+Exchanges = Annotated[
+    Mapping[Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")], Exchange], Field(min_length=1)
+]
+"""Exchanges by their ISO 10383 code; the first is that of the market."""
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Missing:
+    """A rule that sets the returns of a ticker into some sessions missing, and why."""
+
+    ticker: Ticker
+    sessions: Annotated[tuple[date, ...], Field(min_length=1)]
+    reason: Text
+
+
+@dataclass(frozen=True, config=CLOSED)
+class EachFirm:
+    """Responses firm by firm, each on the sessions of its own exchange.
+
+    Of the estimation window's usable returns at most the share ``zeros`` may be zero. A session of
+    the market's exchange is quiet if it lies inside ``span`` and more than ``quiet`` sessions from
+    every listed event; a firm of another exchange is measured there on the first session on or
+    after that day (``lag`` 0) or after it (1).
+    """
+
+    zeros: Annotated[float, Field(gt=0, le=1)]
+    quiet: Annotated[int, Field(ge=0)]
+    lag: Literal[0, 1]
+    span: tuple[date, date]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> EachFirm:
+        if self.span[0] >= self.span[1]:
+            raise ValueError("Input should be a span with its first day first")
+        return self
 
 
 @dataclass(frozen=True, config=CLOSED)
