@@ -20,8 +20,7 @@ import pandas as pd
 import pytest
 from pydantic import TypeAdapter
 
-from analysis.publish import figures
-from analysis.publish import readme_parts as readme
+from analysis.publish import cited, figures
 from analysis.publish.numerals import MARKUP
 from analysis.questions import QUESTIONS, question
 from analysis.questions.robustness.report import OPTIONS
@@ -107,6 +106,11 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "rules.claim": "A7",
         "rules.amended.shared": 1,
         "rules.amended.bound.*": 0.083,
+        "register.known": "2026-08-19",
+        "register.bounds.car": 0.093,
+        "register.bounds.trade": 0.093,
+        "register.bounds.log_volatility_ratio": 0.27,
+        "register.bounds.correlation": 0.4,
     },
     "names": FEW
     | {  # besides every ticker, see renamed, and one event window more
@@ -130,6 +134,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "steps.*": lambda old: f"step {len(old)}",
         "cross_asset.names.*": "something else",
         "out_of_sample.fixed_to": "2025-11-25",
+        "register.prices": "2026-07-30",
         "curve.lengths": lambda old: old[:1],
         "curve.claims.*.windows": lambda old: [[0, 2], [0, 3]] if old[0] == [0, 1] else [[1, 4]],
         "curve.claims.*.clean": [0, 9],
@@ -399,6 +404,11 @@ RULES = (
     Rule("rules.amended.*", unsaid),
     Rule("rules.amended.shared", sessions),
     Rule("rules.amended.bound.*", share, SIMULATED),
+    Rule("register.known", day),
+    Rule("register.prices", day, {"*": "the sample ends on that day as well"}),
+    Rule("register.bounds.car", share, SIMULATED),
+    Rule("register.bounds.trade", share, SIMULATED),
+    Rule("register.bounds.*", lambda value: [rf"\b(?:correlation|ratio) of {value:g}0?\b"]),
     Rule("out_of_sample.fixed_to", lambda value: [*day(value), r"(?m)^(?:To 2025|From 2026)$"]),
 )  # fmt: skip
 
@@ -576,5 +586,5 @@ def test_no_sentence_types_a_choice(run, path):
 @pytest.mark.parametrize("run", RUNS)
 def test_readme_types_no_choice(run):
     """Nor does the generated part of the README."""
-    texts: Texts = {("README.md",): re.sub(r"\{[^}]*\}", " ", readme.TEMPLATE)}
+    texts: Texts = {("README.md",): re.sub(r"\{[^}]*\}", " ", cited.TEMPLATE)}
     assert stale(run, texts, texts) == []

@@ -20,6 +20,7 @@ from analysis.commands.base import SCRIPT, as_typed
 from analysis.commands.bench import installed
 from analysis.commands.explain import makers
 from analysis.publish.made_from import keep_record
+from analysis.publish.number_rows import list_keys, write_rows
 from analysis.publish.own_report import SHARED, SOURCE
 from analysis.publish.renderers import base
 from analysis.questions import QUESTIONS
@@ -148,7 +149,7 @@ def test_a_fault_of_the_text_is_told_before_heavy_packages_are_imported(fresh):
 def quick(fresh, monkeypatch) -> Path:
     """A copy on which an analysis takes no time and publishes the committed results again."""
     sample = Path(__file__).parent / "paper/sample"
-    for name in ("index.qmd", "internal.toml", "references.bib"):
+    for name in ("index.qmd", "references.bib"):
         (fresh / "paper" / name).write_text((sample / name).read_text("utf-8"), "utf-8")
     for folder in ("sections", "results"):
         shutil.rmtree(fresh / "paper" / folder)
@@ -186,6 +187,22 @@ def test_a_key_that_the_analysis_adds_stops_nothing(quick, capsys, monkeypatch):
     numbers.write_text(before)
     assert main(HTML, Workspace.at(quick)) == 0
     assert "expected a published number, found 'sample.car'" in capsys.readouterr().out
+
+
+def test_a_key_that_is_cited_for_the_first_time_renders_at_once(quick, capsys):
+    """Neither a run nor an option is needed: the last run wrote down every number."""
+    results = quick / "paper/results"
+    numbers = json.loads((results / "numbers.json").read_text("utf-8"))["numbers"]
+    numbers["sample.fresh"] = numbers["sample.car"] | {"text": "98.7%"}
+    (results / "numbers.csv").write_text(write_rows(numbers), "utf-8")
+    (results / "keys.csv").write_text(list_keys(numbers), "utf-8")
+    assert main(HTML, Workspace.at(quick)) == 0
+    spoil(quick, "paper/sections/results.qmd", "Deep text.", "Now {{< num sample.fresh >}}.")
+    capsys.readouterr()
+    for _ in range(2):
+        assert main([*HTML, "--only-render"], Workspace.at(quick)) == 0
+    assert "98.7%" in (quick / "paper/_output/rare-earth-headlines.html").read_text("utf-8")
+    assert "sample.fresh" in (results / "numbers.json").read_text("utf-8")
 
 
 def test_a_draft_ends_well_although_a_verdict_turned(quick, capsys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from dataclasses import replace
@@ -15,6 +14,7 @@ from pypdf import PdfReader
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
+from analysis.publish.number_rows import read_rows
 from analysis.questions import left_out
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.load import load_snapshot
@@ -100,7 +100,7 @@ def test_from_init_to_the_report(tmp_path, workspace, capsys) -> None:
 
     said = capsys.readouterr().out
     assert "The ledger of claims: left out, needs a claim in claims.toml" in said
-    numbers = json.loads((folder / "paper/results/numbers.json").read_text("utf-8"))["numbers"]
+    numbers = read_rows((folder / "paper/results/numbers.csv").read_text("utf-8"))
     for direction, sign in (("tightening", 1), ("easing", -1)):
         found = numbers[f"pooled.{direction}.car_0_1.mean"]
         assert found["low"] <= sign * PLANTED <= found["high"]

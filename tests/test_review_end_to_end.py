@@ -100,9 +100,11 @@ def test_diff_of_a_longer_estimation_window(change, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", ["truce.mp.ar", "A6", "price_paths", "firms", "beta.mp.spy"])
+@pytest.mark.parametrize(
+    "key", ["truce.mp.ar", "A6", "price_paths", "firms", "beta.mp.spy", "beta.usar.remx"]
+)
 def test_explain_recomputes_every_kind_of_result(clone, capsys, key):
-    """Number, claim, figure and table: function with lines, inputs with hashes, agreement."""
+    """Number, claim, figure, table: function with lines, inputs with hashes, agreement."""
     assert main(["explain", key], Workspace.at(clone)) == 0
     said = capsys.readouterr().out
     for part in ("analysis/questions/", "def ", "sha256", "used in", "rows", "agrees with"):

@@ -119,7 +119,15 @@ def test_paper_makes_both_files(run):
 
 @pytest.mark.parametrize(
     "name",
-    ["numbers.json", "claims.json", "figures.json", "datasets.json", "tables", "passages"],
+    [
+        "numbers.json",
+        "keys.csv",
+        "claims.json",
+        "figures.json",
+        "datasets.json",
+        "tables",
+        "passages",
+    ],
 )
 def test_committed_results_are_what_this_tree_computes(built, name):
     """Nobody changed the code, the data or the results without the others."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
+from analysis.publish.cited import cited_numbers, keep_cited
 from analysis.publish.result_set import ResultSet, parse
 from analysis.publish.review.base_figures import Figures, base_build, same_picture
 from analysis.publish.review.compare import compare
@@ -72,6 +73,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
             ]
             changed = {*comparison.figures, *(p.name for p in pictures)}
             comparison = replace(comparison, figures=tuple(sorted(changed)))
+    published = keep_cited(now["number"], cited_numbers(workspace.paper), now["claim"])
     edits = find_edits(repository, base, "HEAD")
     old, new = (_sources(repository, commit) for commit in (base, "HEAD"))
     for edit in edits.prose:  # a section under another name is the same text
@@ -82,7 +84,10 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         head=f"HEAD ({repository.short('HEAD')})",
         comparison=comparison,
         edits=edits,
-        stale=compare(committed, now).names(),
+        stale=(
+            *compare(committed, now).names(),
+            *(f"number {key}" for key in sorted(committed["number"].keys() ^ published.keys())),
+        ),
         uses=find_uses(workspace.paper),
         statements=statements(repository, "HEAD"),
         guards=changed_guards(old, new),
@@ -122,7 +127,7 @@ def _text(
 
 
 def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
-    """Compute every result of this version; nothing is written."""
+    """Compute every result of this version, numbers that nobody cites too; nothing is written."""
     from analysis.publish.writers import documents
 
     snapshot = load(workspace, stage)

@@ -6,13 +6,13 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data import load
 from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import ResultsError
-from analysis.publish.result_set import ResultSet, parse, read_folder
+from analysis.publish.result_set import Entry, ResultSet, parse, read_folder
 from analysis.publish.review.compare import compare
 from analysis.publish.review.entry import Published, find_entry
 from analysis.publish.review.exhibits import find_exhibit, list_exhibits
@@ -51,7 +51,12 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     exhibit = find_exhibit(exhibits, asked)
     published = find_entry(committed, exhibit.key if exhibit and exhibit.key else asked)
     snapshot = load(workspace, stage)
-    _describe(published)
+    computed = None
+    shown = published
+    if not published.complete:  # only its hash is committed
+        computed = _compute(published, snapshot, stage)
+        shown = replace(published, entry=computed.entry)
+    _describe(shown)
     if published.kind == "claim" and published.key in snapshot.claims:
         _words(snapshot.claims[published.key], workspace.code)
     for exhibit in exhibits:
@@ -61,10 +66,11 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     if published.kind in ("table", "figure"):
         file = published.entry.get("file", f"tables/{published.key}.md")
         _say("file", str(workspace.shown(workspace.paper / "results" / file)))
-    _function("function", published.entry["function"], workspace.code)
-    _inputs(published, snapshot)
-    _uses(published, workspace.paper)
-    _recompute(published, committed, snapshot, stage)
+    _function("function", shown.entry["function"], workspace.code)
+    _inputs(shown, snapshot)
+    _uses(shown, workspace.paper)
+    computed = computed or _compute(published, snapshot, stage)
+    _agree(published, committed, computed, snapshot)
 
 
 def _say(label: str, text: str) -> None:
@@ -127,12 +133,19 @@ def _uses(published: Published, paper: Path) -> None:
         _say("used in", "no sentence of the paper")
 
 
-def _recompute(
-    published: Published, committed: ResultSet, snapshot: Snapshot, stage: Stages
-) -> None:
-    """Answer only the question that makes the result, and hold it against what is committed."""
+class Computed(NamedTuple):
+    """A result computed anew: the question that made it, and what else that gave."""
+
+    title: str
+    entry: Entry
+    now: ResultSet
+    inputs: list[str]
+    panel: Panel
+
+
+def _compute(published: Published, snapshot: Snapshot, stage: Stages) -> Computed:
+    """Answer only the question that makes the result."""
     from analysis.publish.writers import documents
-    from analysis.questions.rows_used import rows_entered
     from analysis.study.panel import build_panel
 
     with stage("Estimating every event window"):
@@ -142,12 +155,20 @@ def _recompute(
             findings = answer(question(title), panel)
         now = parse(documents(findings, fingerprint="", as_of=""))
         if found := now[published.kind].get(published.key):
-            break
-    else:
-        raise ResultsError(
-            f"{published.key}: expected a question that makes it, found none; the committed "
-            "results are stale, run nox -s paper"
-        )
+            return Computed(title, found, now, findings.inputs, panel)
+    raise ResultsError(
+        f"{published.key}: expected a question that makes it, found none; the committed "
+        "results are stale, run nox -s paper"
+    )
+
+
+def _agree(
+    published: Published, committed: ResultSet, computed: Computed, snapshot: Snapshot
+) -> None:
+    """Show the rows that entered, and hold what was computed against what is committed."""
+    from analysis.questions.rows_used import rows_entered
+
+    title, found, now, inputs, panel = computed
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
     claim = snapshot.claims.get(published.key) if published.kind == "claim" else None
     if claim is not None:
@@ -157,7 +178,7 @@ def _recompute(
         if len(part.frame):
             print(indent(part.frame.to_string(index=False), "    "))
     if not rows:
-        _say("rows", f"all that the question reads of {', '.join(findings.inputs)}")
+        _say("rows", f"all that the question reads of {', '.join(inputs)}")
     stated, anew = published.stated(), replace(published, entry=found).stated()
     one, other = (r.only(published.kind, published.key) for r in (committed, now))
     if compare(one, other):
@@ -165,7 +186,11 @@ def _recompute(
             f"{published.key}: expected the committed {stated}, found {anew} by computing it anew; "
             "run nox -s paper"
         )
-    _say("recomputed", f"by {title!r} alone: {anew}, agrees with the committed")
+    _say(
+        "recomputed",
+        f"by {title!r} alone: {anew}, agrees with the committed"
+        f"{'' if published.complete else f' {stated}'}",
+    )
 
 
 def _decision(claim: Claim, panel: Panel, now: ResultSet) -> list[Rows]:

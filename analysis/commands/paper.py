@@ -10,6 +10,7 @@ from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import StudyError
 from analysis.publish import own_report
+from analysis.publish.cited import cited_numbers
 from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
 from analysis.publish.renderers.base import FORMATS, STEM, require_packages
 from analysis.publish.results_check import find_misfits
@@ -86,6 +87,7 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
                 f"--only-render: expected the results of the last run in "
                 f"{workspace.shown(results)}, found {reason}; run once without --only-render"
             )
+        _publish_cited(workspace)
     else:
         _tell_misfits(workspace, stage)
         _publish(workspace, stage, options.formats)
@@ -108,12 +110,24 @@ def _tell_misfits(workspace: Workspace, stage: Stages) -> None:
     if workspace.own or not (workspace.paper / "results" / "numbers.json").is_file():
         return  # the text of a report is written after its results
     try:
-        found = find_misfits(workspace.paper)
+        found = find_misfits(workspace.paper, before=True)
     except StudyError as error:
         found = [str(error)]
     if found:
         head = "Not as in the results on disk; told again if new ones do not fit:"
         stage.console.print(listing(head, found), markup=False)
+
+
+def _publish_cited(workspace: Workspace) -> None:
+    """Publish what the text cites since the last run, which computed it already."""
+    from analysis.publish.writers import publish_cited
+
+    if publish_cited(workspace.paper / "results", _cited(workspace)):
+        keep_record(workspace.paper / "results", inputs_of(workspace))
+
+
+def _cited(workspace: Workspace) -> frozenset[str]:
+    return cited_numbers(*{workspace.root / "paper", workspace.paper})
 
 
 def inputs_of(workspace: Workspace) -> Inputs:
@@ -157,6 +171,7 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
             fingerprint=snapshot.fingerprint,
             as_of=snapshot.choices.as_of.isoformat(),
             linked=not workspace.own,
+            cited=_cited(workspace),
         )
         _write_text(workspace, snapshot)
         keep_record(workspace.paper / "results", made_from)

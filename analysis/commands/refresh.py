@@ -113,10 +113,11 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         spent = time.process_time() - start
         stage.console.print(f"Parsing, comparing and checking: {spent:.1f} s of processor time")
         headline = _headline(old, new, stage) if texts else []
+        looks = _looks(new, stage) if texts else []
         path = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
         shown: Path | None = workspace.shown(path)
         decision = _decision(options, texts, refused=refused)
-        tables = report.parts(vintage, headline)
+        tables = report.parts(vintage, headline, looks)
         for table in report.terminal(tables):
             stage.console.print(table)
         stage.console.print(decision)
@@ -150,7 +151,7 @@ def _decision(options: argparse.Namespace, texts: Collection[str], *, refused: b
 
 def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
     """The numbers of the README under both vintages, as they are printed."""
-    from analysis.publish.readme_parts import TEMPLATE
+    from analysis.publish.cited import TEMPLATE
 
     columns = []
     for name, snapshot in (("old", old), ("new", new)):
@@ -164,6 +165,34 @@ def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
     keys = [key for _, key, _, _ in string.Formatter().parse(TEMPLATE) if key]
     known = [key for key in keys if any(key in column for column in columns)]
     return [[key, *(column.get(key, MISSING) for column in columns)] for key in known]
+
+
+def _looks(new: Snapshot, stage: Stages) -> list[list[str]]:
+    """The undecided claims whose day has come under the new vintage, and what each look says."""
+    from analysis.questions.ledger.looks import take_looks
+    from analysis.study.panel import build_panel
+
+    if not (new.choices.register and new.claims):
+        return []
+    stage.console.print("Later looks at the claims that are not decided")
+    try:
+        looks = take_looks(build_panel(new))
+    except StudyError as error:
+        stage.console.print(f"  cannot be taken: {error}", markup=False)
+        return []
+    return [
+        [
+            row["claim"],
+            str(row["look"]),
+            f"{row['day']:%Y-%m-%d}",
+            row["sample"],
+            f"{row['effect']:.4g}",
+            f"{row['p']:.4g}",
+            f"{row['threshold']:.2g}",
+            row["verdict"],
+        ]
+        for row in looks.to_dict("records")
+    ]
 
 
 REFRESH = Command(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from analysis.estimators.arrays import Floats
 
-__all__ = ["benjamini_hochberg", "holm", "step_down"]
+__all__ = ["benjamini_hochberg", "holm", "holm_beside", "spend", "step_down"]
 
 
 def holm(p: npt.ArrayLike) -> Floats:
@@ -28,6 +28,40 @@ def holm(p: npt.ArrayLike) -> Floats:
     array, (M,)
     """
     return _by_rank(p, lambda ordered, rank: np.maximum.accumulate(ordered * rank[::-1]))
+
+
+def spend(size: float, tests: int, look: int) -> float:
+    """Return the threshold of the p-value at one of the looks at data that keep growing.
+
+    ``size / (tests 2^look)``, looks counted from one: over all looks at all tests the thresholds
+    add up to `size`, so that by Bonferroni's inequality the chance of any false rejection ever is
+    at most that, under any dependence and whenever the looks are taken.
+    """
+    return size / (tests * 2.0**look)
+
+
+def holm_beside(p: npt.ArrayLike, others: npt.ArrayLike) -> Floats:
+    """Return what Holm's method makes of one test's p, each of many, while others keep theirs.
+
+    Parameters
+    ----------
+    p : array, (N,)
+        Values of the one test; NaN stays NaN.
+    others : array, (M,)
+        The p-values of the other tests of the family; NaN does not count as a test.
+
+    Returns
+    -------
+    array, (N,)
+        Adjusted p-values of the one test: those of :func:`holm` over ``M + 1`` tests.
+    """
+    own, held = np.asarray(p, dtype=float), np.sort(np.asarray(others, dtype=float))
+    held = held[~np.isnan(held)]
+    tests = held.size + 1
+    before = np.concatenate([[0.0], np.maximum.accumulate(held * (tests - np.arange(held.size)))])
+    rank = np.searchsorted(held, own)
+    adjusted: Floats = np.minimum(np.maximum(before[rank], (tests - rank) * own), 1.0)
+    return adjusted
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:

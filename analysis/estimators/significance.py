@@ -129,20 +129,28 @@ def power_at(effect: float, se: float, df: float, level: float = LEVEL) -> float
 def _power(noncentrality: float, df: float, level: float) -> float:
     """Return the power of the two-sided t-test at a noncentrality.
 
-    The normal power mixed over the chi-squared law of the variance; unlike the noncentral t of the
-    libraries this never fails in the far tail.
+    The normal power mixed over the chi-squared law of the variance: where the noncentral t and F
+    of scipy have a value it agrees with them to 1e-9, and it has one everywhere.
     """
     bound, weights = _bounds(df, level)
     found = special.ndtr(noncentrality - bound) + special.ndtr(-bound - noncentrality)
-    return float(weights @ found) / 2
+    return float(weights @ found)
 
 
 @lru_cache(maxsize=4096)
 def _bounds(df: float, level: float) -> tuple[Floats, Floats]:
-    """Return the normal bounds of the t-test at the nodes of the variance's law, with weights."""
-    nodes, weights = _quadrature()
+    """Return the normal bounds of the t-test at nodes of the variance's law, with weights.
+
+    The nodes are equally spaced after the law is made normal: there the trapezoidal rule converges
+    exponentially, which no rule does on probabilities, since the variance has a root at zero.
+    """
+    z = np.linspace(0.0, 8.5, 401)
+    tail, shape = special.ndtr(-z), df / 2
+    below, above = special.gammaincinv(shape, tail[:0:-1]), special.gammainccinv(shape, tail)
     critical = float(special.stdtrit(df, 1 - level / 2))
-    return critical * np.sqrt(2 * special.gammaincinv(df / 2, (nodes + 1) / 2) / df), weights
+    bound = critical * np.sqrt(np.concatenate([below, above]) / shape)
+    weights = np.exp(-(np.concatenate([z[:0:-1], z]) ** 2) / 2)
+    return bound, weights / weights.sum()
 
 
 @lru_cache(maxsize=4096)
@@ -152,10 +160,3 @@ def _noncentrality(df: float, power: float, level: float) -> float:
         return math.nan
     upper = 3.0 * float(special.stdtrit(df, 1 - level / 2)) + 3.0
     return float(optimize.brentq(lambda x: _power(x, df, level) - power, 0.0, upper))
-
-
-@lru_cache(maxsize=1)
-def _quadrature() -> tuple[Floats, Floats]:
-    """Return nodes and weights on [-1, 1]; finding them takes longer than all else here."""
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    return nodes, weights

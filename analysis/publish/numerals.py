@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
-from pathlib import Path
-
-from analysis.errors import RenderError
 
 __all__ = [
     "ALLOWED",
     "MARKUP",
     "foreign_numerals",
-    "read_internal",
     "typed_numerals",
-    "unused_numbers",
 ]
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -76,33 +69,3 @@ def foreign_numerals(pdf_pages: Iterable[str], page_text: str) -> list[str]:
 
 def _numerals(text: str) -> list[str]:
     return re.findall(r"\d+(?:[.,]\d+)*", text)
-
-
-def read_internal(path: Path) -> dict[str, str]:
-    """Read the numbers that no sentence prints: patterns of keys with the reason.
-
-    Raises
-    ------
-    RenderError
-        If the file is missing, is no TOML, or a pattern has no reason.
-    """
-    name = f"{path.parent.name}/{path.name}"
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RenderError(f"{name}: expected TOML, found: {error}; correct it") from error
-    patterns = content.get("internal", {})
-    unreasoned = [p for p, reason in patterns.items() if not (isinstance(reason, str) and reason)]
-    if unreasoned:
-        raise RenderError(f"{name}: expected a reason for {unreasoned[0]!r}, found none")
-    return {str(p): str(reason) for p, reason in patterns.items()}
-
-
-def unused_numbers(
-    keys: Iterable[str], used: Iterable[str], internal: Mapping[str, str]
-) -> tuple[list[str], list[str]]:
-    """Return published numbers that are neither used nor internal, and patterns without any."""
-    rest = sorted(set(keys) - set(used))
-    stray = [key for key in rest if not any(fnmatchcase(key, p) for p in internal)]
-    empty = [p for p in internal if not any(fnmatchcase(key, p) for key in rest)]
-    return stray, empty

@@ -32,7 +32,6 @@ __all__ = [
 REPORT_STEM = "report"
 SOURCE = "report.qmd"
 SHARED = ("_extensions", "pandoc", "references.bib", "theme.scss", "theme-dark.scss")
-EVERY = "a report prints exhibits; every number of the study is in numbers.json"
 LEFT_OUT = "#sec-left-out"
 _FENCE = re.compile(r"^:::+\s*(\{.*\})?\s*$")
 _HEADING = re.compile(r"^(#+) ")
@@ -86,7 +85,6 @@ def write_report(
         | {
             "index.qmd": _front(head, day) + "\n\n".join(kept) + "\n",
             "_quarto.yml": settings,
-            "internal.toml": f'[internal]\n"*" = "{EVERY}"\n',
         },
     )
 

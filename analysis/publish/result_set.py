@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ResultsError
+from analysis.publish.number_rows import KEYS, read_listed, summarise
 
 __all__ = ["FILES", "FOLDER", "MADE", "Entries", "Entry", "ResultSet", "parse", "read_folder"]
 
@@ -38,7 +39,7 @@ class ResultSet:
     kinds : mapping of str to mapping
         ``number``, ``table``, ``figure``, ``claim``, ``passage``, ``data set``: key to entry. That
         of a table or passage has its Markdown as ``text``. A version without a record of data sets
-        has no such kind.
+        has no such kind. ``key`` is the list of all numbers, those that nobody cites as well.
     as_of : str
         ISO day of the data; empty where the numbers do not say.
     """
@@ -51,13 +52,18 @@ class ResultSet:
 
     def only(self, kind: str, key: str) -> ResultSet:
         """Return what this version says under one key."""
-        return ResultSet({kind: {k: entry for k, entry in self[kind].items() if k == key}})
+        kinds = (kind, "key") if kind == "number" else (kind,)
+        return ResultSet({of: {k: e for k, e in self[of].items() if k == key} for of in kinds})
 
     def by_name(self) -> Entries:
         """Return every result under its name among all kinds: a number's key, ``table firms``."""
-        return {
-            key if kind == "number" else f"{kind} {key}": entry
+        found = {
+            key: {**entry, **self["number"].get(key, {})} for key, entry in self["key"].items()
+        }
+        return found | {
+            f"{kind} {key}": entry
             for kind, entries in self.kinds.items()
+            if kind not in ("number", "key")
             for key, entry in entries.items()
         }
 
@@ -97,8 +103,9 @@ def parse(texts: Mapping[str, str], at: str = "", folder: Path | str = FOLDER) -
     kinds = found | {
         "table": {k: {**tables.get(k, {}), **sources.get(k, {})} for k in {**tables, **sources}},
         "passage": markdown["passages/"],
+        "key": _keys(f"{folder}/{KEYS}{at and f' at {at}'}", texts, found["number"]),
     }
-    order = ("number", "table", "figure", "claim", "passage", "data set")
+    order = ("number", "key", "table", "figure", "claim", "passage", "data set")
     data = json.loads(texts["numbers.json"]).get("data")
     as_of = data.get("as_of", "") if isinstance(data, dict) else ""
     return ResultSet({kind: kinds[kind] for kind in order if kind in kinds}, as_of)
@@ -110,7 +117,7 @@ def read_folder(folder: Path) -> ResultSet:
         raise ResultsError(
             f"{folder / 'numbers.json'}: expected results, found none; first run: nox -s paper"
         )
-    files = [path for form in ("*.json", "*/*.md") for path in folder.glob(form)]
+    files = [path for form in ("*.json", "*/*.md", KEYS) for path in folder.glob(form)]
     texts = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in files}
     return parse(texts, folder=folder)
 
@@ -122,6 +129,19 @@ def _require_no_conflict(where: str, text: str) -> None:
                 f"{where}, line {number}: expected results, found a merge conflict; take either "
                 "side of the file, run nox -s paper, and commit what it writes"
             )
+
+
+def _keys(where: str, texts: Mapping[str, str], numbers: Entries) -> Entries:
+    """Return the list of all numbers; a version without one has published every number."""
+    if KEYS not in texts:
+        return {key: summarise(entry) for key, entry in numbers.items()}
+    try:
+        return read_listed(texts[KEYS])
+    except ValueError as error:
+        raise ResultsError(
+            f"{where}: expected key, function and two hashes in every row, found {error}; run "
+            "nox -s paper"
+        ) from None
 
 
 def _entries(where: str, text: str, section: str) -> Entries:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import ResultsError
-from analysis.publish.numerals import read_internal, unused_numbers
+from analysis.publish.cited import NUMBERS
 from analysis.publish.result_set import ResultSet, read_folder
 from analysis.publish.source_check import nearest
 from analysis.publish.sources import IMAGE, Source, in_order, read_sources
 
 __all__ = ["PRINTS", "find_misfits"]
 
-NUMBERS = {"num": "number", "interval": "number"}
 PRINTS = NUMBERS | {
     **dict.fromkeys(("alt", "interactive", "source"), "figure"),
     **{"table": "table", "passage": "passage"},
@@ -23,11 +22,18 @@ PRINTS = NUMBERS | {
 """Shortcodes, and the kind of result that they print."""
 
 
-def find_misfits(paper: Path) -> list[str]:
+def find_misfits(paper: Path, *, before: bool = False) -> list[str]:
     """Return what the sources ask of the results and do not find there.
 
-    That is one line, with its place, per key that is not published, per sentence whose verdict is
-    another one, per number that nothing prints.
+    That is one line, with its place, per key that is not published and per sentence whose verdict
+    is another one.
+
+    Parameters
+    ----------
+    paper : Path
+        The Quarto project.
+    before : bool
+        Whether a run follows: it publishes every number that is cited by then and can be computed.
 
     Raises
     ------
@@ -44,19 +50,27 @@ def find_misfits(paper: Path) -> list[str]:
     for source in sources:
         found += in_order(
             [
-                *_unknown_keys(source, results),
+                *_unknown_keys(source, results, before),
                 *_turned_verdicts(source, results),
                 *_unknown_figures(source, paper, results),
             ]
         )
-    return [*found, *_unprinted(sources, results, paper / "internal.toml")]
+    return found
 
 
-def _unknown_keys(source: Source, results: ResultSet) -> Iterator[str]:
+def _unknown_keys(source: Source, results: ResultSet, before: bool) -> Iterator[str]:
+    listed = results["key"]
     for position, name, argument in source.shortcodes():
         place = source.place(position)
-        if name in PRINTS:
-            yield from _unknown(place, PRINTS[name], argument, results[PRINTS[name]])
+        if name in NUMBERS and argument in listed and argument not in results["number"]:
+            if not before:
+                yield (
+                    f"{place}: expected a published number, found '{argument}', which no text "
+                    "cited when the results were written; run nox -s paper"
+                )
+        elif name in PRINTS:
+            known = listed if name in NUMBERS else results[PRINTS[name]]
+            yield from _unknown(place, PRINTS[name], argument, known)
         if name == "interval" and "interval" not in results["number"].get(argument, "interval"):
             yield f"{place}: expected a number with an interval, found '{argument}'; use num"
 
@@ -88,14 +102,3 @@ def _unknown_figures(source: Source, paper: Path, results: ResultSet) -> Iterato
         # A figure of the results need not be drawn yet; any other picture must be there.
         if not (paper / path).is_file():
             yield f"{source.place(match.start())}: expected a figure file, found no '{path}'"
-
-
-def _unprinted(sources: Sequence[Source], results: ResultSet, path: Path) -> Iterator[str]:
-    """Find published numbers that nothing prints, in the text or in the alternative texts."""
-    used = {key for source in sources for _, name, key in source.shortcodes() if name in NUMBERS}
-    stray, empty = unused_numbers(results["number"], used, read_internal(path))
-    name = f"{path.parent.name}/{path.name}"
-    for key in stray:
-        yield f"{name}: the number '{key}' is printed nowhere; print it or list it as internal"
-    for pattern in empty:
-        yield f"{name}: '{pattern}' fits no number that is printed nowhere; remove it"

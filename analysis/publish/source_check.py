@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from analysis.errors import RenderError
-from analysis.publish.numerals import read_internal, typed_numerals
+from analysis.publish.numerals import typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
 
@@ -59,11 +59,6 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     if complete:  # a reference may lead into a file that could not be included
         problems += _reference_problems(sources)
     problems += _citation_problems(sources, paper / "references.bib")
-    if index == INDEX:  # the report on another study gets a list of its own
-        try:
-            read_internal(paper / "internal.toml")
-        except RenderError as error:
-            problems.append(str(error))
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise RenderError(listing(f"paper: {count} in the sources:", problems))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ import pandas as pd
 from analysis.errors import ResultsError
 from analysis.interrupts import postponed
 from analysis.publish import tables
-from analysis.publish.result_set import FILES, MADE
+from analysis.publish.cited import keep_cited
+from analysis.publish.number_rows import EVERY, KEYS, list_keys, read_rows, write_rows
+from analysis.publish.result_set import FILES, MADE, read_folder
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.formats import format_value
-from analysis.whole import put, staging
+from analysis.whole import put, staging, write_whole
 
-__all__ = ["documents", "figure_digest", "significant", "write_results"]
+__all__ = ["documents", "figure_digest", "publish_cited", "significant", "write_results"]
 
 Described = tuple[str, dict[str, Any], Provenance]  # its key, what it says, where it comes from
 
@@ -31,7 +33,13 @@ outside of the study's folder."""
 
 
 def write_results(
-    findings: Findings, folder: Path, *, fingerprint: str, as_of: str, linked: bool = True
+    findings: Findings,
+    folder: Path,
+    *,
+    fingerprint: str,
+    as_of: str,
+    linked: bool = True,
+    cited: Collection[str] | None = None,
 ) -> list[Path]:
     """Write everything the paper reads and return the files; those of an earlier run are removed.
 
@@ -45,6 +53,8 @@ def write_results(
         Hash of the snapshot that was read, and its ISO day.
     linked : bool
         Whether the page lies in the repository, so that its exhibits can lead to code and data.
+    cited : collection of str, optional
+        Keys of the numbers that a text cites; all where it is None. See :func:`.cited_numbers`.
 
     Raises
     ------
@@ -56,7 +66,8 @@ def write_results(
     # Imported late: the committed files are text, and their readers draw nothing.
     from analysis.publish import figures, interactive
 
-    texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked)
+    texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked, cited=cited)
+    texts[EVERY] = write_rows(_every_number(findings))
     texts |= {f"{d.name}.csv": _csv(d.frame, 12) for d in findings.datasets}
     with staging(folder) as stage:
         drawings = stage / "figures"
@@ -78,8 +89,29 @@ def write_results(
     return made
 
 
+def publish_cited(folder: Path, cited: Collection[str]) -> bool:
+    """Bring ``numbers.json`` to what a text cites by now; return whether it changed.
+
+    Nothing is computed: the numbers are those of the last run, which wrote down all of them.
+    """
+    if not (folder / EVERY).is_file():
+        return False
+    before = (folder / FILES["number"][0]).read_text(encoding="utf-8")
+    numbers = read_rows((folder / EVERY).read_text(encoding="utf-8"))
+    kept = keep_cited(numbers, cited, read_folder(folder)["claim"])
+    text = _json(json.loads(before) | {FILES["number"][1]: kept})
+    if text != before:
+        write_whole(folder, {FILES["number"][0]: text})
+    return text != before
+
+
 def documents(
-    findings: Findings, *, fingerprint: str, as_of: str, linked: bool = True
+    findings: Findings,
+    *,
+    fingerprint: str,
+    as_of: str,
+    linked: bool = True,
+    cited: Collection[str] | None = None,
 ) -> dict[str, str]:
     """Return the committed files as text: what a pull request shows of the results.
 
@@ -87,25 +119,32 @@ def documents(
     -------
     dict of str to str
         By path below ``paper/results``: ``numbers.json``, ``claims.json``, ``figures.json``,
-        ``tables.json``, ``datasets.json``, the tables and the passages.
+        ``tables.json``, ``datasets.json``, ``keys.csv``, the tables and the passages. The numbers
+        are those that are ``cited``, by a text or a verdict, and all where that is None.
     """
     data: dict[str, Any] = {"fingerprint": fingerprint, "as_of": as_of}
     header = {"schema": SCHEMA, "data": data if linked else data | {"linked": False}}
     f = findings
     results = (d for d in f.datasets if d.name != RECORD_OF_READS)
+    numbers = _every_number(findings)
     entries: dict[str, Iterable[Described]] = {
-        "number": ((n.key, _number(n), n.source) for n in f.numbers),
         "claim": ((v.key, _verdict(v), v.source) for v in f.verdicts),
         "figure": ((g.name, _figure(g), g.source) for g in f.figures),
         "table": ((t.name, {}, t.source) for t in f.tables),
         "data set": ((d.name, _dataset(d), d.source) for d in results),
     }
+    found = {kind: _unique(kind, described) for kind, described in entries.items()}
+    found["number"] = numbers if cited is None else keep_cited(numbers, cited, found["claim"])
     texts = {
-        file: _json(header | {section: _unique(kind, entries[kind])})
-        for kind, (file, section) in FILES.items()
+        file: _json(header | {section: found[kind]}) for kind, (file, section) in FILES.items()
     }
+    texts[KEYS] = list_keys(numbers)
     texts |= {f"tables/{t.name}.md": tables.markdown(t) for t in f.tables}
     return texts | {f"passages/{p.name}.md": f"{p.text.strip()}\n" for p in f.passages}
+
+
+def _every_number(findings: Findings) -> dict[str, dict[str, Any]]:
+    return _unique("number", ((n.key, _number(n), n.source) for n in findings.numbers))
 
 
 def _csv(data: pd.DataFrame | pd.Series, digits: int) -> str:

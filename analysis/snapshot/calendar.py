@@ -9,8 +9,8 @@ from functools import lru_cache
 import exchange_calendars
 import pandas as pd
 
+from analysis.snapshot.exchange_choices import HOME
 from analysis.snapshot.faults import fault
-from analysis.snapshot.optional_choices import HOME
 
 __all__ = [
     "check_prices",
@@ -39,8 +39,8 @@ def _schedule(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Seri
             exchange, start=first - pd.Timedelta(days=10), end=last + pd.Timedelta(days=10)
         )
         closes: pd.Series = calendar.closes
-    closes.index = closes.index.as_unit("ns")
-    inside: pd.Series = closes[(closes.index >= first) & (closes.index <= last)]
+    sessions = pd.DatetimeIndex(closes.index).as_unit("ns")
+    inside: pd.Series = closes.set_axis(sessions)[(sessions >= first) & (sessions <= last)]
     return inside
 
 

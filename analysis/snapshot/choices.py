@@ -11,6 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
+from analysis.snapshot import exchange_choices as exchange
 from analysis.snapshot import optional_choices as optional
 from analysis.snapshot.episodes import Directions
 from analysis.snapshot.rules import Rules, RuleSets
@@ -229,12 +230,13 @@ class Choices:
     out_of_sample: Annotated[optional.OutOfSample, _Optional()] = _ABSENT
     one_choice: Annotated[optional.OneChoice, _Optional()] = _ABSENT
     rules: Annotated[RuleSets, _Optional()] = _ABSENT
-    each_firm: Annotated[optional.EachFirm, _Optional()] = _ABSENT
-    exchanges: optional.Exchanges = field(
-        default_factory=lambda: {optional.HOME: optional.Exchange()}
+    register: Annotated[optional.Register, _Optional()] = _ABSENT
+    each_firm: Annotated[exchange.EachFirm, _Optional()] = _ABSENT
+    exchanges: exchange.Exchanges = field(
+        default_factory=lambda: {exchange.HOME: exchange.Exchange()}
     )
     holes: Mapping[Ticker, Text] = field(default_factory=dict)
-    missing: tuple[optional.Missing, ...] = ()
+    missing: tuple[exchange.Missing, ...] = ()
     sources: Mapping[str, Text] = field(default_factory=dict)
     registration: str = ""
     highlights: Mapping[Name, date] = field(default_factory=dict)

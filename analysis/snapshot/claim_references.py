@@ -20,7 +20,6 @@ from analysis.snapshot.claims import (
     Mean,
     OnEvents,
     Retraced,
-    Squared,
     Waiting,
 )
 from analysis.snapshot.eligibility import news_window
@@ -120,8 +119,6 @@ def _missing(entry: Any, above: str, snapshot: Snapshot, known: Vocabulary) -> I
 
 def _beside(entry: Any, above: str, snapshot: Snapshot, known: Vocabulary) -> Iterator[Lack]:
     """Yield what fields of one kind of entry lack, beside what any field of their name may."""
-    if isinstance(entry, Squared) and not snapshot.choices.each_firm:
-        yield "kind", "a kind that needs no [each_firm] in study.toml", entry.kind, ()
     if isinstance(entry, OnEvents) and getattr(entry, "response", "car") == "car":
         windows = snapshot.choices.windows
         clean = entry.clean or news_window(entry.window or windows.primary_bounds)

@@ -31,7 +31,7 @@ __all__ = [
     "Mean",
     "OnEvents",
     "Retraced",
-    "Squared",
+    "Variance",
     "Waiting",
     "Watch",
     "parse_claims",
@@ -170,15 +170,21 @@ class Equivalence(OnEvents):
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
-class Squared(OnEvents):
-    """The mean squared standardised response over episodes, claimed to exceed that of other days.
+class Variance(OnEvents):
+    """A mean square of standardised abnormal returns that is claimed to differ on event days.
 
-    One-sided, against all rotations of the calendar; for studies firm by firm.
+    Signs play no part: ``claimed`` positive says larger than on other days, negative smaller.
     """
 
-    kind: Literal["squared"]
+    kind: Literal["variance"]
     events: Events
-    family: bool = False
+    response: Literal["mean_square"] = "mean_square"
+
+    @model_validator(mode="after")
+    def _has_no_signs(self) -> Variance:
+        if self.events.signed:
+            raise ValueError("Input should be events that are not signed, for a square has no sign")
+        return self
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -245,11 +251,17 @@ class Correlation(Claim):
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
 class Waiting(Claim):
-    """A claim on sessions that have not passed: ``sessions`` after a day, first and last."""
+    """A claim on sessions that have not passed: ``sessions`` after a day, first and last.
+
+    Once the first of them has passed, the CAR of the portfolio ``of`` over the sessions seen
+    decides, against its forecast error; without a portfolio nothing does.
+    """
 
     kind: Literal["waiting"]
     start: Day
     sessions: Bounds
+    of: Text | None = None
+    claimed: Sign = "positive"
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -266,15 +278,8 @@ ON_RETURNS = (BetaOrder, Correlation)
 _KINDS: Mapping[str, type[Claim]] = {
     get_args(get_type_hints(kind)["kind"])[0]: kind
     for kind in (
-        Mean,
-        Difference,
-        Equivalence,
-        Squared,
-        Facts,
-        Retraced,
-        *ON_RETURNS,
-        Waiting,
-        Watch,
+        *(Mean, Difference, Equivalence, Variance),
+        *(Facts, Retraced, *ON_RETURNS, Waiting, Watch),
     )
 }
 

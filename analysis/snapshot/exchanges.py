@@ -122,14 +122,14 @@ def check_day0s(tables: Tables, choices: Choices) -> None:
             pd.DatetimeIndex(start)
         )
         wrong = days[~days.isin(sessions) | (later < 0) | (later > (code != choices.home))]
-        for row, day in wrong.head(1).items():
+        for row, day, first in zip(wrong.index, wrong, start[wrong.index], strict=True):
             known = day in sessions
             raise fault(
                 "events.csv",
                 row=int(str(row)),
                 column=column,
                 expected=f"a session of {code} up to {sessions[-1]:%Y-%m-%d}"
-                + f", on {start.loc[[row]].iloc[0]:%Y-%m-%d} or the next" * known,
+                + f", on {first:%Y-%m-%d} or the next" * known,
                 found=f"{day:%Y-%m-%d (%A)}",
                 remedy=f"give {needed}",
             )

@@ -17,27 +17,21 @@ from pydantic.dataclasses import dataclass
 from analysis.snapshot.toml_file import CLOSED, Bounds, Count, Share, Text, Ticker, Tickers
 
 __all__ = [
-    "HOME",
     "Coding",
     "CrossAsset",
     "Curve",
     "CurveClaim",
     "CurveModel",
-    "EachFirm",
-    "Exchange",
-    "Exchanges",
     "Measure",
-    "Missing",
     "OneChoice",
     "OutOfSample",
     "Pair",
     "Regime",
     "Regimes",
+    "Register",
     "Report",
 ]
 
-HOME = "XNYS"
-"""The exchange of a study that names none, by its ISO 10383 code."""
 Coding = Literal[
     "baseline",
     "judgement_out",
@@ -132,52 +126,33 @@ class OneChoice:
 
 
 @dataclass(frozen=True, config=CLOSED)
-class Exchange:
-    """An exchange on which firms of the study trade.
+class Effects:
+    """The smallest effect that a look must be able to find, by what is measured.
 
-    ``day0`` names the column of ``events.csv`` with the first session there that could price the
-    news; ``market`` the sessions of the market's exchange whose returns are the factors, counted
-    from the last one that had ended by the close: ``[0, -1]`` is that one and the one before.
+    CARs and trades are fractions of the price.
     """
 
-    day0: Text = "day0"
-    market: Annotated[tuple[Annotated[int, Field(le=0)], ...], Field(min_length=1)] = (0,)
-
-
-Exchanges = Annotated[
-    Mapping[Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")], Exchange], Field(min_length=1)
-]
-"""Exchanges by their ISO 10383 code; the first is that of the market."""
+    car: Share
+    trade: Share
+    log_volatility_ratio: Share
+    correlation: Share
 
 
 @dataclass(frozen=True, config=CLOSED)
-class Missing:
-    """A rule that sets the returns of a ticker into some sessions missing, and why."""
+class Register:
+    """What had been seen when the plan for later data was made, and what its looks must find.
 
-    ticker: Ticker
-    sessions: Annotated[tuple[date, ...], Field(min_length=1)]
-    reason: Text
-
-
-@dataclass(frozen=True, config=CLOSED)
-class EachFirm:
-    """Responses firm by firm, each on the sessions of its own exchange.
-
-    Of the estimation window's usable returns at most the share ``zeros`` may be zero. A session of
-    the market's exchange is quiet if it lies inside ``span`` and more than ``quiet`` sessions from
-    every listed event; a firm of another exchange is measured there on the first session on or
-    after that day (``lag`` 0) or after it (1).
+    ``known``: last day of what had been published; ``prices``: last close.
     """
 
-    zeros: Annotated[float, Field(gt=0, le=1)]
-    quiet: Annotated[int, Field(ge=0)]
-    lag: Literal[0, 1]
-    span: tuple[date, date]
+    known: date
+    prices: date
+    bounds: Effects
 
     @model_validator(mode="after")
-    def _ordered(self) -> EachFirm:
-        if self.span[0] >= self.span[1]:
-            raise ValueError("Input should be a span with its first day first")
+    def _ordered(self) -> Register:
+        if self.prices > self.known:
+            raise ValueError(f"Input should be prices to a day not after known = {self.known}")
         return self
 
 

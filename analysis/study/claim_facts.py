@@ -14,7 +14,7 @@ from analysis.estimators.beta.equality import equal_betas
 from analysis.estimators.beta.relative import ols_beta
 from analysis.estimators.events.placebo import placebo_p
 from analysis.estimators.multiplicity import holm
-from analysis.estimators.significance import student
+from analysis.estimators.significance import minimum_detectable, student
 from analysis.results import Format
 from analysis.snapshot.claims import (
     BetaOrder,
@@ -232,15 +232,33 @@ def decide_correlation(claim: Correlation, panel: Panel) -> Outcome:
 
 
 def decide_waiting(claim: Waiting, panel: Panel) -> Outcome:
-    """Count the sessions that have passed of those that are needed."""
-    seen = int((panel.snapshot.sessions > day_named(claim.start, panel)).sum())
-    count = f"{seen} of {claim.sessions[0]}"
+    """Count the sessions that have passed; once there are enough, test the CAR over them."""
+    day, (first, last) = day_named(claim.start, panel), claim.sessions
+    seen = int((panel.snapshot.sessions > day).sum())
+    count = f"{seen} of {first}"
+    if seen < first or not claim.of:
+        return Outcome(
+            None,
+            count=count,
+            verdict=NOT_TESTABLE,
+            applied=f"{count} sessions have passed",
+            confirmatory=False,
+        )
+    portfolio = parse_portfolio(claim.of, panel.snapshot)
+    found = cumulate(panel, portfolio, (1, min(seen, last)), clean=False).at_events(panel)
+    at_day = panel.events.index[panel.events["day0"] == day]
+    if not found.index.isin(at_day).any():
+        raise StudyError(f"field start: expected a day 0 with a response of {claim.of}, found none")
+    row, inference = found.loc[found.index.isin(at_day)].iloc[0], panel.snapshot.choices.inference
+    test = student("forecast", 1, *(float(row[name]) for name in ("car", "se", "df")))
+    least = minimum_detectable(test.se, test.df, inference.power, inference.size)
     return Outcome(
-        None,
+        test.estimate,
+        *test.interval(inference.level),
+        p=test.p,
         count=count,
-        verdict=NOT_TESTABLE,
-        applied=f"{count} sessions have passed",
-        confirmatory=False,
+        detectable=float(least),
+        sign=SIGN[claim.claimed],
     )
 
 

@@ -1,25 +1,32 @@
-"""The kinds of claims that are decided across episodes: a mean, a difference, an equivalence."""
+"""The kinds of claims on responses to events: a mean, a difference, an equivalence, a variance."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t
-from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents
+from analysis.estimators.events.variance import average_sizes, compare_variance
+from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents, Variance
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.episodes import averaged, chosen_days, judge_events
+from analysis.study.episodes import FEWEST, averaged, chosen_days, judge_events
 from analysis.study.outcomes import SIGN, Outcome, compare_episodes
 from analysis.study.panel import Panel, chained
 from analysis.study.placebo import EpisodeNull, moved_episodes
-from analysis.study.responses import Responses, cumulate, series_responses
-from analysis.study.series import log_volatility_ratio, net_returns
+from analysis.study.responses import Responses, cumulate, daily_scores, series_responses
+from analysis.study.series import log_volatility_ratio, net_returns, other_sessions
 
 __all__ = [
     "decide_difference",
     "decide_equivalence",
     "decide_mean",
+    "decide_variance",
+    "factors_of",
+    "judge_equivalence",
+    "lies_inside",
     "list_events",
     "raw_move",
     "responses_of",
@@ -34,14 +41,21 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
     if isinstance(claim, Mean) and claim.response == "log_volatility_ratio":
         ratio = log_volatility_ratio(panel, portfolio, *filter(None, (claim.window, claim.base)))
         return series_responses(panel, ratio)
+    factors = factors_of(claim, panel)
+    if isinstance(claim, Variance):
+        scores = daily_scores(panel, portfolio, clean=claim.clean or (0, 0), factors=factors)
+        return series_responses(panel, average_sizes(scores, 2, _window(claim, panel)))
+    return cumulate(panel, portfolio, claim.window, clean=claim.clean or True, factors=factors)
+
+
+def factors_of(claim: OnEvents, panel: Panel) -> tuple[str, ...] | None:
+    """Return the factors of the model that a claim names; None if it takes the study's."""
     curve = panel.snapshot.choices.own_curve
-    return cumulate(
-        panel,
-        portfolio,
-        claim.window,
-        clean=claim.clean or True,
-        factors=curve.models[claim.model].factors if claim.model else None,
-    )
+    return curve.models[claim.model].factors if claim.model else None
+
+
+def _window(claim: OnEvents, panel: Panel) -> tuple[int, int]:
+    return claim.window or panel.snapshot.choices.windows.primary_bounds
 
 
 def _days(claim: OnEvents, panel: Panel) -> tuple[Responses, list[pd.DataFrame]]:
@@ -92,17 +106,61 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
     if outcome.p is None:
         return outcome
     low, high = across_episodes_t(values["car"]).interval(claim.interval)
-    inside = claim.bounds[0] < low and high < claim.bounds[1]
     size = panel.snapshot.choices.inference.size
-    rejected = outcome.p < size
+    inside, rejected = bool(lies_inside(claim, low, high)), outcome.p < size
     return replace(
         outcome,
-        inside=inside,
-        verdict="supported" if inside else "contradicted" if rejected else "mixed",
+        verdict=judge_equivalence(inside, rejected),
         applied=f"the {claim.interval:.0%} interval {low:.3g} to {high:.3g} lies "
         f"{'inside' if inside else 'not inside'} {claim.bounds[0]:g} to {claim.bounds[1]:g}; "
         f"p {outcome.p:.3g} is {'below' if rejected else 'not below'} {size:g}",
     )
+
+
+def decide_variance(claim: Variance, panel: Panel) -> Outcome:
+    """Hold the mean square on event days against rotated calendars, one-sided as claimed.
+
+    Shown is by how much it exceeds that of sessions without listed events, as a share of it. The
+    rotations are placebo dates already, so that the p-value is its own placebo p.
+    """
+    responses, (days,) = _days(claim, panel)
+    count, sign = days["episode"].nunique(), SIGN[claim.claimed]
+    if count < FEWEST:
+        return Outcome(None, count=str(count), sign=sign)
+    inference, (first, last) = panel.snapshot.choices.inference, _window(claim, panel)
+    found = compare_variance(
+        responses.table["car"].droplevel(0),
+        days.set_index("day0")["episode"],
+        other_sessions(panel),
+        clear=last - first + 1,
+        side="greater" if sign > 0 else "less",
+        level=inference.level,
+        draws=inference.draws,
+        seed=inference.seed,
+    )
+    return Outcome(
+        effect=found.ratio - 1,
+        low=found.low - 1,
+        high=found.high - 1,
+        p=found.p,
+        count=str(count),
+        sign=sign,
+        format="percent0",
+        placebo=found.p,
+    )
+
+
+def lies_inside(
+    claim: Equivalence, low: npt.ArrayLike, high: npt.ArrayLike
+) -> npt.NDArray[np.bool_]:
+    """Say of intervals whether they lie inside the bounds of a claim."""
+    below, above = claim.bounds
+    return np.asarray((below < np.asarray(low)) & (np.asarray(high) < above))
+
+
+def judge_equivalence(inside: bool, rejected: bool) -> str:
+    """Judge a claim by its interval, and by whether a response of zero is rejected."""
+    return "supported" if inside else "contradicted" if rejected else "mixed"
 
 
 def raw_move(claim: Mean, panel: Panel) -> float:

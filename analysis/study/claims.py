@@ -18,6 +18,7 @@ DECIDE: Mapping[str, Callable[[Any, Panel], Outcome]] = {  # the function of eac
     "mean": kinds.decide_mean,
     "difference": kinds.decide_difference,
     "equivalence": kinds.decide_equivalence,
+    "variance": kinds.decide_variance,
     "facts": facts.decide_facts,
     "retraced": facts.decide_retraced,
     "beta_order": facts.decide_beta_order,

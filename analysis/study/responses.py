@@ -15,12 +15,21 @@ import pandas as pd
 
 from analysis.estimators.events.event_study import EventStudy
 from analysis.snapshot.choices import window_name
-from analysis.snapshot.eligibility import news_window
+from analysis.snapshot.eligibility import estimable, news_window
 from analysis.snapshot.portfolios import Portfolio
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
 
-__all__ = ["Responses", "compose", "cumulate", "fit_events", "quiet_paths", "series_responses"]
+__all__ = [
+    "Responses",
+    "compose",
+    "cumulate",
+    "cumulate_rows",
+    "daily_scores",
+    "fit_events",
+    "quiet_paths",
+    "series_responses",
+]
 
 Floats = npt.NDArray[np.float64]
 Bounds = tuple[int, int]
@@ -99,18 +108,32 @@ def cumulate(
     factors : tuple of str, optional
         Factors in place of the market alone.
     """
-    first, last = window or panel.snapshot.choices.windows.primary_bounds
-    asked = news_window((first, last)) if clean is True else clean or None
+    bounds = window or panel.snapshot.choices.windows.primary_bounds
+    asked = news_window(bounds) if clean is True else clean or None
     members, weights = compose(panel, portfolio, asked)
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
-    fitted = _fit(panel, weights, rows, factors, last)
-    cars = fitted.car(first, last).drop(columns="bhar").rename(columns={"t": "scar"})
-    cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
-    every = pd.MultiIndex.from_frame(rows)
-    found = Responses(cars.reindex(every), members, asked)
+    found = Responses(cumulate_rows(panel, weights, rows, bounds, factors), members, asked)
     return _recentre(found, panel) if panel.rules.normal == "recentred" else found
+
+
+def cumulate_rows(
+    panel: Panel,
+    weights: Mapping[str, pd.Series],
+    rows: pd.DataFrame,
+    window: Bounds,
+    factors: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
+    """Compute the CARs of compositions where rows (``ticker``, the composition; ``day0``) ask.
+
+    ``weights`` are those of each composition, by firm. Returns the table of :class:`Responses`;
+    missing where there is no fit.
+    """
+    fitted = _fit(panel, weights, rows, factors, window[1])
+    cars = fitted.car(*window).drop(columns="bhar").rename(columns={"t": "scar"})
+    cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
+    return cars.reindex(pd.MultiIndex.from_frame(rows))
 
 
 def _recentre(found: Responses, panel: Panel) -> Responses:
@@ -152,6 +175,41 @@ def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, 
         paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
         paths[name][fitted.position] = cumulated(fitted)
     return paths
+
+
+def daily_scores(
+    panel: Panel,
+    portfolio: Portfolio,
+    *,
+    clean: Bounds | None = (0, 0),
+    factors: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
+    """Compute the standardised abnormal return of a portfolio on every session, event or not.
+
+    It holds the firms that have an estimation window before the session and no news of their own
+    on the days ``clean`` around it; None keeps them whatever their news.
+
+    Returns
+    -------
+    DataFrame, (T, F)
+        In standard errors of a forecast; one column, or one a firm for an ``each`` portfolio.
+    """
+    estimation, sessions = panel.snapshot.choices.estimation, panel.snapshot.sessions
+    members = list(portfolio.members)
+    usable = estimable(panel.snapshot, members, estimation.length, estimation.gap)
+    if clean is not None:
+        usable &= np.array([clean_sessions(panel, member, *clean) for member in members])
+    held = [[m for m, there in zip(members, row, strict=True) if there] for row in usable.T]
+    columns = {}
+    for name, part in enumerate(portfolio.split()):
+        weighed = [part.weigh(firms) for firms in held]
+        weights = {",".join(w): pd.Series(w) for w in weighed if w}
+        at = np.array([w is not None for w in weighed])
+        rows = pd.DataFrame({"ticker": [",".join(w) for w in weighed if w], "day0": sessions[at]})
+        fitted = _fit(panel, weights, rows, factors)
+        scores = fitted.car(0, 0)["t"].to_numpy()
+        columns[name] = pd.Series(scores, pd.DatetimeIndex(fitted.rows["day0"])).reindex(sessions)
+    return pd.DataFrame(columns)
 
 
 def _usable(panel: Panel, members: str, clean: Bounds | None) -> npt.NDArray[np.bool_]:

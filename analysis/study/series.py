@@ -18,6 +18,7 @@ __all__ = [
     "log_volatility_ratio",
     "mean_weights",
     "net_returns",
+    "other_sessions",
     "rotate_days",
     "series_days",
     "trade_costs",
@@ -70,6 +71,12 @@ def series_days(panel: Panel, values: pd.Series, *directions: str) -> pd.DataFra
     """Choose the days of some directions on which a series has a value: :func:`chosen_days`."""
     found = series_responses(panel, values).at_events(panel)
     return chosen_days(panel, found, Events(directions=directions))
+
+
+def other_sessions(panel: Panel) -> pd.DatetimeIndex:
+    """Return the sessions on which no event of the list falls, whatever its status."""
+    sessions = panel.snapshot.sessions
+    return sessions[~sessions.isin(panel.events["day0"])]
 
 
 def mean_weights(days: pd.DataFrame) -> pd.Series:

@@ -86,9 +86,11 @@ def contaminated_by_deals(record: Record) -> Record:
     changed = Record(record.folder)
     rows = changed.confounders
     deals = rows[(rows["deal"] != "") & rows["ticker"].isin(CORE)]
-    for row in deals.itertuples():
+    for first, last in zip(deals["first"], deals["last"], strict=True):
         for name in CORE:
-            changed.spoilt[name][row.first : row.last + 1] = True
+            spoilt = changed.spoilt[name].copy()
+            spoilt[first : last + 1] = True
+            changed.spoilt[name] = spoilt
     return changed
 
 
@@ -119,8 +121,8 @@ def choose(record: Record, asked: Asked, directions: Sequence[str]) -> pd.DataFr
 def measure(record: Record, asked: Asked, place: int, out: str) -> Response | None:
     """Measure one day; None where it has no usable firm."""
     if asked.series is not None:
-        found = asked.series(record, place)
-        return found and (*found, 1.0)
+        seen = asked.series(record, place)
+        return seen and (*seen, 1.0)
     clean = asked.clean or asked.window
     sides = [
         [
@@ -142,11 +144,12 @@ def measure(record: Record, asked: Asked, place: int, out: str) -> Response | No
 def episode_values(record: Record, asked: Asked, directions: Sequence[str]) -> Floats:
     """Average over the days of each episode, (K, 3)."""
     found: dict[int, list[Floats]] = {}
-    for row in choose(record, asked, directions).itertuples():
-        response = measure(record, asked, row.place, row.out)
+    days = choose(record, asked, directions)
+    parts = (days[name] for name in ("place", "out", "factor", "episode"))
+    for place, out, factor, episode in zip(*parts, strict=True):
+        response = measure(record, asked, int(place), str(out))
         if response is not None:
-            signs = np.array([row.factor, row.factor, 1.0])
-            found.setdefault(row.episode, []).append(signs * response)
+            found.setdefault(int(episode), []).append(np.array([factor, factor, 1.0]) * response)
     return np.array([np.mean(days, axis=0) for days in found.values()]).reshape(-1, 3)
 
 
@@ -171,12 +174,12 @@ def run_test(record: Record, asked: Asked) -> tuple[Result, float | None]:
 
 def decide(name: str, found: Result, error: float | None) -> str:
     """Decide by the symmetric rule."""
-    if found.effect is None:
-        return "not testable"
     if name == "A6":
         return found.verdict  # the signs of its differences differ, whatever the p
+    if found.effect is None or found.holm is None:
+        return "not testable"
     as_claimed = found.effect * found.claimed > 0
-    if name == "A10":
+    if name == "A10" and error is not None:
         low, high = interval(found.effect, error, int(found.sample) - 1, 0.90)
         if low > -0.05 and high < 0.05:
             return "supported"
@@ -184,7 +187,7 @@ def decide(name: str, found: Result, error: float | None) -> str:
     if found.holm < SIZE:
         return "supported" if as_claimed else "contradicted"
     bound = CLAIMS[name].bound if name in CLAIMS else None
-    if bound is not None and found.detectable > bound:
+    if bound is not None and found.detectable is not None and found.detectable > bound:
         return "cannot decide"
     if error is not None and abs(found.effect) < error:
         return "no sign within noise"

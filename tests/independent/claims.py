@@ -79,7 +79,8 @@ def a2(record: Record) -> Result:
 def share_weights(record: Record) -> dict[str, float]:
     """Weigh the core firms so that the return is the slope on their heavy share."""
     share = record.firms.loc[list(CORE), "heavy_share"].astype(float)
-    return ((share - share.mean()) / ((share - share.mean()) ** 2).sum()).to_dict()
+    weights = (share - share.mean()) / ((share - share.mean()) ** 2).sum()
+    return {str(name): float(weight) for name, weight in weights.items()}
 
 
 def a3(record: Record) -> Result:
@@ -89,7 +90,7 @@ def a3(record: Record) -> Result:
     def slope(record: Record, place: int) -> tuple[float, float] | None:
         if len(usable_members(record, CORE, place, (0, 1), (0, 1))) < len(CORE):
             return None
-        found = respond(record, dict(zip(CORE, weights, strict=True)), place, (0, 1))
+        found = respond(record, weights, place, (0, 1))
         return found.car, found.scar
 
     return mean_response(record, slope, POLICY, signed=True)

@@ -1,4 +1,4 @@
-"""No result is typed by hand, every result is used or internal, every finding can fail."""
+"""No result is typed by hand, every finding can fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.publish.numerals import foreign_numerals, typed_numerals, unused_numbers
+from analysis.publish.numerals import foreign_numerals, typed_numerals
 from analysis.publish.rendered_text import Page, one_line
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources
@@ -82,13 +82,6 @@ def test_prose_of_a_page_has_no_registry_numbers(tmp_path):
 def test_a_numeral_of_the_pdf_alone_is_found():
     """Page numbers are its own; any other numeral must stand on the page too."""
     assert foreign_numerals(["Head 1 rose 3.5%", "Head 2 fell 4.5%"], "rose 3.5%") == ["4.5"]
-
-
-def test_an_unused_number_must_be_internal():
-    """A number is printed, or a pattern says why not; a pattern without a number is dead."""
-    stray, empty = unused_numbers(["a.x", "a.y", "b"], ["b"], {"a.x*": "why", "c.*": "why"})
-    assert stray == ["a.y"]
-    assert empty == ["c.*"]
 
 
 def test_the_paper_states_enough_findings():

@@ -164,13 +164,6 @@ FAULTS = [
         "paper/sections/results.qmd:37: numeral: expected {{< num KEY >}}, found one typed by han",
         id="numeral",
     ),
-    pytest.param(
-        "internal.toml",
-        "[internal]",
-        "[internal",
-        "paper/internal.toml: expected TOML",
-        id="internal",
-    ),
 ]
 MISFITS = [
     pytest.param(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import WriteError
-from analysis.publish.numerals import read_internal, typed_numerals
+from analysis.publish.numerals import typed_numerals
 from analysis.publish.own_report import (
     mark_figures,
     split_blocks,
@@ -103,7 +103,6 @@ def test_the_sources_are_complete_and_name_what_is_missing(tmp_path) -> None:
     assert "study-mark" not in text
     assert "output-file: report.pdf" in (tmp_path / "p" / "_quarto.yml").read_text("utf-8")
     assert (tmp_path / "p" / "_extensions" / "results" / "results.lua").is_file()
-    assert list(read_internal(tmp_path / "p" / "internal.toml")) == ["*"]
     write_report(PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={})
     assert "every question could be asked" in (tmp_path / "p" / "index.qmd").read_text("utf-8")
 

@@ -10,6 +10,7 @@ import pytest
 
 from analysis.errors import ResultsError
 from analysis.publish import readme_parts as room
+from analysis.publish.cited import PLACE, TEMPLATE
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,7 +56,7 @@ def test_unknown_key_in_the_template_is_refused(folder, monkeypatch):
 
 def test_template_holds_no_digit_of_its_own():
     """Every figure and day in the generated part is a reference."""
-    typed = re.sub(r"\{[^}]*\}", "", room.TEMPLATE)
+    typed = PLACE.sub("", TEMPLATE)
     assert re.findall(r"\d", typed) == []
 
 

@@ -121,6 +121,7 @@ def test_two_runs_write_the_same_bytes(tmp_path):
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert set(contents(tmp_path / "a")) == {
         "numbers.json", "claims.json", "figures.json", "tables.json", "datasets.json",
+        "keys.csv", "numbers.csv",
         "tables/betas.md", "figures/betas.svg",
     }  # fmt: skip
 

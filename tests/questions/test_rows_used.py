@@ -1,18 +1,15 @@
-"""The rows that entered a number, against the counts that are published with it."""
+"""The rows that entered a number, against the counts that are given with it."""
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from analysis.questions.event_windows import by_direction
+from analysis.questions.relative_beta import betas
 from analysis.questions.rows_used import rows_entered
-
-RESULTS = Path(__file__).parents[2] / "paper/results/numbers.json"
-PUBLISHED = json.loads(RESULTS.read_text("utf-8"))["numbers"]
 
 
 def test_a_highlighted_day_is_one_event_and_one_window(committed):
@@ -25,24 +22,31 @@ def test_a_highlighted_day_is_one_event_and_one_window(committed):
     assert "SPY" in prices.what
 
 
+@pytest.fixture(scope="module")
+def counts(committed) -> dict[str, int | None]:
+    """How many observations entered each number of two questions."""
+    found = [*by_direction.compute(committed).numbers, *betas.compute(committed).numbers]
+    return {number.key: number.n for number in found}
+
+
 @pytest.mark.parametrize(
     "key", ["pooled.tightening.car_0_1", "pooled.policy.car_0_1", "pooled.easing.car_0_4"]
 )
 @pytest.mark.parametrize("ending", ["", ".all_windows"])
-def test_pooled_rows_make_up_the_episodes_of_the_number(committed, key, ending):
+def test_pooled_rows_make_up_the_episodes_of_the_number(committed, counts, key, ending):
     """As many episodes among the rows as the published number counts, clean ones where it says."""
     events, prices = rows_entered(committed, f"{key}{ending}.mean")
-    assert events.frame["episode"].nunique() == PUBLISHED[f"{key}{ending}.mean"]["n"]
+    assert events.frame["episode"].nunique() == counts[f"{key}{ending}.mean"]
     assert set(prices.frame["id"]) == set(events.frame["id"])
     pairs = pd.MultiIndex.from_frame(prices.frame[["id", "ticker"]])
     assert ending or committed.clean.loc[pairs, key.split(".")[2]].all()
 
 
 @pytest.mark.parametrize("key", ["beta.mp.spy", "beta.usar.remx", "beta.crml.mp"])
-def test_sessions_of_a_beta_are_those_of_its_n(committed, key):
+def test_sessions_of_a_beta_are_those_of_its_n(committed, counts, key):
     """The sessions found are as many as the published number counts."""
     (rows,) = rows_entered(committed, key)
-    assert int(re.findall(r"(\d+) sessions", rows.what)[0]) == PUBLISHED[key]["n"]
+    assert int(re.findall(r"(\d+) sessions", rows.what)[0]) == counts[key]
 
 
 def test_a_lag_pairs_months_and_shifts_the_returns(committed):

@@ -48,6 +48,8 @@ NEW = {  # one of each kind, on what no claim of the study asks
     "Z7": 'kind = "correlation"\nseries = ["magnets_total"]\nof = "core"\nlags = [0]',
     "Z8": 'kind = "waiting"\nstart = 2026-06-01\nsessions = [400, 500]',
     "Z9": 'kind = "watch"\nof = "peers"\ndays = [2025-10-30]',
+    "Z10": 'kind = "variance"\nof = "each(peers)"\nwindow = [0, 0]\n'
+    'events = { directions = ["support", "easing"], mixed = true }',
 }
 
 
@@ -97,10 +99,9 @@ def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
 )  # fmt: skip
 def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
     """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
-    text = HEAD.format(id="Z4", entry=NEW["Z4"]).replace("Statement of Z4", statement)
-    claims = parse_claims(text.encode("utf-8"))
-    panel = replace(quick, snapshot=replace(quick.snapshot, claims=claims))
-    said = panel.snapshot.claims["Z4"].statement
+    panel = with_claims(quick, {"Z4": NEW["Z4"]})
+    worded = replace(panel.snapshot.claims["Z4"], statement=statement)
+    panel = replace(panel, snapshot=replace(panel.snapshot, claims={"Z4": worded}))
     found = ledger_report.compute(panel)
     (listed,) = (t for t in sample.compute(panel).tables if t.name == "claims")
     shown = [markdown(t).partition(":::")[0] for t in (*found.tables, listed)]
@@ -109,13 +110,13 @@ def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
             [find_program(), "--from=markdown", "--to=html", "--wrap=none"],
             input=each, text=True, capture_output=True, check=True, encoding="utf-8",
         ).stdout  # fmt: skip
-        assert f">{escape(said, quote=False)}" in html
+        assert f">{escape(statement, quote=False)}" in html
 
 
 def test_the_family_is_read_off_the_entries(found):
     """Confirmatory claims with a test across episodes or months; the others have rules alone."""
     adjusted = {n.key.split(".")[1] for n in found.numbers if n.key.endswith(".holm")}
-    assert adjusted == {"z1", "z2", "z7"}
+    assert adjusted == {"z1", "z2", "z7", "z10"}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,8 @@ def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, entry, sai
         ('of = "peers"', "", "field of: expected a value, found none"),
         ('kind = "mean"', 'kind = "mean"\nclaimed = "up"', "field claimed: expected 'positive' or "
          "'negative', found 'up'"),
+        ('kind = "mean"', 'kind = "variance"', "expected events that are not "
+         "signed, for a square has no sign"),
         ("signed", "signd", "field events.signd: expected a field of the kind mean, found 'signd'; "
          "did you mean signed?"),
         ('kind = "mean"', 'kind = "mean"\nresponse = "log_volatility_ratio"', "expected a "

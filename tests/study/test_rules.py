@@ -80,9 +80,11 @@ def test_effect_and_p_belong_to_one_statistic(simulate, mean_of):
     plant = {(firm, day): 0.05 for firm in CORE for day in DAYS}
     panel = under(build_panel(simulate(tightening(*DAYS), plant)), Rules(statistic="scar"))
     found = decide_claim(mean_of("tightening", window=(0, 0)), panel)
-    assert found.effect / found.se == pytest.approx(found.statistic)
-    assert (found.low > 0) == (found.p < 0.05)
-    assert found.low < 0.05 < found.high
+    parts = (found.effect, found.se, found.statistic, found.low, found.high, found.p)
+    effect, se, statistic, low, high, p = np.array(parts, dtype=float)
+    assert effect / se == pytest.approx(statistic)
+    assert (low > 0) == (p < 0.05)
+    assert low < 0.05 < high
     twice = replace(panel, rules=Rules())
     assert decide_claim(mean_of("tightening", window=(0, 0)), twice).p == found.p
 

@@ -108,19 +108,23 @@ def correlation(x: Floats, y: Floats, method: Method) -> Floats:
     return rho
 
 
-def detectable(n: int, method: Method = "pearson", power: float = 0.8) -> float:
-    """Return the absolute correlation that a two-sided 5% test of n pairs finds with `power`.
+def detectable(
+    n: int, method: Method = "pearson", power: float = 0.8, level: float = 0.05
+) -> float:
+    """Return the absolute correlation that a two-sided test of n pairs finds with `power`.
 
     Fisher's z with the variance of _FISHER. Pairs are taken as independent: a lower bound for
-    dependent ones. NaN below six pairs.
+    dependent ones. NaN below six pairs. `level` is the size of the test.
     """
     if n < FEWEST_PAIRS:
         return math.nan
     scale, lost = _FISHER[method]
-    return math.tanh(_distance(power) * math.sqrt(scale / (n - lost)))
+    return math.tanh(_distance(power, level) * math.sqrt(scale / (n - lost)))
 
 
-def needed_pairs(rho: float, method: Method = "pearson", power: float = 0.8) -> int:
+def needed_pairs(
+    rho: float, method: Method = "pearson", power: float = 0.8, level: float = 0.05
+) -> int:
     """Return the fewest pairs at which :func:`detectable` is at most `rho`, for 0 < rho < 1.
 
     Raises
@@ -131,12 +135,13 @@ def needed_pairs(rho: float, method: Method = "pearson", power: float = 0.8) -> 
     if not 0 < rho < 1:
         raise ValueError(f"correlation: expected a number between 0 and 1, found {rho}")
     scale, lost = _FISHER[method]
-    return max(FEWEST_PAIRS, math.ceil(scale * (_distance(power) / math.atanh(rho)) ** 2 + lost))
+    needed = scale * (_distance(power, level) / math.atanh(rho)) ** 2 + lost
+    return max(FEWEST_PAIRS, math.ceil(needed))
 
 
-def _distance(power: float) -> float:
+def _distance(power: float, level: float) -> float:
     """Return the standard errors between zero and an effect found with `power`."""
-    return float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
+    return float(stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power))
 
 
 def _one_lag(

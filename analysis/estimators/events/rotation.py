@@ -8,13 +8,16 @@ calendar keeps the gaps between events and the dependence over time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from analysis.estimators.arrays import Floats
+from analysis.estimators.arrays import Bools, Floats
 
-__all__ = ["Rotation", "rotate"]
+__all__ = ["Rotation", "Side", "rotate"]
+
+Side = Literal["two-sided", "greater", "less"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Rotation:
     null : array, (S,)
         Means over the rotated calendars.
     p, p_min : float
-        Two-sided, by the distance from the mean of `null`; the observed calendar counts as one.
+        The observed calendar counts as one; two-sided by the distance from the mean of `null`.
     """
 
     observed: float
@@ -37,7 +40,15 @@ class Rotation:
     p_min: float
 
 
-def rotate(values: pd.Series, days: pd.Series, clear: int) -> Rotation:
+def rotate(
+    values: pd.Series,
+    days: pd.Series,
+    clear: int,
+    *,
+    side: Side = "two-sided",
+    draws: int | None = None,
+    rng: np.random.Generator | None = None,
+) -> Rotation:
     """Compare a mean over event days with its values on rotated calendars.
 
     Parameters
@@ -49,6 +60,11 @@ def rotate(values: pd.Series, days: pd.Series, clear: int) -> Rotation:
     clear : int
         Rotations by fewer sessions than this, in either direction, are left out: their windows
         overlap with those of the events themselves.
+    side : {"two-sided", "greater", "less"}
+        What counts against chance: a mean as far from that of the rotations, as large, as small.
+    draws : int, optional
+        Most rotations that are computed: all of them if there are no more, else as many drawn
+        without replacement by `rng`.
 
     Raises
     ------
@@ -63,9 +79,19 @@ def rotate(values: pd.Series, days: pd.Series, clear: int) -> Rotation:
     shifts = np.arange(clear, count - clear + 1)
     if shifts.size == 0:
         raise ValueError(f"rotation: {count} sessions leave no calendar {clear} sessions away")
+    if draws is not None and shifts.size > draws:
+        shifts = (rng or np.random.default_rng()).choice(shifts, draws, replace=False)
     response, weights = known.to_numpy(dtype=float), days.to_numpy(dtype=float)
     observed = float(weights @ response[places])
     null: Floats = response[(places[None] + shifts[:, None]) % count] @ weights
-    centre = null.mean()
-    extreme = int((np.abs(null - centre) >= abs(observed - centre) * (1 - 1e-12)).sum())
+    extreme = int(_as_extreme(observed, null, side).sum())
     return Rotation(observed, null, (1 + extreme) / (1 + null.size), 1 / (1 + null.size))
+
+
+def _as_extreme(observed: float, null: Floats, side: Side) -> Bools:
+    """Mark the rotations whose mean is at least as extreme, but for rounding."""
+    if side == "two-sided":
+        centre = null.mean()
+        return np.asarray(np.abs(null - centre) >= abs(observed - centre) * (1 - 1e-12))
+    sign = 1 if side == "greater" else -1
+    return np.asarray(sign * null >= sign * observed - abs(observed) * 1e-12)

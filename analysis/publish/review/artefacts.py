@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 from typing import NamedTuple
 
+from analysis.publish.number_rows import EVERY, read_rows
 from analysis.publish.rendered_text import html_text, pdf_pages
 
 __all__ = ["artefacts", "different_bytes", "different_numbers", "different_text", "digest_of"]
 
 SUFFIXES = frozenset({".json", ".md", ".csv", ".svg", ".html", ".pdf", ".docx"})
-NUMBERS = "paper/results/numbers.json"
+NUMBERS = f"paper/results/{EVERY}"
 _NUMBER = re.compile(r"[-\u2212]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -45,8 +45,9 @@ def digest_of(files: dict[str, Path], kind: str) -> str:
 
 def different_bytes(one: dict[str, Path], other: dict[str, Path]) -> Difference | None:
     """Find the first file that is not the same byte for byte."""
-    # What is rendered comes last: a number of the results says more than a place in a page.
-    for name in sorted(one.keys() | other.keys(), key=lambda n: ("/_output/" in n, n)):
+    # Numbers first, what is rendered last: a key says more than a hash or a place in a page.
+    order = sorted(one.keys() | other.keys(), key=lambda n: (n != NUMBERS, "/_output/" in n, n))
+    for name in order:
         if name not in one or name not in other:
             return Difference(name, f"only the {'first' if name in one else 'second'} build has it")
         if one[name].read_bytes() != other[name].read_bytes():
@@ -56,7 +57,7 @@ def different_bytes(one: dict[str, Path], other: dict[str, Path]) -> Difference 
 
 def _first_number(one: Path, other: Path) -> str:
     """Say which number differs first: of results by key, of other text by line."""
-    if one.name == "numbers.json" and (found := _first_key(one, other, 0.0)):
+    if one.name == EVERY and (found := _first_key(one, other, 0.0)):
         return found
     if one.suffix == ".pdf":
         return _first_line(*("".join(pdf_pages(path)).splitlines() for path in (one, other)))
@@ -83,15 +84,18 @@ def different_numbers(
 
 
 def _first_key(one: Path, other: Path, tolerance: float) -> str:
-    a, b = (json.loads(path.read_text("utf-8"))["numbers"] for path in (one, other))
+    a, b = (read_rows(path.read_text("utf-8")) for path in (one, other))
     for key in sorted(a.keys() | b.keys()):
         if key not in a or key not in b:
             return f"{key} is in one build only"
         for part in sorted(a[key].keys() | b[key].keys()):
             x, y = a[key].get(part), b[key].get(part)
-            numeric = isinstance(x, int | float) and isinstance(y, int | float)
-            # At least a floor: a mean of residuals is nothing, to one part in 1e13.
-            if abs(x - y) > tolerance * max(abs(x), abs(y), 1e-3) if numeric else x != y:
+            if isinstance(x, int | float) and isinstance(y, int | float):
+                # At least a floor: a mean of residuals is nothing, to one part in 1e13.
+                differs = abs(x - y) > tolerance * max(abs(x), abs(y), 1e-3)
+            else:
+                differs = x != y
+            if differs:
                 return f"{key}, {part}: {x!r} and {y!r}"
     return ""
 

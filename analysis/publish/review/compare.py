@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.publish.result_set import Entries, Entry, ResultSet
+from analysis.publish.review.margins import Margin, shrunk_margins
 from analysis.publish.review.renamed import DEFINITION, PROVENANCE, find_renamed
 from analysis.publish.review.table_edits import compare_tables
 from analysis.results.formats import format_value
@@ -61,16 +62,21 @@ class Comparison:
     """Everything that differs; each part is empty if nothing does.
 
     ``redefined`` are definitions (estimand, unit, format, rule, sample), ``evidence`` what moved
-    under the same verdict, ``significance`` p-values that crossed :data:`ALPHA`. ``provenance`` are
+    under the same verdict, ``significance`` p-values that crossed :data:`ALPHA`, ``margins``
+    tipping points that came nearer under the same verdict. ``uncited`` are
+    numbers that one version or both do not publish and of which the hashes differ: the new value
+    where it is at hand, and which of values and words moved. ``provenance`` are
     functions and inputs under other names: where a result comes from is no result. ``counts`` are
     the results of each kind that both versions have; ``not_compared`` kinds without a record.
     """
 
     verdicts: tuple[Flip, ...]
     moves: tuple[Move, ...]
+    uncited: tuple[Flip, ...]
     redefined: tuple[Flip, ...]
     evidence: tuple[Flip, ...]
     significance: tuple[Flip, ...]
+    margins: tuple[Margin, ...]
     tables: Mapping[str, RowEdits]
     figures: tuple[str, ...]
     passages: tuple[str, ...]
@@ -92,6 +98,7 @@ class Comparison:
         return (
             *(f"claim {flip.key}" for flip in self.verdicts),
             *(f"number {move.key}" for move in self.moves),
+            *(f"number {flip.key}" for flip in self.uncited),
             *(flip.key for flip in self.redefined),
             *(f"evidence of claim {flip.key}" for flip in self.evidence),
             *(f"table {name}" for name in self.tables),
@@ -121,14 +128,17 @@ def compare(old: ResultSet, new: ResultSet) -> Comparison:
         _shared(old[kind], new[kind])
         for kind in ("number", "claim", "table", "figure", "passage", "data set")
     )
+    listed = _shared(old["key"], new["key"])
     before, after = old.by_name(), new.by_name()
     pairs = find_renamed(before, after)
     both = _shared(before, after) + [(name, before[was], after[name]) for was, name in pairs]
     return Comparison(
         verdicts=tuple(_verdict_flips(claims, old, new)),
         significance=tuple(flip for pair in numbers if (flip := _significance(*pair))),
+        margins=tuple(shrunk_margins(old, new)),
         moves=tuple(sorted((m for pair in numbers if (m := _move(*pair))), key=_rank)),
         evidence=tuple(_evidence_moves(claims, old, new)),
+        uncited=tuple(_uncited(listed, old["number"], new["number"])),
         redefined=tuple(_differences(both, DEFINITION)),
         tables={
             key: compare_tables(a["text"], b["text"])
@@ -146,7 +156,8 @@ def compare(old: ResultSet, new: ResultSet) -> Comparison:
         added=tuple(sorted(after.keys() - before.keys() - {name for _, name in pairs})),
         removed=tuple(sorted(before.keys() - after.keys() - {was for was, _ in pairs})),
         provenance=tuple(_differences(both, PROVENANCE)),
-        counts={kind: len(old[kind].keys() & new[kind].keys()) for kind in new.kinds},
+        counts={kind: len(old[kind].keys() & new[kind].keys()) for kind in new.kinds}
+        | {"key": len(listed) - len(numbers)},
         not_compared=tuple(sorted(unrecorded)),
     )
 
@@ -186,6 +197,15 @@ def _stated(key: str, verdict: Entry, results: ResultSet) -> str:
     interval = f" ({effect['interval']})" if "interval" in effect else ""
     p = f", p {_short(effect['p'], 'p')}" if "p" in effect else ""
     return f"{_text(effect)}{interval}{p}"
+
+
+def _uncited(listed: Iterable[Pair], old: Entries, new: Entries) -> Iterator[Flip]:
+    """Compare by their hashes the numbers that are not published in both versions."""
+    for key, a, b in listed:
+        moved = [part for part in ("values", "words") if a[part] != b[part]]
+        if moved and not (key in old and key in new):
+            before, after = (_text(e[key]) if key in e else "" for e in (old, new))
+            yield Flip(key, before, after, " and ".join(moved))
 
 
 def _dataset(key: str, old: Entry, new: Entry) -> Flip | None:

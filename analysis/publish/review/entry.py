@@ -20,10 +20,15 @@ class Published:
     kind: Kind
     entry: Entry
 
+    @property
+    def complete(self) -> bool:
+        """Whether the published files say what it is, and not only that it is there."""
+        return self.kind != "number" or "value" in self.entry
+
     def stated(self) -> str:
         """Return what is published, as one comparable line."""
         if self.kind == "number":
-            return repr(self.entry["value"])
+            return repr(self.entry["value"]) if self.complete else f"hash {self.entry['values']}"
         if self.kind == "claim":
             return str(self.entry["verdict"])
         if self.kind == "figure":
@@ -42,7 +47,9 @@ def find_entry(results: ResultSet, key: str) -> Published:
     for kind in KINDS:
         if key in results[kind]:
             return Published(key, kind, results[kind][key])
-    known = {name.lower(): name for kind in KINDS for name in results[kind]}
+    if key in results["key"]:
+        return Published(key, "number", results["key"][key])
+    known = {name.lower(): name for kind in (*KINDS, "key") for name in results[kind]}
     if key not in known.values() and key.lower() in known:
         return find_entry(results, known[key.lower()])
     near = difflib.get_close_matches(key.lower(), known, n=5, cutoff=0.6)

@@ -41,6 +41,8 @@ def find_renamed(old: Entries, new: Entries) -> list[tuple[str, str]]:
 
 def _content(name: str, entry: Entry) -> str:
     """Return what a result says besides its name, its words and its origin, as text."""
+    if "values" in entry:  # a number, published or listed
+        return repr(("number", entry["values"]))
     aside = {*DEFINITION, *PROVENANCE, "alt", "file"} - {"format", "unit", "rule"}
     kind = name.partition(" ")[0] if " " in name else "number"
     said = {k: f"{v:.9g}" if isinstance(v, float) else v for k, v in entry.items()}

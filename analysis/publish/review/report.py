@@ -22,6 +22,7 @@ Rows = Sequence[tuple[str, ...]]
 
 COMPARED = {
     "number": "value, standard error, interval, level, p, n, format, unit, estimand",
+    "key": "by hashes of the same, to seven digits",
     "table": "cell by cell",
     "figure": "by their data",
     "claim": "verdict, rule, evidence",
@@ -90,7 +91,7 @@ def _opening(report: Report) -> list[str]:
 
 
 def _counted(kind: str, count: int) -> str:
-    name = "verdict" if kind == "claim" else kind
+    name = {"claim": "verdict", "key": "uncited number"}.get(kind, kind)
     return name if count == 1 else f"{name}s"
 
 
@@ -140,11 +141,19 @@ def _moved(report: Report) -> list[Section]:
         Section("Significance that flipped",
                 ("number", "statement", "before", "now", "value and p", "used in"),
                 [_flip(f, "number", report) for f in c.significance]),
+        Section("Margins that shrank though no verdict flipped",
+                ("number", "what it is", "before", "now", "used in"),
+                [(m.key, m.meaning, m.old, m.new, _places(report, "number", m.key))
+                 for m in c.margins],
+                note="Fewer changes than before would turn the verdict; none: nothing did."),
         Section("Guards changed while the words were not", ("where", "sentence", "before", "now"),
                 [(g.place, g.sentence, g.old, g.new) for g in report.guards],
                 note="A sentence that stays although its verdict turned may no longer be true."),
         Section("Numbers that moved", ("number", "before", "now", "moved by", "besides", "used in"),
                 [_move(move, report) for move in c.moves]),
+        Section("Numbers that moved and are not cited", ("number", "before", "now", "what"),
+                [(f.key, f.old, f.new, f.evidence) for f in c.uncited],
+                note="Only hashes of them are committed; nox -s explain -- KEY shows one in full."),
         Section("Results with another definition", ("what", "before", "now"), _plain(c.redefined)),
         Section("Tables that changed", ("table", "row", "column", "before", "now"),
                 _tables(report)),

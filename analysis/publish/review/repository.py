@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import RepositoryError
+from analysis.publish.number_rows import KEYS
 from analysis.publish.result_set import FOLDER, ResultSet, parse
 
 __all__ = ["FileEdit", "Repository"]
@@ -91,7 +92,7 @@ class Repository:
 
     def results(self, commit: str, at: str) -> ResultSet:
         """Read the committed results of a version; see :func:`.result_set.parse`."""
-        names = [n for n in self.files(commit, FOLDER) if n.endswith((".json", ".md"))]
+        names = [n for n in self.files(commit, FOLDER) if n.endswith((".json", ".md", KEYS))]
         return parse({n.removeprefix(f"{FOLDER}/"): self.text(commit, n) or "" for n in names}, at)
 
     def files(self, commit: str, folder: str) -> list[str]:

@@ -26,6 +26,11 @@ def compute(panel: Panel) -> Findings:
         for name, day in choices.highlights.items()
     }
     stated = {key: cell for key, cell in _stated(choices).items() if cell[0]}  # what there is
+    if choices.register:
+        days |= {
+            "register.known": (choices.register.known.isoformat(), "last day known to the plan"),
+            "register.prices": (choices.register.prices.isoformat(), "last close of the plan"),
+        }
     return Findings(
         numbers=[
             *scalar_numbers("study", _fixed(choices) | stated, source, "sessions"),
@@ -84,6 +89,12 @@ def _stated(choices: Choices) -> dict[str, Scalar]:
         "customs.lags": (lag, "longest lag", "months", "words"),
         "customs.release_window": (release, "window around a release", "event days", "text"),
         "regimes.starts.count": (starts, "policy regimes", "count", "words"),
+        "register.bounds.car": (
+            choices.register.bounds.car if choices.register else 0,
+            "response that a later look must find",
+            "fraction",
+            "percent0",
+        ),
         "one_choice.claims.count": (
             len(choices.one_choice.claims) if choices.one_choice else 0,
             "claims with one choice changed at a time",

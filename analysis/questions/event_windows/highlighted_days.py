@@ -6,6 +6,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.events.conformal import conformal
+from analysis.estimators.significance import minimum_detectable
 from analysis.questions.requirements import need_section, need_window
 from analysis.results import Figure, Findings, Provenance, Table, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
@@ -80,7 +81,7 @@ def reactions(panel: Panel) -> pd.DataFrame:
     days = pd.concat(frames, ignore_index=True)
     inference = panel.snapshot.choices.inference
     bound = stats.t.ppf((1 + inference.level) / 2, days["df"])
-    least = (bound + stats.t.ppf(inference.power, days["df"])) * days["se"]
+    least = minimum_detectable(days["se"], days["df"], inference.power, inference.size)
     low, high = days["car"] - bound * days["se"], days["car"] + bound * days["se"]
     return days.assign(low=low, high=high, detectable=least)
 

@@ -1,4 +1,4 @@
-"""The ledger as a picture."""
+"""The ledger as a picture, and how far one episode moves its tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.results.style import GREY, INK, decimal_axis, panels, zero_line
 
-__all__ = ["ledger"]
+__all__ = ["ledger", "one_out"]
 
 # Colour and mark say the same, so that neither is needed alone.
 LOOKS = {
@@ -21,6 +21,7 @@ LOOKS = {
     "wrong sign within noise": ("#E69F00", "s"),
     "contradicted": ("#D55E00", "s"),
 }
+RANGE = "#0072B2"
 REACH = 2.0  # units of the detectable effect
 
 
@@ -57,4 +58,32 @@ def ledger(data: Mapping[str, pd.DataFrame]) -> Canvas:
         "effect over its minimum detectable effect, positive as claimed; "
         "mark alone: no test of an effect"
     )
+    return canvas
+
+
+def one_out(data: Mapping[str, pd.DataFrame], *, size: float) -> Canvas:
+    """One row a claim: its effect and its p, with the range of each when one episode is left out.
+
+    ``data["claims"]``: claim, effect, low, high (over the minimum detectable effect, positive as
+    claimed), p, p_low, p_high; NaN where no test is left.
+    """
+    claims = data["claims"]
+    canvas, (left, right) = panels(1, 2, 0.9 + 0.19 * len(claims), sharey=True)
+    rows = np.arange(len(claims))
+    for ax, value, low, high in ((left, "effect", "low", "high"), (right, "p", "p_low", "p_high")):
+        ax.hlines(rows, claims[low], claims[high], color=RANGE, linewidth=3.2, alpha=0.45)
+        ax.plot(claims[value], rows, "o", color=INK, markersize=3.8)
+        ax.tick_params(axis="y", length=0)
+    zero_line(left, "x")
+    decimal_axis(left, "x")
+    left.set_yticks(rows, labels=list(claims["claim"]))
+    left.set_ylim(len(claims) - 0.4, -0.6)
+    left.set_xlabel("effect over its minimum detectable effect,\npositive as claimed")
+    right.axvline(size, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+    right.set_xscale("log")
+    ticks = sorted({0.01, size, 0.1, 0.2, 0.5, 1.0})
+    right.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    right.minorticks_off()
+    right.set_xlim(min(0.02, size, float(claims[["p", "p_low"]].min().min())) * 0.9, 1.05)
+    right.set_xlabel("p of record (dashed: size of the tests)")
     return canvas

@@ -52,7 +52,7 @@ def compute(panel: Panel) -> Findings:
         numbers=numbers,
         tables=[_table(frame, cut, inference.level)],
         datasets=[Dataset("out_of_sample", frame, SOURCE)],
-        verdicts=[_verdict(both[same], inference.size)],
+        verdicts=[_verdict(both, inference.size)],
     )
 
 
@@ -106,9 +106,13 @@ def _table(frame: pd.DataFrame, cut: pd.Timestamp, level: float) -> Table:
     return table_of("out_of_sample", frame.assign(**shown), columns, SOURCE, note)
 
 
-def _verdict(alike: pd.DataFrame, size: float) -> Verdict:
-    """Say whether any claim of one sign in both parts is nominally significant in both."""
-    held = alike[(alike["fixed_p"] < size) & (alike["later_p"] < size)]
+def _verdict(both: pd.DataFrame, size: float) -> Verdict:
+    """Say whether any claim is nominally significant with one sign in both parts."""
+    held = both[
+        (both["fixed_effect"] * both["later_effect"] > 0)
+        & (both["fixed_p"] < size)
+        & (both["later_p"] < size)
+    ]
     return Verdict(
         "out_of_sample.replicates",
         "some" if len(held) else "none",

@@ -105,7 +105,7 @@ def _power(entry: Entry, panel: Panel) -> str:
 def _meaning(entry: Entry, panel: Panel) -> str:
     """Say in one sentence what the verdict means for a reader of the claim."""
     verdict, size = entry.verdict, panel.snapshot.choices.inference.size
-    if isinstance(entry.claim, Waiting):
+    if isinstance(entry.claim, Waiting) and verdict == NOT_TESTABLE:
         day = format_value(testable_from(entry.claim, panel).date().isoformat(), "date")
         return f"It can be tested from {day} on, with prices to that day."
     if verdict == NOT_TESTABLE:

@@ -164,7 +164,8 @@ def rolling(panel: Panel) -> pd.DataFrame:
         pair = panel.returns[[firm, choices.benchmark.market]].dropna()
         own, market = pair[firm], pair[choices.benchmark.market]
         path = rolling_beta(own, market, choices.beta.rolling, choices.inference.level).dropna()
-        path["ewm"] = ewm_beta(own, market, choices.beta.half_life)
+        weighted = ewm_beta(own, market, choices.beta.half_life)
+        path["ewm"] = weighted.reindex(path.index)  # an empty frame would take all of its rows
         frames.append(path.rename_axis("session").reset_index().assign(firm=firm))
     return pd.concat(frames, ignore_index=True)
 

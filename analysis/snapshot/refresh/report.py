@@ -12,8 +12,9 @@ from analysis.results.formats import escape_cell, pipe_row
 from analysis.snapshot.refresh.candidate import Vintage
 from analysis.snapshot.refresh.vintage import STATUSES
 
-__all__ = ["Part", "markdown", "parts", "terminal"]
+__all__ = ["LOOKS", "Part", "markdown", "parts", "terminal"]
 
+LOOKS = ("claim", "look", "from", "sample", "effect", "p", "decides below", "verdict")
 _TIME = {"prices.csv": "session", "prices_raw.csv": "session", "comtrade.csv": "month"}
 _SHOWN = 12  # rows of a part in the terminal; the file has all
 
@@ -27,17 +28,22 @@ class Part:
     rows: Sequence[Sequence[str]]
 
 
-def parts(vintage: Vintage, headline: Sequence[Sequence[str]]) -> list[Part]:
+def parts(
+    vintage: Vintage, headline: Sequence[Sequence[str]], looks: Sequence[Sequence[str]] = ()
+) -> list[Part]:
     """Return the tables of the report; one without rows is left out.
 
     Parameters
     ----------
     headline : sequence of sequence of str
         Rows of key, text under the old and text under the new vintage.
+    looks : sequence of sequence of str
+        Rows of the looks at undecided claims whose day has come under the new vintage.
     """
     tables = [
         Part("Rows by file", ["file", *STATUSES], _counts(vintage)),
         Part("Headline numbers", ["number", "old vintage", "new vintage"], headline),
+        Part("Claims whose day has come", LOOKS, looks),
         Part("Rows to accept", ["file", "row", "status", "old", "new"], _to_accept(vintage)),
         Part("New returns to look at", ["session", "ticker", "return"], _jumps(vintage)),
         Part("Notes", ["what is missing or was corrected"], [[note] for note in vintage.notes]),

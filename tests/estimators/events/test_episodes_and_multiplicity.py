@@ -13,7 +13,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip, two_sample_im
-from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
+from analysis.estimators.multiplicity import benjamini_hochberg, holm, holm_beside, step_down
 from analysis.estimators.significance import minimum_detectable, power_at
 
 VALUES = np.array([0.4, 1.9, -0.3, 1.1, 0.8, 0.2, 1.5])
@@ -98,6 +98,17 @@ def test_holm_and_benjamini_hochberg_equal_statsmodels(p):
     )
 
 
+@given(
+    p=st.lists(st.floats(0, 1), min_size=1, max_size=5),
+    others=st.lists(st.floats(0, 1), max_size=6),
+)
+def test_one_p_beside_others_is_adjusted_as_in_the_whole_family(p, others):
+    """Each value of the one test by itself, ties with others as well."""
+    expected = [holm([value, *others])[0] for value in p]
+    np.testing.assert_allclose(holm_beside(p, [*others, np.nan]), expected, rtol=1e-12)
+    assert np.isnan(holm_beside([np.nan], others)).all()
+
+
 def test_unknown_p_values_do_not_count():
     """A refused test neither uses up the family nor gets a number."""
     np.testing.assert_allclose(holm([0.01, np.nan, 0.04]), [0.02, np.nan, 0.04])
@@ -148,13 +159,21 @@ def test_step_down_refuses_what_does_not_fit():
         step_down([1.0, np.nan], np.zeros((10, 2)))
 
 
-@pytest.mark.parametrize("df", [1, 2, 5, 30, 118])
-def test_minimum_detectable_effect_has_its_power(df):
-    """The noncentral t exceeds the critical value with probability 0.8."""
-    effect = float(minimum_detectable(2.0, df)) / 2.0
-    critical = stats.t.ppf(0.975, df)
-    power = stats.nct.sf(critical, df, effect) + stats.nct.cdf(-critical, df, effect)
-    assert power == pytest.approx(0.8, abs=1e-5)
+@pytest.mark.parametrize("df", [1, 2, 5, 11, 30, 118, 2000])
+@pytest.mark.parametrize(("power", "level"), [(0.8, 0.05), (0.5, 0.1), (0.95, 0.01)])
+def test_minimum_detectable_effect_has_its_power(df, power, level):
+    """The noncentral t, by its square the exact noncentral F, leaves the bounds that often."""
+    effect = float(minimum_detectable(2.0, df, power, level)) / 2.0
+    critical = stats.t.ppf(1 - level / 2, df)
+    assert stats.ncf.sf(critical**2, 1, df, effect**2) == pytest.approx(power, abs=1e-9)
+
+
+def test_power_has_a_value_at_every_effect():
+    """Power grows from the size of the test to one, also where scipy's noncentral t has none."""
+    powers = [power_at(effect, 1.0, 118) for effect in (0, 1e-9, 1, 3, 8, 38, 1000)]
+    assert powers == sorted(powers)
+    assert powers[0] == pytest.approx(0.05, abs=1e-12)
+    assert powers[-1] == pytest.approx(1, abs=1e-12)
 
 
 def test_minimum_detectable_effect_takes_arrays():
@@ -169,7 +188,7 @@ def test_power_is_that_of_the_noncentral_t(effect, df):
     """The power at an effect agrees with scipy's noncentral t; at zero it is the size."""
     critical = stats.t.ppf(0.975, df)
     expected = stats.nct.sf(critical, df, effect) + stats.nct.cdf(-critical, df, effect)
-    assert power_at(effect, 1.0, df) == pytest.approx(expected, abs=1e-6)
+    assert power_at(effect, 1.0, df) == pytest.approx(expected, abs=1e-11)
 
 
 @pytest.mark.parametrize("power", [0.5, 0.8, 0.95])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from analysis.publish.number_rows import list_keys, write_rows
 from analysis.publish.review.artefacts import (
     artefacts,
     different_bytes,
@@ -16,9 +15,10 @@ from analysis.publish.review.artefacts import (
 
 def build(folder, mean=0.25, text="mean 0.25", table="| 0.25 |\n", svg="<svg>1.0</svg>"):
     """A folder as a build leaves it."""
-    entry = {"value": mean, "text": text, "n": 3}
+    entry = {"value": mean, "text": text, "n": 3, "format": "decimal2"}
     files = {
-        "paper/results/numbers.json": json.dumps({"numbers": {"a.mean": entry}}),
+        "paper/results/numbers.csv": write_rows({"a.mean": entry}),
+        "paper/results/keys.csv": list_keys({"a.mean": entry}),
         "paper/results/tables/t.md": table,
         "paper/results/figures/f.svg": svg,
         "paper/_output/p.html": f"<p>The {text}.</p><img alt='' src='data:image/svg+xml,{svg}'>",
@@ -35,7 +35,7 @@ def build(folder, mean=0.25, text="mean 0.25", table="| 0.25 |\n", svg="<svg>1.0
 def test_equal_builds_do_not_differ(tmp_path):
     """Two builds with the same content pass all three levels, wherever they stand."""
     one, other = build(tmp_path / "one"), build(tmp_path / "the-second")
-    assert len(one) == 5
+    assert len(one) == 6
     assert different_bytes(one, other) is None
     assert different_numbers(one, other, 1e-10) is None
     assert different_text(one, other) is None
@@ -44,7 +44,7 @@ def test_equal_builds_do_not_differ(tmp_path):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"mean": 0.26}, "paper/results/numbers.json: a.mean, value: 0.25 and 0.26"),
+        ({"mean": 0.26}, "paper/results/numbers.csv: a.mean, value: 0.25 and 0.26"),
         ({"table": "| 0.31 |\n"}, "paper/results/tables/t.md: line 1: 0.25 and 0.31"),
     ],
 )
@@ -86,9 +86,9 @@ def test_printed_text_must_be_the_same(tmp_path):
 def test_a_number_that_one_build_lacks_is_named(tmp_path):
     """Rather than compared with nothing."""
     one, other = build(tmp_path / "a"), build(tmp_path / "b")
-    other["paper/results/numbers.json"].write_text('{"numbers": {}}', "utf-8")
+    other["paper/results/numbers.csv"].write_text(write_rows({}), "utf-8")
     found = different_numbers(one, other, 1e-10)
-    assert str(found) == "paper/results/numbers.json: a.mean is in one build only"
+    assert str(found) == "paper/results/numbers.csv: a.mean is in one build only"
 
 
 def test_a_file_that_ends_early_and_a_word_file_are_told_apart(tmp_path):

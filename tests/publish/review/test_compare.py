@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.errors import ResultsError
+from analysis.publish.number_rows import list_keys
 from analysis.publish.result_set import parse
 from analysis.publish.review.compare import compare
 
@@ -246,3 +247,79 @@ def test_missing_results_are_refused():
     """A version without committed results says so."""
     with pytest.raises(ResultsError, match=r"at abc: expected committed results, found none"):
         parse({}, "abc")
+
+
+def margin(count, said="fewest episodes"):
+    return number(count, unit="changes", estimand=said)
+
+
+def test_a_margin_that_shrank_is_told_though_nothing_flipped(fabricate):
+    """Fewer changes than before, or some where nothing turned it; not where the verdict flipped."""
+    old = {"claim.a1.tipping.dropped": margin(2), "claim.a2.tipping.dropped": margin(3)}
+    new = {
+        "claim.a1.tipping.dropped": margin(1),
+        "claim.a1.tipping.put_back": margin(4),
+        "claim.a2.tipping.dropped": margin(1),
+        "claim.a3.tipping.moved": margin(2),
+    }
+    before = version(
+        fabricate, numbers=old, verdicts={"A1": "mixed", "A2": "mixed", "A3": "supported"}
+    )
+    after = version(
+        fabricate, numbers=new, verdicts={"A1": "mixed", "A2": "supported", "A3": "supported"}
+    )
+    assert compare(before, after).margins == (
+        ("claim.a1.tipping.dropped", "2", "1", "fewest episodes"),
+        ("claim.a1.tipping.put_back", "none", "4", "fewest episodes"),
+        ("claim.a3.tipping.moved", "none", "2", "fewest episodes"),
+    )
+    assert compare(after, before).margins == ()  # they grew, or the verdict flipped
+
+
+def test_a_version_without_tipping_points_has_no_margins(fabricate):
+    """What was never worked out did not shrink."""
+    old = version(fabricate, numbers={"claim.a1.p": number(0.3)}, verdicts={"A1": "mixed"})
+    new = {"claim.a1.tipping.dropped": margin(1)}
+    assert not compare(old, version(fabricate, numbers=new, verdicts={"A1": "mixed"})).margins
+
+
+def test_numbers_that_nobody_cites_are_compared_by_their_hashes(fabricate):
+    """Which key moved, in values or words, with the new value; new, gone and renamed ones too."""
+
+    def listing(**numbers):
+        return {"keys.csv": list_keys(numbers)}
+
+    old = parse(
+        fabricate(numbers={"a": number(1.0)})
+        | listing(a=number(1.0), b=number(2.0), c=number(3.0), gone=number(7.0),
+                  mean_mp=number(4.25), same=number(5.0)),
+        "memory",
+    )  # fmt: skip
+    now = {
+        "a": number(1.0), "b": number(2.5), "c": number(3.0, estimand="median"),
+        "new": number(8.0), "mean.mp": number(4.25), "same": number(5.0),
+    }  # fmt: skip
+    new = parse(fabricate(numbers=now), "memory")
+    found = compare(old, new)
+    said = [(f.key, f.old, f.new, f.evidence) for f in found.uncited]
+    assert said == [
+        ("b", "", str(now["b"].get("text", 2.5)), "values"),
+        ("c", "", str(now["c"].get("text", 3.0)), "words"),
+    ]
+    assert [(f.old, f.new) for f in found.renamed] == [("mean_mp", "mean.mp")]
+    assert (found.added, found.removed) == (("new",), ("gone",))
+    assert not found.moves
+    assert found.counts["number"] == 1
+    assert found.counts["key"] == 3
+    assert {"number b", "number c"} <= set(found.names())
+    assert not compare(old, old)
+
+
+def test_citing_another_number_is_no_result(fabricate):
+    """A number that the text begins or ceases to cite did not move."""
+    every = {"a": number(1.0), "b": number(2.0)}
+    one, other = (
+        parse(fabricate(numbers={k: every[k]}) | {"keys.csv": list_keys(every)}, "memory")
+        for k in every
+    )
+    assert not compare(one, other)

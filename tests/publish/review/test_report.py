@@ -124,6 +124,23 @@ def test_changed_results_are_reported_with_the_places_that_use_them(clone, run):
     assert "The mean is [-0.1-] {+0.4+} here." in said
 
 
+def test_a_margin_that_shrank_has_a_section(clone, run):
+    """What would turn a verdict now and before, above the numbers, though nothing flipped."""
+    same = {"verdicts": {"C1": "mixed"}}
+    counts = {"unit": "changes", "format": "words", "estimand": "fewest episodes"}
+    clone.publish(numbers={"claim.c1.tipping.dropped": number(3, **counts)}, **same)
+    clone.git("checkout", "-q", "-b", "change")
+    now = {"numbers": {"claim.c1.tipping.dropped": number(1, **counts)}, **same}
+    clone.publish(**now)
+    _, said, _ = run(now)
+    assert headings(said)[:2] == [
+        "Margins that shrank though no verdict flipped",
+        "Numbers that moved",
+    ]
+    text = (clone.root / "paper/_output/diff.md").read_text("utf-8")
+    assert "| claim.c1.tipping.dropped | fewest episodes | 3 | 1 |" in text
+
+
 def test_nothing_on_the_terminal_is_markdown(clone, run):
     """Columns of plain text: no bars, no escapes, no stars, whatever stands in a cell."""
     clone.publish(**OLD)

@@ -22,11 +22,11 @@ def test_readings_without_the_shift_reject_at_the_size(shift):
     """A shift of all quiet days is found where it is, and in no reading that takes it out."""
     frame, gaps = quiet_days._rates(quiet(shift), 0.05, np.random.default_rng(1))
     rates = frame.set_index("reading")
-    assert rates.loc["recentred", "mean"] == pytest.approx(0, abs=1e-12)
+    assert rates["mean"]["recentred"] == pytest.approx(0, abs=1e-12)
     for name in ("recentred", "none"):
-        assert rates.loc[name, "fourteen"] < 0.10
-    assert (rates.loc["intercept", "fourteen"] > 0.5) == (shift > 0)
-    assert rates.loc["intercept", "seven_less_five"] < 0.10  # a shift cancels in a difference
+        assert rates["fourteen"][name] < 0.10
+    assert (rates["fourteen"]["intercept"] > 0.5) == (shift > 0)
+    assert rates["seven_less_five"]["intercept"] < 0.10  # a shift cancels in a difference
     assert (gaps["gap"].abs() < 3 * gaps["se"]).all()
     assert (frame["mean_se"][frame["reading"] != "recentred"] > 0.02).all()
 
@@ -37,7 +37,7 @@ def test_each_switch_turns_what_belongs_to_it():
         contamination="deals", deal="deal", leave_out=("doubted",), mixture="windows", shared=2,
         statistic="scar", verdicts="symmetric", bound={"car": 0.1}, normal="none",
     )  # fmt: skip
-    sets = RuleSets("B3", Rules(), amended)
+    sets = RuleSets(Rules(), "B3", amended)
     fields = [field for switch in SWITCHES.values() for field in switch]
     assert sorted(fields) == sorted(Rules.__dataclass_fields__)
     for switch, own in SWITCHES.items():

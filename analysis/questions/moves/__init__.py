@@ -1,0 +1,1 @@
+"""Whether headlines move the shares at all, whatever the direction."""

@@ -1,0 +1,177 @@
+"""Tipping points: what was planted is found, and no smaller change is missed."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from analysis.estimators.events.across_episodes import across_episodes_t, two_sample_im
+from analysis.estimators.multiplicity import holm
+from analysis.snapshot.claims import Equivalence, Events
+from analysis.study.changes import drop_episodes
+from analysis.study.claim_kinds import judge_equivalence, lies_inside
+from analysis.study.episodes import FEWEST
+from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome, decide
+from analysis.study.tipping_rules import REGISTERED
+from analysis.study.tipping_search import EXACT, search
+from tests.conftest import WORDS
+
+FAMILY = (0.3, 0.8)
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """What a rule asks of a panel: the size of the tests."""
+    inference = SimpleNamespace(size=0.05)
+    return SimpleNamespace(snapshot=SimpleNamespace(choices=SimpleNamespace(inference=inference)))
+
+
+def days_of(values, start=0):
+    """The days of a side: one an episode, CAR a tenth of its SCAR."""
+    names = [f"e{start + number}" for number in range(len(values))]
+    scar = np.asarray(values, dtype=float)
+    episodes = np.arange(start, start + len(values))
+    return pd.DataFrame({"episode": episodes, "scar": scar, "car": scar / 10}, names)
+
+
+def turn_of(claim, panel, *sides, family=FAMILY):
+    """The verdict of a claim on these episodes, and what turns it when some are left out."""
+    frames, start = [], 0
+    for values in sides:
+        frames.append(days_of(values, start))
+        start += len(values)
+    dropped = drop_episodes(frames, REGISTERED)
+    judge = REGISTERED.judge(claim, panel, np.array(family))
+    none = np.zeros((1, len(dropped.labels)), dtype=bool)
+    verdict = judge(REGISTERED.measure(dropped.sums(none)))[0]
+    targets = {"turned": lambda to: (to != verdict) & (to != NOT_TESTABLE)}
+    return verdict, search(dropped, REGISTERED.measure, judge, targets).get("turned")
+
+
+def brute(claim, sides, family=FAMILY):
+    """The same by the estimators of the ledger, every set of episodes in turn."""
+
+    def verdict(kept):
+        if min(map(len, kept)) < FEWEST:
+            return NOT_TESTABLE
+        run = across_episodes_t if len(kept) == 1 else two_sample_im
+        test = run(*kept)
+        effect = run(*(np.array(side) / 10 for side in kept))
+        if isinstance(claim, Equivalence):
+            inside = bool(lies_inside(claim, *effect.interval(claim.interval)))
+            return judge_equivalence(inside, test.p < 0.05)
+        adjusted = float(holm([test.p, *family])[0])
+        return decide(Outcome(effect.estimate, p=test.p), adjusted, 0.05)
+
+    flat = [(place, value) for place, side in enumerate(sides) for value in side]
+
+    def without(out):
+        left = [pair for number, pair in enumerate(flat) if number not in out]
+        return [[v for p, v in left if p == place] for place in range(len(sides))]
+
+    first = verdict(without(()))
+    for size in range(1, len(flat) + 1):
+        turned = [verdict(without(out)) for out in combinations(range(len(flat)), size)]
+        hits = [each for each in turned if each not in (first, NOT_TESTABLE)]
+        if hits:
+            return first, size, len(hits)
+    return first, None, 0
+
+
+def test_a_claim_that_hangs_on_one_episode(panel, mean_of):
+    """One large response makes the sign: without it the sign is the other one."""
+    verdict, turn = turn_of(mean_of("tightening"), panel, [-1.0, -2.2, 0.1, 4.0, -0.6])
+    assert verdict == NOISE[1]
+    assert (turn.size, turn.labels, turn.ways) == (1, ("e3",), 1)
+    assert turn.verdict == NOISE[-1]
+
+
+def test_a_claim_that_survives_any_one_and_falls_with_two(panel, mean_of):
+    """Two large responses make the sign: either is enough."""
+    values = [-1.0, 3.4, -1.1, -0.9, 3.5]
+    _, turn = turn_of(mean_of("tightening"), panel, values)
+    assert (turn.size, turn.labels, turn.ways) == (2, ("e1", "e4"), 1)
+
+
+def test_too_few_episodes_are_no_turn(panel, mean_of):
+    """Three episodes cannot spare one; two have no verdict to lose."""
+    assert turn_of(mean_of("tightening"), panel, [1.0, -0.5, 0.1]) == (NOISE[1], None)
+    assert turn_of(mean_of("tightening"), panel, [1.0, -0.5]) == (NOT_TESTABLE, None)
+
+
+def test_other_claims_keep_their_p(panel, mean_of):
+    """A p that is below the size alone holds only where the family leaves room for it."""
+    values = [1.0, 1.2, 0.9, 1.1, 0.1]
+    assert turn_of(mean_of("tightening"), panel, values, family=())[0] == "supported"
+    held = turn_of(mean_of("tightening"), panel, values, family=(0.4,) * 5)
+    assert held[0] == NOISE[1]
+    assert held[1].verdict == "supported"  # without the one that is near zero
+    assert held[1].labels == ("e4",)
+
+
+def test_a_difference_loses_an_episode_of_either_side(panel, difference_of):
+    """What turns the sign stands on the second side, and a side keeps three."""
+    claim = difference_of("tightening", "easing")
+    verdict, turn = turn_of(claim, panel, [0.1, 0.3, -0.2], [-4.0, 0.4, 0.3, 0.5])
+    assert verdict == NOISE[1]
+    assert (turn.size, turn.labels) == (1, ("e3",))
+
+
+@pytest.fixture(scope="module")
+def equivalence():
+    """A claim that the mean lies within one tenth of zero."""
+    words = {"id": "X3", "status": "confirmatory", "kind": "equivalence", **WORDS}
+    return Equivalence(
+        **words, of="core", events=Events(), bounds=(-0.1, 0.1), interval=0.9, family=False
+    )
+
+
+def test_an_equivalence_that_one_episode_spoils(panel, equivalence):
+    """All lie near zero but one: without it the interval is inside the bounds."""
+    verdict, turn = turn_of(equivalence, panel, [0.1, -0.2, 0.3, 4.0, -0.1])
+    assert verdict == "mixed"
+    assert (turn.size, turn.labels, turn.verdict) == (1, ("e3",), "supported")
+
+
+@st.composite
+def responses(draw, most=9):
+    """Responses without ties: an effect of exactly zero has no sign."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    mean, count = draw(st.sampled_from([0.0, 0.7, 1.5])), draw(st.integers(4, most))
+    return [float(value) for value in rng.normal(mean, 1, count)]
+
+
+@settings(max_examples=60, phases=[Phase.generate])
+@given(values=responses())
+def test_search_equals_enumeration_for_a_mean(panel, mean_of, values):
+    """The smallest set of any size; of up to three, how many such sets there are."""
+    _compare(mean_of("tightening"), panel, values)
+
+
+@settings(max_examples=40, phases=[Phase.generate])
+@given(first=responses(5), second=responses(4))
+def test_search_equals_enumeration_for_a_difference(panel, difference_of, first, second):
+    """Of two sides as of one."""
+    _compare(difference_of("tightening", "easing"), panel, first, second)
+
+
+@settings(max_examples=40, phases=[Phase.generate])
+@given(values=responses())
+def test_search_equals_enumeration_for_an_equivalence(panel, equivalence, values):
+    """By a rule of its own as by the common one."""
+    _compare(equivalence, panel, values)
+
+
+def _compare(claim, panel, *sides):
+    verdict, turn = turn_of(claim, panel, *sides)
+    expected, size, ways = brute(claim, sides)
+    assert verdict == expected
+    assert (turn and turn.size) == size
+    if turn is not None and turn.size <= EXACT:
+        assert turn.ways == ways
