@@ -76,6 +76,7 @@ def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 def keep_record(results: Path, inputs: Inputs) -> None:
     """Write down what results were made from, once they are all there."""
     text = json.dumps(inputs | {"results": _results(results)}, indent=1) + "\n"
+    (results / RECORD).parent.mkdir(parents=True, exist_ok=True)  # results may hold no figure
     (results / RECORD).write_text(text, encoding="utf-8", newline="\n")
 
 

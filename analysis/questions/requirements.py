@@ -99,7 +99,6 @@ AMENDING = Need(
 )
 EARLIER = Need("a study of earlier years in its folder history, or to be one", has_earlier)
 SHARED = Need(
-    "responses of portfolios on shared sessions, where [each_firm] of study.toml asks for those of "
-    "single firms",
+    "sessions that all firms share: a study.toml without [each_firm]",
     lambda snapshot: not snapshot.choices.each_firm,
 )
