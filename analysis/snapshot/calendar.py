@@ -103,17 +103,18 @@ def check_prices(
     for exchange in dict.fromkeys(at):
         rows = prices[at == exchange]
         sessions = check_sessions("prices.csv", rows, exchange)
-        _check_holes(rows[~rows["ticker"].isin(holes)], sessions)
+        _check_holes(rows, sessions, holes)
 
 
-def _check_holes(prices: pd.DataFrame, sessions: pd.DatetimeIndex) -> None:
-    for ticker, rows in prices.groupby("ticker", sort=True):
+def _check_holes(prices: pd.DataFrame, sessions: pd.DatetimeIndex, holes: Collection[str]) -> None:
+    for ticker, rows in prices[~prices["ticker"].isin(holes)].groupby("ticker", sort=True):
         missing = sessions.difference(pd.DatetimeIndex(rows["session"]))
         if len(missing):
             later = prices.index[prices["session"] > missing[0]]
             row = int(later.min() if len(later) else prices.index.max() + 1)
             expected = f"session {missing[0]:%Y-%m-%d} of {ticker} before this row"
             remedy = f"add the row ({len(missing)} of {len(sessions)} sessions are missing)"
+            remedy += ", or say under [holes] of study.toml why there is none" * bool(holes)
             place = f"prices.csv, row {row}, column session"
             raise fault(place, expected=expected, found="none", remedy=remedy)
 
