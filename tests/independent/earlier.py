@@ -10,6 +10,7 @@ Quiet days alone: what the registered tests can find. Where the words leave a ch
 from __future__ import annotations
 
 import tomllib
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +30,11 @@ SIGNS = {"tightening": 1, "easing": -1, "support": 1}
 
 def calendar(exchange: str) -> pd.Series:
     """Return closing times by session."""
-    held = exchange_calendars.get_calendar(exchange, start="2009-08-01", end="2025-03-31").closes
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of calls inside the library
+        held = exchange_calendars.get_calendar(
+            exchange, start="2009-08-01", end="2025-03-31"
+        ).closes
     days = pd.DatetimeIndex(held.index).as_unit("ns")
     return held.dt.tz_convert(None).set_axis(days)[days <= PRICES_END]
 
