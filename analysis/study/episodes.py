@@ -11,7 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip
-from analysis.estimators.significance import Significance, minimum_detectable, power_at, refused
+from analysis.estimators.significance import (
+    Significance,
+    minimum_detectable,
+    power_at,
+    refused,
+    student,
+)
 from analysis.snapshot.claims import Events
 from analysis.study.panel import Panel
 
@@ -20,6 +26,7 @@ __all__ = [
     "Pooled",
     "averaged",
     "chosen_days",
+    "effect_of",
     "episode_values",
     "holds",
     "judge_events",
@@ -41,7 +48,8 @@ class Pooled:
     episodes : int
         Number of episodes K.
     mean, low, high : float
-        Mean CAR over episodes with its Student interval (fraction).
+        Mean CAR over episodes, or the effect of :func:`effect_of`, with its Student interval
+        (fraction).
     p : float
         Two-sided p of Student's t with K-1 degrees of freedom on the standardised CARs.
     p_flip : float
@@ -170,8 +178,7 @@ def averaged(days: pd.DataFrame) -> pd.DataFrame:
         Indexed by episode: ``car`` (fraction), ``scar``, ``weight`` (one over the forecast error;
         1 where a response has none).
     """
-    weighted = days.assign(weight=1 / days["se"] if "se" in days else 1.0)
-    return weighted.groupby("episode")[["car", "scar", "weight"]].mean()
+    return days.groupby("episode")[["car", "scar", "weight"]].mean()
 
 
 def episode_values(
@@ -192,12 +199,23 @@ def mean_over(values: pd.Series) -> Significance:
     return across_episodes_t(values)
 
 
+def effect_of(test: Significance, weights: pd.Series) -> Significance:
+    """Turn a test of standardised CARs into one of an effect, with the same t.
+
+    The effect is the mean SCAR over the mean of one over the forecast error (``weights``): that of
+    a response which is the same in every episode.
+    """
+    per = float(weights.mean())
+    return student(test.name, test.n, test.estimate / per, test.se / per, test.df)
+
+
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled:
-    """Test the mean response across episodes."""
+    """Test the mean response across episodes by the statistic of the panel's rules."""
     if len(values) < FEWEST:
         return Pooled(len(values))
     inference = panel.snapshot.choices.inference
-    mean, test = mean_over(values["car"]), mean_over(values["scar"])
+    test, one = mean_over(values["scar"]), panel.rules.statistic == "scar"
+    mean = effect_of(test, values["weight"]) if one else mean_over(values["car"])
     flips = sign_flip(values["scar"], np.random.default_rng(inference.seed), inference.draws)
     low, high, detectable, _ = precision(mean, panel)
     return Pooled(len(values), mean.estimate, low, high, test.p, flips.p, detectable)

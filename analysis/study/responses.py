@@ -43,9 +43,9 @@ class Responses:
     Attributes
     ----------
     table : DataFrame
-        Indexed by composition (tickers with commas) and session: ``car`` (fraction) and ``scar``,
-        the same over its standard error, or again ``car`` where there is none; of CARs also
-        ``se``, ``raw`` (fraction), ``df``, ``p``.
+        Indexed by composition (tickers with commas) and session: ``car`` (fraction), ``scar``, the
+        same over its standard error, or again ``car`` where there is none, and ``weight``, one over
+        that error or 1; of CARs also ``se``, ``raw`` (fraction), ``df``, ``p``.
     members : Series
         Composition by event ``id``; events without one are left out.
     clean : (int, int) or None
@@ -132,6 +132,7 @@ def cumulate_rows(
     """
     fitted = _fit(panel, weights, rows, factors, window[1])
     cars = fitted.car(*window).drop(columns="bhar").rename(columns={"t": "scar"})
+    cars["weight"] = 1 / cars["se"]
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
     return cars.reindex(pd.MultiIndex.from_frame(rows))
 
@@ -242,7 +243,7 @@ def _fit(
         factors=factors,
         exclude=panel.exclude,
         last=last,
-        intercept=panel.rules.normal != "none",
+        intercept=panel.intercept,
     )
 
 
@@ -257,7 +258,6 @@ def compose(
         window = window_name(clean)
         pairs = pd.MultiIndex.from_frame(usable)
         usable = usable[panel.clean.loc[pairs, window].to_numpy(dtype=bool)]
-        usable = usable[~_left_out(panel, usable)]
     members, weights = {}, {}
     for event, held in usable.groupby("id", sort=False)["ticker"]:
         weight = portfolio.weigh([*held, *funds])
@@ -265,16 +265,6 @@ def compose(
             members[event] = ",".join(weight)
             weights[members[event]] = pd.Series(weight)
     return pd.Series(members, dtype=object).rename_axis("id"), weights
-
-
-def _left_out(panel: Panel, pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Mark firms that an event of the same day names in a column of the rules. (N,)."""
-    day, columns = panel.events["day0"], list(panel.rules.leave_out)
-    if not columns:
-        return np.zeros(len(pairs), dtype=bool)
-    named = panel.events[columns].agg(";".join, axis=1).groupby(day).agg(";".join)
-    cells = pairs["id"].map(day).map(named).str.split(";")
-    return np.array([t in out for t, out in zip(pairs["ticker"], cells, strict=True)], dtype=bool)
 
 
 def series_responses(panel: Panel, values: pd.Series) -> Responses:
@@ -287,5 +277,6 @@ def series_responses(panel: Panel, values: pd.Series) -> Responses:
     """
     values = values.reindex(panel.snapshot.sessions)
     index = pd.MultiIndex.from_product([[SERIES], panel.snapshot.sessions])
-    table = pd.DataFrame({"car": values.to_numpy(), "scar": values.to_numpy()}, index)
+    known = values.to_numpy()
+    table = pd.DataFrame({"car": known, "scar": known, "weight": 1.0}, index)
     return Responses(table, pd.Series(SERIES, panel.events.index))

@@ -14,7 +14,7 @@ from analysis.snapshot.rules import Rules
 from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome, decide, decide_all
 from analysis.study.panel import Panel
 
-__all__ = ["CANNOT", "NO_SIGN", "adjust", "decide_symmetric", "judge"]
+__all__ = ["CANNOT", "NO_SIGN", "adjust", "belongs", "bound_of", "decide_symmetric", "judge"]
 
 CANNOT = "cannot decide"
 NO_SIGN = "no sign within noise"
@@ -28,7 +28,7 @@ def judge(panel: Panel, results: Mapping[str, Outcome]) -> dict[str, tuple[float
     return {
         key: (
             adjusted.get(key),
-            verdict(outcome, adjusted.get(key), size, _bound(claims[key], panel.rules)),
+            verdict(outcome, adjusted.get(key), size, bound_of(claims[key], panel.rules)),
         )
         for key, outcome in results.items()
     }
@@ -45,18 +45,19 @@ def adjust(
     family = {
         key: outcome.p
         for key, outcome in results.items()
-        if outcome.p is not None and _belongs(claims[key], outcome, rules)
+        if outcome.p is not None and belongs(claims[key], outcome, rules)
     }
     return dict(zip(family, map(float, holm(list(family.values()))), strict=True))
 
 
-def _belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
+def belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
+    """Say whether a claim is of the family once it has a p."""
     if rules.verdicts == "registered":
         return outcome.confirmatory
     return claim.status == "confirmatory"
 
 
-def _bound(claim: Claim, rules: Rules) -> float | None:
+def bound_of(claim: Claim, rules: Rules) -> float | None:
     """Return the bound of what a claim measures; none where none is fixed."""
     measured = getattr(claim, "response", "car") if isinstance(claim, OnEvents) else ""
     return next((bound for name, bound in rules.bound.items() if name == measured), None)

@@ -16,7 +16,7 @@ from analysis.snapshot.choices import Choices
 from analysis.snapshot.portfolios import equal
 from analysis.study.directions import Kind, list_kinds, list_policy
 from analysis.study.episodes import episode_values, pool
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.responses import Responses, cumulate
 
 __all__ = ["compute", "firm_windows", "list_pooled", "pool_kinds", "pooled_by_direction"]
@@ -123,8 +123,9 @@ def pooled_by_direction(panel: Panel) -> pd.DataFrame:
     choices = panel.snapshot.choices
     core, kinds, rows = equal(choices.firms.core), list_pooled(choices), []
     for window, bounds in choices.windows.bounds.items():
+        ruled = chained(panel, bounds)
         for clean in (True, False):
-            pooled = pool_kinds(panel, cumulate(panel, core, bounds, clean=clean), kinds)
+            pooled = pool_kinds(ruled, cumulate(ruled, core, bounds, clean=clean), kinds)
             rows += [row | {"window": window, "clean": clean} for row in pooled]
     return pd.DataFrame(rows)
 
@@ -206,7 +207,7 @@ def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
     sizes = known["car"].abs().map(lambda car: format_value(car, "percent1")) + marks
     texts = np.where(known["car"] < 0, "\u2212", "+") + sizes
     cars = known.assign(text=texts).pivot(index="id", columns="ticker", values="text")
-    frame = panel.events.join(cars).assign(kind=panel.events["status"].map(MARKS))
+    frame = chained(panel).events.join(cars).assign(kind=panel.events["status"].map(MARKS))
     return table_of(
         "events",
         frame,

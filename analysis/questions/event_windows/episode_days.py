@@ -12,7 +12,7 @@ from analysis.estimators.events.conformal import conformal
 from analysis.results import Dataset, Findings, Provenance
 from analysis.results.columns import Column, scalar_numbers, table_of
 from analysis.snapshot.portfolios import equal
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.responses import fit_events
 
 __all__ = ["by_episode", "compute"]
@@ -64,7 +64,7 @@ def compute(panel: Panel) -> Findings:
 def by_episode(panel: Panel) -> pd.DataFrame:
     """Compute the core portfolio's CAR from the first day 0 to the session after the last.
 
-    All eligible firms enter, with confounders or without; nothing is signed or averaged.
+    Episodes are those of the primary window. All eligible firms enter, with confounders or without; nothing is signed or averaged.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         ``mixed``, ``confirmatory`` (events that may confirm), ``members``, ``car``, ``se``
         (fraction), ``t``, ``p``, ``conformal_p``.
     """
+    panel = chained(panel)
     position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
     episodes = panel.events.assign(position=position).groupby("episode")
     ends = episodes["position"].agg(np.ptp) + 1  # event day of the session after the last day 0

@@ -29,7 +29,7 @@ from analysis.results.formats import brackets, listed
 from analysis.snapshot.portfolios import equal
 from analysis.study.directions import list_policy
 from analysis.study.episodes import episode_values, mean_over
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.responses import cumulate
 
 __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
@@ -94,6 +94,7 @@ def compute(panel: Panel) -> Findings:
 
 def signed_values(panel: Panel) -> dict[str, pd.DataFrame]:
     """Return each firm's clean primary CARs by episode, signed: see :func:`averaged`."""
+    panel = chained(panel)
     return {
         ticker: episode_values(
             panel,
