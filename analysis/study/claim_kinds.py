@@ -189,7 +189,9 @@ def list_events(claim: OnEvents, panel: Panel) -> pd.DataFrame:
     responses, sides = _days(claim, panel)
     known, frames = responses.at_events(panel).index, []
     for events, days in zip(claim.sides.values(), sides, strict=True):
-        frame = judge_events(chained_for(claim, panel), known, events).join(days[["members", "car"]])
+        frame = judge_events(chained_for(claim, panel), known, events).join(
+            days[["members", "car"]]
+        )
         frame = frame.rename(columns={"members": "firms", "car": "value"})
         frame = frame.rename_axis("event").reset_index()
         frames.append(frame.assign(side=", ".join(events.directions) or "all"))

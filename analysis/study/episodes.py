@@ -24,6 +24,7 @@ from analysis.study.panel import Panel
 __all__ = [
     "FEWEST",
     "Pooled",
+    "average_effect",
     "averaged",
     "chosen_days",
     "effect_of",
@@ -34,6 +35,7 @@ __all__ = [
     "pick_days",
     "pool",
     "precision",
+    "say_effect",
 ]
 
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
@@ -207,6 +209,23 @@ def effect_of(test: Significance, weights: pd.Series) -> Significance:
     """
     per = float(weights.mean())
     return student(test.name, test.n, test.estimate / per, test.se / per, test.df)
+
+
+def average_effect(values: pd.DataFrame, panel: Panel) -> float:
+    """Return the effect that the rules of the panel read off the values of episodes (fraction).
+
+    ``values`` are those of :func:`averaged`; NaN where there are none.
+    """
+    if panel.rules.statistic == "scar":
+        return float(values["scar"].mean() / values["weight"].mean())
+    return float(values["car"].mean())
+
+
+def say_effect(panel: Panel) -> str:
+    """Say for a note what the effect over episodes is."""
+    if panel.rules.statistic == "scar":
+        return "mean standardised CAR over the mean of one over its forecast error, over episodes"
+    return "mean CAR over episodes"
 
 
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled:

@@ -141,9 +141,7 @@ def under(panel: Panel, rules: Rules) -> Panel:
     changed = vary(panel, rules=rules, clean=clean)
     if changed.intercept == panel.intercept:
         return changed
-    fitted = make(
-        lambda: _every_firm(snapshot, panel.returns, panel.events, panel.exclude, rules)
-    )
+    fitted = make(lambda: _every_firm(snapshot, panel.returns, panel.events, panel.exclude, rules))
     return vary(changed, event_study=fitted)
 
 

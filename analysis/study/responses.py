@@ -6,7 +6,7 @@ be used differ from event to event. An event is a look-up at its day 0, a placeb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -159,8 +159,12 @@ def fit_events(
     return _fit(panel, weights, rows, last=last)
 
 
-def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, Floats]:
+def quiet_paths(
+    panel: Panel, portfolio: Portfolio, clean: Bounds, weigh: Callable[[EventStudy], Floats]
+) -> dict[str, Floats]:
     """Cumulate abnormal returns around every session that a placebo may use.
+
+    ``weigh`` gives what each path is multiplied by, (N,).
 
     Returns
     -------
@@ -174,7 +178,7 @@ def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, 
         rows = pd.DataFrame({"ticker": name, "day0": sessions[_usable(panel, name, clean)]})
         fitted = _fit(panel, weights, rows)
         paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
-        paths[name][fitted.position] = cumulated(fitted)
+        paths[name][fitted.position] = cumulated(fitted) * weigh(fitted)[:, None]
     return paths
 
 

@@ -144,8 +144,10 @@ def _judge(claim: OnEvents, panel: Panel, others: Floats | None, *, symmetric: b
             inside=within,
         )
         held = None if others is None else float(adjusted[at])
-        return decide_symmetric(outcome, held, size, limit) if symmetric else decide(
-            outcome, held, size
+        return (
+            decide_symmetric(outcome, held, size, limit)
+            if symmetric
+            else decide(outcome, held, size)
         )
 
     def judge(found: Measured) -> Words:

@@ -1,4 +1,7 @@
-"""Event-window returns: every event, firm and window, and what they say by direction."""
+"""Event-window returns: every event, firm and window, and what they say by direction.
+
+All of it by the rules by which the study decides: episodes, clean windows, normal return, effect.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from analysis.results.formats import brackets, format_value, listed, percent
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.portfolios import equal
 from analysis.study.directions import Kind, list_kinds, list_policy
-from analysis.study.episodes import episode_values, pool
+from analysis.study.episodes import episode_values, pool, say_effect
 from analysis.study.panel import Panel, chained
 from analysis.study.responses import Responses, cumulate
 
@@ -40,7 +43,7 @@ POOLED = (
     Column("p_all", "all p", "pvalue"),
 )
 NOTE = (
-    "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its {level} Student "
+    "K: episodes. CAAR: the core portfolio's {effect}, with its {level} Student "
     "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; p(flip): sign "
     "flips, smallest attainable value 2/2^K^. MDE: mean found with {power} power. The last two "
     "columns put contaminated windows back. policy: {policy}, signed; all: with {others}."
@@ -172,6 +175,7 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
         "level": percent(choices.inference.level),
         "power": percent(choices.inference.power),
         "policy": listed(policy),
+        "effect": say_effect(panel),
         "others": listed([d for d in choices.directions if d not in policy]) or "none",
     }
     return table_of("pooled", frame, POOLED, source, NOTE, **texts)
@@ -214,7 +218,7 @@ def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
         [*EVENTS, *(Column(firm) for firm in core)],
         Provenance.of(firm_windows, "all events, core firms"),
         f"CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of the core firms; an en "
-        "dash: no eligible window; \u2020: a confounder touches the window. E: exploratory; S: "
+        "dash: no eligible window; \u2020: a confounder touches the window, or the event leaves the firm out. E: exploratory; S: "
         "found by looking for large days; B: found beside one.",
     )
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.questions.ledger.beside import SHORT
 from analysis.questions.ledger.entries import outcomes
-from analysis.questions.ledger.report import SHORT
 from analysis.questions.requirements import Need
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
