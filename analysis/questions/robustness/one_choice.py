@@ -3,6 +3,7 @@
 The baseline is the ledger's, so that each row departs from the rules by which the study decides;
 what one amended rule does alone, from the registered ones on, is shown with the amendments.
 """
+
 from __future__ import annotations
 
 from typing import Any
