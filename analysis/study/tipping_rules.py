@@ -115,11 +115,11 @@ def measure(sums: Floats, *, one: bool = False) -> Measured:
         effect = mean[:, 0] - mean[:, 1] if sums.shape[1] == 2 else mean[:, 0]
         t = effect[:, 0] / se[:, 0]
         per = total[..., 1].sum(axis=1) / count[..., 0].sum(axis=1)
-        shown = np.stack([effect[:, 0], se[:, 0]]) / per if one else [effect[:, 1], se[:, 1]]
+        shown, error = (effect[:, 0] / per, se[:, 0] / per) if one else (effect[:, 1], se[:, 1])
     fewest = count[..., 0].min(axis=1)
     t = np.where(fewest >= FEWEST, t, np.nan)
     df = fewest - 1
-    return Measured(*shown, df, t, 2 * special.stdtr(np.maximum(df, 1), -abs(t)))
+    return Measured(shown, error, df, t, 2 * special.stdtr(np.maximum(df, 1), -abs(t)))
 
 
 def _judge(claim: OnEvents, panel: Panel, others: Floats | None, *, symmetric: bool) -> Judge:

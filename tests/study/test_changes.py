@@ -28,7 +28,7 @@ QUIET = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]
 @pytest.fixture(scope="module")
 def elsewhere(committed):
     """The events with an open day, on their other day."""
-    return panel_elsewhere(committed, REGISTERED)
+    return panel_elsewhere(committed)
 
 
 def changes_of(claim, panel, elsewhere):
@@ -145,7 +145,7 @@ def test_what_turns_a_planted_verdict_is_found(simulate, mean_of):
     snapshot = simulate(rows, planted(effects), hits, noise=0.005)
     panel = build_panel(vary(snapshot, events=_dated(snapshot.events)))
     tip = partial(tip_claim, mean_of("tightening"), panel, np.array([]))
-    points = tip(elsewhere=panel_elsewhere(panel, REGISTERED))
+    points = tip(elsewhere=panel_elsewhere(panel))
     assert points.verdict in ("supported", NOISE[1])
     back, moved = points.turns["put back"]["turned"], points.turns["moved"]["turned"]
     assert (back.size, back.ways, back.labels) == (1, 3, (f"e4 ({CORE[0]})",))

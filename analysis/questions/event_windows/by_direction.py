@@ -218,7 +218,8 @@ def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
         [*EVENTS, *(Column(firm) for firm in core)],
         Provenance.of(firm_windows, "all events, core firms"),
         f"CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of the core firms; an en "
-        "dash: no eligible window; \u2020: a confounder touches the window, or the event leaves the firm out. E: exploratory; S: "
+        "dash: no eligible window; \u2020: a confounder touches the window, or the event leaves "
+        "the firm out. E: exploratory; S: "
         "found by looking for large days; B: found beside one.",
     )
 

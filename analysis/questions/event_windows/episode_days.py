@@ -64,7 +64,8 @@ def compute(panel: Panel) -> Findings:
 def by_episode(panel: Panel) -> pd.DataFrame:
     """Compute the core portfolio's CAR from the first day 0 to the session after the last.
 
-    Episodes are those of the primary window. All eligible firms enter, with confounders or without; nothing is signed or averaged.
+    Episodes are those of the primary window. All eligible firms enter, with confounders or without;
+    nothing is signed or averaged.
 
     Returns
     -------

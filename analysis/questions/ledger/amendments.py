@@ -94,8 +94,8 @@ NOTE_ALONE = (
     "adjusted over the family of that set of rules. Specified after results were known."
 )
 NOTE_BOTH = (
-    "Claims as in @tbl-claims, by the amended rules, which decide, and by the registered ones, with "
-    "the {level} interval. The amended rules were specified after results were known."
+    "Claims as in @tbl-claims, by the amended rules, which decide, and by the registered ones, "
+    "with the {level} interval. The amended rules were specified after results were known."
 )
 
 

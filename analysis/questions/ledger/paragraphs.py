@@ -56,7 +56,7 @@ def _paragraph(entry: Entry, panel: Panel, registered: pd.DataFrame) -> str:
         _adjusted(entry),
         _power(entry, panel),
         f"Verdict: **{entry.verdict}**. {_meaning(entry, panel)}",
-        _registered(registered.loc[entry.id], panel) if len(registered) else "",
+        _registered(registered.loc[[entry.id]], panel) if len(registered) else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -110,9 +110,9 @@ def _power(entry: Entry, panel: Panel) -> str:
     return f"{text}."
 
 
-def _registered(row: pd.Series, panel: Panel) -> str:
-    """Say what the registered rules made of the claim."""
-    shown = ""
+def _registered(rows: pd.DataFrame, panel: Panel) -> str:
+    """Say what the registered rules made of the claim, which has one row."""
+    (row,), shown = rows.to_dict("records"), ""
     if pd.notna(row["effect"]):
         level = percent(panel.snapshot.choices.inference.level)
         cells = with_interval(row["effect"], row["low"], row["high"], row["format"])

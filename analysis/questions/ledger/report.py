@@ -74,9 +74,9 @@ NOTE = (
     "right and wrong sign, within noise."
 )
 NOTE_BESIDE = (
-    " By the rules as amended after results were known: no sign is named within one standard error, "
-    "and a test whose MDE is above the bound cannot decide. Registered: effect, p in brackets and "
-    "verdict by the registered rules."
+    " By the rules as amended after results were known: no sign is named within one standard "
+    "error, and a test whose MDE is above the bound cannot decide. Registered: effect, p in "
+    "brackets and verdict by the registered rules."
 )
 
 

@@ -119,8 +119,9 @@ def firm_responses(panel: Panel, values: dict[str, pd.DataFrame]) -> pd.DataFram
     DataFrame
         ``ticker``, ``heavy_share`` (fraction, missing where unknown), ``beta`` (market),
         ``beta_sector``, ``sd`` (market-model residual of a session, fraction), ``episodes``,
-        ``response`` (of signed CARs: :func:`average_effect`, fraction), ``over_sd`` (mean of the CARs over their own
-        forecast-corrected standard error), ``over_beta`` (response over the sector beta, fraction).
+        ``response`` (of signed CARs: :func:`average_effect`, fraction), ``over_sd`` (mean of the
+        CARs over their own forecast-corrected standard error), ``over_beta`` (response over the
+        sector beta, fraction).
     """
     choices, returns = panel.snapshot.choices, panel.returns
     frame = pd.DataFrame({"ticker": list(values)})
