@@ -22,7 +22,16 @@ from analysis.results.columns import (
     verdicts_of,
 )
 from analysis.results.formats import escape_markup, percent, with_interval
-from analysis.snapshot.claims import Claim, Events, Mean, OnEvents
+from analysis.snapshot.claims import (
+    BetaOrder,
+    Claim,
+    Correlation,
+    Events,
+    Facts,
+    Mean,
+    OnEvents,
+    Retraced,
+)
 from analysis.snapshot.rules import SWITCHES, Rules
 from analysis.study.claims import decide_claim
 from analysis.study.directions import list_policy
@@ -44,6 +53,7 @@ NAMES = {
     "normal": "no intercept",
     AMENDED: "all amended",
 }
+UNRULED = (Facts, Retraced, BetaOrder, Correlation)  # kinds whose tests no rule reaches
 DECIDED = ("supported", "contradicted")
 KEY = "claim.{claim}.registered"
 BY_RULES = "registered rules, and amended ones that were specified after results were known"
@@ -175,10 +185,14 @@ def decide_by_rules(panel: Panel) -> pd.DataFrame:
     rules: dict[str, Rules] = {REGISTERED: sets.registered}
     rules |= {name: sets.alone(name) for name in SWITCHES} | {AMENDED: sets.amended}
     means = dict(_means(claims[sets.claim], panel))
+    fixed = {k: decide_claim(c, panel) for k, c in claims.items() if isinstance(c, UNRULED)}
     rows = []
     for name, each in rules.items():
         ruled = under(panel, each)
-        results = {key: decide_claim(claim, ruled) for key, claim in claims.items()}
+        results = {
+            key: fixed[key] if key in fixed else decide_claim(claim, ruled)
+            for key, claim in claims.items()
+        }
         judged = judge(ruled, results)
         for key, outcome in results.items():
             row = {"rules": name, "claim": key, "what": "", **_cells(outcome)}
