@@ -176,7 +176,7 @@ def decide(name: str, found: Result, error: float | None) -> str:
     """Decide by the symmetric rule."""
     if name == "A6":
         return found.verdict  # the signs of its differences differ, whatever the p
-    if found.effect is None or found.detectable is None or found.holm is None:
+    if found.effect is None or found.holm is None:
         return "not testable"
     as_claimed = found.effect * found.claimed > 0
     if name == "A10" and error is not None:
@@ -187,7 +187,7 @@ def decide(name: str, found: Result, error: float | None) -> str:
     if found.holm < SIZE:
         return "supported" if as_claimed else "contradicted"
     bound = CLAIMS[name].bound if name in CLAIMS else None
-    if bound is not None and found.detectable > bound:
+    if bound is not None and found.detectable is not None and found.detectable > bound:
         return "cannot decide"
     if error is not None and abs(found.effect) < error:
         return "no sign within noise"
