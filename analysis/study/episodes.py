@@ -180,7 +180,8 @@ def averaged(days: pd.DataFrame) -> pd.DataFrame:
         Indexed by episode: ``car`` (fraction), ``scar``, ``weight`` (one over the forecast error;
         1 where a response has none).
     """
-    return days.groupby("episode")[["car", "scar", "weight"]].mean()
+    weighted = days.assign(weight=days.get("weight", 1.0))
+    return weighted.groupby("episode")[["car", "scar", "weight"]].mean()
 
 
 def episode_values(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -134,16 +134,12 @@ def _judge(claim: OnEvents, panel: Panel, others: Floats | None, *, symmetric: b
         within = bool(inside[at]) if isinstance(claim, Equivalence) else None
         if within is not None and not symmetric:
             return judge_equivalence(within, p < size)
-        least = minimum_detectable(found.se[at], found.df[at], inference.power, size)
-        outcome = Outcome(
-            float(found.effect[at]),
-            p=p,
-            sign=sign,
-            se=float(found.se[at]),
-            detectable=float(least),
-            inside=within,
-        )
         held = None if others is None else float(adjusted[at])
+        outcome = Outcome(float(found.effect[at]), p=p, sign=sign, inside=within)
+        if symmetric:
+            error = float(found.se[at])
+            least = float(minimum_detectable(error, found.df[at], inference.power, size))
+            outcome = replace(outcome, se=error, detectable=least)
         return (
             decide_symmetric(outcome, held, size, limit)
             if symmetric
