@@ -27,6 +27,7 @@ __all__ = [
     "average_effect",
     "averaged",
     "chosen_days",
+    "count_firms",
     "effect_of",
     "episode_values",
     "holds",
@@ -36,6 +37,7 @@ __all__ = [
     "pool",
     "precision",
     "say_effect",
+    "tell_firms",
 ]
 
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
@@ -182,6 +184,31 @@ def averaged(days: pd.DataFrame) -> pd.DataFrame:
     """
     weighted = days.assign(weight=days.get("weight", 1.0))
     return weighted.groupby("episode")[["car", "scar", "weight"]].mean()
+
+
+def count_firms(days: pd.DataFrame, firms: Collection[str]) -> pd.Series:
+    """Count the firms that each episode holds on any of the chosen days, by episode.
+
+    Parameters
+    ----------
+    days : DataFrame
+        From :func:`chosen_days`, with ``members`` (tickers with commas).
+    firms : collection of str
+        Tickers that are firms; a portfolio may hold funds as well.
+    """
+    held = days.groupby("episode")["members"].agg(",".join).str.split(",")
+    counts: pd.Series = held.map(lambda tickers: len({*tickers} & {*firms}))
+    return counts.astype(int)
+
+
+def tell_firms(counts: pd.Series) -> str:
+    """Say how many episodes hold how many firms: ``"3 firms in 2, 1 in 4"``, most firms first."""
+    tally = counts.value_counts().sort_index(ascending=False)
+    unit = " firm" if tally.index.max() == 1 else " firms"
+    told = [
+        f"{firms}{'' if place else unit} in {n}" for place, (firms, n) in enumerate(tally.items())
+    ]
+    return ", ".join(told) or "none"
 
 
 def episode_values(

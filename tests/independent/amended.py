@@ -90,7 +90,9 @@ def contaminated_by_deals(record: Record) -> Record:
     deals = rows[(rows["deal"] != "") & rows["ticker"].isin(CORE)]
     for first, last in zip(deals["first"], deals["last"], strict=True):
         for name in CORE:
-            changed.spoilt[name][first : last + 1] = True
+            spoilt = changed.spoilt[name].copy()
+            spoilt[first : last + 1] = True
+            changed.spoilt[name] = spoilt
     return changed
 
 

@@ -101,7 +101,8 @@ POINTS = (
 )
 NOTE_ALONE = (
     "Each amended rule alone and all together, with the {level} interval. K: episodes; Holm: "
-    "adjusted over the family of that set of rules. Specified after results were known."
+    "adjusted over the family of that set of rules. Exploratory: the amended rules were specified "
+    "after results were known."
 )
 NOTE_BOTH = (
     "Claims as in @tbl-claims, by the amended rules, which decide, and by the registered ones, "
@@ -113,7 +114,7 @@ def compute(panel: Panel) -> Findings:
     """Decide every claim by both sets of rules, and by each amended rule alone."""
     decided = decide_by_rules(panel)
     level = panel.snapshot.choices.inference.level
-    source = Provenance.of(decide_by_rules, BY_RULES)
+    source = Provenance.later(decide_by_rules, BY_RULES)
     shown = panel.snapshot.choices.rules.claim
     beside = decided[(decided["claim"] == shown) | (decided["what"] != "")]
     beside = beside.assign(

@@ -6,10 +6,10 @@ import pytest
 
 from analysis.questions.ledger import tipping
 from analysis.questions.ledger.drawings import one_out
-from analysis.questions.ledger.entries import holm_family, outcomes
+from analysis.questions.ledger.entries import outcomes
 from analysis.results.style import house_style
 from analysis.snapshot.claims import OnEvents
-from analysis.study.outcomes import decide
+from analysis.study.verdicts import judge
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +29,12 @@ def found(committed, tipped):
 def test_verdicts_and_estimates_are_those_of_the_ledger(committed, tipped):
     """Without a change the rule sees what the ledger published."""
     results = outcomes(committed)
-    adjusted = holm_family(results)
+    judged = judge(committed, results)
     claims = committed.snapshot.claims
     assert [each.id for each in tipped] == [k for k, c in claims.items() if isinstance(c, OnEvents)]
     for each in tipped:
         outcome = results[each.id]
-        assert each.points.verdict == decide(outcome, adjusted.get(each.id), 0.05)
+        assert each.points.verdict == judged[each.id][1]
         if outcome.p is not None:
             assert each.points.full.p[0] == pytest.approx(outcome.p, rel=1e-9)
             assert each.points.full.effect[0] == pytest.approx(outcome.effect, rel=1e-9)
