@@ -75,7 +75,7 @@ def _list_unnamed(claims: Collection[Claim], choices: Choices) -> Iterator[Lack]
         yield from _unknown(
             "one_choice.claims", choices.one_choice.claims, ids, "an id of claims.toml"
         )
-    if choices.rules:
+    if choices.rules and choices.rules.claim:
         yield from _unknown("rules.claim", [choices.rules.claim], ids, "an id of claims.toml")
 
 

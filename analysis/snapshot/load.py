@@ -16,11 +16,17 @@ from analysis.snapshot.calendar import check_prices, check_sessions
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
 from analysis.snapshot.claims import Claim, parse_claims
+from analysis.snapshot.exchanges import (
+    check_day0s,
+    check_exchanges,
+    check_missing,
+    exchange_by_ticker,
+    find_axis,
+)
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
 from analysis.snapshot.reading import read_rows
-from analysis.snapshot.schema import SCHEMAS
 from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
@@ -61,6 +67,9 @@ class Snapshot:
     refreshed : mapping of str to pandas.DataFrame
         By file name what a live refresh keeps besides: ``prices_raw.csv``, ``actions.csv``,
         ``comtrade.csv``, as ``data/README.md`` describes them; empty before the first refresh.
+    axis : pandas.DatetimeIndex or None
+        Of a study firm by firm the sessions of the market's exchange, events before the prices
+        included; its ``prices`` hold the days of all exchanges, with gaps.
     """
 
     folder: Path
@@ -75,11 +84,12 @@ class Snapshot:
     confounders: Part[pd.DataFrame] = Part()
     universe: Part[pd.DataFrame] = Part()
     customs: Part[pd.DataFrame] = Part()
+    axis: pd.DatetimeIndex | None = None
 
     @property
     def sessions(self) -> pd.DatetimeIndex:
-        """The sessions of the price table, in order."""
-        return pd.DatetimeIndex(self.prices.index)
+        """The sessions of the price table, or of the market's exchange, in order."""
+        return pd.DatetimeIndex(self.prices.index) if self.axis is None else self.axis
 
 
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
@@ -125,11 +135,18 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
     _check_items(claims.values(), choices)
     _check_tickers(tables, choices)
-    _check_columns(choices)
-    check_prices(prices)
+    _check_columns(tables, choices)
+    check_exchanges(tables, choices)
+    check_prices(prices, exchange_by_ticker(universe, choices), choices.holes)
+    check_missing(tables, choices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
-    _check_days(events, choices, pd.DatetimeIndex(prices["session"].unique()))
+    axis = find_axis(events, prices, choices) if choices.each_firm else None
+    if choices.each_firm:
+        check_day0s(tables, choices)
+    _check_days(
+        events, choices, pd.DatetimeIndex(prices["session"].unique() if axis is None else axis)
+    )
 
     def made(value: T, name: str) -> Made[T]:
         return Made(value, frozenset({str(folder / name)}))
@@ -142,6 +159,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         manifest=manifest,
         fingerprint=_fingerprint(contents),
         refreshed={name: _plain(table) for name, table in refreshed.items()},
+        axis=axis,
         choices=made(choices, "study.toml"),
         claims=made(claims, "claims.toml"),
         amendments=Made(amendments, frozenset({str(folder / AMENDMENTS)} if amendments else ())),
@@ -244,7 +262,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
                 raise _unknown(f"study.toml, key {key}", ticker, known, "tickers")
 
 
-def _check_columns(choices: Choices) -> None:
+def _check_columns(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None:
     """Columns that a set of rules names must be there."""
     sets = choices.rules
     for name, rules in (("registered", sets.registered), ("amended", sets.amended)) if sets else ():
@@ -253,7 +271,7 @@ def _check_columns(choices: Choices) -> None:
             "leave_out": ("events.csv", rules.leave_out),
         }
         for key, (file, columns) in named.items():
-            known = [*SCHEMAS[file].columns]
+            known = [*tables[file]]
             for column in columns:
                 if column not in known:
                     raise fault(

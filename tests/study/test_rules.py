@@ -9,7 +9,7 @@ import pytest
 
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import equal
-from analysis.snapshot.rules import Rules
+from analysis.snapshot.rules import Rules, RuleSets
 from analysis.study.claims import decide_claim
 from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel, build_panel, under
@@ -165,6 +165,8 @@ def test_study_decides_by_its_amended_rules_where_it_has_any(simulate, snapshot)
     with_rules = simulate(tightening(*DAYS))
     assert build_panel(with_rules).rules == snapshot.choices.rules.amended
     choices = replace(snapshot.choices, rules=None)
+    alone = RuleSets(Rules(normal="none"))  # registered, and nothing amended
+    assert replace(choices, rules=alone).ruling == Rules(normal="none")
     plain = build_panel(replace(with_rules, choices=choices))
     assert plain.rules == Rules()
     assert plain.intercept
