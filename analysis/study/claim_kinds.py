@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimators.events.across_episodes import across_episodes_t
 from analysis.estimators.events.variance import average_sizes, compare_variance
+from analysis.estimators.significance import student
 from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents, Variance
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.episodes import FEWEST, averaged, chosen_days, judge_events
@@ -20,6 +20,7 @@ from analysis.study.responses import Responses, cumulate, daily_scores, series_r
 from analysis.study.series import log_volatility_ratio, net_returns, other_sessions
 
 __all__ = [
+    "chained_for",
     "decide_difference",
     "decide_equivalence",
     "decide_mean",
@@ -61,12 +62,12 @@ def _window(claim: OnEvents, panel: Panel) -> tuple[int, int]:
 def _days(claim: OnEvents, panel: Panel) -> tuple[Responses, list[pd.DataFrame]]:
     """Return what a claim measures, and the days that it averages on each side."""
     responses = responses_of(claim, panel)
-    panel = _chained(claim, panel)
+    panel = chained_for(claim, panel)
     found = responses.at_events(panel)
     return responses, [chosen_days(panel, found, events) for events in claim.sides.values()]
 
 
-def _chained(claim: OnEvents, panel: Panel) -> Panel:
+def chained_for(claim: OnEvents, panel: Panel) -> Panel:
     """Return the panel with the episodes of a claim: those of its window where that is of a CAR."""
     if getattr(claim, "response", "car") != "car":
         return panel
@@ -103,13 +104,15 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
     """Hold the interval of the mean response against the bounds."""
     outcome, (values,) = _test(claim, panel)
     outcome = replace(outcome, confirmatory=claim.family)
-    if outcome.p is None:
+    if outcome.p is None or outcome.effect is None or outcome.se is None:
         return outcome
-    low, high = across_episodes_t(values["car"]).interval(claim.interval)
+    mean = student("t", len(values), outcome.effect, outcome.se, len(values) - 1)
+    low, high = mean.interval(claim.interval)
     size = panel.snapshot.choices.inference.size
     inside, rejected = bool(lies_inside(claim, low, high)), outcome.p < size
     return replace(
         outcome,
+        inside=inside,
         verdict=judge_equivalence(inside, rejected),
         applied=f"the {claim.interval:.0%} interval {low:.3g} to {high:.3g} lies "
         f"{'inside' if inside else 'not inside'} {claim.bounds[0]:g} to {claim.bounds[1]:g}; "
@@ -186,7 +189,9 @@ def list_events(claim: OnEvents, panel: Panel) -> pd.DataFrame:
     responses, sides = _days(claim, panel)
     known, frames = responses.at_events(panel).index, []
     for events, days in zip(claim.sides.values(), sides, strict=True):
-        frame = judge_events(_chained(claim, panel), known, events).join(days[["members", "car"]])
+        frame = judge_events(chained_for(claim, panel), known, events).join(
+            days[["members", "car"]]
+        )
         frame = frame.rename(columns={"members": "firms", "car": "value"})
         frame = frame.rename_axis("event").reset_index()
         frames.append(frame.assign(side=", ".join(events.directions) or "all"))

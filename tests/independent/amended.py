@@ -24,6 +24,7 @@ from .claims import (
     PROCESSORS,
     PURE_PLAYS,
     a6,
+    b14,
     core_volatility,
     share_weights,
     trade,
@@ -58,6 +59,7 @@ class Asked:
     bound: float | None = BOUND
     mixed: bool = False
     fell: bool = False
+    kept: bool = False  # firms stay in, whatever their news and whoever names them
 
 
 CLAIMS = {
@@ -123,7 +125,7 @@ def measure(record: Record, asked: Asked, place: int, out: str) -> Response | No
     if asked.series is not None:
         seen = asked.series(record, place)
         return seen and (*seen, 1.0)
-    clean = asked.clean or asked.window
+    clean, out = (None, "") if asked.kept else (asked.clean or asked.window, out)
     sides = [
         [
             name
@@ -194,8 +196,17 @@ def decide(name: str, found: Result, error: float | None) -> str:
     return f"{'right' if as_claimed else 'wrong'} sign within noise"
 
 
+def recompute_pooled(record: Record, kind: str, window: Window, *, kept: bool) -> Result:
+    """Recompute the mean response of the core to a kind of news over a window."""
+    kinds = {"policy": POLICY, "all": EVERY}
+    asked = Asked(
+        window=window, directions=kinds.get(kind, (kind,)), signed=kind in kinds, kept=kept
+    )
+    return run_test(contaminated_by_deals(record), asked)[0]
+
+
 def recompute_amended(record: Record, b6: Result) -> dict[str, Result]:
-    """Recompute every claim that the amended family holds; no rule touches B6 but the last."""
+    """Recompute every claim that the amended rules reach; B6 they reach by the last alone."""
     spoilt = contaminated_by_deals(record)
     tested = {name: run_test(spoilt, asked) for name, asked in CLAIMS.items()}
     tested |= {"A6": (a6(record), None), "B6": (b6, None)}
@@ -204,4 +215,4 @@ def recompute_amended(record: Record, b6: Result) -> dict[str, Result]:
     for name, (found, error) in tested.items():
         found = replace(found, holm=family.get(name))
         ledger[name] = replace(found, verdict=decide(name, found, error))
-    return ledger
+    return ledger | {"B14": b14(record, intercept=False)}

@@ -104,7 +104,7 @@ class Record:
     @cached_property
     def spoilt(self) -> dict[str, np.ndarray]:
         """Return the touched sessions of each ticker."""
-        return {str(name): column.to_numpy() for name, column in self.touched.items()}
+        return {str(name): column.to_numpy(copy=True) for name, column in self.touched.items()}
 
     def episodes(self, distance: int) -> pd.Series:
         """Return the number of each event's episode: day 0s within ``distance``, chained."""

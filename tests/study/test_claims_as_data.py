@@ -15,6 +15,7 @@ from analysis.publish.renderers.pandoc import find_program
 from analysis.publish.tables import markdown
 from analysis.questions.data import sample
 from analysis.questions.ledger import report as ledger_report
+from analysis.questions.ledger.beside import registered_beside
 from analysis.results import Findings
 from analysis.snapshot.claims import Condition, parse_claims
 from analysis.snapshot.load import Snapshot
@@ -73,10 +74,10 @@ def test_a_new_claim_has_its_row_paragraph_keys_and_verdict(found, claim):
     assert rows.loc[rows["claim"] == claim, "statement"].tolist() == [f"Statement of {claim}"]
     assert f"**{claim}** (rebound item, confirmatory)" in found.passages[0].text
     verdict = next(v for v in found.verdicts if v.key == claim)
-    assert verdict.rule == f"the rule of {claim}"
+    assert verdict.rule == f"registered: the rule of {claim}; by the amended rules"
     assert verdict.verdict in {
-        "supported", "contradicted", "mixed", "not testable",
-        "right sign within noise", "wrong sign within noise",
+        "supported", "contradicted", "mixed", "not testable", "cannot decide",
+        "no sign within noise", "right sign within noise", "wrong sign within noise",
     }  # fmt: skip
     keys = {n.key for n in found.numbers if n.key.startswith(f"claim.{claim.lower()}.")}
     expected = "testable_from" if claim == "Z8" else "effect"
@@ -113,10 +114,12 @@ def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
         assert f">{escape(statement, quote=False)}" in html
 
 
-def test_the_family_is_read_off_the_entries(found):
-    """Confirmatory claims with a test across episodes or months; the others have rules alone."""
+def test_the_family_is_read_off_the_entries(quick, found):
+    """Confirmatory claims with a p; as registered those of the common rule alone."""
     adjusted = {n.key.split(".")[1] for n in found.numbers if n.key.endswith(".holm")}
-    assert adjusted == {"z1", "z2", "z7", "z10"}
+    assert adjusted == {"z1", "z2", "z3", "z6", "z7", "z9", "z10"}
+    registered = registered_beside(with_claims(quick, NEW))["holm"].dropna()
+    assert set(registered.index) == {"Z1", "Z2", "Z7", "Z10"}
 
 
 @pytest.mark.parametrize(

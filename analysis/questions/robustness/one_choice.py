@@ -1,4 +1,8 @@
-"""How the claims that the study names fare when one choice is changed at a time."""
+"""How the claims that the study names fare when one choice is changed at a time.
+
+The baseline is the ledger's, so that each row departs from the rules by which the study decides;
+what one amended rule does alone, from the registered ones on, is shown with the amendments.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +90,8 @@ def _note(panel: Panel) -> str:
     fixed = [c.id for c in claims if getattr(c, "window", None)]
     models = [c.id for c in claims if getattr(c, "model", None)]
     notes = ["Effect (unadjusted p; episodes). One choice differs from the baseline in each row."]
+    switched = "without" if panel.intercept else "with"
+    notes.append(f"Intercept switched: the market model {switched} one.")
     if fixed:
         own = "fix windows of their own" if len(fixed) > 1 else "fixes a window of its own"
         reach = "Day 0 only concerns the claims on the primary window"
