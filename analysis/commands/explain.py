@@ -57,8 +57,9 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         computed = _compute(published, snapshot, stage)
         shown = replace(published, entry=computed.entry)
     _describe(shown)
-    if published.kind == "claim" and published.key in snapshot.claims:
-        _words(snapshot.claims[published.key], workspace.code)
+    claims = snapshot.claims_under(snapshot.choices.registered)
+    if published.kind == "claim" and published.key in claims:
+        _words(claims[published.key], workspace.code)
     for exhibit in exhibits:
         if (exhibit.kind, exhibit.key) == (published.kind, published.key):
             _say("printed as", f"{exhibit}, {exhibit.place}")
@@ -170,7 +171,7 @@ def _agree(
 
     title, found, now, inputs, panel = computed
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
-    claim = snapshot.claims.get(published.key) if published.kind == "claim" else None
+    claim = panel.claims.get(published.key) if published.kind == "claim" else None
     if claim is not None:
         rows = _decision(claim, panel, now)
     for part in rows:

@@ -12,6 +12,7 @@ from pandera.engines.pandas_engine import DateTime
 __all__ = [
     "ACTIONS",
     "CONFIDENCE",
+    "EARLIER",
     "KINDS",
     "OPTIONAL",
     "ROLES",
@@ -52,6 +53,7 @@ SERIES = (  # what the questions and the data dictionary know; a study may have 
 ACTIONS = ("dividend", "capital_gain", "split")
 _DIRECTIONS = ("direction", "second_direction", "second_best", "alternative_direction")
 OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
+EARLIER = "history/customs.csv"  # figures of years before the study, for what recurs every year
 
 
 def _date(*, empty: bool = False) -> pa.Column:
@@ -274,6 +276,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         key=["month", "reporter", "flow", "partner", "commodity"],
     ),
 }
+
+SCHEMAS[EARLIER] = SCHEMAS["customs.csv"]
 
 
 def schema_of(name: str, directions: Sequence[str] = ()) -> pa.DataFrameSchema:

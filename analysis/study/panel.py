@@ -14,6 +14,7 @@ from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.names import Model
 from analysis.reads import Part, make, vary
 from analysis.snapshot.choices import Choices
+from analysis.snapshot.claims import Claim
 from analysis.snapshot.eligibility import firm_windows, listed_returns
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
@@ -72,9 +73,19 @@ class Panel:
         return self.returns.dropna(subset=list(self.snapshot.choices.firms.core))
 
     @property
+    def claims(self) -> dict[str, Claim]:
+        """The claims by id, in file order: the entries that the rules decide."""
+        return self.snapshot.claims_under(self.rules)
+
+    @property
     def core(self) -> pd.Series:
         """Return of the core firms in equal parts, of those listed by then."""
         return self.returns[list(self.snapshot.choices.firms.core)].mean(axis=1)
+
+    @property
+    def intercept(self) -> bool:
+        """Whether market models are fitted with an intercept."""
+        return self.rules.normal != "none"
 
     @property
     def highlights(self) -> dict[str, date]:

@@ -90,6 +90,7 @@ def cumulate(
     *,
     clean: Bounds | bool = True,
     factors: tuple[str, ...] | None = None,
+    follows: Bounds | None = None,
 ) -> Responses:
     """Compute the CARs of a portfolio on every session.
 
@@ -107,6 +108,8 @@ def cumulate(
         0 on at the latest; False: none.
     factors : tuple of str, optional
         Factors in place of the market alone.
+    follows : (int, int), optional
+        Event days whose CAR gives the sign that responses are multiplied by.
     """
     bounds = window or panel.snapshot.choices.windows.primary_bounds
     asked = news_window(bounds) if clean is True else clean or None
@@ -114,7 +117,8 @@ def cumulate(
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
-    found = Responses(cumulate_rows(panel, weights, rows, bounds, factors), members, asked)
+    table = cumulate_rows(panel, weights, rows, bounds, factors, follows)
+    found = Responses(table, members, asked)
     return _recentre(found, panel) if panel.rules.normal == "recentred" else found
 
 
@@ -124,14 +128,19 @@ def cumulate_rows(
     rows: pd.DataFrame,
     window: Bounds,
     factors: tuple[str, ...] | None = None,
+    follows: Bounds | None = None,
 ) -> pd.DataFrame:
     """Compute the CARs of compositions where rows (``ticker``, the composition; ``day0``) ask.
 
-    ``weights`` are those of each composition, by firm. Returns the table of :class:`Responses`;
-    missing where there is no fit.
+    ``weights`` are those of each composition, by firm. Where responses follow a window they are
+    multiplied by the sign of the CAR over it. Returns the table of :class:`Responses`; missing
+    where there is no fit.
     """
     fitted = _fit(panel, weights, rows, factors, window[1])
     cars = fitted.car(*window).drop(columns="bhar").rename(columns={"t": "scar"})
+    if follows:
+        turned = ["car", "scar", "raw"]
+        cars[turned] = cars[turned].mul(np.sign(fitted.car(*follows)["car"]), axis=0)
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
     return cars.reindex(pd.MultiIndex.from_frame(rows))
 

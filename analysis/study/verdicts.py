@@ -11,18 +11,17 @@ from collections.abc import Callable, Mapping
 from analysis.estimators.multiplicity import holm
 from analysis.snapshot.claims import Claim, OnEvents
 from analysis.snapshot.rules import Rules
-from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome, decide, decide_all
+from analysis.study.outcomes import CANNOT, NOISE, NOT_TESTABLE, Outcome, decide, decide_all
 from analysis.study.panel import Panel
 
 __all__ = ["CANNOT", "NO_SIGN", "adjust", "decide_symmetric", "judge"]
 
-CANNOT = "cannot decide"
 NO_SIGN = "no sign within noise"
 
 
 def judge(panel: Panel, results: Mapping[str, Outcome]) -> dict[str, tuple[float | None, str]]:
     """Return the adjusted p and the verdict of every claim by the rules of the panel."""
-    claims, size = panel.snapshot.claims, panel.snapshot.choices.inference.size
+    claims, size = panel.claims, panel.snapshot.choices.inference.size
     adjusted = adjust(claims, results, panel.rules)
     verdict = _VERDICTS[panel.rules.verdicts]
     return {
@@ -53,7 +52,7 @@ def adjust(
 def _belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
     if rules.verdicts == "registered":
         return outcome.confirmatory
-    return claim.status == "confirmatory"
+    return claim.status == "confirmatory" and claim.verdict is None
 
 
 def _bound(claim: Claim, rules: Rules) -> float | None:

@@ -5,7 +5,7 @@ The amended rules were written after results were known: what they find is no co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -163,19 +163,19 @@ def decide_by_rules(panel: Panel) -> pd.DataFrame:
         ``low``, ``high``, ``p``, ``holm``, ``detectable``, ``sample``, ``verdict``, ``estimand``,
         ``format``.
     """
-    sets, claims = panel.snapshot.choices.rules, panel.snapshot.claims
+    sets = panel.snapshot.choices.rules
     rules: dict[str, Rules] = {REGISTERED: sets.registered}
     rules |= {name: sets.alone(name) for name in SWITCHES} | {AMENDED: sets.amended}
-    means = dict(_means(claims[sets.claim], panel))
-    fixed = {key: decide_claim(claim, panel) for key, claim in claims.items()}
+    means = dict(_means(panel.snapshot.registered[sets.claim], panel))
+    fixed: dict[tuple[str, str], dict[str, Outcome]] = {}
     rows = []
     for name, each in rules.items():
         ruled = under(panel, each)
-        results = fixed | {
-            key: decide_claim(claim, ruled)
-            for key, claim in claims.items()
-            if isinstance(claim, OnEvents)
-        }
+        claims, kept = ruled.claims, (each.claims, each.normal)
+        if kept not in fixed:  # no other rule touches what no event decides
+            fixed[kept] = _decide(claims, ruled, on_events=False)
+        results = fixed[kept] | _decide(claims, ruled, on_events=True)
+        results = {key: results[key] for key in claims}
         judged = judge(ruled, results)
         for key, outcome in results.items():
             row = {"rules": name, "claim": key, "what": "", **_cells(outcome)}
@@ -187,6 +187,15 @@ def decide_by_rules(panel: Panel) -> pd.DataFrame:
             rows.append({"rules": name, "claim": "", "what": what, **cells, "estimand": what})
     values = dict.fromkeys(("effect", "low", "high", "p", "holm", "detectable"), float)
     return pd.DataFrame(rows).astype(values)
+
+
+def _decide(claims: Mapping[str, Claim], panel: Panel, *, on_events: bool) -> dict[str, Outcome]:
+    """Decide the claims that events decide, or the others."""
+    return {
+        key: decide_claim(claim, panel)
+        for key, claim in claims.items()
+        if isinstance(claim, OnEvents) == on_events
+    }
 
 
 def _means(claim: Claim, panel: Panel) -> Iterator[tuple[str, Mean]]:

@@ -50,7 +50,7 @@ class Entry:
 
 def outcomes(panel: Panel) -> dict[str, Outcome]:
     """Run the test of every claim."""
-    return {key: decide_claim(claim, panel) for key, claim in panel.snapshot.claims.items()}
+    return {key: decide_claim(claim, panel) for key, claim in panel.claims.items()}
 
 
 def entries(panel: Panel) -> list[Entry]:
@@ -61,7 +61,7 @@ def entries(panel: Panel) -> list[Entry]:
     adjusted = holm_family(results)
     stepped = step_down_family(results, nulls, inference.draws, inference.seed)
     found = []
-    for key, claim in panel.snapshot.claims.items():
+    for key, claim in panel.claims.items():
         outcome = results[key]
         placebo = outcome.placebo
         if key in nulls and outcome.statistic is not None:

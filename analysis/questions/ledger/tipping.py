@@ -18,7 +18,7 @@ from analysis.questions.requirements import Need
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, listed, percent, words
-from analysis.snapshot.claims import OnEvents
+from analysis.snapshot.claims import ACROSS_EPISODES
 from analysis.study.changes import panel_elsewhere
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import Outcome
@@ -32,7 +32,7 @@ __all__ = ["Tipped", "compute", "tip_claims"]
 NEEDS = (
     Need(
         "a claim in claims.toml that events decide",
-        lambda s: any(isinstance(claim, OnEvents) for claim in s.claims.values()),
+        lambda s: any(isinstance(claim, ACROSS_EPISODES) for claim in s.claims.values()),
     ),
 )
 SOURCE = Provenance(
@@ -154,8 +154,8 @@ def tip_claims(panel: Panel, rule: Rule = REGISTERED) -> list[Tipped]:
     results = outcomes(panel)
     family = {k: o.p for k, o in results.items() if o.confirmatory and o.p is not None}
     found, elsewhere = [], panel_elsewhere(panel, rule)
-    for key, claim in panel.snapshot.claims.items():
-        if isinstance(claim, OnEvents):
+    for key, claim in panel.claims.items():
+        if isinstance(claim, ACROSS_EPISODES) and claim.verdict is None:
             others = np.array([p for other, p in family.items() if other != key])
             held = others if results[key].confirmatory else None
             points = tip_claim(claim, panel, held, rule, elsewhere)
