@@ -30,7 +30,7 @@ from analysis.questions.size.design import build_design
 from analysis.results import Findings, style
 from analysis.results.formats import words
 from analysis.snapshot.choices import Choices, window_name
-from analysis.snapshot.claims import parse_claims
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.twin import TRUTH, simulate
 from analysis.study.panel import Panel, build_panel
@@ -501,7 +501,10 @@ class Answers:
         panel = twin(self.snapshot, run)
         (self.folder / (run or "as it is")).mkdir()
         claims = parse_claims(registered(run).encode("utf-8"))
-        return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
+        return replace(
+            panel,
+            snapshot=replace(panel.snapshot, claims=claims.stated, registered=claims.registered),
+        )
 
     def _record(self, run: str) -> size_record.Record:
         """Return the simulations as if they had been made anew."""

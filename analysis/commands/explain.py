@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     _inputs(shown, snapshot)
     _uses(shown, workspace.paper)
     computed = computed or _compute(published, snapshot, stage)
-    _agree(published, committed, computed, snapshot)
+    _agree(published, committed, computed)
 
 
 def _say(label: str, text: str) -> None:
@@ -163,9 +163,7 @@ def _compute(published: Published, snapshot: Snapshot, stage: Stages) -> Compute
     )
 
 
-def _agree(
-    published: Published, committed: ResultSet, computed: Computed, snapshot: Snapshot
-) -> None:
+def _agree(published: Published, committed: ResultSet, computed: Computed) -> None:
     """Show the rows that entered, and hold what was computed against what is committed."""
     from analysis.questions.rows_used import rows_entered
 

@@ -25,7 +25,7 @@ from analysis.snapshot.claims import (
 from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.snapshot.schema import SERIES, columns_of_type
+from analysis.snapshot.schema import SERIES
 from analysis.snapshot.toml_file import word_fault
 
 __all__ = ["check_claims"]
@@ -105,6 +105,7 @@ def _vocabulary(snapshot: Snapshot) -> Vocabulary:
     choices, ids = snapshot.choices, (snapshot.events["id"], "an id of events.csv")
     days = {f"{day:%Y-%m-%d}" for day in snapshot.events["day0"]}
     models = choices.curve.models if choices.curve else {}
+    numbers = snapshot.events.select_dtypes("float").columns
     # A series that is known and has gone is told by the data.
     return {
         "on": ([*map(str, snapshot.prices)], "a ticker with prices"),
@@ -113,7 +114,7 @@ def _vocabulary(snapshot: Snapshot) -> Vocabulary:
         "days": (days, "a day 0 of events.csv"),
         "model": (models, "a model of [curve.models] in study.toml"),
         "directions": (choices.directions, "a direction of [directions] in study.toml"),
-        "column": (columns_of_type("events.csv", "float64"), "a column of events.csv with numbers"),
+        "column": (numbers, "a column of events.csv with numbers"),
         **dict.fromkeys(("only", "without", "days_between"), ids),
     }
 
@@ -212,8 +213,8 @@ def _calm(field: str, day: date, snapshot: Snapshot) -> Iterator[Lack]:
     """Two sessions have a spread; none of them may hold an event."""
     first, sessions = snapshot.events["day0"].min(), snapshot.sessions
     if pd.Timestamp(day) > first or (sessions < pd.Timestamp(day)).sum() < CALM:
-        expected = f"a day that {CALM} sessions precede, not after the first day 0, {first:%Y-%m-%d}"
-        yield field, expected, day, ()
+        until = f"not after the first day 0, {first:%Y-%m-%d}"
+        yield field, f"a day that {CALM} sessions precede, {until}", day, ()
 
 
 def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iterator[Lack]:

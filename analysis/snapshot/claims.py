@@ -134,8 +134,8 @@ class Mean(OnEvents):
 
     ``response`` says what is measured: the CAR; the net return of the study's pair trade, bought
     as ``of`` says; or the log ratio of the volatility over ``window`` to that over ``base``, a
-    window too or, where it is a date, every session before that. A CAR that ``follows`` another window
-    is multiplied by the sign of the CAR over that one: positive goes on, negative reverses.
+    window too or, where it is a date, every session before that. A CAR that ``follows`` another
+    window is multiplied by the sign of the CAR over that one: positive goes on, negative reverses.
     ``beside`` asks for the raw return of the same days.
     """
 

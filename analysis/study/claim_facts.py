@@ -210,8 +210,8 @@ def split_loss(claim: Retraced, panel: Panel) -> Loss:
     start, top, since, end = (pd.Timestamp(day) for day in days)
     levels = (prices / prices.loc[start]).mean(axis=1)
     gain = levels[top] - 1
-    shares = (float((levels[a] - levels[b]) / gain) for a, b in ((top, since), (since, end)))
-    return Loss(*shares, float(levels[end] - 1))
+    before, share = ((levels[a] - levels[b]) / gain for a, b in ((top, since), (since, end)))
+    return Loss(float(before), float(share), float(levels[end] - 1))
 
 
 def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:

@@ -47,9 +47,8 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
     if isinstance(claim, Mean) and claim.response == "trade":
         return series_responses(panel, net_returns(panel, portfolio, delay=0))
     if isinstance(claim, Mean) and claim.response == "log_volatility_ratio":
-        if claim.window and claim.base:
-            ratio = log_volatility_ratio(panel, portfolio, claim.window, claim.base)
-            return series_responses(panel, ratio)
+        window, base = _window(claim, panel), claim.base or claim.window or (0, 0)
+        return series_responses(panel, log_volatility_ratio(panel, portfolio, window, base))
     factors = factors_of(claim, panel)
     if isinstance(claim, Variance):
         scores = daily_scores(panel, portfolio, clean=claim.clean or (0, 0), factors=factors)

@@ -46,5 +46,5 @@ def decide_claim(claim: Claim, panel: Panel) -> Outcome:
         raise StudyError(f"claims.toml, claim {claim.id}: {error}") from None
     if claim.verdict is None:
         return outcome
-    said = {"verdict": claim.verdict, "applied": "no rule decides it", "confirmatory": False}
-    return replace(outcome, **said, inside=None, signs=())
+    shown = replace(outcome, verdict=claim.verdict, applied="no rule decides it")
+    return replace(shown, confirmatory=False, inside=None, signs=())

@@ -76,7 +76,8 @@ def seasonal_changes(panel: Panel, series: str) -> pd.Series:
     changes = monthly_panel(figures, snapshot.choices)["change"].xs(series).dropna()
     adjusted = less_earlier_years(changes)
     first = snapshot.customs.loc[snapshot.customs["series"] == series, "month"].min()
-    return adjusted[adjusted.index >= first].dropna()
+    kept: pd.Series = adjusted[adjusted.index >= first].dropna()
+    return kept
 
 
 def aligned_correlations(panel: Panel, claim: Correlation) -> pd.DataFrame:

@@ -26,6 +26,8 @@ __all__ = [
     "trade_costs",
 ]
 
+Bounds = tuple[int, int]
+
 
 def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
     """Compute the net return of a trade signalled on each session.
@@ -57,7 +59,7 @@ def trade_costs(rules: Pair) -> npt.NDArray[np.float64]:
 
 
 def log_volatility_ratio(
-    panel: Panel, portfolio: Portfolio, window: tuple[int, int], base: tuple[int, int] | date
+    panel: Panel, portfolio: Portfolio, window: Bounds, base: Bounds | date
 ) -> pd.Series:
     """Log of the volatility over the window around every session less that over the base.
 

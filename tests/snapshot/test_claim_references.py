@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.claims import parse_claims
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import load_snapshot
 
 

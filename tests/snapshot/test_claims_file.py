@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.claims import parse_claims
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import Snapshot, load_snapshot
 
 TEXT = (Path(__file__).resolve().parents[2] / "data" / "claims.toml").read_text("utf-8")
@@ -23,7 +23,7 @@ def test_the_committed_claims(snapshot: Snapshot) -> None:
 
 def test_a_study_without_claims() -> None:
     """A file with comments only makes none."""
-    assert parse_claims(b"# none\n") == {}
+    assert parse_claims(b"# none\n") == ({}, {})
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from analysis.publish.tables import markdown
 from analysis.questions.data import sample
 from analysis.questions.ledger import report as ledger_report
 from analysis.results import Findings
-from analysis.snapshot.claims import Condition, parse_claims
+from analysis.snapshot.claims import Condition
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.claims import decide_claim
@@ -57,7 +58,9 @@ def with_claims(panel: Panel, entries: dict[str, str]) -> Panel:
     """Return the panel of a study that makes these claims."""
     text = "".join(HEAD.format(id=name, entry=entry) for name, entry in entries.items())
     claims = parse_claims(text.encode("utf-8"))
-    return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
+    return replace(
+        panel, snapshot=replace(panel.snapshot, claims=claims.stated, registered=claims.registered)
+    )
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.questions.ledger.quiet_days import quiet_rows
+from analysis.questions.ledger.respecified import respecified_rows
 from analysis.questions.requirements import LEDGER, need_section
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import (
@@ -129,7 +130,9 @@ def compute(panel: Panel) -> Findings:
         tables=[*tables, *_points(panel)],
         verdicts=[*_verdicts(amended, source), *_families(claims, source)],
         datasets=[Dataset("amendments", decided.drop(columns=["estimand", "format"]), source)],
-    ).extend([quiet_rows(panel)])
+    ).extend(
+        [quiet_rows(panel), respecified_rows(under(panel, panel.snapshot.choices.rules.amended))]
+    )
 
 
 def _counts(amended: pd.DataFrame, panel: Panel) -> dict[str, Scalar]:
