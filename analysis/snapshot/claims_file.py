@@ -55,7 +55,7 @@ def parse_claims(content: bytes) -> Claims:
             raise word_fault(f"{_FILE}, field {key}", "a known key", f"{key!r}", _TABLES)
     faults: list[SnapshotError] = []
     stated, old = (_read_tables(raw, table, faults) for table in _TABLES)
-    for key in old.keys() - stated.keys():
+    for key in old.keys() - stated.keys() if not faults else ():
         place = f"{_FILE}, {_TABLES['registered']} {key}, field id"
         faults.append(word_fault(place, "an id of a table [[claim]]", key, stated))
     if faults:

@@ -17,6 +17,7 @@ from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
 from analysis.snapshot.claims import Claim
 from analysis.snapshot.claims_file import parse_claims
+from analysis.snapshot.customs import check_earlier
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import BESIDE, REFRESHED, Manifest, mismatch, read_manifest
@@ -152,6 +153,8 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         return made(_plain(rows.assign(month=pd.PeriodIndex(rows["month"], freq="M"))), name)
 
     customs = monthly("customs.csv")
+    if EARLIER in tables:
+        check_earlier(EARLIER, tables[EARLIER], tables["customs.csv"])
     none = Made(customs.value[:0], frozenset[str]())
     wide = prices.pivot_table("adjusted_close", "session", "ticker")  # one price a cell
     snapshot = Snapshot(

@@ -57,7 +57,7 @@ def agrees(change, sets, outcome):
 def test_no_change_is_the_ledger_and_all_changes_are_the_variant(committed, elsewhere, variant):
     """The study with all events recoded, all open days moved, all firms put back."""
     changed = VARIANTS[variant](committed)
-    for claim in map(committed.snapshot.claims.get, CLAIMS):
+    for claim in map(committed.snapshot.registered.get, CLAIMS):
         change = changes_of(claim, committed, elsewhere)[variant]
         count = len(change.labels)
         if count:
@@ -68,7 +68,7 @@ def test_no_change_is_the_ledger_and_all_changes_are_the_variant(committed, else
 def test_some_changes_are_the_study_with_these_made(committed, elsewhere):
     """Sets drawn at random, of codings and firms."""
     rng = np.random.default_rng(3)
-    for claim in map(committed.snapshot.claims.get, CLAIMS):
+    for claim in map(committed.snapshot.registered.get, CLAIMS):
         changes = changes_of(claim, committed, elsewhere)
         recoded, back = changes["judgement calls flipped"], changes["contaminated windows back"]
         picked = rng.random(len(recoded.labels)) < 0.5
@@ -93,7 +93,7 @@ def test_some_changes_are_the_study_with_these_made(committed, elsewhere):
 
 def test_some_moved_days_are_the_study_with_these_moved(committed, elsewhere):
     """Half of the open days, by a panel built anew."""
-    claims = [committed.snapshot.claims[key] for key in ("A4", "B3", "B7")]
+    claims = [committed.snapshot.registered[key] for key in ("A4", "B3", "B7")]
     moved = pd.Index(elsewhere.events.index)[::2]
     events = committed.snapshot.events
     day0 = events["day0"].where(~events["id"].isin(moved), events["alternative_day0"])

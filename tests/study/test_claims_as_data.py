@@ -103,7 +103,7 @@ def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
 def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
     """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
     panel = with_claims(quick, {"Z4": NEW["Z4"]})
-    worded = replace(panel.snapshot.claims["Z4"], statement=statement)
+    worded = replace(panel.snapshot.registered["Z4"], statement=statement)
     panel = replace(panel, snapshot=replace(panel.snapshot, claims={"Z4": worded}))
     found = ledger_report.compute(panel)
     (listed,) = (t for t in sample.compute(panel).tables if t.name == "claims")
@@ -136,7 +136,7 @@ def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, entry, sai
     """The place is marked, the nearest word suggested."""
     panel = with_claims(quick, {"Z1": entry})
     with pytest.raises(StudyError) as caught:
-        decide_claim(panel.snapshot.claims["Z1"], panel)
+        decide_claim(panel.snapshot.registered["Z1"], panel)
     assert str(caught.value).startswith("claims.toml, claim Z1: portfolio")
     assert said in str(caught.value)
 

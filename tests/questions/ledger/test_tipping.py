@@ -30,7 +30,7 @@ def test_verdicts_and_estimates_are_those_of_the_ledger(committed, tipped):
     """Without a change the rule sees what the ledger published."""
     results = outcomes(committed)
     adjusted = holm_family(results)
-    claims = committed.snapshot.claims
+    claims = committed.snapshot.registered
     assert [each.id for each in tipped] == [k for k, c in claims.items() if isinstance(c, OnEvents)]
     for each in tipped:
         outcome = results[each.id]
