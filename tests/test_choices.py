@@ -164,6 +164,7 @@ KEPT = {  # entries that no run varies, with the reason
     "directions.*.sign": "the prose says what was expected of the news, and claims rest on it",
     "directions.*.policy": "the prose says which news is of China's policy",
     "rules.registered.*": "what was registered is no choice; the amended rules stand beside it",
+    "rules.amended.claims": "the switch itself: a table shows both entries of each claim",
     "rules.amended.contamination": "the switch itself: a table shows each rule alone",
     "rules.amended.mixture": "the switch itself: a table shows each rule alone",
     "rules.amended.deal": "the one column of the data that holds a counterparty",

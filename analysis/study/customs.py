@@ -90,13 +90,14 @@ def aligned_correlations(panel: Panel, claim: Correlation) -> pd.DataFrame:
     """
     changes, monthly = export_changes(panel), monthly_returns(panel)[claim.of].dropna()
     released, frames = release_returns(panel), []
+    single = released[released["coverage"] == "month"]  # sums of two months tell neither's change
     for series in claim.series:
         name = SERIES[series]
         x = seasonal_changes(panel, series) if series in claim.seasonal else changes[name]
         by_lag = correlate(panel, x, monthly, claim.lags, "pearson", name, claim.of, "aligned")
         frames.append(by_lag.assign(series=name, at=[f"lag {lag}" for lag in claim.lags]))
         if claim.releases:
-            cars = released[released["series"] == name].set_index("month")["car"]
+            cars = single[single["series"] == name].set_index("month")["car"]
             at_once = correlate(panel, x, cars, [0], "pearson", name, claim.of, "release")
             frames.append(at_once.assign(series=name, at="release"))
     return pd.concat(frames, ignore_index=True).rename(columns={"at": "with"})
