@@ -19,7 +19,9 @@ TEMPLATE = (files(__package__) / "readme_findings.md").read_text(encoding="utf-8
 """Sentences of the README with places for keys; what stands in a place is that number."""
 
 PLACE = re.compile(r"\{([^}]*)\}")
-DECIDING = re.compile(r"claim\.([^.]+)\.(?:(?:amended\.)?(?:effect|holm|detectable)|tipping\..+)")
+DECIDING = re.compile(
+    r"claim\.([^.]+)\.(?:(?:amended\.)?(?:effect|p|holm|count|detectable)|tipping\..+)"
+)
 """What the rules of a claim look at, and by how little they would say something else."""
 
 Entry = TypeVar("Entry")

@@ -9,10 +9,11 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
+from analysis.publish.number_rows import write_rows
 
 # What stands for the package of the project: it computes one number and prints it.
 PROGRAM = """
-import json, os, sys
+import os, sys
 from pathlib import Path
 kernel = os.environ.get("OPENBLAS_CORETYPE", "")
 home = Path(__file__).parents[1]
@@ -20,7 +21,7 @@ if sys.argv[1] == "paper":
     value = 0.25
     {change}
     files = {{
-        "results/numbers.json": json.dumps({{"numbers": {{"a.mean": {{"value": value}}}}}}),
+        "results/numbers.csv": {rows!r}.replace("0.25", repr(value)),
         "results/tables/t.md": f"| {{value:.2f}} |",
         "_output/p.html": f"<p>The mean is {{value:.2f}}.</p>",
     }}
@@ -39,7 +40,9 @@ def reproduce(tmp_path, capsys) -> Callable[[str], tuple[int, str, str]]:
         root = tmp_path / "project"
         for name, text in {
             "analysis/__init__.py": "",
-            "analysis/__main__.py": PROGRAM.format(change=change),
+            "analysis/__main__.py": PROGRAM.format(
+                change=change, rows=write_rows({"a.mean": {"value": 0.25}})
+            ),
             "data/a.csv": "x\n",
             "paper/index.qmd": "A paper.\n",
         }.items():
@@ -61,7 +64,7 @@ def test_builds_alike_pass_on_all_levels(reproduce):
     assert code == 0
     assert said.count(" yes\n") == 3
     assert "no: " not in said
-    for kind in ("results", "tables", "HTML"):
+    for kind in ("data sets", "tables", "HTML"):
         assert f" {kind} " in said
     assert " PDF " not in said
 
@@ -69,9 +72,9 @@ def test_builds_alike_pass_on_all_levels(reproduce):
 @pytest.mark.parametrize(
     ("change", "level"),
     [
-        ("value = os.getpid()", "paper/results/numbers.json: a.mean, value: "),
-        ("value += 1e-6 if kernel else 0", "paper/results/numbers.json: a.mean, value: "),
-        ('value = "0.25" and (0.31 if kernel else 0.25)', "paper/results/numbers.json: a.mean"),
+        ("value = os.getpid()", "paper/results/numbers.csv: a.mean, value: "),
+        ("value += 1e-6 if kernel else 0", "paper/results/numbers.csv: a.mean, value: "),
+        ('value = "0.25" and (0.31 if kernel else 0.25)', "paper/results/numbers.csv: a.mean"),
     ],
     ids=["another-number-each-time", "more-than-the-last-digits", "another-text"],
 )

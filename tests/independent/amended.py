@@ -90,7 +90,9 @@ def contaminated_by_deals(record: Record) -> Record:
     deals = rows[(rows["deal"] != "") & rows["ticker"].isin(CORE)]
     for first, last in zip(deals["first"], deals["last"], strict=True):
         for name in CORE:
-            changed.spoilt[name][first : last + 1] = True
+            spoilt = changed.spoilt[name].copy()
+            spoilt[first : last + 1] = True
+            changed.spoilt[name] = spoilt
     return changed
 
 
@@ -179,10 +181,10 @@ def decide(name: str, found: Result, error: float | None) -> str:
     """Decide by the symmetric rule."""
     if found.verdict:
         return found.verdict  # of its own; the signs of A6's differences differ, whatever the p
-    if found.effect is None or found.detectable is None or found.holm is None or error is None:
+    if found.effect is None or found.holm is None:
         return "not testable"
     as_claimed = found.effect * found.claimed > 0
-    if name == "A10":
+    if name == "A10" and error is not None:
         low, high = interval(found.effect, error, int(found.sample) - 1, 0.90)
         if low > -0.05 and high < 0.05:
             return "supported"
@@ -190,9 +192,9 @@ def decide(name: str, found: Result, error: float | None) -> str:
     if found.holm < SIZE:
         return "supported" if as_claimed else "contradicted"
     bound = CLAIMS[name].bound if name in CLAIMS else None
-    if bound is not None and found.detectable > bound:
+    if bound is not None and found.detectable is not None and found.detectable > bound:
         return "cannot decide"
-    if abs(found.effect) < error:
+    if error is not None and abs(found.effect) < error:
         return "no sign within noise"
     return f"{'right' if as_claimed else 'wrong'} sign within noise"
 

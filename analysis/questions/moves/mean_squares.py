@@ -245,13 +245,13 @@ def _figure(wide: pd.DataFrame, level: float, source: Provenance) -> list[Figure
         return []
     drawn = shown[["group", "days", "ratio", "low", "high", "ratio absolute"]]
     drawn = drawn.rename(columns={"ratio absolute": "absolute"})
-    said = "; ".join(
-        f"{row.group} {row.ratio:.1f} ({row.low:.1f} to {row.high:.1f}) and {row.absolute:.1f}"
-        for row in drawn.itertuples()
-    )
+    ends = drawn.set_index("group")["ratio"].sort_values()
+    first, least, most = drawn.iloc[0], ends.index[0], ends.index[-1]
     alt = (
-        "One row for each group of event days, on a logarithmic axis: mean square of the core "
-        f"portfolio's standardised abnormal return over that of other days, with its "
-        f"{percent(level)} interval, and the same of absolute values: {said}."
+        "One row for each group of event days, on a logarithmic axis: mean square of the core's "
+        f"standardised abnormal return over that of other days, with {percent(level)} interval, "
+        f"and the same of absolute values. {first['group'].capitalize()}: {first['ratio']:.1f} "
+        f"({first['low']:.1f} to {first['high']:.1f}) and {first['absolute']:.1f}; groups from "
+        f"{ends[least]:.1f} ({least}) to {ends[most]:.1f} ({most})."
     )
     return [Figure("moves", "moves", {"groups": drawn}, alt, source, {"level": level})]

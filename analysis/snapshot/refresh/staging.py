@@ -84,6 +84,7 @@ def fill(
     """
     _check_unedited(old)
     for file in [*old.manifest.files, NAME]:
+        (beside / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(old.folder / file, beside / file)
     for file, text in texts.items():
         (beside / file).write_bytes(text)

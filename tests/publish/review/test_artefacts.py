@@ -86,9 +86,9 @@ def test_printed_text_must_be_the_same(tmp_path):
 def test_a_number_that_one_build_lacks_is_named(tmp_path):
     """Rather than compared with nothing."""
     one, other = build(tmp_path / "a"), build(tmp_path / "b")
-    other["paper/results/numbers.json"].write_text('{"numbers": {}}', "utf-8")
+    other["paper/results/numbers.csv"].write_text(write_rows({}), "utf-8")
     found = different_numbers(one, other, 1e-10)
-    assert str(found) == "paper/results/numbers.json: a.mean is in one build only"
+    assert str(found) == "paper/results/numbers.csv: a.mean is in one build only"
 
 
 def test_a_file_that_ends_early_and_a_word_file_are_told_apart(tmp_path):
