@@ -23,7 +23,13 @@ from analysis.study.episodes import FEWEST, averaged, chosen_days, judge_events
 from analysis.study.outcomes import CANNOT, SIGN, Outcome, compare_episodes
 from analysis.study.panel import Panel, chained
 from analysis.study.placebo import EpisodeNull, moved_episodes
-from analysis.study.responses import Responses, cumulate, daily_scores, series_responses
+from analysis.study.responses import (
+    Responses,
+    add_returns,
+    cumulate,
+    daily_scores,
+    series_responses,
+)
 from analysis.study.series import log_volatility_ratio, net_returns, other_sessions
 
 __all__ = [
@@ -163,17 +169,21 @@ def decide_variance(claim: Variance, panel: Panel) -> Outcome:
 def decide_variance_share(claim: VarianceShare, panel: Panel) -> Outcome:
     """Hold the share of the mean square that the model leaves, by its interval, against a bound.
 
-    Over the days of events: squared CARs over squared returns. No placebo: it is not claimed that
-    event days differ from others.
+    Over the days of events: squared CARs over squared returns, daily ones added up as those of the
+    CAR are. No placebo: it is not claimed that event days differ from others.
     """
-    _, (days,) = _days(claim, panel)
+    responses, (days,) = _days(claim, panel)
     count = days["episode"].nunique()
     if count < FEWEST:
         return Outcome(None, count=str(count))
-    inference = panel.snapshot.choices.inference
+    inference, portfolio = (
+        panel.snapshot.choices.inference,
+        parse_portfolio(claim.of, panel.snapshot),
+    )
+    moves = add_returns(panel, portfolio, _window(claim, panel), responses.clean)
     share, low, high = share_left(
         days["car"],
-        days["raw"],
+        moves.loc[days.index],
         days["episode"],
         level=inference.level,
         draws=inference.draws,

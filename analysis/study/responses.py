@@ -22,6 +22,7 @@ from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
 
 __all__ = [
     "Responses",
+    "add_returns",
     "compose",
     "cumulate",
     "cumulate_rows",
@@ -143,6 +144,23 @@ def cumulate_rows(
         cars[turned] = cars[turned].mul(np.sign(fitted.car(*follows)["car"]), axis=0)
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
     return cars.reindex(pd.MultiIndex.from_frame(rows))
+
+
+def add_returns(
+    panel: Panel, portfolio: Portfolio, window: Bounds, clean: Bounds | None
+) -> pd.Series:
+    """Add up the daily returns of a portfolio over the window around every event.
+
+    As composed for the event; by event ``id`` (fraction), missing where a day is.
+    """
+    members, weights = compose(panel, portfolio, clean)
+    first, last = window
+    sums = {
+        name: (panel.returns[weight.index] @ weight).rolling(last - first + 1).sum().shift(-last)
+        for name, weight in weights.items()
+    }
+    days = dict(panel.events["day0"])
+    return pd.Series({event: sums[name][days[event]] for event, name in members.items()})
 
 
 def _recentre(found: Responses, panel: Panel) -> Responses:

@@ -82,12 +82,17 @@ def test_share_on_both_sides_of_the_bound_cannot_decide(simulate):
 
 
 def test_share_is_that_of_the_days_that_enter(committed):
-    """Sum of squared CARs over that of squared returns of the listed events, each day once."""
+    """Sum of squared CARs over that of squared sums of returns of the events, each day once."""
     claim = of_share()
     responses = responses_of(claim, committed).at_events(committed)
     events = list_events(claim, committed).set_index("event")
-    entered = responses.loc[events.index[events["left_out"] == ""]]
-    share = (entered["car"] ** 2).sum() / (entered["raw"] ** 2).sum()
+    entered = events[events["left_out"] == ""]
+    whole = []
+    for day, firms in zip(entered["day0"], entered["firms"], strict=True):
+        place = committed.snapshot.sessions.get_loc(day)
+        held = committed.returns[firms.split(",")].iloc[place : place + 2]
+        whole.append(float(held.mean(axis=1).sum()))
+    share = (responses.loc[entered.index, "car"] ** 2).sum() / (np.array(whole) ** 2).sum()
     assert decide_claim(claim, committed).effect == pytest.approx(share, rel=1e-12)
 
 
