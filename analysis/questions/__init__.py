@@ -22,6 +22,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Describing the sample": "analysis.questions.data.sample",
     "Highlighted days": "analysis.questions.event_windows.highlighted_days",
     "Event-window returns": "analysis.questions.event_windows.by_direction",
+    "Window by hour": "analysis.questions.event_windows.hours",
     "Interactive figure": "analysis.questions.event_windows.explorer",
     "Baskets and episodes": "analysis.questions.event_windows.baskets",
     "Moves without signs": "analysis.questions.moves.mean_squares",

@@ -71,7 +71,8 @@ def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     from analysis.questions.event_windows.by_direction import list_pooled
     from analysis.snapshot.claims import Events
     from analysis.snapshot.portfolios import equal
-    from analysis.study.episodes import pick_days
+    from analysis.study.episodes import count_firms, pick_days, tell_firms
+    from analysis.study.panel import chained
     from analysis.study.responses import cumulate
 
     kinds = list_pooled(panel.snapshot.choices)
@@ -81,12 +82,15 @@ def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     firms = panel.snapshot.choices.firms.core
     bounds = panel.snapshot.choices.windows.bounds[window]
     responses = cumulate(panel, equal(firms), bounds, clean="all_windows" not in parts)
-    known, events = responses.at_events(panel).index, panel.events
-    days = pick_days(panel, known, Events(directions=directions))["day0"]
+    found, events = responses.at_events(panel), panel.events
+    known = found.index
+    days = pick_days(chained(panel, bounds), known, Events(directions=directions))
     # A day may have several headlines, of which one stands for the others.
     confirming = (events["status"] == "confirmatory") & events.index.isin(known)
-    chosen = events[confirming & events["day0"].isin(days)]
+    chosen = events[confirming & events["day0"].isin(days["day0"])]
+    told = tell_firms(count_firms(days.join(found["members"]), firms))
     rows = _around(panel, list(chosen.index), list(firms))
+    rows[0] = replace(rows[0], what=f"{rows[0].what}; episodes hold: {told}")
     if "all_windows" in parts:
         return rows
     clean = panel.clean[window]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pandas as pd
 
 __all__ = [
+    "LATER",
     "Dataset",
     "Figure",
     "Findings",
@@ -23,6 +24,8 @@ __all__ = [
     "Table",
     "Verdict",
 ]
+
+LATER = "specified after results were known, exploratory"
 
 Format = Literal[
     "percent1",  # fraction shown as percent with one decimal
@@ -63,6 +66,11 @@ class Provenance:
     def of(cls, function: Callable[..., object], sample: str) -> Provenance:
         """Name the function itself, which cannot be misspelt."""
         return cls(f"{function.__module__}.{function.__qualname__}", sample)
+
+    @classmethod
+    def later(cls, function: Callable[..., object], sample: str) -> Provenance:
+        """As :meth:`of`, for what was specified after results were known: the sample says so."""
+        return cls.of(function, f"{sample}; {LATER}")
 
 
 @dataclass(frozen=True, slots=True)

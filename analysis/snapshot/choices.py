@@ -160,13 +160,15 @@ class Customs:
 
     ``lags`` in months (positive: exports lead returns), ``block`` in months, ``release_window`` in
     event time around a release day, ``derived_band`` the widest band of a derived figure that is
-    kept, as a share of its value.
+    kept, as a share of its value, ``errors`` the past errors from which on a forecast of a figure
+    is chosen by them.
     """
 
     lags: tuple[int, ...]
     block: Count
     release_window: Bounds
     derived_band: Share
+    errors: Count = 6
 
     @model_validator(mode="after")
     def _ordered(self) -> Customs:

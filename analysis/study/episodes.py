@@ -20,6 +20,7 @@ __all__ = [
     "Pooled",
     "averaged",
     "chosen_days",
+    "count_firms",
     "episode_values",
     "holds",
     "judge_events",
@@ -27,6 +28,7 @@ __all__ = [
     "pick_days",
     "pool",
     "precision",
+    "tell_firms",
 ]
 
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
@@ -172,6 +174,31 @@ def averaged(days: pd.DataFrame) -> pd.DataFrame:
     """
     weighted = days.assign(weight=1 / days["se"] if "se" in days else 1.0)
     return weighted.groupby("episode")[["car", "scar", "weight"]].mean()
+
+
+def count_firms(days: pd.DataFrame, firms: Collection[str]) -> pd.Series:
+    """Count the firms that each episode holds on any of the chosen days, by episode.
+
+    Parameters
+    ----------
+    days : DataFrame
+        From :func:`chosen_days`, with ``members`` (tickers with commas).
+    firms : collection of str
+        Tickers that are firms; a portfolio may hold funds as well.
+    """
+    held = days.groupby("episode")["members"].agg(",".join).str.split(",")
+    counts: pd.Series = held.map(lambda tickers: len({*tickers} & {*firms}))
+    return counts.astype(int)
+
+
+def tell_firms(counts: pd.Series) -> str:
+    """Say how many episodes hold how many firms: ``"3 firms in 2, 1 in 4"``, most firms first."""
+    tally = counts.value_counts().sort_index(ascending=False)
+    unit = " firm" if tally.index.max() == 1 else " firms"
+    told = [
+        f"{firms}{'' if place else unit} in {n}" for place, (firms, n) in enumerate(tally.items())
+    ]
+    return ", ".join(told) or "none"
 
 
 def episode_values(

@@ -21,6 +21,7 @@ from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
 
 __all__ = [
+    "SERIES",
     "Responses",
     "add_returns",
     "compose",

@@ -38,6 +38,7 @@ def test_pooled_rows_make_up_the_episodes_of_the_number(committed, counts, key, 
     events, prices = rows_entered(committed, f"{key}{ending}.mean")
     assert events.frame["episode"].nunique() == counts[f"{key}{ending}.mean"]
     assert set(prices.frame["id"]) == set(events.frame["id"])
+    assert re.search(r"episodes hold: \d firms? in \d", events.what)
     pairs = pd.MultiIndex.from_frame(prices.frame[["id", "ticker"]])
     assert ending or committed.clean.loc[pairs, key.split(".")[2]].all()
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from analysis.estimators.events.conformal import conformal
+from analysis.questions.customs.forecasts import forecasts
 from analysis.questions.customs.surprises import surprises
 from analysis.questions.relative_beta.betas import rolling
 from analysis.questions.volatility.pair_trade import ENTRIES, account
@@ -46,6 +47,13 @@ def sessions_later(panel: Panel, days: pd.Series | pd.Index, sessions: int) -> p
 def measure_surprises(panel: Panel) -> pd.DataFrame:
     """What a release told that was new, by its release day."""
     frame = surprises(panel)
+    known = frame["release_date"]
+    return frame.assign(known=known).set_index(["series", "month", "coverage"])
+
+
+def measure_forecasts(panel: Panel) -> pd.DataFrame:
+    """The forecasts of each print and which of them was chosen, by its release day."""
+    frame = forecasts(panel)
     known = frame["release_date"]
     return frame.assign(known=known).set_index(["series", "month", "coverage"])
 
@@ -143,6 +151,7 @@ def measure_seasons(panel: Panel) -> pd.DataFrame:
 
 MEASURES: list[Callable[[Panel], pd.DataFrame]] = [
     measure_surprises,
+    measure_forecasts,
     measure_releases,
     measure_release_returns,
     measure_rolling,

@@ -6,6 +6,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.dependence.lead_lag import needed_pairs
+from analysis.questions.customs.forecasts import (
+    TOLD_APART,
+    compare_errors,
+    forecasts,
+    report,
+)
 from analysis.questions.requirements import need_series
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import (
@@ -37,7 +43,12 @@ ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}
 
 NEEDS = (need_series(*TONNES, DOLLARS, *ELEMENTS.values()),)
 TARGET = 0.3  # correlation for which the months needed are stated
-MEASURES = {"change": "change on the month", "surprise": "surprise"}
+MEASURES = {
+    "change": "change on the month",
+    "surprise": "change on the year",  # registered as the surprise
+    "best": "difference from the best forecast",
+}
+NEW = "surprise"  # what the last is called where one forecast is better than another
 
 RANK = "rank correlation of the core CAR with the {released} released"
 RESPONSES = (
@@ -52,9 +63,12 @@ RESPONSES = (
     Column("mde", "MDE", "decimal2"),
 )
 RESPONDED = (
-    "Rank correlation of the core CAR on the release day with what was released. Surprise: log "
-    "ratio to the first print of the same month one year before. Moving-block bootstrap "
-    "intervals, block-permutation p. An en dash: fewer than six pairs."
+    "Rank correlation of the core CAR on the release day with what was released. Change on the "
+    "year: log ratio to the first print of the same month one year before, registered as the "
+    "surprise. Best forecast: that of @tbl-forecasts with the smallest errors before the release; "
+    "the difference from it is called a surprise where one forecast beats another, and is "
+    "exploratory. Moving-block bootstrap intervals, block-permutation p. An en dash: fewer than "
+    "six pairs."
 )
 HEAVY = (
     Column("month", "Month"),
@@ -87,16 +101,24 @@ def compute(panel: Panel) -> Findings:
     """Relate responses on release days to what was released, and look at the heavy elements."""
     responses, heavy = release_responses(panel), heavy_elements(panel)
     inference = panel.snapshot.choices.inference
+    errors = compare_errors(panel).set_index("series")["said"]
+    beaten = responses["series"].isin(errors.index[errors == TOLD_APART])
     told = responses.assign(
-        name=responses["series"].map(NAMES), released=responses["measure"].map(MEASURES)
+        name=responses["series"].map(NAMES),
+        released=responses["measure"]
+        .map(MEASURES)
+        .mask(beaten & (responses["measure"] == "best"), NEW),
     )
     source = Provenance.of(release_responses, FIRST)
+    later = Provenance.later(release_responses, FIRST)
     elements = Provenance.of(heavy_elements, FIRST)
+    best = told["measure"] == "best"
     key, level = "customs.{series}.release.{measure}", inference.level
     shown = percent(level)
-    return Findings(
+    own = Findings(
         numbers=[
-            *numbers_of(told, RESPONSES, key, source, level=level),
+            *numbers_of(told[~best], RESPONSES, key, source, level=level),
+            *numbers_of(told[best], RESPONSES, key, later, level=level),
             *_months_needed(panel),
             *_heavy_numbers(heavy, elements),
         ],
@@ -111,8 +133,10 @@ def compute(panel: Panel) -> Findings:
         datasets=[
             Dataset("customs_surprises", surprises(panel), Provenance.of(surprises, FIRST)),
             Dataset("release_responses", responses, source),
+            Dataset("customs_forecasts", forecasts(panel), Provenance.later(forecasts, FIRST)),
         ],
     )
+    return own.extend([report(panel)])
 
 
 def surprises(panel: Panel) -> pd.DataFrame:
@@ -128,39 +152,44 @@ def surprises(panel: Panel) -> pd.DataFrame:
         ``series``, ``month``, ``coverage``, ``value``, ``forecast`` (in the series' unit),
         ``surprise`` (log of their ratio), ``release_date``.
     """
-    customs, widest = panel.snapshot.customs, panel.snapshot.choices.customs.derived_band
-    band = (customs["high"] - customs["low"]) / customs["value"]
-    kept = customs[~((customs["status"] == "derived") & (band > widest))]
-    keys = ["month", "coverage"]
-    shown = ["series", *keys, "value", "release_date"]
-    frames = [kept.loc[kept["series"] == s, shown].assign(series=n) for s, n in TONNES.items()]
-    dollars = kept[kept["series"] == DOLLARS].set_index(keys)["value"]
-    headline = frames[0].join(dollars.rename("usd"), on=keys)
-    per_tonne = headline["usd"] / headline["value"]
-    frames.append(headline[shown].assign(series="unit_value", value=per_tonne))
-    rows = pd.concat(frames, ignore_index=True)
-    before = rows.assign(month=rows["month"] + 12)
-    before = before.rename(columns={"value": "forecast", "release_date": "forecast_release"})
-    joined = rows.merge(before, on=["series", *keys])
-    late = joined["forecast_release"] >= joined["release_date"]
-    joined = joined[~late & (joined["value"] > 0) & (joined["forecast"] > 0)]
-    joined["surprise"] = np.log(joined["value"] / joined["forecast"])
-    columns = ["series", *keys, "value", "forecast", "surprise", "release_date"]
-    return joined[columns].reset_index(drop=True)
+    rows = forecasts(panel).dropna(subset="year").rename(columns={"year": "forecast"})
+    rows["surprise"] = np.log(rows["value"] / rows["forecast"])
+    columns = ["series", "month", "coverage", "value", "forecast", "surprise", "release_date"]
+    return rows[columns].reset_index(drop=True)
+
+
+def beyond_best(panel: Panel) -> pd.Series:
+    """Log ratio of each first print to its best forecast by past error: :func:`forecasts`.
+
+    Returns
+    -------
+    Series
+        ``best``, indexed by ``series``, ``month``, ``coverage``.
+    """
+    rows = forecasts(panel)
+    chosen = [row[row["best"]] for row in rows.to_dict("records")]
+    found = rows.assign(best=np.log(rows["value"] / np.array(chosen, dtype=float)))
+    return found.set_index(["series", "month", "coverage"])["best"]
 
 
 def release_responses(panel: Panel) -> pd.DataFrame:
-    """Correlate the core CAR on release days with the change and with the surprise released.
+    """Correlate the core CAR on release days with what was released, by every measure.
 
     Returns
     -------
     DataFrame
-        ``series``, ``measure`` (change or surprise) and, of the rank correlation with its
+        ``series``, ``measure`` (change, surprise or best) and, of the rank correlation with its
         moving-block bootstrap interval and block-permutation p: ``n``, ``estimate``, ``low``,
         ``high``, ``p``, ``mde``.
     """
-    known = surprises(panel).set_index(["series", "month", "coverage"])["surprise"]
-    released = release_returns(panel).join(known, on=["series", "month", "coverage"])
+    keys = ["series", "month", "coverage"]
+    known = (
+        surprises(panel)
+        .set_index(keys)["surprise"]
+        .to_frame()
+        .join(beyond_best(panel), how="outer")
+    )
+    released = release_returns(panel).join(known, on=keys)
     rows = []
     for series in NAMES:
         part = released[released["series"] == series].set_index("month")

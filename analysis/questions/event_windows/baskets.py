@@ -121,7 +121,7 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
     rows, kinds = [], list_kinds(panel.snapshot.choices, POLICY)
     for name, tickers in members(panel).items():
         own = unnamed_only(panel, tickers) if name == "placebo" else panel
-        pooled = pool_kinds(own, cumulate(own, equal(tickers)), kinds)
+        pooled = pool_kinds(own, cumulate(own, equal(tickers)), kinds, len(tickers))
         rows += [{"basket": name, **row} for row in pooled]
     return pd.DataFrame(rows)
 
@@ -139,7 +139,7 @@ def by_share(panel: Panel) -> pd.DataFrame:
     every = list_kinds(choices, POLICY)
     kinds = {k: every[k] for k in (*list_policy_ends(choices), POLICY)}
     for ticker, share in panel.snapshot.universe["heavy_share"].dropna().items():
-        pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), kinds)
+        pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), kinds, 1)
         rows += [{"ticker": ticker, "share": share, **row} for row in pooled]
     columns = ["kind", "ticker", "share", "mean", "low", "high", "p", "episodes"]
     return pd.DataFrame(rows, columns=columns).dropna(subset="mean")

@@ -13,9 +13,10 @@ from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdi
 from analysis.results.columns import Column, numbers_of, scalar_numbers, spread, table_of
 from analysis.results.formats import brackets, format_value, listed, percent
 from analysis.snapshot.choices import Choices
+from analysis.snapshot.claims import Events
 from analysis.snapshot.portfolios import equal
 from analysis.study.directions import Kind, list_kinds, list_policy
-from analysis.study.episodes import episode_values, pool
+from analysis.study.episodes import averaged, chosen_days, count_firms, pool
 from analysis.study.panel import Panel
 from analysis.study.responses import Responses, cumulate
 
@@ -26,6 +27,8 @@ POOLED = (
     Column("kind", "Events"),
     Column("bounds", "Window"),
     Column("episodes", "K", "integer", "count", f"episodes in the {TEXT}", ".episodes"),
+    Column("whole", "all {core}", "integer", "count", f"episodes with all firms, {TEXT}", ".whole"),
+    Column("firms", "Firms", "decimal1", "firms", f"mean firms an episode holds, {TEXT}", ".firms"),
     Column(
         "mean", "CAAR", "percent1", "fraction", TEXT, ".mean", "", "low", "high", "p", "episodes"
     ),
@@ -40,10 +43,12 @@ POOLED = (
     Column("p_all", "all p", "pvalue"),
 )
 NOTE = (
-    "K: episodes. CAAR: mean over episodes of the core portfolio's CAR with its {level} Student "
-    "interval. p(t): Student t with K − 1 degrees of freedom on standardised CARs; p(flip): sign "
-    "flips, smallest attainable value 2/2^K^. MDE: mean found with {power} power. The last two "
-    "columns put contaminated windows back. policy: {policy}, signed; all: with {others}."
+    "K: episodes; all {core}: those that hold every core firm; Firms: how many an episode holds on "
+    "any of its days, mean over episodes. CAAR: mean over episodes of the core portfolio's CAR, "
+    "{level} Student interval. p(t): Student t with K − 1 degrees of freedom on standardised "
+    "CARs; p(flip): sign flips, smallest attainable value 2/2^K^. MDE: mean found with {power} "
+    "power. The last two columns put contaminated windows back. policy: {policy}, signed; all: "
+    "with {others}."
 )
 MARKS = {"seed": "E", "selected_on_outcome": "S", "found_beside": "B", "confirmatory": ""}
 EVENTS = (
@@ -95,14 +100,20 @@ def firm_windows(panel: Panel) -> pd.DataFrame:
 
 
 def pool_kinds(
-    panel: Panel, responses: Responses, kinds: Mapping[str, Kind]
+    panel: Panel, responses: Responses, kinds: Mapping[str, Kind], most: int
 ) -> list[dict[str, float | str]]:
-    """Pool responses over episodes, one row a kind: see :func:`analysis.study.episodes.pool`."""
-    cars = responses.at_events(panel)
-    return [
-        {"kind": kind} | asdict(pool(episode_values(panel, cars, names, signed=signed), panel))
-        for kind, (names, signed) in kinds.items()
-    ]
+    """Pool responses over episodes, one row a kind: see :func:`analysis.study.episodes.pool`.
+
+    Besides the firms that an episode holds: ``firms``, their mean number over episodes, and
+    ``whole``, the episodes that hold all of them, ``most``.
+    """
+    cars, rows = responses.at_events(panel), []
+    for kind, (names, signed) in kinds.items():
+        days = chosen_days(panel, cars, Events(directions=tuple(names), signed=signed))
+        held = count_firms(days, panel.snapshot.choices.firms.studied)
+        firms = {"firms": held.mean(), "whole": int((held == most).sum())}
+        rows.append({"kind": kind} | asdict(pool(averaged(days), panel)) | firms)
+    return rows
 
 
 def list_pooled(choices: Choices) -> dict[str, Kind]:
@@ -118,13 +129,14 @@ def pooled_by_direction(panel: Panel) -> pd.DataFrame:
     DataFrame
         ``kind``, ``window`` (its name), ``clean`` (whether only clean windows enter), ``episodes``,
         ``mean``, ``low``, ``high``, ``detectable`` (fraction), ``p``, ``p_flip``; NaN below three
-        episodes.
+        episodes; ``firms``, ``whole``: see :func:`pool_kinds`.
     """
     choices = panel.snapshot.choices
     core, kinds, rows = equal(choices.firms.core), list_pooled(choices), []
     for window, bounds in choices.windows.bounds.items():
         for clean in (True, False):
-            pooled = pool_kinds(panel, cumulate(panel, core, bounds, clean=clean), kinds)
+            cars = cumulate(panel, core, bounds, clean=clean)
+            pooled = pool_kinds(panel, cars, kinds, len(core.members))
             rows += [row | {"window": window, "clean": clean} for row in pooled]
     return pd.DataFrame(rows)
 
@@ -161,7 +173,8 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
     everyone = pooled.loc[~pooled["clean"], ["kind", "window", "mean", "p"]]
     frame = pooled[pooled["clean"]].merge(everyone, on=["kind", "window"], suffixes=("", "_all"))
     frame = frame.dropna(subset=["mean", "mean_all"], how="all")
-    frame["episodes"] = frame["episodes"].where(frame["mean"].notna())
+    counts = ["episodes", "whole", "firms"]
+    frame[counts] = frame[counts].where(frame["mean"].notna())
     frame["bounds"] = [brackets(choices.windows.bounds[window]) for window in frame["window"]]
     order = list(list_pooled(choices))
     frame = frame.sort_values("kind", key=lambda c: c.map(order.index), kind="stable")
@@ -170,6 +183,7 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
     texts = {
         "level": percent(choices.inference.level),
         "power": percent(choices.inference.power),
+        "core": len(choices.firms.core),
         "policy": listed(policy),
         "others": listed([d for d in choices.directions if d not in policy]) or "none",
     }

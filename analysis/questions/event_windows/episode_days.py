@@ -11,9 +11,11 @@ import pandas as pd
 from analysis.estimators.events.conformal import conformal
 from analysis.results import Dataset, Findings, Provenance
 from analysis.results.columns import Column, scalar_numbers, table_of
+from analysis.snapshot.claims import Events
 from analysis.snapshot.portfolios import equal
-from analysis.study.panel import Panel
-from analysis.study.responses import fit_events
+from analysis.study.episodes import chosen_days
+from analysis.study.panel import Panel, chained
+from analysis.study.responses import cumulate, fit_events
 
 __all__ = ["by_episode", "compute"]
 
@@ -24,6 +26,7 @@ COLUMNS = (
     Column("news", "News"),
     Column("use", "Use"),
     Column("members", "Firms"),
+    Column("in_test", "In test", "integer"),
     Column("car", "CAR", "percent1"),
     Column("se", "s.e.", "percent1"),
     Column("conformal_p", "p(c)", "pvalue"),
@@ -31,7 +34,8 @@ COLUMNS = (
 NOTE = (
     "CAR of the core portfolio from the first day 0 to the session after the last, with all "
     "eligible firms and no sign. n: events. {meant}. Use: mixed episodes enter no test; E: no "
-    "event that may confirm. p(c): conformal."
+    "event that may confirm. In test: how many firms the pooled tests hold on any day of the "
+    "episode, those with a clean primary window. p(c): conformal."
 )
 
 
@@ -51,6 +55,7 @@ def compute(panel: Panel) -> Findings:
             f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d} to {last:%m-%d}"
             for first, last in zip(frame["first_day"], frame["last_day"], strict=True)
         ],
+        in_test=frame["held"].map(lambda tickers: len(tickers.split(",")) if tickers else None),
         news=frame["directions"].str.replace(r"\w+", lambda m: letters[m[0]], regex=True),
         use=np.select([frame["mixed"], frame["confirmatory"] > 0], ["mixed", ""], "E"),
     )
@@ -71,12 +76,15 @@ def by_episode(panel: Panel) -> pd.DataFrame:
     DataFrame
         One row an episode: ``episode``, ``first_day``, ``last_day``, ``events``, ``directions``,
         ``mixed``, ``confirmatory`` (events that may confirm), ``members``, ``car``, ``se``
-        (fraction), ``t``, ``p``, ``conformal_p``.
+        (fraction), ``t``, ``p``, ``conformal_p``; ``held``: the firms that the pooled tests of its
+        directions hold on any of its days.
     """
+    held = _held(panel)
     position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
     episodes = panel.events.assign(position=position).groupby("episode")
     ends = episodes["position"].agg(np.ptp) + 1  # event day of the session after the last day 0
-    fitted = fit_events(panel, equal(panel.snapshot.choices.firms.core), last=int(ends.max()))
+    core = panel.snapshot.choices.firms.core
+    fitted = fit_events(panel, equal(core), last=int(ends.max()))
     rows = []
     for episode, part in episodes:
         row = {
@@ -89,6 +97,7 @@ def by_episode(panel: Panel) -> pd.DataFrame:
             ),
             "mixed": bool(part["mixed"].iloc[0]),
             "confirmatory": int((part["status"] == "confirmatory").sum()),
+            "held": ",".join(t for t in core if t in {*held[held.index.isin(part.index)]}),
         }
         chosen = fitted.take((fitted.rows["id"] == part["position"].idxmin()).to_numpy())
         if len(chosen.rows):
@@ -98,6 +107,16 @@ def by_episode(panel: Panel) -> pd.DataFrame:
             row |= {"conformal_p": float(conformal(chosen, *window)["p"].iloc[0])}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _held(panel: Panel) -> pd.Series:
+    """Name the firms that a pooled test of one direction holds, by event; a row a firm."""
+    cars = cumulate(panel, equal(panel.snapshot.choices.firms.core)).at_events(panel)
+    of = chained(panel, panel.snapshot.choices.windows.primary_bounds)
+    days = [
+        chosen_days(of, cars, Events(directions=(d,))) for d in panel.snapshot.choices.directions
+    ]
+    return pd.concat(days)["members"].str.split(",").explode()
 
 
 def _abbreviate(names: Iterable[str]) -> dict[str, str]:

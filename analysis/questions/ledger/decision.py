@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
+
 from analysis.questions.rows_used import Rows
 from analysis.results.formats import event_day, format_value
 from analysis.snapshot.claims import Claim, OnEvents
 from analysis.snapshot.episodes import Direction
 from analysis.study.claim_kinds import list_events
 from analysis.study.claims import decide_claim
+from analysis.study.episodes import count_firms, tell_firms
 from analysis.study.outcomes import Outcome, explain_rule
 from analysis.study.panel import Panel
+from analysis.study.responses import SERIES
 
 __all__ = ["explain_decision", "list_rows"]
 
@@ -68,6 +72,16 @@ def _placebo(outcome: Outcome, p: float | None) -> str:
     return f"{said}; an episode could go to {fewest} quiet sessions at least, {most} at most"
 
 
+def _tell_held(inside: pd.DataFrame, panel: Panel) -> str:
+    """Say how many firms the episodes of each side hold; nothing of a series without firms."""
+    if inside.empty or (inside["firms"] == SERIES).any():
+        return ""
+    days = inside.rename(columns={"firms": "members"})
+    firms = panel.snapshot.choices.firms.studied
+    told = (tell_firms(count_firms(side, firms)) for _, side in days.groupby("side", sort=False))
+    return "; they hold " + " + ".join(told)
+
+
 def list_rows(claim: OnEvents, panel: Panel) -> list[Rows]:
     """Rows of the events that decide a claim, and of those left out with the reason."""
     events = list_events(claim, panel)
@@ -75,7 +89,8 @@ def list_rows(claim: OnEvents, panel: Panel) -> list[Rows]:
     inside = events["left_out"] == ""
     episodes = events[inside].groupby("side", sort=False)["episode"].nunique()
     said = " + ".join(f"{count} of {side}" for side, count in episodes.items())
+    said = f"{said or 'no'} episodes{_tell_held(events[inside], panel)}"
     return [
-        Rows("events.csv", f"{said or 'no'} episodes", events[inside].drop(columns="left_out")),
+        Rows("events.csv", said, events[inside].drop(columns="left_out")),
         Rows("events.csv", "left out", events.loc[~inside, ["side", "event", "day0", "left_out"]]),
     ]

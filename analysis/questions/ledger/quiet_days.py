@@ -48,14 +48,15 @@ COLUMNS = (
 NOTE = (
     "Core as composed on each quiet session, primary window, contamination as amended. Recentred: "
     "less the mean of the same firms. K: rejection rates of tests with so many episodes on quiet "
-    "sessions. Standard errors from a bootstrap of blocks of {block} sessions."
+    "sessions. Standard errors from a bootstrap of blocks of {block} sessions. Exploratory: "
+    "specified after results were known."
 )
 
 
 def quiet_rows(panel: Panel) -> Findings:
     """Publish what each reading does, and whether the two that amend it differ."""
     values = quiet_responses(panel)
-    source = Provenance.of(quiet_responses, "core portfolio on quiet sessions")
+    source = Provenance.later(quiet_responses, "core portfolio on quiet sessions")
     if len(values) < 2 * max(map(sum, COUNTS.values())):
         return Findings()
     inference = panel.snapshot.choices.inference

@@ -41,7 +41,8 @@ NOTE = (
     "{correlation}, a log ratio of {ratio}) with {power} power at the threshold of that look, or "
     "twice as many as now, whichever is more, and {fewest} where no spread is known; From: the "
     "calendar of sessions for those, else the year expected at that rate; Finds: what the look "
-    "would find. RS and WS: right and wrong sign, within noise."
+    "would find. RS and WS: right and wrong sign, within noise. Specified after the results were "
+    "known: exploratory until a look is taken."
 )
 DUE = "a claim has the episodes, months or sessions of a later look"
 YEAR = pd.Timedelta(days=365)
@@ -51,7 +52,7 @@ def compute(panel: Panel) -> Findings:
     """Publish the register, and the looks whose day has come."""
     planned, looks = plan(panel), take_looks(panel)
     frame, choices = planned_looks(planned), panel.snapshot.choices
-    source = Provenance.of(planned_looks, "confirmatory claims that are not decided")
+    source = Provenance.later(planned_looks, "confirmatory claims that are not decided")
     bounds, last = choices.register.bounds, choices.register.prices
     note = NOTE.format(
         last=format_value(last.isoformat(), "date"),
@@ -70,7 +71,7 @@ def compute(panel: Panel) -> Findings:
         tables=[table_of("register", frame, COLUMNS, source, note)],
         datasets=[
             Dataset("register", frame.drop(columns=["said", "least"]), source),
-            Dataset("later_looks", looks, Provenance.of(take_looks, "looks taken")),
+            Dataset("later_looks", looks, Provenance.later(take_looks, "looks taken")),
         ],
         verdicts=[_due(looks)],
     )
@@ -152,6 +153,6 @@ def _counts(
 def _due(looks: pd.DataFrame) -> Verdict:
     """Say whether any look is due, and what it said."""
     said = [f"{r['claim']} look {r['look']}: {r['verdict']}" for r in looks.to_dict("records")]
-    source = Provenance.of(take_looks, "claims of the register")
+    source = Provenance.later(take_looks, "claims of the register")
     due, evidence = ("some" if said else "none"), "; ".join(said) or "no look"
     return Verdict("register.due", due, DUE, evidence, source)

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.questions.ledger.entries import outcomes
 from analysis.questions.ledger.report import SHORT
 from analysis.questions.requirements import Need
-from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verdict
+from analysis.results import LATER, Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, listed, percent, words
 from analysis.snapshot.claims import ACROSS_EPISODES
@@ -36,7 +36,8 @@ NEEDS = (
     ),
 )
 SOURCE = Provenance(
-    "analysis.questions.ledger.tipping.tip_claims", "claims that events decide, by their rules"
+    "analysis.questions.ledger.tipping.tip_claims",
+    f"claims that events decide, by their rules; {LATER}",
 )
 KEY = "claim.{claim}"
 LOSS = "episodes that can be left out without turning the verdict of claim {claim}"
@@ -81,15 +82,16 @@ COLUMNS: tuple[Column | Interval, ...] = (
     Interval("p, one out", "p_low", "p_high", "pvalue", "p_range"),
 )
 NOTE = (
-    "Asked after the results were known; it decides nothing. The smallest change of one sort that "
-    "turns a verdict to another, the p of other claims held: episodes left out, events given the "
-    "other direction on record or moved to the other day, firms put back that news of their own "
-    "keeps out of a day (@tbl-tipping-changes names them). None: no set that was tried turns it; "
-    "an en dash: there is nothing to change. Every set of up to {exact} is tried; above that sets "
-    "are grown from those that go furthest, so that fewer might do (≤). A test that is lost for "
-    "want of {fewest} episodes is no turn, one that is gained is. Decided by: what "
-    "makes an open claim supported or contradicted, or undoes that. One out: smallest and largest "
-    "value with each episode left out in turn. RS and WS: right and wrong sign, within noise."
+    "Exploratory: asked after the results were known, it decides nothing. The smallest change of "
+    "one sort that turns a verdict to another, the p of other claims held: episodes left out, "
+    "events given the other direction on record or moved to the other day, firms put back that "
+    "news of their own keeps out of a day (@tbl-tipping-changes names them). None: no set that was "
+    "tried turns it; an en dash: there is nothing to change. Every set of up to {exact} is tried; "
+    "above that sets are grown from those that go furthest, so that fewer might do (≤). A test "
+    "that is lost for want of {fewest} episodes is no turn, one that is gained is. Decided by: "
+    "what makes an open claim supported or contradicted, or undoes that. One out: smallest and "
+    "largest value with each episode left out in turn. RS and WS: right and wrong sign, within "
+    "noise."
 )
 NAMED = (
     Column("claim", "Id"),

@@ -41,7 +41,7 @@ from analysis.study.series import other_sessions
 
 __all__ = ["compute", "label_events", "moves"]
 
-SAMPLE = "core portfolio on day 0, confirmatory events, mixed episodes too; exploratory"
+SAMPLE = "core portfolio on day 0, confirmatory events, mixed episodes too"
 MEASURES = {"square": 2, "absolute": 1}
 NEWS = {"": (0, 0), ".kept": None}  # end of a key: the days that must be free of a firm's own news
 ALL = "all"
@@ -80,7 +80,7 @@ NOTE = (
 def compute(panel: Panel) -> Findings:
     """Compare event days with other days, all of them and by group."""
     frame, level = moves(panel), panel.snapshot.choices.inference.level
-    source = Provenance.of(moves, SAMPLE)
+    source = Provenance.later(moves, SAMPLE)
     known = frame.dropna(subset=["ratio"])
     wide = _side_by_side(frame)
     others = format_value(int(frame["others"].iloc[0]) if len(frame) else None, "integer")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.estimators.multiplicity import holm
 from analysis.questions.requirements import MENUS, PLAYS
 from analysis.questions.robustness.cars import CHOICES
 from analysis.questions.robustness.curve import GRID, Curve, curves, joint_p
@@ -27,7 +28,7 @@ from analysis.results.formats import format_value, percent
 from analysis.snapshot.choices import Inference
 from analysis.study.panel import Panel
 
-__all__ = ["compute", "explained"]
+__all__ = ["compute", "explained", "judge_curves"]
 
 NEEDS = (MENUS, PLAYS)
 
@@ -78,6 +79,8 @@ TESTABLE = _count("testable", "specifications with enough episodes", "Specs")
 MEDIAN = _fraction("median", "median over specifications", "Median")
 SHARE = _share("share_sign", SIGN, "Sign")
 P_SHARE = _p("p_share_significant", "joint placebo p of the share significant", "p sig.")
+ADJUSTED = "joint placebo p of the median adjusted by Holm over the curves, exploratory"
+P_ADJUSTED = _p("p_median_holm", ADJUSTED, "Holm")
 NUMBERS = (
     _count("specifications", "specifications"),
     TESTABLE,
@@ -89,6 +92,7 @@ NUMBERS = (
     _share("share_opposite", f"share with the opposite sign {SMALL}"),
     _share("placebo_significant", "mean share significant over placebo calendars"),
     _p("p_median", "joint placebo p of the median"),
+    P_ADJUSTED,
     _p("p_share_sign", f"joint placebo p of the {SIGN}"),
     P_SHARE,
     _p("p_median_flip", "joint sign-flip p of the median"),
@@ -109,20 +113,23 @@ TABLE = (
     SHARE,
     Column("significant", "Sig."),
     Column("p", "p median"),
+    P_ADJUSTED,
     P_SHARE,
     Column("verdict", "Verdict"),
+    Column("registered", "Registered"),
 )
 NOTE = (
     "Estimates in the direction of the claim. Range: "
     f"{' to '.join(f'{100 * q:g}th' for q in RANGE)} percentile of the specifications. Sign: "
     "share with the claimed sign. Sig.: share with the claimed sign and p below {size:g}, beside "
     "its mean over placebo calendars. Joint p from placebo calendars, for the median in brackets "
-    "from sign flips."
+    "from sign flips. Holm: p of the median adjusted over the curves, by which the verdict goes; "
+    "specified after results were known, exploratory. Registered: the verdict by the p as it is."
 )
 EVIDENCE = (
     "{testable} specifications, median {median:.4g}, claimed sign in {share_sign:.3g}, "
-    "significant in {share_significant:.3g}, joint p of the median {p_median:.3g}, of the share "
-    "significant {p_share_significant:.3g}"
+    "significant in {share_significant:.3g}, joint p of the median {p_median:.3g}, adjusted "
+    "{p_median_holm:.3g}, of the share significant {p_share_significant:.3g}"
 )
 DRIVER = "the choice that alone explains the largest share of the variance of the estimates"
 
@@ -131,8 +138,8 @@ def compute(panel: Panel) -> Findings:
     """Compute and report the curve of every claim that ``study.curve`` lists."""
     inference, draws = panel.snapshot.choices.inference, panel.snapshot.choices.curve.draws
     found = curves(panel)
-    rows = [_row(panel, curve) for curve in found]
-    frame = pd.DataFrame(rows)
+    frame = judge_curves([_row(panel, curve) for curve in found], inference.size)
+    rows = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
     every = pd.concat([c.specifications.assign(claim=c.claim) for c in found], ignore_index=True)
     totals = {
         "specifications": (len(every), "specifications of all curves"),
@@ -149,19 +156,44 @@ def compute(panel: Panel) -> Findings:
         datasets=[_dataset(every)],
     )
     low, high = (f"{100 * tail:g}th percentile" for tail in inference.tails)
-    rule = stated_rule(inference.size)
+    rules = {"verdict": KEY, "registered": f"{KEY}.registered"}
     for place, (curve, row) in enumerate(zip(found, rows, strict=True)):
         source, one = _source(curve.claim), frame.iloc[[place]]
         findings.numbers += numbers_of(
             one, NUMBERS, KEY, source, size=f"{inference.size:g}", low_tail=low, high_tail=high
         )
-        findings.verdicts += verdicts_of(one, "verdict", KEY, rule, EVIDENCE, source)
+        for by, key in rules.items():
+            rule = stated_rule(inference.size, adjusted=by == "verdict")
+            findings.verdicts += verdicts_of(one, by, key, rule, EVIDENCE, source)
         findings.verdicts += verdicts_of(
             one, "driver", f"{KEY}.driver", DRIVER, "{drivers}", source
         )
         if curve.summary.testable:
             findings.figures.append(_figure(curve, row, inference))
     return findings
+
+
+def judge_curves(rows: list[dict[str, Any]], size: float) -> pd.DataFrame:
+    """Adjust the p of the median over all curves and judge each by it, and as registered.
+
+    Parameters
+    ----------
+    rows : list of dict
+        One a curve: ``summary`` (:class:`CurveSummary`), ``p_median``, ``p_share_significant``.
+    size : float
+        Of every test.
+
+    Returns
+    -------
+    DataFrame
+        The rows with ``p_median_holm``, ``verdict`` and ``registered``; without ``summary``.
+    """
+    frame = pd.DataFrame(rows)
+    frame["p_median_holm"] = holm(frame["p_median"])
+    for name, p in (("verdict", "p_median_holm"), ("registered", "p_median")):
+        told = zip(frame["summary"], frame[p], frame["p_share_significant"], strict=True)
+        frame[name] = [decide_curve(*each, size) for each in told]
+    return frame.drop(columns="summary")
 
 
 def _row(panel: Panel, curve: Curve) -> dict[str, Any]:
@@ -190,7 +222,7 @@ def _row(panel: Panel, curve: Curve) -> dict[str, Any]:
         "drivers": ", ".join(f"{NAMES[str(name)]} {share:.3g}" for name, share in drivers.items()),
         "significant": " / ".join(shares),
         "p": f"{format_value(p.median, 'pvalue')} ({format_value(p_flip.median, 'pvalue')})",
-        "verdict": decide_curve(s, p.median, p.share_significant, inference.size),
+        "summary": s,
     }
     for name, null in (("placebo", placebo), ("flip", flips)):
         ends = pd.Series(null.median).quantile(list(inference.tails))

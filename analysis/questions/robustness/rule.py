@@ -1,4 +1,8 @@
-"""The decision rule of a specification curve, fixed before any curve was computed."""
+"""The decision rule of a specification curve, fixed before any curve was computed.
+
+Amended after: the p of the median is adjusted over all curves, where the registered rule took it as
+it is.
+"""
 
 from __future__ import annotations
 
@@ -37,15 +41,16 @@ class CurveSummary:
     share_opposite: float
 
 
-def stated_rule(size: float) -> str:
-    """Write out the rule that :func:`decide_curve` applies."""
+def stated_rule(size: float, *, adjusted: bool = True) -> str:
+    """Write out the rule that :func:`decide_curve` applies, to which p of the median."""
+    which = "adjusted by Holm over the curves" if adjusted else "not adjusted, as registered"
     return (
         f"robust: at least {percent(AGREEING)} of the specifications have the claimed sign and the "
         f"joint placebo p of the median and of the share significant are below {size:g}; opposite: "
         f"the median has the other sign and its p is below {size:g}; fragile: the median has the "
         f"claimed sign, and its p is below {size:g} or more than {percent(size)} of the "
         "specifications are significant in the claimed direction; no evidence: the rest; not "
-        f"testable: no specification has {words(FEWEST)} episodes"
+        f"testable: no specification has {words(FEWEST)} episodes. The p of the median is {which}"
     )
 
 
@@ -59,7 +64,7 @@ def decide_curve(
     curve : CurveSummary
         The observed curve, positive estimates having the claimed sign.
     p_median, p_share_significant : float
-        Joint placebo p-values.
+        Joint placebo p-values, that of the median adjusted over the curves.
     size : float
         Of every test.
     """

@@ -6,8 +6,10 @@ closed a fixed number of sessions later. Nothing after the close of entry decide
 how long it is held.
 
 Two samples. The *test* uses the episodes of the ledger, which leave out mixed ones: a trader could
-not have known that an episode would become mixed. The *account* therefore takes every confirmatory
-signal in order of time, one position at a time, and skips signals while one is open.
+not have known that an episode would become mixed. The *account* therefore takes every signal in
+order of time, one position at a time, and skips signals while one is open. A trader would have seen
+headlines found beside large moves as well, and those of the highlighted days: since the amendment
+they count. The registered account, of confirmatory signals alone, stands beside.
 
 Decision rules, fixed before any number was computed; the base is the
 producer short, close of day 0:
@@ -20,7 +22,7 @@ producer short, close of day 0:
     with p below the size, else "like other dates".
 ``pair.variants``
     "all within noise" if no variant has a p below the size, else "some differ".
-``pair.account``
+``pair.account``, ``pair.account.registered``
     "gain" or "loss" at the end of the base account: a fact and no test.
 """
 
@@ -49,6 +51,8 @@ __all__ = ["ENTRIES", "Account", "account", "compute", "signals", "tested"]
 NEEDS = (need_section("pair"), PLAYS, need_funds("metals"), need_policy(1))
 
 SAMPLE = "unwelcome confirmatory news"
+CONFIRMING = "confirmatory"
+EVERY = "all unwelcome news"
 ENTRIES = {"close": 0, "next": 1}  # sessions after day 0 at whose close the trade is opened
 LABELS = {"close": "close of day 0", "next": "next close"}
 
@@ -75,12 +79,15 @@ TRADES = (
 TRADED = (
     "{} bought in equal parts, the other leg sold short, held {}; net of costs and borrow, as a "
     "share of one leg. K: unmixed episodes; Trades: every signal in order, one position at a time; "
-    "Drawdown: of their sum."
+    "Sum, Drawdown: of their net returns; Registered: trades and sum with confirmatory signals "
+    "alone. That all signals count was specified after results were known: exploratory."
 )
 SUM = f"sum of the net returns of all trades, {KEY}"
-ACCOUNTS = (
-    Column("skipped", "", "integer", "count", f"signals not traded, {KEY}", ".skipped"),
-    Column("total", "", "percent1", "fraction", SUM, ".total"),
+TOTAL = Column("total", "Sum", "percent1", "fraction", SUM, ".total")
+SKIPPED = Column("skipped", "", "integer", "count", f"signals not traded, {KEY}", ".skipped")
+REGISTERED = (
+    Column("registered_trades", "Registered", "integer"),
+    Column("registered_total", "Sum", "percent1"),
 )
 
 
@@ -134,8 +141,10 @@ def compute(panel: Panel) -> Findings:
         name = listed(pair.legs[1].members)
         for entry, delay in ENTRIES.items():
             (test, null), kept = tested(panel, pair, delay), account(panel, pair, delay)
+            confirmed = account(panel, pair, delay, CONFIRMING).summary
             named = {"short": short, "entry": entry, "name": name, "opened": LABELS[entry]}
-            rows.append({**named, **test, **kept.summary})
+            beside = {f"registered_{what}": value for what, value in confirmed.items()}
+            rows.append({**named, **test, **kept.summary, **beside})
             trades.append(kept.trades.assign(short=name, opened=LABELS[entry]))
             accounts.append(kept)
             nulls.append(null)
@@ -144,17 +153,27 @@ def compute(panel: Panel) -> Findings:
     frame = pd.DataFrame(rows)
     frame["variant"] = frame["name"] + ", " + frame["opened"]
     source = Provenance.of(tested, f"{SAMPLE}, unmixed episodes")
-    traded = Provenance.of(account, f"{SAMPLE}, in order of time")
+    traded = Provenance.later(account, f"{EVERY}, in order of time")
+    confirming = Provenance.of(account, f"{SAMPLE}, in order of time")
+    accounts_of = (*TRADES, TOTAL, SKIPPED)
+    registered = frame.drop(columns=[c.name for c in accounts_of]).rename(
+        columns=lambda name: name.removeprefix("registered_")
+    )
     days, level = "sessions that a trade of the pair is held", choices.inference.level
     return Findings(
         numbers=[
             Number("pair.holding", choices.pair.holding, "sessions", "integer", days, source),
             *numbers_of(frame, (*TESTS, PLACEBO), KEY, source, level=level),
-            *numbers_of(frame, (*TRADES, *ACCOUNTS), KEY, traded),
+            *numbers_of(frame, accounts_of, KEY, traded),
+            *numbers_of(registered, accounts_of, f"{KEY}.registered", confirming),
         ],
-        tables=[table_of("pair_trade", frame, (*TESTS, *TRADES), source, note)],
+        tables=[table_of("pair_trade", frame, (*TESTS, *TRADES, TOTAL, *REGISTERED), source, note)],
         figures=[_figure(rows[0], accounts[0], nulls[0], traded)],
-        verdicts=_verdicts(frame, choices.inference.size, source, traded),
+        verdicts=[
+            *_verdicts(frame, choices.inference.size, source),
+            _ended("pair.account", frame, traded),
+            _ended("pair.account.registered", registered, confirming),
+        ],
         datasets=[Dataset("pair_trades", pd.concat(trades), traded)],
     )
 
@@ -190,23 +209,28 @@ def tested(
     return test | {"placebo": turned.null.mean(), "placebo_p": turned.p}, turned.null
 
 
-def signals(panel: Panel) -> pd.DatetimeIndex:
-    """Day 0s of confirmatory unwelcome news without welcome news on the same day, in order."""
+def signals(panel: Panel, status: str = "") -> pd.DatetimeIndex:
+    """Day 0s of unwelcome news without welcome news on the same day, in order.
+
+    With a ``status``, events of that one alone.
+    """
     events = panel.events
     unwelcome, welcome = (list_policy(panel.snapshot.choices, sign) for sign in (1, -1))
     good = events.loc[events["direction"].isin(welcome), "day0"]
-    bad = events["direction"].isin(unwelcome) & (events["status"] == "confirmatory")
+    bad = events["direction"].isin(unwelcome) & events["status"].isin(
+        [status] if status else events["status"]
+    )
     days = events.loc[bad & ~events["day0"].isin(good), "day0"]
     return pd.DatetimeIndex(sorted(days.unique()))
 
 
-def account(panel: Panel, pair: Portfolio, delay: int) -> Account:
-    """Trade every signal in order of time, one position at a time."""
+def account(panel: Panel, pair: Portfolio, delay: int, status: str = "") -> Account:
+    """Trade every signal in order of time, one position at a time: see :func:`signals`."""
     sessions, holding = panel.snapshot.sessions, panel.snapshot.choices.pair.holding
     values = net_returns(panel, pair, delay)
     path = pd.Series(0.0, sessions)
     rows, skipped, free = [], 0, 0
-    days = signals(panel)
+    days = signals(panel, status)
     for day, at in zip(days, sessions.get_indexer(days), strict=True):
         entry = int(at) + delay
         if entry < free or np.isnan(values[day]):
@@ -229,9 +253,14 @@ def _daily(panel: Panel, pair: Portfolio, entry: int) -> npt.NDArray[np.float64]
     return gained - trade_costs(rules)
 
 
-def _verdicts(
-    frame: pd.DataFrame, size: float, source: Provenance, traded: Provenance
-) -> list[Verdict]:
+def _ended(key: str, frame: pd.DataFrame, source: Provenance) -> Verdict:
+    """Say how the base account ended."""
+    total = frame["total"].iloc[0]
+    end = "gain" if total > 0 else "loss"
+    return Verdict(key, end, "sign of the account at the end", f"{total:+.4f}", source)
+
+
+def _verdicts(frame: pd.DataFrame, size: float, source: Provenance) -> list[Verdict]:
     base, small = frame.iloc[0], int((frame["p"] < size).sum())
     earned = judge_signs(base["p"], base["net"], size, "earns", "loses", "within noise")
     better, worse, like = (f"{word} other dates" for word in ("better than", "worse than", "like"))
@@ -242,12 +271,10 @@ def _verdicts(
     rule = f"mean net return over episodes, t, p below {size:g}"
     against = f"the mean against rotated calendars, p below {size:g}"
     some, of = "some differ" if small else "all within noise", f"{small} of {len(frame)}"
-    end, total = "gain" if base["total"] > 0 else "loss", f"{base['total']:+.4f}"
     return [
         Verdict("pair.net", str(earned), rule, evidence, source),
         Verdict("pair.placebo", str(placebo), against, rotated, source),
         Verdict("pair.variants", some, f"a variant with p below {size:g}", of, source),
-        Verdict("pair.account", end, "sign of the account at the end", total, traded),
     ]
 
 

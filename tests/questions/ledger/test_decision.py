@@ -57,6 +57,7 @@ def test_rows_name_what_enters_and_what_does_not(quick, decided):
     entry, _ = decided["B3"]
     assert isinstance(entry.claim, OnEvents)
     inside, left_out = list_rows(entry.claim, quick)
-    assert inside.what == "7 of tightening + 5 of easing episodes"
+    told = "3 firms in 2, 2 in 4, 1 in 1 + 3 firms in 2, 2 in 2, 1 in 1"
+    assert inside.what == f"7 of tightening + 5 of easing episodes; they hold {told}"
     assert inside.frame["value"].notna().all()
     assert (left_out.frame["left_out"] != "").all()

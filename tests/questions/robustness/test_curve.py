@@ -17,7 +17,7 @@ from analysis.questions.robustness.cars import CHOICES, claim_tables
 from analysis.questions.robustness.curve import Nulls, curves, joint_p
 from analysis.questions.robustness.designs import claim_days, measured_portfolio, scores
 from analysis.questions.robustness.joint_placebo import placements
-from analysis.questions.robustness.report import compute, explained
+from analysis.questions.robustness.report import compute, explained, judge_curves
 from analysis.questions.robustness.rule import CurveSummary, decide_curve
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
@@ -333,6 +333,25 @@ def test_decision_rule(summary, p_median, p_share, verdict):
     assert decide_curve(summary, p_median, p_share, 0.05) == verdict
 
 
+def test_opposite_goes_by_the_adjusted_p_of_the_median():
+    """Of six curves with p 0.02 and five of 0.5 none is opposite, by the unadjusted p one is."""
+    against = CurveSummary(10, 10, -0.01, 0.1, 0.0, 0.2)
+    rows = [
+        {"summary": against, "p_median": p, "p_share_significant": 1.0}
+        for p in (0.02, 0.5, 0.5, 0.5, 0.5, 0.5)
+    ]
+    judged = judge_curves(rows, 0.05)
+    assert judged["p_median_holm"].tolist() == pytest.approx([0.12, 1, 1, 1, 1, 1])
+    assert judged["verdict"].tolist() == ["no evidence"] * 6
+    assert judged["registered"].tolist() == ["opposite"] + ["no evidence"] * 5
+    rows[0]["p_median"] = 0.008
+    assert judge_curves(rows, 0.05)["verdict"].iloc[0] == "opposite"
+    rows[1] |= {"summary": CurveSummary(10, 0, *[np.nan] * 4), "p_median": np.nan}
+    adjusted = judge_curves(rows, 0.05)["p_median_holm"]
+    assert adjusted.iloc[0] == pytest.approx(0.04)  # what cannot be tested is no test
+    assert np.isnan(adjusted.iloc[1])
+
+
 def test_explained_variance_is_worked_by_hand():
     """Two choices of two options: one moves the estimate by two, the other by one."""
     frame = pd.DataFrame(
@@ -379,6 +398,7 @@ def test_report_says_what_the_curves_say(report, committed):
         key = f"curve.{row['claim'].lower()}"
         assert numbers[f"{key}.median"] == row["median"]
         assert verdicts[key] == row["verdict"]
+        assert verdicts[f"{key}.registered"] == row["registered"]
         part = dataset.frame[dataset.frame["claim"] == row["claim"]]
         estimates = part.filter(like="_estimate").to_numpy().ravel()
         known = estimates[~np.isnan(estimates)]

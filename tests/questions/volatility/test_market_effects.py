@@ -431,6 +431,20 @@ def test_later_events_change_no_earlier_trade(world):
     pd.testing.assert_frame_equal(one, other)
 
 
+def test_account_counts_signals_of_every_status(world):
+    """A headline found beside a large day is traded, and by the registered account it is not."""
+    panel = world(pair_wins)
+    status = panel.events["status"].mask(panel.events["day0"] == BAD[1], "found_beside")
+    panel = replace(panel, events=panel.events.assign(status=status))
+    found, registered = (pair_trade.account(panel, PAIR, 0, s) for s in ("", "confirmatory"))
+    assert [f"{day:%Y-%m-%d}" for day in found.trades["signal"]] == BAD
+    assert [f"{day:%Y-%m-%d}" for day in registered.trades["signal"]] == [BAD[0], *BAD[2:]]
+    numbers = {n.key: float(n.value) for n in pair_trade.compute(panel).numbers}
+    gain = numbers["pair.mp.close.total"] - numbers["pair.mp.close.registered.total"]
+    assert gain == pytest.approx(net_returns(panel, PAIR, 0)[BAD[1]])
+    assert numbers["pair.mp.close.trades"] == 1 + numbers["pair.mp.close.registered.trades"]
+
+
 def test_signal_during_a_trade_is_skipped(world):
     """A second headline two sessions later opens nothing and is counted."""
     panel = world()
