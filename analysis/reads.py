@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["Made", "Part", "make", "name_files", "recording", "vary"]
+__all__ = ["Lacking", "Made", "Part", "make", "name_files", "recording", "vary"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound="DataclassInstance")
@@ -105,6 +105,14 @@ class Made(Generic[T]):
         """Return the value and note its files as read."""
         _note(self.files)
         return self.value
+
+
+class Lacking(Made[Any]):
+    """A part that a record does not have: whoever uses it gets the error that says why."""
+
+    def use(self) -> Any:
+        """Raise the error."""
+        raise self.value
 
 
 def make(compute: Callable[[], T]) -> Made[T]:

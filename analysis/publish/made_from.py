@@ -21,6 +21,7 @@ __all__ = ["Inputs", "differing", "hash_files", "hash_inputs", "keep_record", "m
 
 RECORD = Path("figures/made-from.json")
 CODE = Path(__file__).parents[1]
+INSIDE = ("history", "registration")  # folders of the data beside derived ones
 
 Inputs = dict[str, Any]
 
@@ -38,6 +39,8 @@ def hash_inputs(root: Path, data: Path, sources: Iterable[Path] = ()) -> Inputs:
     """
     files = hash_files(_files(CODE), CODE.parent) | hash_files(_files(root / "simulations"), root)
     files |= hash_files(data.glob("[!.]*"), data.parent)
+    for beside in INSIDE:
+        files |= hash_files((data / beside).glob("[!.]*"), data.parent)
     for source in sources:
         files |= hash_files([source, *_files(source)], source.parents[1])
     versions = {each.name: each.version for each in distributions()}
@@ -73,6 +76,7 @@ def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 def keep_record(results: Path, inputs: Inputs) -> None:
     """Write down what results were made from, once they are all there."""
     text = json.dumps(inputs | {"results": _results(results)}, indent=1) + "\n"
+    (results / RECORD).parent.mkdir(parents=True, exist_ok=True)  # results may hold no figure
     (results / RECORD).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -44,6 +44,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Out of sample": "analysis.questions.ledger.out_of_sample",
     "Size and power": "analysis.questions.size.report",
     "Event-free dates": "analysis.questions.size.event_free",
+    "Fifteen years before": "analysis.questions.before.report",
 }
 
 
@@ -77,13 +78,13 @@ def left_out(snapshot: Snapshot) -> dict[str, list[str]]:
     """Return the questions that cannot be asked of a study, with what it lacks for each.
 
     A question's module says under ``NEEDS`` what it cannot do without; here all are imported.
+    Every question but those on studies firm by firm works on sessions that all firms share.
     """
-    found = {
-        title: [
-            need.what
-            for need in getattr(import_module(module), "NEEDS", ())
-            if not need.met(snapshot)
-        ]
-        for title, module in QUESTIONS.items()
-    }
+    from analysis.questions.requirements import EARLIER, SHARED  # late, as what imports the study
+
+    found = {}
+    for title, module in QUESTIONS.items():
+        needs = getattr(import_module(module), "NEEDS", ())
+        needs = needs if EARLIER in needs else (*needs, SHARED)
+        found[title] = [need.what for need in needs if not need.met(snapshot)]
     return {title: needs for title, needs in found.items() if needs}

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
 from analysis.study.directions import list_policy
+from analysis.study.earlier import has_earlier
 
 __all__ = [
+    "AMENDING",
+    "EARLIER",
     "LEDGER",
     "MENUS",
     "PLAYS",
     "RECORD",
+    "SHARED",
     "SPLIT",
     "THREE_FIRMS",
     "TWO_FIRMS",
@@ -88,4 +92,13 @@ THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.choices.firms.co
 RECORD = Need(
     "the sample of the paper, of which the record of simulations is",
     lambda snapshot: not snapshot.choices.report,
+)
+AMENDING = Need(
+    "[rules.amended] in study.toml",
+    lambda s: bool(s.choices.rules and s.choices.rules.claim),
+)
+EARLIER = Need("a study of earlier years in its folder history, or to be one", has_earlier)
+SHARED = Need(
+    "sessions that all firms share: a study.toml without [each_firm]",
+    lambda snapshot: not snapshot.choices.each_firm,
 )

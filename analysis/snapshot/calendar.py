@@ -1,34 +1,96 @@
-"""Sessions of the New York Stock Exchange, against which every date is held."""
+"""Sessions of exchanges, against which every date is held."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 import exchange_calendars
 import pandas as pd
 
+from analysis.snapshot.exchange_choices import HOME
 from analysis.snapshot.faults import fault
 
-__all__ = ["check_prices", "check_sessions", "nyse_sessions"]
+__all__ = [
+    "check_prices",
+    "check_sessions",
+    "find_market_sessions",
+    "list_exchanges",
+    "list_sessions",
+    "nyse_sessions",
+]
+
+_NAMES = {HOME: "the New York Stock Exchange", "XASX": "the Australian Securities Exchange"}
 
 
-def nyse_sessions(first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
-    """Return the exchange's sessions between two dates, both included.
+def list_exchanges() -> list[str]:
+    """Return the codes of all exchanges whose sessions are known."""
+    return list(exchange_calendars.get_calendar_names(include_aliases=False))
 
-    All are midnights without a time zone, ``datetime64[ns]``; the dates need not be sessions.
-    """
+
+@lru_cache(maxsize=32)
+def _schedule(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+    """Return the closing times (UTC) of an exchange's sessions between two dates, by session."""
     with warnings.catch_warnings():
         # The library still uses calls that pandas 3 deprecates; its dates are right.
         warnings.simplefilter("ignore", DeprecationWarning)
         calendar = exchange_calendars.get_calendar(
-            "XNYS", start=first - pd.Timedelta(days=10), end=last + pd.Timedelta(days=10)
+            exchange, start=first - pd.Timedelta(days=10), end=last + pd.Timedelta(days=10)
         )
-    sessions = calendar.sessions
-    return pd.DatetimeIndex(sessions[(sessions >= first) & (sessions <= last)]).as_unit("ns")
+        closes: pd.Series = calendar.closes
+    sessions = pd.DatetimeIndex(closes.index).as_unit("ns")
+    inside: pd.Series = closes.set_axis(sessions)[(sessions >= first) & (sessions <= last)]
+    return inside
 
 
-def check_prices(prices: pd.DataFrame) -> None:
+def list_sessions(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return an exchange's sessions between two dates, both included.
+
+    All are midnights without a time zone, ``datetime64[ns]``; the dates need not be sessions.
+    """
+    return pd.DatetimeIndex(_schedule(exchange, first, last).index)
+
+
+def nyse_sessions(first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return the sessions of the New York Stock Exchange: see :func:`list_sessions`."""
+    return list_sessions(HOME, first, last)
+
+
+def find_market_sessions(sessions: pd.DatetimeIndex, exchange: str, market: str) -> pd.Series:
+    """Find the last session of the market's exchange that had ended by every close of another.
+
+    On the market's own exchange that is the session itself.
+
+    Parameters
+    ----------
+    sessions : DatetimeIndex, (T,)
+        Sessions of `exchange` in order.
+
+    Returns
+    -------
+    Series, (T,)
+        Sessions of `market`, by session of `exchange`.
+    """
+    own = _schedule(exchange, sessions[0], sessions[-1])
+    ended = _schedule(market, sessions[0] - pd.Timedelta(days=10), sessions[-1])
+    place = pd.DatetimeIndex(ended).searchsorted(pd.DatetimeIndex(own), side="right") - 1
+    return pd.Series(ended.index[place], own.index).reindex(sessions)
+
+
+def check_prices(
+    prices: pd.DataFrame,
+    exchanges: Mapping[str, str] | None = None,
+    holes: Collection[str] = (),
+) -> None:
     """Hold the price rows, indexed by line number, against the calendar, ticker by ticker.
+
+    Parameters
+    ----------
+    exchanges : mapping of str to str, optional
+        Exchange by ticker; :data:`HOME` for those not named.
+    holes : collection of str
+        Tickers that may lack sessions.
 
     Raises
     ------
@@ -36,34 +98,43 @@ def check_prices(prices: pd.DataFrame) -> None:
         If a row lies on a day without a session, or a ticker lacks a session between the first and
         the last day of the file.
     """
-    sessions = check_sessions("prices.csv", prices)
-    for ticker, rows in prices.groupby("ticker", sort=True):
+    named = exchanges or {}
+    at = prices["ticker"].map(lambda ticker: named.get(ticker, HOME))
+    for exchange in dict.fromkeys(at):
+        rows = prices[at == exchange]
+        sessions = check_sessions("prices.csv", rows, exchange)
+        _check_holes(rows, sessions, holes)
+
+
+def _check_holes(prices: pd.DataFrame, sessions: pd.DatetimeIndex, holes: Collection[str]) -> None:
+    for ticker, rows in prices[~prices["ticker"].isin(holes)].groupby("ticker", sort=True):
         missing = sessions.difference(pd.DatetimeIndex(rows["session"]))
         if len(missing):
             later = prices.index[prices["session"] > missing[0]]
             row = int(later.min() if len(later) else prices.index.max() + 1)
             expected = f"session {missing[0]:%Y-%m-%d} of {ticker} before this row"
             remedy = f"add the row ({len(missing)} of {len(sessions)} sessions are missing)"
+            remedy += ", or say under [holes] of study.toml why there is none" * bool(holes)
             place = f"prices.csv, row {row}, column session"
             raise fault(place, expected=expected, found="none", remedy=remedy)
 
 
-def check_sessions(name: str, table: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the exchange's sessions in the span of a table, indexed by line number.
+def check_sessions(name: str, table: pd.DataFrame, exchange: str = HOME) -> pd.DatetimeIndex:
+    """Return an exchange's sessions in the span of a table, indexed by line number.
 
     Raises
     ------
     SnapshotError
         If one of its rows lies on a day without a session.
     """
-    sessions = nyse_sessions(table["session"].min(), table["session"].max())
+    sessions = list_sessions(exchange, table["session"].min(), table["session"].max())
     strays = table[~table["session"].isin(sessions)]
     if not strays.empty:
         raise fault(
             name,
             row=int(strays.index[0]),
             column="session",
-            expected="a session of the New York Stock Exchange",
+            expected=f"a session of {_NAMES.get(exchange, exchange)}",
             found=f"{strays['session'].iloc[0]:%Y-%m-%d}, a day without one",
             remedy="remove the row or correct its date",
         )

@@ -12,7 +12,15 @@ from pandera.errors import SchemaErrors
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
-from analysis.snapshot.schema import OPTIONAL, RULES, SCHEMAS, columns_of_type, schema_of
+from analysis.snapshot.schema import (
+    BESIDE,
+    OPTIONAL,
+    RULES,
+    SCHEMAS,
+    columns_of_type,
+    list_columns,
+    schema_of,
+)
 
 __all__ = ["NUMBERS", "typed"]
 
@@ -63,7 +71,7 @@ def typed(name: str, rows: pd.DataFrame, directions: Sequence[str] = ()) -> pd.D
     SnapshotError
         Naming the first faulty row and how many more there are.
     """
-    schema = schema_of(name, directions)
+    schema = schema_of(name, directions, rows.columns)
     if list(rows.columns) != list(schema.columns):
         raise _header_fault(name, list(rows.columns))
     if rows.empty and len(rows.columns) and name not in OPTIONAL:
@@ -71,8 +79,8 @@ def typed(name: str, rows: pd.DataFrame, directions: Sequence[str] = ()) -> pd.D
         raise fault(name, row=2, expected="at least one row", found="none", remedy=remedy)
     optional = [c for c, column in schema.columns.items() if column.nullable and c in rows]
     rows = rows.assign(**{c: rows[c].mask(rows[c] == "") for c in optional})
-    patterns = dict.fromkeys(columns_of_type(name, "datetime64[ns]"), _DATE)
-    patterns |= dict.fromkeys(columns_of_type(name, *NUMBERS), _NUMBER)
+    patterns = dict.fromkeys(columns_of_type(name, rows.columns, "datetime64[ns]"), _DATE)
+    patterns |= dict.fromkeys(columns_of_type(name, rows.columns, *NUMBERS), _NUMBER)
     strict = {
         c: rows[c].where(rows[c].isna() | rows[c].str.fullmatch(f"(?:{pattern})?"), "?" + rows[c])
         for c, pattern in patterns.items()
@@ -110,12 +118,13 @@ def _first_fault(name: str, rows: pd.DataFrame, cases: pd.DataFrame) -> Snapshot
 
 
 def _header_fault(name: str, found: list[str]) -> SnapshotError:
-    known = list(SCHEMAS[name].columns)
+    known = list_columns(name, found)
     missing = [column for column in known if column not in found]
     strange = [column for column in found if column not in known]
     steps = [f"add {', '.join(missing)}"] * bool(missing)
     steps += [f"remove {', '.join(map(repr, strange))}"] * bool(strange)
-    remedy = "".join(guess(column, missing) for column in strange) + " and ".join(steps)
+    more = [*missing, *BESIDE.get(name, ())]
+    remedy = "".join(guess(column, more) for column in strange) + " and ".join(steps)
     if not found:
         remedy = "restore the file with git, or begin it with these columns"
     expected, shown = f"the columns {', '.join(known)}", ", ".join(found) or "none"

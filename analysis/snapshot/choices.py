@@ -11,6 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
+from analysis.snapshot import exchange_choices as exchange
 from analysis.snapshot import optional_choices as optional
 from analysis.snapshot.episodes import Directions
 from analysis.snapshot.rules import Rules, RuleSets
@@ -204,7 +205,10 @@ class Choices:
     """Every choice of the study; ``data/study.toml`` says what each one means.
 
     ``highlights`` maps names to the day 0 of exploratory events that are shown one by one,
-    ``steps`` events to the labels under which the picture of the prices numbers them.
+    ``steps`` events to the labels under which the picture of the prices numbers them; ``holes``
+    tickers that lack sessions to the reason, ``sources`` the words of the column ``source`` of
+    ``prices.csv`` to what they stand for; ``missing`` lists rules that set returns missing;
+    ``registration`` is the file, seen from the folder of the study, that fixes its rules.
     Sections from ``pair`` on can be left out, and with them the questions that need them. The
     study of the paper has no ``report``.
     """
@@ -229,6 +233,14 @@ class Choices:
     one_choice: Annotated[optional.OneChoice, _Optional()] = _ABSENT
     rules: Annotated[RuleSets, _Optional()] = _ABSENT
     register: Annotated[optional.Register, _Optional()] = _ABSENT
+    each_firm: Annotated[exchange.EachFirm, _Optional()] = _ABSENT
+    exchanges: exchange.Exchanges = field(
+        default_factory=lambda: {exchange.HOME: exchange.Exchange()}
+    )
+    holes: Mapping[Ticker, Text] = field(default_factory=dict)
+    missing: tuple[exchange.Missing, ...] = ()
+    sources: Mapping[str, Text] = field(default_factory=dict)
+    registration: str = ""
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
@@ -243,6 +255,20 @@ class Choices:
                 "so that the estimation window ends before every event window starts"
             )
         return self
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Choices:
+        if (len(self.exchanges) > 1 or self.holes or self.missing) and not self.each_firm:
+            raise ValueError(
+                "Input should be [each_firm] where firms trade on several exchanges, prices have "
+                "holes, or returns are set missing"
+            )
+        return self
+
+    @property
+    def home(self) -> str:
+        """The exchange of the market, whose sessions count."""
+        return next(iter(self.exchanges))
 
     @property
     def registered(self) -> Rules:
@@ -266,6 +292,8 @@ class Choices:
             "benchmark": self.benchmark.funds,
             "firms.core": self.firms.core,
             "firms.peers": self.firms.peers,
+            "holes": tuple(self.holes),
+            "missing": tuple(rule.ticker for rule in self.missing),
         }
         if self.cross_asset:
             named["cross_asset"] = self.cross_asset.tickers

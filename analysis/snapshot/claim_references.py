@@ -97,7 +97,7 @@ def _list_unnamed(snapshot: Snapshot) -> Iterator[Lack]:
         yield from _unknown(
             "one_choice.claims", choices.one_choice.claims, claims, "an id of claims.toml"
         )
-    if choices.rules:
+    if choices.rules and choices.rules.claim:
         yield from _unknown("rules.claim", [choices.rules.claim], claims, "an id of claims.toml")
 
 

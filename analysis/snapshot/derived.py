@@ -14,6 +14,7 @@ from analysis.snapshot.faults import fault
 from analysis.snapshot.files import as_long, csv_bytes, digest, read_file
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.manifest import Manifest
+from analysis.snapshot.own_sessions import judge_firms, own_returns
 from analysis.whole import write_whole
 
 __all__ = ["build_derived", "check_derived", "write_derived"]
@@ -22,9 +23,10 @@ __all__ = ["build_derived", "check_derived", "write_derived"]
 def build_derived(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
     """Compute every derived table by file name; ``data/README.md`` describes their columns."""
     customs, sessions = snapshot.customs, snapshot.sessions
+    returns, windows = _of_firms(snapshot)
     return {
-        "returns.csv": as_long(listed_returns(snapshot), "return"),
-        "firm_windows.csv": firm_windows(snapshot),
+        "returns.csv": returns,
+        "firm_windows.csv": windows,
         "customs_monthly.csv": monthly_panel(customs, snapshot.choices).reset_index(),
         "release_days.csv": release_days(customs, sessions),
         "episodes.csv": assign_episodes(
@@ -34,6 +36,17 @@ def build_derived(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
             snapshot.choices.directions,
         ),
     }
+
+
+def _of_firms(snapshot: Snapshot) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the returns and the usable windows, on shared sessions or on those of each firm."""
+    if not snapshot.choices.each_firm:
+        return as_long(listed_returns(snapshot), "return"), firm_windows(snapshot)
+    tickers = snapshot.prices.columns
+    frames = own_returns(snapshot).values()
+    returns = [as_long(each[each.columns.intersection(tickers)], "return") for each in frames]
+    joined = pd.concat(returns).sort_values(["session", "ticker"], ignore_index=True)
+    return joined, judge_firms(snapshot)
 
 
 def write_derived(frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:

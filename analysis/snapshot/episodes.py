@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from analysis.estimators.events.windows import group_episodes
@@ -19,12 +19,23 @@ __all__ = ["Direction", "Directions", "assign_episodes"]
 class Direction:
     """One direction of news: what it is, and which way it is expected to move the shares.
 
-    ``policy`` says whether it is pooled, signed, with the others of the policy under study.
+    ``policy`` says whether it is pooled, signed, with the others of the policy under study. What
+    is not ``tested`` is described; it makes no episode mixed, and may be expected to move the
+    shares neither way.
     """
 
     words: Text
-    sign: Literal[1, -1]
+    sign: Literal[1, -1, 0]
     policy: bool = True
+    tested: bool = True
+
+    @model_validator(mode="after")
+    def _has_a_sign(self) -> Direction:
+        if self.tested and not self.sign:
+            raise ValueError("Input should be tested = false where no sign is expected")
+        if self.policy and not self.tested:
+            raise ValueError("Input should be policy = false where tested = false")
+        return self
 
 
 def _usable(directions: Mapping[str, Direction]) -> Mapping[str, Direction]:
@@ -81,7 +92,7 @@ def assign_episodes(
     if (places < 0).any():
         raise ValueError(f"episodes: {rows['day0'][places < 0].iloc[0].date()} is not a session")
     labels = group_episodes(places, distance)
-    signs = rows["direction"].map({name: each.sign for name, each in directions.items()})
+    signs = rows["direction"].map({n: each.sign for n, each in directions.items() if each.tested})
     return pd.DataFrame(
         {
             "event": rows["id"],

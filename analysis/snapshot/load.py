@@ -18,12 +18,19 @@ from analysis.snapshot.choices import Choices, parse_choices
 from analysis.snapshot.claims import Claim
 from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.customs import check_earlier
+from analysis.snapshot.exchanges import (
+    check_day0s,
+    check_exchanges,
+    check_missing,
+    exchange_by_ticker,
+    find_axis,
+)
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import BESIDE, REFRESHED, Manifest, mismatch, read_manifest
 from analysis.snapshot.reading import read_rows
 from analysis.snapshot.rules import Rules
-from analysis.snapshot.schema import EARLIER, SCHEMAS
+from analysis.snapshot.schema import EARLIER
 from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
@@ -69,6 +76,9 @@ class Snapshot:
     refreshed : mapping of str to pandas.DataFrame
         By file name what a live refresh keeps besides: ``prices_raw.csv``, ``actions.csv``,
         ``comtrade.csv``, as ``data/README.md`` describes them; empty before the first refresh.
+    axis : pandas.DatetimeIndex or None
+        Of a study firm by firm the sessions of the market's exchange, events before the prices
+        included; its ``prices`` hold the days of all exchanges, with gaps.
     """
 
     folder: Path
@@ -85,11 +95,12 @@ class Snapshot:
     universe: Part[pd.DataFrame] = Part()
     customs: Part[pd.DataFrame] = Part()
     earlier_customs: Part[pd.DataFrame] = Part()
+    axis: pd.DatetimeIndex | None = None
 
     @property
     def sessions(self) -> pd.DatetimeIndex:
-        """The sessions of the price table, in order."""
-        return pd.DatetimeIndex(self.prices.index)
+        """The sessions of the price table, or of the market's exchange, in order."""
+        return pd.DatetimeIndex(self.prices.index) if self.axis is None else self.axis
 
     def claims_under(self, rules: Rules) -> dict[str, Claim]:
         """Return the claims by id, in file order: the entries that these rules decide."""
@@ -139,11 +150,18 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
     _check_items(claims.stated.values(), choices)
     _check_tickers(tables, choices)
-    _check_columns(choices)
-    check_prices(prices)
+    _check_columns(tables, choices)
+    check_exchanges(tables, choices)
+    check_prices(prices, exchange_by_ticker(universe, choices), choices.holes)
+    check_missing(tables, choices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_sessions(name, refreshed[name])
-    _check_days(events, choices, pd.DatetimeIndex(prices["session"].unique()))
+    axis = find_axis(events, prices, choices) if choices.each_firm else None
+    if choices.each_firm:
+        check_day0s(tables, choices)
+    _check_days(
+        events, choices, pd.DatetimeIndex(prices["session"].unique() if axis is None else axis)
+    )
 
     def made(value: T, name: str) -> Made[T]:
         return Made(value, frozenset({str(folder / name)}))
@@ -162,6 +180,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         manifest=manifest,
         fingerprint=_fingerprint(contents),
         refreshed={name: _plain(table) for name, table in refreshed.items()},
+        axis=axis,
         choices=made(choices, "study.toml"),
         claims=made(claims.stated, "claims.toml"),
         registered=made(claims.registered, "claims.toml"),
@@ -266,7 +285,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
                 raise _unknown(f"study.toml, key {key}", ticker, known, "tickers")
 
 
-def _check_columns(choices: Choices) -> None:
+def _check_columns(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None:
     """Columns that a set of rules names must be there."""
     sets = choices.rules
     for name, rules in (("registered", sets.registered), ("amended", sets.amended)) if sets else ():
@@ -275,7 +294,7 @@ def _check_columns(choices: Choices) -> None:
             "leave_out": ("events.csv", rules.leave_out),
         }
         for key, (file, columns) in named.items():
-            known = [*SCHEMAS[file].columns]
+            known = [*tables[file]]
             for column in columns:
                 if column not in known:
                     raise fault(

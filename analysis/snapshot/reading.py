@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.snapshot.faults import fault
-from analysis.snapshot.schema import SCHEMAS, columns_of_type
+from analysis.snapshot.schema import SCHEMAS, columns_of_type, list_columns
 
 __all__ = ["Reading", "read", "read_rows", "read_text"]
 
@@ -83,7 +83,7 @@ def read(name: str, content: bytes) -> Reading:
         found = f"{twice} again"
         raise fault(name, row=1, expected="each column once", found=found, remedy="remove it")
     points = _with_points(name, rows) if delimiter != "," else rows
-    columns = list(SCHEMAS[name].columns)
+    columns = list_columns(name, rows.columns)
     ordered = points[columns] if sorted(rows.columns) == sorted(columns) else points
     tidy = ordered.to_csv(index=False, lineterminator="\n").encode("utf-8")
     unlike += [
@@ -179,7 +179,8 @@ def _empty_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 def _names(name: str, header: Sequence[str]) -> list[str]:
     """The header as the schema writes it, where only capitals and spaces differ."""
     spelled = {cell: "_".join(cell.strip().casefold().split()) for cell in header}
-    return [spelled[cell] if spelled[cell] in SCHEMAS[name].columns else cell for cell in header]
+    known = list_columns(name, spelled.values())
+    return [spelled[cell] if spelled[cell] in known else cell for cell in header]
 
 
 def _with_points(name: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +188,7 @@ def _with_points(name: str, rows: pd.DataFrame) -> pd.DataFrame:
 
     A field with both is left as it is, for the schema to refuse.
     """
-    columns = rows.columns.intersection(columns_of_type(name, "float64", "int64"))
+    columns = rows.columns.intersection(columns_of_type(name, rows.columns, "float64", "int64"))
     return rows.assign(
         **{c: rows[c].map(lambda cell: _DECIMAL_COMMA.sub(_point, cell)) for c in columns}
     )

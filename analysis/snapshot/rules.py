@@ -78,11 +78,20 @@ class Rules:
 
 @dataclass(frozen=True, config=CLOSED)
 class RuleSets:
-    """Both sets; ``claim`` is decided anew under each amended rule alone."""
+    """Both sets; ``claim`` is decided anew under each amended rule alone.
 
-    claim: Text
+    A study that amends nothing has the registered set alone.
+    """
+
     registered: Rules
-    amended: Rules
+    claim: str = ""
+    amended: Rules = field(default_factory=Rules)
+
+    @model_validator(mode="after")
+    def _amended_as_a_whole(self) -> RuleSets:
+        if bool(self.claim) != (self.amended != Rules()):
+            raise ValueError("Input should be amended rules with a claim, or neither")
+        return self
 
     def alone(self, switch: Switch) -> Rules:
         """Return the registered rules with one of them amended."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from pandera.engines.pandas_engine import DateTime
 
 __all__ = [
     "ACTIONS",
+    "BESIDE",
     "CONFIDENCE",
     "EARLIER",
     "KINDS",
@@ -22,6 +24,7 @@ __all__ = [
     "SERIES",
     "STATUSES",
     "columns_of_type",
+    "list_columns",
     "schema_of",
 ]
 
@@ -280,9 +283,40 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
 SCHEMAS[EARLIER] = SCHEMAS["customs.csv"]
 
 
-def schema_of(name: str, directions: Sequence[str] = ()) -> pa.DataFrameSchema:
-    """Return the schema of a data file; the words of a direction are those of the study."""
+BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at the end of a file
+    "prices.csv": {"source": _text()},
+    "universe.csv": {"exchange": _text(r"^[A-Z0-9]{4}$", "one exchange by its ISO 10383 code")},
+    "events.csv": {
+        "kind": _text(r"^[a-z_]+$", "a kind of event in small letters"),
+        "quotes_price": _word(("yes", "no")),
+        "hour_open": _word(("yes", "no")),
+    },
+}
+_OTHER_DAY0 = re.compile(r"day0_[a-z0-9]+")  # day 0 on another exchange, as study.toml names it
+
+
+def list_columns(name: str, header: Iterable[str]) -> list[str]:
+    """Return the columns of a data file in order: those of every study, then what this one adds."""
+    added = [column for column in header if _beside(name, column)]
+    return [*SCHEMAS[name].columns, *dict.fromkeys(added)]
+
+
+def _beside(name: str, column: str) -> pa.Column | None:
+    if name == "events.csv" and _OTHER_DAY0.fullmatch(column):
+        return _date()
+    return BESIDE.get(name, {}).get(column)
+
+
+def schema_of(
+    name: str, directions: Sequence[str] = (), header: Iterable[str] = ()
+) -> pa.DataFrameSchema:
+    """Return the schema of a data file; the words of a direction are those of the study.
+
+    Of the `header` it takes the columns that a study may add.
+    """
     schema = SCHEMAS[name]
+    if added := {c: column for c in header if (column := _beside(name, c))}:
+        schema = schema.add_columns(added)
     if name != "events.csv" or not directions:
         return schema
     where = " ([directions] in study.toml)"
@@ -291,6 +325,7 @@ def schema_of(name: str, directions: Sequence[str] = ()) -> pa.DataFrameSchema:
     )
 
 
-def columns_of_type(name: str, *types: str) -> list[str]:
+def columns_of_type(name: str, header: Iterable[str], *types: str) -> list[str]:
     """Return the columns of a data file that have one of the types, such as ``float64``."""
-    return [c for c, column in SCHEMAS[name].columns.items() if str(column.dtype) in types]
+    columns = schema_of(name, header=header).columns
+    return [c for c, column in columns.items() if str(column.dtype) in types]

@@ -12,7 +12,7 @@ from analysis.errors import StudyError
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.names import Model
-from analysis.reads import Part, make, vary
+from analysis.reads import Lacking, Part, make, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.claims import Claim
 from analysis.snapshot.eligibility import firm_windows, listed_returns
@@ -96,13 +96,21 @@ class Panel:
 def build_panel(snapshot: Snapshot) -> Panel:
     """Compute returns, episodes and every firm's event study.
 
+    A study firm by firm has no sessions that all share, hence no common event study: its responses
+    are in :mod:`analysis.study.each_firm`.
+
     Raises
     ------
     StudyError
         If no firm has an estimation window for any event.
     """
-    returns = make(lambda: listed_returns(snapshot))
     events = make(lambda: in_episodes(snapshot.events.set_index("id"), snapshot))
+    if snapshot.choices.each_firm:
+        lacking = Lacking(
+            StudyError("[each_firm] in study.toml: no event study on shared sessions")
+        )
+        return Panel(snapshot, snapshot.choices.registered, lacking, lacking, events, lacking)
+    returns = make(lambda: listed_returns(snapshot))
     windows = make(lambda: firm_windows(snapshot))
     if not windows.value["eligible"].any():
         raise StudyError(

@@ -91,8 +91,12 @@ def test_questions_speak_of_the_directions_of_the_study(other: Snapshot) -> None
     [
         ('dict", sign = 1 }'.replace("dict", "conflict"), 'conflict" }',
          "study.toml, key directions.tightening.sign: expected a value, found none; correct"),
+        ("sign = -1 }", "sign = 2 }",
+         "study.toml, key directions.easing.sign: expected 1, -1 or 0, found 2; correct the line"),
         ("sign = -1 }", "sign = 0 }",
-         "study.toml, key directions.easing.sign: expected 1 or -1, found 0; correct the line"),
+         "study.toml, key directions.easing: expected tested = false where no sign is expected, "),
+        ("sign = -1 }", "sign = -1, tested = false }",
+         "study.toml, key directions.easing: expected policy = false where tested = false, found "),
         ("sign = -1 }", "sing = -1 }",
          "study.toml, key directions.easing.sing: expected a known key, found 'sing'; did you "
          "mean sign? correct the line (and 1 more)"),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.questions.ledger.quiet_days import quiet_rows
 from analysis.questions.ledger.respecified import respecified_rows
-from analysis.questions.requirements import LEDGER, need_section
+from analysis.questions.requirements import AMENDING, LEDGER
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import (
     Column,
@@ -33,7 +33,7 @@ from analysis.study.verdicts import CANNOT, NO_SIGN, judge
 
 __all__ = ["compute", "decide_by_rules"]
 
-NEEDS = (LEDGER, need_section("rules"))
+NEEDS = (LEDGER, AMENDING)
 
 REGISTERED, AMENDED = "registered", "amended"
 NAMES = {

@@ -37,7 +37,7 @@ def test_each_switch_turns_what_belongs_to_it():
         contamination="deals", deal="deal", leave_out=("doubted",), mixture="windows", shared=2,
         statistic="scar", verdicts="symmetric", bound={"car": 0.1}, normal="none",
     )  # fmt: skip
-    sets = RuleSets("B3", Rules(), amended)
+    sets = RuleSets(Rules(), "B3", amended)
     fields = [field for switch in SWITCHES.values() for field in switch]
     # Which entries are decided is no rule of inference: no switch turns it alone.
     assert sorted([*fields, "claims"]) == sorted(Rules.__dataclass_fields__)

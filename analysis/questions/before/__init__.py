@@ -1,0 +1,4 @@
+"""The same question in the years before the two news items, as registered before it was run.
+
+``report`` states the registration and the sample, ``detectable`` what its tests can find.
+"""

@@ -1,0 +1,28 @@
+"""The study of earlier years that lies beside another, in a folder of its data."""
+
+from __future__ import annotations
+
+from analysis.snapshot.load import Snapshot, load_snapshot
+from analysis.snapshot.manifest import NAME
+
+__all__ = ["EARLIER", "earlier_study", "has_earlier"]
+
+EARLIER = "history"
+
+
+def has_earlier(snapshot: Snapshot) -> bool:
+    """Say whether a study has one of earlier years beside it, or is one itself."""
+    return bool(snapshot.choices.each_firm) or (snapshot.folder / EARLIER / NAME).is_file()
+
+
+def earlier_study(snapshot: Snapshot) -> Snapshot:
+    """Load the study of earlier years; itself, if it is firm by firm.
+
+    Raises
+    ------
+    SnapshotError
+        If its files are not what they should be.
+    """
+    if snapshot.choices.each_firm:
+        return snapshot
+    return load_snapshot(snapshot.folder / EARLIER)
