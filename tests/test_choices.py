@@ -30,7 +30,7 @@ from analysis.questions.size.design import build_design
 from analysis.results import Findings, style
 from analysis.results.formats import words
 from analysis.snapshot.choices import Choices, window_name
-from analysis.snapshot.claims import parse_claims
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.twin import TRUTH, simulate
 from analysis.study.panel import Panel, build_panel
@@ -166,6 +166,7 @@ KEPT = {  # entries that no run varies, with the reason
     "directions.*.sign": "the prose says what was expected of the news, and claims rest on it",
     "directions.*.policy": "the prose says which news is of China's policy",
     "rules.registered.*": "what was registered is no choice; the amended rules stand beside it",
+    "rules.amended.claims": "the switch itself: a table shows both entries of each claim",
     "rules.amended.contamination": "the switch itself: a table shows each rule alone",
     "rules.amended.mixture": "the switch itself: a table shows each rule alone",
     "rules.amended.deal": "the one column of the data that holds a counterparty",
@@ -513,7 +514,8 @@ class Answers:
         (self.folder / (run or "as it is")).mkdir()
         claims = parse_claims(registered(run).encode("utf-8"))
         # amendments, too, were written on a day and may state what held then
-        return replace(panel, snapshot=replace(panel.snapshot, claims=claims, amendments=()))
+        stated = replace(panel.snapshot, claims=claims.stated, amendments=())
+        return replace(panel, snapshot=replace(stated, registered=claims.registered))
 
     def _record(self, run: str) -> size_record.Record:
         """Return the simulations as if they had been made anew."""

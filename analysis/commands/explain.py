@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     _inputs(shown, snapshot)
     _uses(shown, workspace.paper)
     computed = computed or _compute(published, snapshot, stage)
-    _agree(published, committed, computed, snapshot)
+    _agree(published, committed, computed)
 
 
 def _say(label: str, text: str) -> None:
@@ -99,7 +99,9 @@ def _describe(published: Published) -> None:
 def _claim_of(key: str, snapshot: Snapshot) -> Claim | None:
     """Return the claim that a verdict is on, also the one by the registered rules."""
     named = key.removesuffix(REGISTERED)
-    return snapshot.claims.get(named.upper() if named != key else key)
+    if named != key:
+        return snapshot.registered.get(named.upper())
+    return snapshot.claims_under(snapshot.choices.ruling).get(key)
 
 
 def _words(claim: Claim, root: Path) -> None:
@@ -170,15 +172,13 @@ def _compute(published: Published, snapshot: Snapshot, stage: Stages) -> Compute
     )
 
 
-def _agree(
-    published: Published, committed: ResultSet, computed: Computed, snapshot: Snapshot
-) -> None:
+def _agree(published: Published, committed: ResultSet, computed: Computed) -> None:
     """Show the rows that entered, and hold what was computed against what is committed."""
     from analysis.questions.rows_used import rows_entered
 
     title, found, now, inputs, panel = computed
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
-    claim = _claim_of(published.key, snapshot) if published.kind == "claim" else None
+    claim = _claim_of(published.key, panel.snapshot) if published.kind == "claim" else None
     if claim is not None:
         rows = _decision(claim, panel, now, registered=published.key.endswith(REGISTERED))
     for part in rows:

@@ -64,12 +64,10 @@ def _claim(panel: Panel, parts: list[str]) -> list[Rows]:
     """Rows of the events of a claim, by the rules under which the number was found."""
     from analysis.questions.ledger.decision import list_rows
 
-    claims = {key.lower(): claim for key, claim in panel.snapshot.claims.items()}
+    ruled = under(panel, panel.snapshot.choices.registered) if "registered" in parts else panel
+    claims = {key.lower(): claim for key, claim in ruled.claims.items()}
     claim = claims.get(parts[0]) if parts else None
-    if not isinstance(claim, OnEvents):
-        return []
-    ruled = "registered" in parts
-    return list_rows(claim, under(panel, panel.snapshot.choices.registered) if ruled else panel)
+    return list_rows(claim, ruled) if isinstance(claim, OnEvents) else []
 
 
 def _highlight(panel: Panel, name: str, parts: list[str]) -> list[Rows]:

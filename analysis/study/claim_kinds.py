@@ -8,15 +8,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimators.events.variance import average_sizes, compare_variance
+from analysis.estimators.events.variance import average_sizes, compare_variance, share_left
 from analysis.estimators.significance import student
-from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents, Variance
+from analysis.snapshot.claims import (
+    Difference,
+    Equivalence,
+    Mean,
+    OnEvents,
+    Variance,
+    VarianceShare,
+)
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.episodes import FEWEST, averaged, chosen_days, judge_events
-from analysis.study.outcomes import SIGN, Outcome, compare_episodes
+from analysis.study.outcomes import CANNOT, SIGN, Outcome, compare_episodes
 from analysis.study.panel import Panel, chained
 from analysis.study.placebo import EpisodeNull, moved_episodes
-from analysis.study.responses import Responses, cumulate, daily_scores, series_responses
+from analysis.study.responses import (
+    Responses,
+    add_returns,
+    cumulate,
+    daily_scores,
+    series_responses,
+)
 from analysis.study.series import log_volatility_ratio, net_returns, other_sessions
 
 __all__ = [
@@ -25,6 +38,7 @@ __all__ = [
     "decide_equivalence",
     "decide_mean",
     "decide_variance",
+    "decide_variance_share",
     "factors_of",
     "judge_equivalence",
     "lies_inside",
@@ -40,13 +54,15 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
     if isinstance(claim, Mean) and claim.response == "trade":
         return series_responses(panel, net_returns(panel, portfolio, delay=0))
     if isinstance(claim, Mean) and claim.response == "log_volatility_ratio":
-        ratio = log_volatility_ratio(panel, portfolio, *filter(None, (claim.window, claim.base)))
-        return series_responses(panel, ratio)
+        window, base = _window(claim, panel), claim.base or claim.window or (0, 0)
+        return series_responses(panel, log_volatility_ratio(panel, portfolio, window, base))
     factors = factors_of(claim, panel)
     if isinstance(claim, Variance):
         scores = daily_scores(panel, portfolio, clean=claim.clean or (0, 0), factors=factors)
         return series_responses(panel, average_sizes(scores, 2, _window(claim, panel)))
-    return cumulate(panel, portfolio, claim.window, clean=claim.clean or True, factors=factors)
+    follows = claim.follows if isinstance(claim, Mean) else None
+    clean = claim.clean or True
+    return cumulate(panel, portfolio, claim.window, clean=clean, factors=factors, follows=follows)
 
 
 def factors_of(claim: OnEvents, panel: Panel) -> tuple[str, ...] | None:
@@ -150,6 +166,43 @@ def decide_variance(claim: Variance, panel: Panel) -> Outcome:
         sign=sign,
         format="percent0",
         placebo=found.p,
+    )
+
+
+def decide_variance_share(claim: VarianceShare, panel: Panel) -> Outcome:
+    """Hold the share of the mean square that the model leaves, by its interval, against a bound.
+
+    Over the days of events: squared CARs over squared returns, daily ones added up as those of the
+    CAR are. No placebo: it is not claimed that event days differ from others.
+    """
+    responses, (days,) = _days(claim, panel)
+    count = days["episode"].nunique()
+    if count < FEWEST:
+        return Outcome(None, count=str(count))
+    inference, portfolio = (
+        panel.snapshot.choices.inference,
+        parse_portfolio(claim.of, panel.snapshot),
+    )
+    moves = add_returns(panel, portfolio, _window(claim, panel), responses.clean)
+    share, low, high = share_left(
+        days["car"],
+        moves.loc[days.index],
+        days["episode"],
+        level=inference.level,
+        draws=inference.draws,
+        seed=inference.seed,
+    )
+    above, below = low > claim.bound, high < claim.bound
+    return Outcome(
+        share,
+        low,
+        high,
+        count=str(count),
+        format="percent0",
+        verdict="supported" if above else "contradicted" if below else CANNOT,
+        applied=f"the {inference.level:.0%} interval {low:.3g} to {high:.3g} "
+        f"{'lies above' if above else 'lies below' if below else 'holds'} {claim.bound:g}",
+        confirmatory=False,
     )
 
 

@@ -114,7 +114,23 @@ def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
     inside = judged[judged["left_out"] == ""]
     again = again.union(inside.index[inside.duplicated(["episode", "day0"])])
     leave(rows.index.isin(again), "another headline of its day or episode stands for it")
+    if events.apart:
+        days = judged["day0"][judged["left_out"] == ""].sort_values(kind="stable")
+        near = _near_earlier(panel, days, events.apart)
+        leave(rows.index.isin(near), "its window shares sessions with that of an earlier episode")
     return judged if events.signed else judged.assign(sign=1)
+
+
+def _near_earlier(panel: Panel, days: pd.Series, apart: int) -> list[str]:
+    """List the events less than so many sessions after the last one that stays, taken in time."""
+    near, last = [], -apart
+    places = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days))
+    for event, place in zip(days.index, places, strict=True):
+        if place - last < apart:
+            near.append(str(event))
+        else:
+            last = int(place)
+    return near
 
 
 def pick_days(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:

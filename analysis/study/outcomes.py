@@ -16,6 +16,7 @@ from analysis.study.panel import Panel
 from analysis.study.placebo import EpisodeNull
 
 __all__ = [
+    "CANNOT",
     "NOISE",
     "NOT_TESTABLE",
     "SIGN",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 NOT_TESTABLE = "not testable"
+CANNOT = "cannot decide"
 SIGN = {"positive": 1, "negative": -1}
 NOISE = {1: "right sign within noise", -1: "wrong sign within noise"}
 

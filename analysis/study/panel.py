@@ -14,6 +14,7 @@ from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.names import Model
 from analysis.reads import Lacking, Part, make, vary
 from analysis.snapshot.choices import Choices
+from analysis.snapshot.claims import Claim
 from analysis.snapshot.eligibility import firm_windows, list_left_out, listed_returns
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
@@ -72,6 +73,11 @@ class Panel:
     def common(self) -> pd.DataFrame:
         """Returns on the sessions that all core firms share."""
         return self.returns.dropna(subset=list(self.snapshot.choices.firms.core))
+
+    @property
+    def claims(self) -> dict[str, Claim]:
+        """The claims by id, in file order: the entries that the rules decide."""
+        return self.snapshot.claims_under(self.rules)
 
     @property
     def core(self) -> pd.Series:

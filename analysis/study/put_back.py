@@ -111,7 +111,8 @@ def _tabulate(claim: OnEvents, panel: Panel, rule: Rule, days: list[_Day]) -> li
         return [np.full((len(each), len(rule.columns)), np.nan) for each in asked]
     rows = pd.DataFrame([*pairs], columns=["ticker", "day0"])
     bounds = claim.window or panel.snapshot.choices.windows.primary_bounds
-    found = cumulate_rows(panel, weights, rows, bounds, factors_of(claim, panel))
+    follows = getattr(claim, "follows", None)
+    found = cumulate_rows(panel, weights, rows, bounds, factors_of(claim, panel), follows)
     cells, signed = found[list(rule.columns)], np.isin(rule.columns, SIGNED)
     return [
         cells.reindex(pd.MultiIndex.from_tuples(each)).to_numpy(dtype=float)

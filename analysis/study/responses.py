@@ -23,6 +23,7 @@ from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
 __all__ = [
     "SERIES",
     "Responses",
+    "add_returns",
     "compose",
     "cumulate",
     "cumulate_rows",
@@ -91,6 +92,7 @@ def cumulate(
     *,
     clean: Bounds | bool = True,
     factors: tuple[str, ...] | None = None,
+    follows: Bounds | None = None,
 ) -> Responses:
     """Compute the CARs of a portfolio on every session.
 
@@ -108,6 +110,8 @@ def cumulate(
         0 on at the latest; False: none.
     factors : tuple of str, optional
         Factors in place of the market alone.
+    follows : (int, int), optional
+        Event days whose CAR gives the sign that responses are multiplied by.
     """
     bounds = window or panel.snapshot.choices.windows.primary_bounds
     asked = news_window(bounds) if clean is True else clean or None
@@ -115,7 +119,8 @@ def cumulate(
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
-    found = Responses(cumulate_rows(panel, weights, rows, bounds, factors), members, asked)
+    table = cumulate_rows(panel, weights, rows, bounds, factors, follows)
+    found = Responses(table, members, asked)
     return _recentre(found, panel) if panel.rules.normal == "recentred" else found
 
 
@@ -125,17 +130,39 @@ def cumulate_rows(
     rows: pd.DataFrame,
     window: Bounds,
     factors: tuple[str, ...] | None = None,
+    follows: Bounds | None = None,
 ) -> pd.DataFrame:
     """Compute the CARs of compositions where rows (``ticker``, the composition; ``day0``) ask.
 
-    ``weights`` are those of each composition, by firm. Returns the table of :class:`Responses`;
-    missing where there is no fit.
+    ``weights`` are those of each composition, by firm. Where responses follow a window they are
+    multiplied by the sign of the CAR over it. Returns the table of :class:`Responses`; missing
+    where there is no fit.
     """
     fitted = _fit(panel, weights, rows, factors, window[1])
     cars = fitted.car(*window).drop(columns="bhar").rename(columns={"t": "scar"})
+    if follows:
+        turned = ["car", "scar", "raw"]
+        cars[turned] = cars[turned].mul(np.sign(fitted.car(*follows)["car"]), axis=0)
     cars["weight"] = 1 / cars["se"]
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
     return cars.reindex(pd.MultiIndex.from_frame(rows))
+
+
+def add_returns(
+    panel: Panel, portfolio: Portfolio, window: Bounds, clean: Bounds | None
+) -> pd.Series:
+    """Add up the daily returns of a portfolio over the window around every event.
+
+    As composed for the event; by event ``id`` (fraction), missing where a day is.
+    """
+    members, weights = compose(panel, portfolio, clean)
+    first, last = window
+    sums = {
+        name: (panel.returns[weight.index] @ weight).rolling(last - first + 1).sum().shift(-last)
+        for name, weight in weights.items()
+    }
+    days = dict(panel.events["day0"])
+    return pd.Series({event: sums[name][days[event]] for event, name in members.items()})
 
 
 def _recentre(found: Responses, panel: Panel) -> Responses:

@@ -12,6 +12,7 @@ from analysis.estimators.multiplicity import holm
 from analysis.snapshot.claims import Claim, OnEvents
 from analysis.snapshot.rules import Rules
 from analysis.study.outcomes import (
+    CANNOT,
     NOISE,
     NOT_TESTABLE,
     Outcome,
@@ -32,13 +33,12 @@ __all__ = [
     "judge",
 ]
 
-CANNOT = "cannot decide"
 NO_SIGN = "no sign within noise"
 
 
 def judge(panel: Panel, results: Mapping[str, Outcome]) -> dict[str, tuple[float | None, str]]:
     """Return the adjusted p and the verdict of every claim by the rules of the panel."""
-    claims, size = panel.snapshot.claims, panel.snapshot.choices.inference.size
+    claims, size = panel.claims, panel.snapshot.choices.inference.size
     adjusted = adjust(claims, results, panel.rules)
     verdict = _VERDICTS[panel.rules.verdicts]
     return {
@@ -70,7 +70,7 @@ def belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
     """Say whether a claim is of the family once it has a p."""
     if rules.verdicts == "registered":
         return outcome.confirmatory
-    return claim.status == "confirmatory"
+    return claim.status == "confirmatory" and claim.verdict is None
 
 
 def bound_of(claim: Claim, rules: Rules) -> float | None:

@@ -62,7 +62,7 @@ def agrees(change, sets, outcome, panel):
 def test_no_change_is_the_ledger_and_all_changes_are_the_variant(ruled, elsewhere, variant):
     """The study with all events recoded, all open days moved, all firms put back."""
     changed = VARIANTS[variant](ruled)
-    for claim in map(ruled.snapshot.claims.get, CLAIMS):
+    for claim in map(ruled.snapshot.registered.get, CLAIMS):
         change = changes_of(claim, ruled, elsewhere)[variant]
         count = len(change.labels)
         if count:
@@ -73,7 +73,7 @@ def test_no_change_is_the_ledger_and_all_changes_are_the_variant(ruled, elsewher
 def test_some_changes_are_the_study_with_these_made(ruled, elsewhere):
     """Sets drawn at random, of codings and firms."""
     rng = np.random.default_rng(3)
-    for claim in map(ruled.snapshot.claims.get, CLAIMS):
+    for claim in map(ruled.snapshot.registered.get, CLAIMS):
         changes = changes_of(claim, ruled, elsewhere)
         recoded, back = changes["judgement calls flipped"], changes["contaminated windows back"]
         picked = rng.random(len(recoded.labels)) < 0.5
@@ -96,7 +96,7 @@ def test_some_changes_are_the_study_with_these_made(ruled, elsewhere):
 
 def test_some_moved_days_are_the_study_with_these_moved(ruled, elsewhere):
     """Half of the open days, by a panel built anew."""
-    claims = [ruled.snapshot.claims[key] for key in ("A4", "B3", "B7")]
+    claims = [ruled.snapshot.registered[key] for key in ("A4", "B3", "B7")]
     moved = pd.Index(elsewhere.events.index)[::2]
     events = ruled.snapshot.events
     day0 = events["day0"].where(~events["id"].isin(moved), events["alternative_day0"])

@@ -13,7 +13,7 @@ from analysis.study.panel import under
 @pytest.mark.parametrize("claim", ["A3", "A9", "A10", "A13", "B3", "B4", "B7", "B10", "B11"])
 def test_events_listed_are_those_of_the_test(committed, claim):
     """As many episodes a side as the outcome counts; whatever is left out has a reason."""
-    entry = committed.snapshot.claims[claim]
+    entry = committed.snapshot.registered[claim]
     assert isinstance(entry, OnEvents)
     events = list_events(entry, committed)
     inside = events[events["left_out"] == ""]
@@ -35,11 +35,11 @@ def test_events_listed_are_those_of_the_test(committed, claim):
 
 def test_reasons_are_those_of_the_rules(committed):
     """A highlighted day, a mixed episode and a condition are named as what they are."""
-    events = list_events(committed.snapshot.claims["B10"], committed).set_index("event")
+    events = list_events(committed.snapshot.registered["B10"], committed).set_index("event")
     said = set(events["left_out"])
     assert "its episode holds events of the opposite sign" in said
     early = events["day0"] <= "2025-10-31"
     assert (events.loc[early, "left_out"] != "").all()
     seeds = committed.events.index[committed.events["status"] == "seed"]
-    shown = list_events(committed.snapshot.claims["B7"], committed).set_index("event")
+    shown = list_events(committed.snapshot.registered["B7"], committed).set_index("event")
     assert set(shown.loc[seeds, "left_out"]) == {"not confirmatory: seed"}

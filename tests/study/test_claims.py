@@ -21,12 +21,12 @@ DAYS = ["2025-10-27", "2026-05-20"]
 
 
 def decided(claim: str, panel: Panel) -> Outcome:
-    return decide_claim(panel.snapshot.claims[claim], panel)
+    return decide_claim(panel.snapshot.registered[claim], panel)
 
 
 def responses(claim: str, panel: Panel) -> pd.DataFrame:
     """What a claim measures, on the events."""
-    entry = panel.snapshot.claims[claim]
+    entry = panel.snapshot.registered[claim]
     assert isinstance(entry, OnEvents)
     return responses_of(entry, panel).at_events(panel)
 
@@ -239,7 +239,7 @@ def test_raw_move_holds_the_markets_part(simulate):
     for ticker, effect in {"SPY": 0.05, "XME": 0.075, **dict.fromkeys(CORE, 0.075)}.items():
         returns.loc[days, ticker] += effect
     panel = build_panel(replace(snapshot, prices=100 * (1 + returns).cumprod()))
-    claim = panel.snapshot.claims["A4"]
+    claim = panel.snapshot.registered["A4"]
     assert isinstance(claim, Mean)
     assert raw_move(claim, panel) == pytest.approx(0.075, abs=0.02)
     assert decided("A4", panel).effect == pytest.approx(0.0, abs=0.015)

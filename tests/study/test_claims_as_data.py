@@ -17,7 +17,8 @@ from analysis.questions.data import sample
 from analysis.questions.ledger import report as ledger_report
 from analysis.questions.ledger.beside import registered_beside
 from analysis.results import Findings
-from analysis.snapshot.claims import Condition, parse_claims
+from analysis.snapshot.claims import Condition
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.claims import decide_claim
@@ -58,7 +59,9 @@ def with_claims(panel: Panel, entries: dict[str, str]) -> Panel:
     """Return the panel of a study that makes these claims."""
     text = "".join(HEAD.format(id=name, entry=entry) for name, entry in entries.items())
     claims = parse_claims(text.encode("utf-8"))
-    return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
+    return replace(
+        panel, snapshot=replace(panel.snapshot, claims=claims.stated, registered=claims.registered)
+    )
 
 
 @pytest.fixture
@@ -101,8 +104,8 @@ def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
 def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
     """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
     panel = with_claims(quick, {"Z4": NEW["Z4"]})
-    worded = replace(panel.snapshot.claims["Z4"], statement=statement)
-    panel = replace(panel, snapshot=replace(panel.snapshot, claims={"Z4": worded}))
+    worded = replace(panel.snapshot.registered["Z4"], statement=statement)
+    panel = replace(panel, snapshot=replace(panel.snapshot, registered={"Z4": worded}))
     found = ledger_report.compute(panel)
     (listed,) = (t for t in sample.compute(panel).tables if t.name == "claims")
     shown = [markdown(t).partition(":::")[0] for t in (*found.tables, listed)]
@@ -136,7 +139,7 @@ def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, entry, sai
     """The place is marked, the nearest word suggested."""
     panel = with_claims(quick, {"Z1": entry})
     with pytest.raises(StudyError) as caught:
-        decide_claim(panel.snapshot.claims["Z1"], panel)
+        decide_claim(panel.snapshot.registered["Z1"], panel)
     assert str(caught.value).startswith("claims.toml, claim Z1: portfolio")
     assert said in str(caught.value)
 

@@ -30,7 +30,10 @@ NAMES = {
     "peers": "peers",
     "placebo": "placebo names",
 }
-UNLISTED = ("explorers", "metals_funds", "cyclical_funds")  # serve a claim alone
+UNLISTED = (  # serve a claim alone
+    *("explorers", "metals_funds", "cyclical_funds"),
+    *("cyclicals_apart", "listed_before"),
+)
 CONFIRMING = "confirmatory events, clean primary windows"
 
 TEXT = "mean primary CAR of {label}, {kind} episodes"

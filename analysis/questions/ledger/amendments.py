@@ -5,12 +5,13 @@ The amended rules were written after results were known: what they find is no co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pandas as pd
 
 from analysis.questions.ledger.quiet_days import quiet_rows
+from analysis.questions.ledger.respecified import respecified_rows
 from analysis.questions.requirements import AMENDING, LEDGER
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import (
@@ -23,14 +24,10 @@ from analysis.results.columns import (
 )
 from analysis.results.formats import escape_markup, percent, with_interval
 from analysis.snapshot.claims import (
-    BetaOrder,
     Claim,
-    Correlation,
     Events,
-    Facts,
     Mean,
     OnEvents,
-    Retraced,
 )
 from analysis.snapshot.rules import SWITCHES, Rules
 from analysis.study.claims import decide_claim
@@ -53,7 +50,6 @@ NAMES = {
     "normal": "no intercept",
     AMENDED: "all amended",
 }
-UNRULED = (Facts, Retraced, BetaOrder, Correlation)  # kinds whose tests no rule reaches
 DECIDED = ("supported", "contradicted")
 KEY = "claim.{claim}.registered"
 BY_RULES = "registered rules, and amended ones that were specified after results were known"
@@ -143,7 +139,9 @@ def compute(panel: Panel) -> Findings:
         tables=[*tables, *_points(panel)],
         verdicts=[*_verdicts(registered, source), *_families(claims, source)],
         datasets=[Dataset("amendments", decided.drop(columns=["estimand", "format"]), source)],
-    ).extend([quiet_rows(panel)])
+    ).extend(
+        [quiet_rows(panel), respecified_rows(under(panel, panel.snapshot.choices.rules.amended))]
+    )
 
 
 def _counts(registered: pd.DataFrame) -> dict[str, Scalar]:
@@ -182,18 +180,19 @@ def decide_by_rules(panel: Panel) -> pd.DataFrame:
         ``low``, ``high``, ``p``, ``holm``, ``detectable``, ``sample``, ``verdict``, ``estimand``,
         ``format``.
     """
-    sets, claims = panel.snapshot.choices.rules, panel.snapshot.claims
+    sets = panel.snapshot.choices.rules
     rules: dict[str, Rules] = {REGISTERED: sets.registered}
     rules |= {name: sets.alone(name) for name in SWITCHES} | {AMENDED: sets.amended}
-    means = dict(_means(claims[sets.claim], panel))
-    fixed = {k: decide_claim(c, panel) for k, c in claims.items() if isinstance(c, UNRULED)}
+    means = dict(_means(panel.snapshot.registered[sets.claim], panel))
+    fixed: dict[tuple[str, str], dict[str, Outcome]] = {}
     rows = []
     for name, each in rules.items():
         ruled = under(panel, each)
-        results = {
-            key: fixed[key] if key in fixed else decide_claim(claim, ruled)
-            for key, claim in claims.items()
-        }
+        claims, kept = ruled.claims, (each.claims, each.normal)
+        if kept not in fixed:  # no other rule touches what no event decides
+            fixed[kept] = _decide(claims, ruled, on_events=False)
+        results = fixed[kept] | _decide(claims, ruled, on_events=True)
+        results = {key: results[key] for key in claims}
         judged = judge(ruled, results)
         for key, outcome in results.items():
             row = {"rules": name, "claim": key, "what": "", **_cells(outcome)}
@@ -205,6 +204,15 @@ def decide_by_rules(panel: Panel) -> pd.DataFrame:
             rows.append({"rules": name, "claim": "", "what": what, **cells, "estimand": what})
     values = dict.fromkeys(("effect", "low", "high", "p", "holm", "detectable"), float)
     return pd.DataFrame(rows).astype(values)
+
+
+def _decide(claims: Mapping[str, Claim], panel: Panel, *, on_events: bool) -> dict[str, Outcome]:
+    """Decide the claims that events decide, or the others."""
+    return {
+        key: decide_claim(claim, panel)
+        for key, claim in claims.items()
+        if isinstance(claim, OnEvents) == on_events
+    }
 
 
 def _means(claim: Claim, panel: Panel) -> Iterator[tuple[str, Mean]]:

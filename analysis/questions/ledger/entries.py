@@ -51,7 +51,7 @@ class Entry:
 
 def outcomes(panel: Panel) -> dict[str, Outcome]:
     """Run the test of every claim."""
-    return {key: decide_claim(claim, panel) for key, claim in panel.snapshot.claims.items()}
+    return {key: decide_claim(claim, panel) for key, claim in panel.claims.items()}
 
 
 def entries(panel: Panel) -> list[Entry]:
@@ -60,11 +60,11 @@ def entries(panel: Panel) -> list[Entry]:
     nulls = {k: o.null() for k, o in results.items() if o.null is not None}
     inference = panel.snapshot.choices.inference
     judged = judge(panel, results)
-    adjusted = adjust(panel.snapshot.claims, results, panel.rules)
+    adjusted = adjust(panel.claims, results, panel.rules)
     family = {key: nulls[key] for key in adjusted if key in nulls}
     stepped = step_down_family(results, family, inference.draws, inference.seed)
     found = []
-    for key, claim in panel.snapshot.claims.items():
+    for key, claim in panel.claims.items():
         outcome = results[key]
         placebo = outcome.placebo
         if key in nulls and outcome.statistic is not None:

@@ -23,7 +23,15 @@ from analysis.estimators.dependence.lead_lag import detectable, needed_pairs
 from analysis.estimators.multiplicity import spend
 from analysis.estimators.significance import minimum_detectable
 from analysis.questions.ledger.paragraphs import testable_from
-from analysis.snapshot.claims import Claim, Correlation, Equivalence, Mean, OnEvents, Waiting
+from analysis.snapshot.claims import (
+    Claim,
+    Correlation,
+    Equivalence,
+    Mean,
+    OnEvents,
+    VarianceShare,
+    Waiting,
+)
 from analysis.snapshot.cut import cut_snapshot
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import FEWEST
@@ -76,6 +84,8 @@ class Planned:
 
 def is_open(claim: Claim, verdict: str) -> bool:
     """Say whether a confirmatory claim is not decided and later data can decide it."""
+    if isinstance(claim, VarianceShare):  # it has no p that later looks could pay for
+        return False
     waits = verdict in (NOT_TESTABLE, CANNOT) or verdict.endswith("within noise")
     if isinstance(claim, OnEvents):
         more = not any(side.before or side.only for side in claim.sides.values())
@@ -97,7 +107,7 @@ def _as_planned(panel: Panel) -> Panel:
 def plan(panel: Panel) -> list[Planned]:
     """Plan the first look at every claim that is not decided, in the order of the claims."""
     panel = _as_planned(panel)
-    every = panel.snapshot.claims
+    every = panel.claims
     claims = {name: claim for name, claim in every.items() if claim.status == "confirmatory"}
     results = {name: decide_claim(claim, panel) for name, claim in claims.items()}
     verdicts = {name: verdict for name, (_, verdict) in judge(panel, results).items()}

@@ -72,7 +72,7 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
     cut = pd.Timestamp(panel.snapshot.choices.out_of_sample.fixed_to)
     ends = ((sessions[0], cut), (sessions[sessions > cut][0], sessions[-1]))
     rows = []
-    for claim in panel.snapshot.claims.values():
+    for claim in panel.claims.values():
         if not isinstance(claim, (OnEvents, *ON_RETURNS)):
             continue
         part = events_between if isinstance(claim, OnEvents) else returns_between

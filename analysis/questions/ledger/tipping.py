@@ -18,7 +18,7 @@ from analysis.questions.requirements import Need
 from analysis.results import LATER, Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, listed, percent, words
-from analysis.snapshot.claims import OnEvents
+from analysis.snapshot.claims import ACROSS_EPISODES
 from analysis.study.changes import panel_elsewhere
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import Outcome
@@ -32,7 +32,7 @@ __all__ = ["Tipped", "compute", "tip_claims"]
 NEEDS = (
     Need(
         "a claim in claims.toml that events decide",
-        lambda s: any(isinstance(claim, OnEvents) for claim in s.claims.values()),
+        lambda s: any(isinstance(claim, ACROSS_EPISODES) for claim in s.claims.values()),
     ),
 )
 SOURCE = Provenance(
@@ -154,11 +154,11 @@ def compute(panel: Panel) -> Findings:
 def tip_claims(panel: Panel) -> list[Tipped]:
     """Find the tipping points of every claim that events decide, in the order of the ledger."""
     results = outcomes(panel)
-    adjusted = adjust(panel.snapshot.claims, results, panel.rules)
+    adjusted = adjust(panel.claims, results, panel.rules)
     family = {key: results[key].p for key in adjusted}
     found, elsewhere = [], panel_elsewhere(panel)
-    for key, claim in panel.snapshot.claims.items():
-        if isinstance(claim, OnEvents):
+    for key, claim in panel.claims.items():
+        if isinstance(claim, ACROSS_EPISODES) and claim.verdict is None:
             others = np.array([p for other, p in family.items() if other != key], dtype=float)
             held = others if belongs(claim, results[key], panel.rules) else None
             points = tip_claim(claim, panel, held, elsewhere)

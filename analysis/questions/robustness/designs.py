@@ -67,7 +67,7 @@ class Days:
 
 def curve_claims(panel: Panel) -> dict[str, Mean | Difference]:
     """Return the claims that have menus in study.toml; the snapshot holds no others among them."""
-    claims = panel.snapshot.claims
+    claims = panel.snapshot.registered
     found = {key: claims[key] for key in panel.snapshot.choices.own_curve.claims}
     return {key: claim for key, claim in found.items() if isinstance(claim, Mean | Difference)}
 

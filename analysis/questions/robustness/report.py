@@ -199,7 +199,7 @@ def judge_curves(rows: list[dict[str, Any]], size: float) -> pd.DataFrame:
 
 def _row(panel: Panel, curve: Curve) -> dict[str, Any]:
     """Read off a curve all that is said of it."""
-    claim, inference = panel.snapshot.claims[curve.claim], panel.snapshot.choices.inference
+    claim, inference = panel.snapshot.registered[curve.claim], panel.snapshot.choices.inference
     s, placebo, flips = curve.summary, curve.placebo, curve.flips
     p, p_flip = joint_p(s, placebo), joint_p(s, flips)
     low, high = curve.specifications["estimate"].quantile(list(RANGE))

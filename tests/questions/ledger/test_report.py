@@ -82,7 +82,7 @@ def test_noise_is_called_common_only_where_placebo_draws_show_it(found, claims):
 
 def test_downstream_claim_says_from_when_it_can_be_tested(committed):
     """126 sessions after 20 May 2026."""
-    day = first_test(committed.snapshot.claims["A8"], committed)
+    day = first_test(committed.snapshot.registered["A8"], committed)
     assert len(nyse_sessions(committed.snapshot.sessions[0], day)) - 1 == (
         committed.snapshot.sessions.get_loc("2026-05-20") + 126
     )

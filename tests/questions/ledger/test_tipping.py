@@ -9,7 +9,7 @@ from analysis.questions.ledger.drawings import one_out
 from analysis.questions.ledger.entries import outcomes
 from analysis.reads import vary
 from analysis.results.style import house_style
-from analysis.snapshot.claims import OnEvents
+from analysis.snapshot.claims import ACROSS_EPISODES
 from analysis.study.panel import under
 from analysis.study.verdicts import judge
 
@@ -32,8 +32,9 @@ def test_verdicts_and_estimates_are_those_of_the_ledger(committed, tipped):
     """Without a change the rule sees what the ledger published."""
     results = outcomes(committed)
     judged = judge(committed, results)
-    claims = committed.snapshot.claims
-    assert [each.id for each in tipped] == [k for k, c in claims.items() if isinstance(c, OnEvents)]
+    claims = committed.claims
+    tested = [c.id for c in claims.values() if isinstance(c, ACROSS_EPISODES) and not c.verdict]
+    assert [each.id for each in tipped] == tested
     for each in tipped:
         outcome = results[each.id]
         assert each.points.verdict == judged[each.id][1]

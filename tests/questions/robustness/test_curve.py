@@ -84,7 +84,7 @@ def test_every_combination_appears_once(short, committed, claim):
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_first_specification_is_the_ledgers(short, committed, claim):
     """The baseline's estimate and p are those that decide the claim in the ledger."""
-    outcome = decide_claim(committed.snapshot.claims[claim], committed)
+    outcome = decide_claim(committed.snapshot.registered[claim], committed)
     first = short[claim].iloc[0]
     assert first["estimate"] == pytest.approx(outcome.effect, rel=1e-10)
     assert first["p"] == pytest.approx(outcome.p, rel=1e-8)
@@ -122,7 +122,7 @@ def test_baseline_tables_are_the_ledgers_cars(committed, tables, claim, contamin
     kept = contamination == "keep"
     cars = cumulate(
         committed,
-        measured_portfolio(committed, committed.snapshot.claims[claim], "share"),
+        measured_portfolio(committed, committed.snapshot.registered[claim], "share"),
         rules.windows[0],
         clean=False if kept else rules.clean or True,
         factors=model.factors,
@@ -169,7 +169,7 @@ def test_any_specification_is_the_engines_event_study(committed, tables, claim):
     rng = np.random.default_rng(sum(map(ord, claim)))
     table = tables[claim]
     weigh = {
-        m: measured_portfolio(committed, committed.snapshot.claims[claim], m).weigh(CORE)
+        m: measured_portfolio(committed, committed.snapshot.registered[claim], m).weigh(CORE)
         for m in table.menus["measure"]
     }
     keep = table.menus["contamination"].index("keep")
@@ -199,7 +199,7 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
     """Coding the events first and running the ledger's own functions gives the same estimate."""
     coding, recoded = coded
     rules = committed.snapshot.choices.curve.claims[claim]
-    entry = recoded.snapshot.claims[claim]
+    entry = recoded.snapshot.registered[claim]
     cars = cumulate(
         recoded,
         measured_portfolio(recoded, entry, "share"),
@@ -238,7 +238,7 @@ def test_codings_do_what_they_say(committed):
 
 def test_conditions_and_claimed_sign_of_a_claim_count_in_its_curve(committed):
     """Days are those of the ledger's events; what falls counts for a claim of falls."""
-    claim = committed.snapshot.claims["B10"]
+    claim = committed.snapshot.registered["B10"]
     days = claim_days(committed, claim, ["baseline"], [(0, 1)])
     first = committed.snapshot.sessions[days.position.min()]
     assert first > pd.Timestamp(claim.events.after)
@@ -263,7 +263,7 @@ def test_measures_of_the_heavy_share_have_one_range(committed):
 def test_placebo_days_are_clear_and_have_the_same_firms(committed):
     """No moved day lies next to a listed event, and clusters keep the distances of their days."""
     curve = committed.snapshot.choices.curve
-    claims = committed.snapshot.claims
+    claims = committed.snapshot.registered
     days = [
         claim_days(committed, claims[c], own.codings, own.windows)
         for c, own in curve.claims.items()
