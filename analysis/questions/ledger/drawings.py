@@ -18,6 +18,8 @@ LOOKS = {
     "right sign within noise": ("#56B4E9", "o"),
     "mixed": (GREY, "D"),
     "not testable": (GREY, "x"),
+    "not a claim": (GREY, "+"),
+    "shown, not decided": (GREY, "*"),
     "cannot decide": (GREY, "^"),
     "no sign within noise": ("#999999", "v"),
     "wrong sign within noise": ("#E69F00", "s"),

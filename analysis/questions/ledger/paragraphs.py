@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.questions.ledger.entries import Entry
 from analysis.results.formats import escape_markup, format_value, percent, with_interval, words
 from analysis.snapshot.calendar import nyse_sessions
-from analysis.snapshot.claims import Equivalence, Waiting
+from analysis.snapshot.claims import Equivalence, VarianceShare, Waiting
 from analysis.study.claim_facts import day_named
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import NOISE, NOT_TESTABLE
@@ -20,6 +20,15 @@ FACTS = {
     "supported": "The fact is as stated; it is one day or month and no pattern.",
     "mixed": "Part of the statement holds and part does not.",
     "contradicted": "The fact is not as stated.",
+}
+SHARES = {
+    "supported": "The interval lies on the claimed side of the bound.",
+    "contradicted": "The interval lies on the other side of the bound.",
+    CANNOT: "The bound lies within the interval.",
+}
+NOT_DECIDED = {
+    "not a claim": "Nothing is claimed that could turn out false: days are listed.",
+    "shown, not decided": "The item quotes an early move; the close is shown and decides nothing.",
 }
 DRIFTS = {
     "supported": "A drift beyond the bounds is excluded.",
@@ -132,6 +141,10 @@ def _meaning(entry: Entry, panel: Panel) -> str:
         return (
             f"Fewer than {words(FEWEST)} clean episodes of this kind exist, too few for any spread."
         )
+    if verdict in NOT_DECIDED:
+        return NOT_DECIDED[verdict]
+    if isinstance(entry.claim, VarianceShare):
+        return SHARES[verdict]
     if entry.outcome.p is None:
         return FACTS[verdict]
     if isinstance(entry.claim, Equivalence):

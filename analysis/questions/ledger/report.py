@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
+from typing import get_args
 
 import pandas as pd
 
@@ -14,7 +16,7 @@ from analysis.questions.requirements import LEDGER
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import escape_markup, format_value, percent, with_interval
-from analysis.snapshot.claims import Mean, OnEvents, Waiting
+from analysis.snapshot.claims import SHOWN, Mean, OnEvents, Waiting
 from analysis.study.claim_kinds import raw_move
 from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome
 from analysis.study.panel import Panel
@@ -24,7 +26,7 @@ __all__ = ["compute"]
 
 SOURCE = Provenance("analysis.questions.ledger.entries.entries", "the ledger")
 VERDICTS = ("supported", "contradicted", "mixed", NOT_TESTABLE, *NOISE.values())
-AMENDED = (CANNOT, NO_SIGN)  # verdicts of the symmetric rule alone
+AMENDED = (CANNOT, NO_SIGN, *get_args(SHOWN))  # verdicts that amendments alone give
 KEY = "claim.{claim}"
 OWN = (  # printed in the format of each claim
     Column("effect", "", "text", "see estimand", "{estimand}", ".effect", "", "low", "high", "p"),
@@ -188,7 +190,7 @@ def _counts(frame: pd.DataFrame, size: float) -> list[Number]:
     }
     for name in (*VERDICTS, *AMENDED):
         of = frame["verdict"] == name
-        marks[name.replace(" ", "_")] = (of, f"claims with the verdict {name}")
+        marks["_".join(re.findall(r"\w+", name))] = (of, f"claims with the verdict {name}")
     counts = {name: (int(of.sum()), words) for name, (of, words) in marks.items()}
     smallest = {
         f"smallest_{name}": (float(frame[f"{name}_p"].min()), f"smallest {name} p")
