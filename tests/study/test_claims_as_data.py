@@ -77,7 +77,7 @@ def test_a_new_claim_has_its_row_paragraph_keys_and_verdict(found, claim):
     assert rows.loc[rows["claim"] == claim, "statement"].tolist() == [f"Statement of {claim}"]
     assert f"**{claim}** (rebound item, confirmatory)" in found.passages[0].text
     verdict = next(v for v in found.verdicts if v.key == claim)
-    assert verdict.rule == f"registered: the rule of {claim}; by the amended rules"
+    assert verdict.rule == f"the rule of {claim}; by the amended rules of inference"
     assert verdict.verdict in {
         "supported", "contradicted", "mixed", "not testable", "cannot decide",
         "no sign within noise", "right sign within noise", "wrong sign within noise",

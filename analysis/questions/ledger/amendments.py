@@ -88,9 +88,7 @@ BOTH = (
     ),
 )
 POINTS = (
-    Column("point", "Point"),
-    Column("kind", "Kind"),
-    Column("day", "Day", "date"),
+    Column("named", "Point"),
     Column("reason", "Reason"),
     Column("seen", "Seen by then"),
     Column("text", "What is done"),
@@ -262,8 +260,8 @@ def _points(panel: Panel) -> list[Table]:
     """List the points of the re-reading, where the study has any."""
     source = Provenance.of(_points, "registration/amendments.toml")
     rows = [
-        {name: escape_markup(getattr(a, name)) for name in ("point", "kind", "reason", "seen")}
-        | {"day": a.day.isoformat(), "text": escape_markup(a.text)}
+        {"named": f"{escape_markup(a.point)} ({a.kind}, {a.day.isoformat()})"}
+        | {name: escape_markup(getattr(a, name)) for name in ("reason", "seen", "text")}
         for a in panel.snapshot.amendments
     ]
     return [table_of("points", pd.DataFrame(rows), POINTS, source)] if rows else []

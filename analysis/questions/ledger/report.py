@@ -111,9 +111,9 @@ def compute(panel: Panel) -> Findings:
 
 
 def _rule(entry: Entry, panel: Panel) -> str:
-    """Return the words of the rule, which are those of the registration."""
+    """Return the words of the rule of the entry, and that the amended rules of inference apply."""
     amended = panel.rules != panel.snapshot.choices.registered
-    return f"registered: {entry.claim.rule}; by the amended rules" if amended else entry.claim.rule
+    return f"{entry.claim.rule}; by the amended rules of inference" if amended else entry.claim.rule
 
 
 def _frame(claims: list[Entry]) -> pd.DataFrame:
