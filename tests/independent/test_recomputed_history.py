@@ -1,7 +1,8 @@
 """The study of 2009 to 2024, recomputed from its registration by other hands.
 
-No line of ``analysis`` takes part. What is published is looked up by the names of ``PARTS``
-and ``KEYS``; what is registered as a count is looked up in the registration.
+No line of ``analysis`` takes part in that. What is held against it is what the study of the paper
+hands over to be published, by the names of ``PARTS`` and ``KEYS``; what is registered as a count is
+looked up in the registration.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ import ast
 import json
 import sys
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from analysis.questions import answer, question
+from analysis.results import Findings
+from analysis.study.panel import Panel
 
 from .history.episodes import Calendar, Values, form, measure_events
 from .history.oracle import Number, Numbers, count_sample, recompute, recompute_customs
@@ -29,26 +35,20 @@ DATA = ROOT / "data"
 HISTORY = DATA / "history"
 PUBLISHED = ROOT / "paper" / "results" / "numbers.json"
 
-# Parts of a test here, and the fields of the published number they are. TO BE TOLD: the names on
-# the right, and whether a part has a number of its own (".name") or is a field of the estimate.
+# Parts of a test here, and the fields of the published numbers they are.
 PARTS = {
-    "estimate": ("{key}", "value"),
-    "low": ("{key}", "low"),
-    "high": ("{key}", "high"),
-    "p": ("{key}", "p"),
-    "error": ("{key}.error", "value"),
+    "estimate": ("{key}.scar", "value"),
+    "low": ("{key}.scar", "low"),
+    "high": ("{key}.scar", "high"),
+    "error": ("{key}.scar", "se"),
+    "p": ("{key}.p", "value"),
     "t": ("{key}.t", "value"),
-    "freedom": ("{key}.freedom", "value"),
+    "freedom": ("{key}.df", "value"),
     "car": ("{key}.car", "value"),
     "holm": ("{key}.holm", "value"),
-    "placebo": ("{key}.placebo", "value"),
-    "rotations": ("{key}.rotations", "value"),
-    "detectable_scar": ("{key}.detectable_scar", "value"),
-    "detectable_car": ("{key}.detectable_car", "value"),
-    "verdict": ("{key}.verdict", "value"),
-    "k": ("{key}.k", "value"),
-    "k1": ("{key}.k1", "value"),
-    "k2": ("{key}.k2", "value"),
+    "placebo_t": ("{key}.rotations", "value"),
+    "placebo": ("{key}.rotations_mean", "value"),
+    "rotations": ("{key}.rotated", "value"),
 }
 CLAIMS = ("h1", "h2", "h3", "h4", "h5")
 RUNS = (
@@ -58,18 +58,29 @@ RUNS = (
 )  # fmt: skip
 # The published key of each line here.
 KEYS = {
-    **{claim: f"history.{claim}" for claim in CLAIMS},
-    **{f"beside.{run}.{claim}": f"history.beside.{run}.{claim}" for run in RUNS
+    **{claim: f"before.{claim}" for claim in CLAIMS},
+    **{f"beside.{run}.{claim}": f"before.beside.{run.replace('-', '_')}.{claim}" for run in RUNS
        for claim in CLAIMS},
-    **{f"pooled.{claim}": f"history.pooled.{claim}" for claim in CLAIMS[:4]},
+    **{f"pooled.{claim}": f"before.pooled.{claim}" for claim in CLAIMS[:4]},
 }  # fmt: skip
+# Which parts of a line are published.
+TABLED = {"estimate", "p"}
+WHOLE = TABLED | {"low", "high", "error", "t", "freedom", "car", "holm", "placebo_t", "placebo",
+                  "rotations"}  # fmt: skip
+SHOWN = {
+    **dict.fromkeys(KEYS, TABLED),
+    **dict.fromkeys(CLAIMS[:4], WHOLE),
+    "h5": TABLED | {"placebo", "rotations"},
+    **{f"pooled.{claim}": TABLED | {"low", "high", "error"} for claim in CLAIMS[:4]},
+}
 # Single numbers here, and their published keys.
+RANGES = {"estimate_low": "low", "estimate_high": "high", "p_low": "p_low", "p_high": "p_high"}
 SINGLE = {
-    **{f"leave_one_out.{claim}.{part}": f"history.leave_one_out.{claim}.{part}"
-       for claim in CLAIMS[:4] for part in ("estimate_low", "estimate_high", "p_low", "p_high")},
-    **{f"turn.{claim}.episodes": f"history.turn.{claim}" for claim in CLAIMS[:4]},
-    **{f"customs.adjusted.{series}.{lag:+d}": f"history.customs.{series}.{lag:+d}"
-       for series in ("remx", "firms") for lag in range(-3, 4)},
+    **{f"leave_one_out.{claim}.{part}": f"before.{claim}.one_out.{name}"
+       for claim in CLAIMS[:4] for part, name in RANGES.items()},
+    **{f"turn.{claim}.episodes": f"before.{claim}.turned_by" for claim in CLAIMS[:4]},
+    **{f"{claim}.detectable_{of}": f"before.detectable.{claim}.{of}"
+       for claim in CLAIMS[:4] for of in ("scar", "car")},
 }  # fmt: skip
 COUNTS = {  # here, and in [sample] and [customs] of the registration
     "sample.events": ("sample", "counts", "events"),
@@ -101,8 +112,15 @@ def numbers(record: Record) -> Numbers:
 
 
 @pytest.fixture(scope="module")
-def published() -> dict[str, dict[str, Number]]:
-    return json.loads(PUBLISHED.read_text(encoding="utf-8"))["numbers"]
+def handed(committed: Panel) -> Findings:
+    """What the question hands over to be published."""
+    return answer(question("Fifteen years before"), committed)
+
+
+@pytest.fixture(scope="module")
+def published(handed: Findings) -> dict[str, dict[str, Any]]:
+    """By key: the fields of each number."""
+    return {number.key: asdict(number) for number in handed.numbers}
 
 
 def test_nothing_of_the_package_is_imported() -> None:
@@ -202,22 +220,51 @@ def agrees(found: Number, expected: Number) -> bool:
 
 
 @pytest.mark.parametrize("line", KEYS)
-def test_line_agrees(line: str, numbers: Numbers, published: dict[str, dict[str, Number]]) -> None:
-    """Every part of a line of the result is the one published."""
-    parts = {part: numbers[f"{line}.{part}"] for part in PARTS if f"{line}.{part}" in numbers}
-    assert parts
-    wrong = {}
-    for part, found in parts.items():
-        key, field = (text.format(key=KEYS[line]) for text in PARTS[part])
-        expected = published[key][field]
-        if not agrees(found, expected):
+def test_line_agrees(line: str, numbers: Numbers, published: dict[str, dict[str, Any]]) -> None:
+    """Every published part of a line of the result is the one recomputed."""
+    key, wrong = KEYS[line], {}
+    counts = [
+        numbers[f"{line}.{name}"] for name in ("k", "k1", "k2") if f"{line}.{name}" in numbers
+    ]
+    assert published[f"{key}.episodes"]["value"] == " + ".join(map(str, counts))
+    for part in SHOWN[line]:
+        name, field = PARTS[part]
+        name = name.format(key=key)
+        if line == "h5" and part == "placebo":
+            name = f"{key}.rotations"  # of squares there is one reading
+        found, expected = numbers.get(f"{line}.{part}"), published.get(name, {}).get(field)
+        if found is None and line.endswith("h5") and part == "p":
+            found = numbers[f"{line}.placebo"]
+        if found is None or expected is None:
+            assert found is expected, part  # without an episode there is neither
+            assert min(counts) == 0
+        elif not agrees(found, expected):
             wrong[part] = (found, expected)
     assert not wrong
 
 
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_verdict_agrees(claim: str, numbers: Numbers, handed: Findings) -> None:
+    """The verdict is the one recomputed, and names a sign where that does."""
+    verdicts = {verdict.key: verdict.verdict for verdict in handed.verdicts}
+    said = verdicts[f"before.{claim}"]
+    assert said.endswith(str(numbers[f"{claim}.verdict"]))
+    if claim != "h5":
+        assert ("no sign" not in said) == bool(numbers[f"{claim}.sign_named"])
+
+
 @pytest.mark.parametrize("name", SINGLE)
 def test_single_number_agrees(
-    name: str, numbers: Numbers, published: dict[str, dict[str, Number]]
+    name: str, numbers: Numbers, published: dict[str, dict[str, Any]]
 ) -> None:
-    """A range, a count or a correlation is the one published."""
+    """A range, a count or a detectable effect is the one published."""
     assert agrees(numbers[name], published[SINGLE[name]]["value"])
+
+
+def test_what_is_committed_is_what_is_handed_over(published: dict[str, dict[str, Any]]) -> None:
+    """The numbers that the paper cites are those compared here, to their twelve digits."""
+    committed = json.loads(PUBLISHED.read_text(encoding="utf-8"))["numbers"]
+    cited = {key: entry for key, entry in committed.items() if key.startswith("before.h")}
+    assert cited
+    for key, entry in cited.items():
+        assert agrees(entry["value"], published[key]["value"]), key

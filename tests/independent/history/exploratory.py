@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..amended import Asked, choose, contaminated_by_deals
+from ..episodes import choose_days
 from ..record import Record as Items
 from ..responses import equal, respond, usable_members
 from .record import TESTED, Floats, split_firms
@@ -89,22 +89,17 @@ def forest(sample: Sample) -> dict[str, dict[str, Tested]]:
 def later_episodes(items: Items, direction: str, *, portfolio: bool = False) -> Floats:
     """Return SCAR and CAR of the episodes of the items' study, (K, 2).
 
-    Its days and firms by its amended rules; the value by those of this study: the mean SCAR of
+    Its days and firms by its registered rules; the value by those of this study: the mean SCAR of
     the firms. With ``portfolio``, that of the firms as one asset.
     """
-    record = contaminated_by_deals(items)
-    days = choose(record, Asked(), [direction])
+    days = choose_days(items, [direction])
     found: dict[int, list[Floats]] = {}
-    for place, out, number in zip(days["place"], days["out"], days["episode"], strict=True):
-        names = [
-            name
-            for name in usable_members(record, CORE, int(place), (0, 1), (0, 1))
-            if name not in split_firms(out)
-        ]
+    for place, number in zip(days["place"], days["episode"], strict=True):
+        names = usable_members(items, CORE, int(place), (0, 1), (0, 1))
         if not names:
             continue
         assets = [equal(names)] if portfolio else [{name: 1.0} for name in names]
-        seen = [respond(record, one, int(place), (0, 1), intercept=False) for one in assets]
+        seen = [respond(items, one, int(place), (0, 1), intercept=False) for one in assets]
         values = np.array([(one.scar, one.car) for one in seen])
         found.setdefault(int(number), []).append(values.mean(axis=0))
     return np.array([np.mean(values, axis=0) for values in found.values()]).reshape(-1, 2)
