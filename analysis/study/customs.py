@@ -15,6 +15,7 @@ from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.claims import Correlation
 from analysis.snapshot.customs import monthly_panel, release_days
+from analysis.snapshot.load import Snapshot
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import quiet_sessions
 
@@ -94,11 +95,13 @@ def aligned_correlations(panel: Panel, claim: Correlation) -> pd.DataFrame:
     for series in claim.series:
         name = SERIES[series]
         x = seasonal_changes(panel, series) if series in claim.seasonal else changes[name]
-        by_lag = correlate(panel, x, monthly, claim.lags, "pearson", name, claim.of, "aligned")
+        by_lag = correlate(
+            panel.snapshot, x, monthly, claim.lags, "pearson", name, claim.of, "aligned"
+        )
         frames.append(by_lag.assign(series=name, at=[f"lag {lag}" for lag in claim.lags]))
         if claim.releases:
             cars = single[single["series"] == name].set_index("month")["car"]
-            at_once = correlate(panel, x, cars, [0], "pearson", name, claim.of, "release")
+            at_once = correlate(panel.snapshot, x, cars, [0], "pearson", name, claim.of, "release")
             frames.append(at_once.assign(series=name, at="release"))
     return pd.concat(frames, ignore_index=True).rename(columns={"at": "with"})
 
@@ -150,19 +153,25 @@ def correlations(
     for series, asset in pairs:
         x, y = changes[series], returns[asset].dropna()
         for method in methods:
-            found = correlate(panel, x, y, lags, method, series, asset, method).reset_index()
+            names = (series, asset, method)
+            found = correlate(panel.snapshot, x, y, lags, method, *names).reset_index()
             frames.append(found.assign(series=series, asset=asset, method=method))
     return pd.concat(frames, ignore_index=True)
 
 
 def correlate(
-    panel: Panel, x: pd.Series, y: pd.Series, lags: Sequence[int], method: Method, *names: str
+    snapshot: Snapshot,
+    x: pd.Series,
+    y: pd.Series,
+    lags: Sequence[int],
+    method: Method,
+    *names: str,
 ) -> pd.DataFrame:
     """Correlate with the study's blocks, draws and level: see :func:`lead_lag`.
 
     ``names`` tell the random numbers from those of other pairs.
     """
-    block, inference = panel.snapshot.choices.customs.block, panel.snapshot.choices.inference
+    block, inference = snapshot.choices.customs.block, snapshot.choices.inference
     rng = own_generator(inference.seed, *names)
     draws, level = inference.draws, inference.level
     return lead_lag(x, y, lags, method=method, block=block, draws=draws, rng=rng, level=level)
