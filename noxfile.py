@@ -260,7 +260,7 @@ def preview(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def refresh(session: nox.Session) -> None:
-    """Bring the data up to date (-- --end DATE --only prices|customs --dry-run --accept)."""
+    """Bring the data up to date (-- --data FOLDER --end DATE --only prices --dry-run --accept)."""
     _analyse(session, "refresh")
 
 

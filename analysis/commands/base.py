@@ -113,7 +113,7 @@ def as_typed(text: str, workspace: Workspace, data: str | None = None) -> str:
 
     def call(match: re.Match[str]) -> str:
         run, name, words = match[1], match[2], match[3] or ""
-        if data and name in {"data", "paper"} and " --data" not in words:
+        if data and name in {"data", "paper", "refresh"} and " --data" not in words:
             words = f"{words or ' --'} --data {shlex.quote(data)}"
         if workspace.installed:
             return f"{script} {name}{words.removeprefix(' --')}"

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.errors import SnapshotError
 from analysis.reads import Made, Part
 from analysis.snapshot.amendments import AMENDMENTS, Amendment, parse_amendments
-from analysis.snapshot.calendar import check_prices, check_sessions
+from analysis.snapshot.calendar import check_days, check_prices
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
 from analysis.snapshot.claims import Claim
@@ -155,7 +155,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     check_prices(prices, exchange_by_ticker(universe, choices), choices.holes)
     check_missing(tables, choices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
-        check_sessions(name, refreshed[name])
+        check_days(name, refreshed[name], exchange_by_ticker(universe, choices))
     axis = find_axis(events, prices, choices) if choices.each_firm else None
     if choices.each_firm:
         check_day0s(tables, choices)

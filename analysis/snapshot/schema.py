@@ -285,7 +285,10 @@ SCHEMAS[EARLIER] = SCHEMAS["customs.csv"]
 
 BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at the end of a file
     "prices.csv": {"source": _text()},
-    "universe.csv": {"exchange": _text(r"^[A-Z0-9]{4}$", "one exchange by its ISO 10383 code")},
+    "universe.csv": {
+        "exchange": _text(r"^[A-Z0-9]{4}$", "one exchange by its ISO 10383 code"),
+        "symbol": _text(r"^[A-Z0-9.^=-]*$", "a symbol as Yahoo has it, or nothing"),
+    },
     "events.csv": {
         "kind": _text(r"^[a-z_]+$", "a kind of event in small letters"),
         "quotes_price": _word(("yes", "no")),

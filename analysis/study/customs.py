@@ -15,6 +15,7 @@ from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.claims import Correlation
 from analysis.snapshot.customs import monthly_panel, release_days
+from analysis.snapshot.load import Snapshot
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import quiet_sessions
 
@@ -150,19 +151,25 @@ def correlations(
     for series, asset in pairs:
         x, y = changes[series], returns[asset].dropna()
         for method in methods:
-            found = correlate(panel, x, y, lags, method, series, asset, method).reset_index()
+            names = (series, asset, method)
+            found = correlate(panel.snapshot, x, y, lags, method, *names).reset_index()
             frames.append(found.assign(series=series, asset=asset, method=method))
     return pd.concat(frames, ignore_index=True)
 
 
 def correlate(
-    panel: Panel, x: pd.Series, y: pd.Series, lags: Sequence[int], method: Method, *names: str
+    snapshot: Snapshot,
+    x: pd.Series,
+    y: pd.Series,
+    lags: Sequence[int],
+    method: Method,
+    *names: str,
 ) -> pd.DataFrame:
     """Correlate with the study's blocks, draws and level: see :func:`lead_lag`.
 
     ``names`` tell the random numbers from those of other pairs.
     """
-    block, inference = panel.snapshot.choices.customs.block, panel.snapshot.choices.inference
+    block, inference = snapshot.choices.customs.block, snapshot.choices.inference
     rng = own_generator(inference.seed, *names)
     draws, level = inference.draws, inference.level
     return lead_lag(x, y, lags, method=method, block=block, draws=draws, rng=rng, level=level)

@@ -14,6 +14,7 @@ from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.names import Method
 
 __all__ = [
+    "FEWEST_PAIRS",
     "correlation",
     "detectable",
     "lead_lag",
@@ -156,6 +157,7 @@ def _one_lag(
     if n < FEWEST_PAIRS:
         return {"n": n, **empty}
     x, y = pairs.T
+    found = detectable(n, method)
     estimate = float(correlation(x[None], y[None], method)[0])
     if math.isnan(estimate):
         return {"n": n, **empty}
@@ -164,6 +166,8 @@ def _one_lag(
     boot = _in_chunks(x[drawn], y[drawn], method)
     low, high = np.nanquantile(boot, [0.5 - level / 2, 0.5 + level / 2])
     shuffled = permuted_blocks(n, block, draws, rng)
+    if method == "spearman":  # values that change places keep their ranks
+        x, y, method = stats.rankdata(x), stats.rankdata(y), "pearson"
     null = _in_chunks(np.broadcast_to(x, (draws, n)), y[shuffled], method)
     # A rounding error must not decide whether a draw ties with the estimate.
     extreme = int((np.abs(null) >= abs(estimate) - 1e-12).sum())
@@ -174,7 +178,7 @@ def _one_lag(
         "high": float(high),
         "p": (1 + extreme) / (1 + draws),
         "p_min": max(1 / (1 + draws), 1 / math.factorial(math.ceil(n / block))),
-        "mde": detectable(n, method),
+        "mde": found,
     }
 
 
