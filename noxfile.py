@@ -34,7 +34,7 @@ QUARTO = "quarto-cli==1.10.18"
 PAPER = ("paper", "refresh", "preview")
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "paper": PAPER,
-    "tests": (*PAPER, "test", "browser", "lint"),
+    "tests": (*PAPER, "parquet", "test", "browser", "lint"),
     "cluster": ("cluster", "test"),
 }
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -260,7 +260,7 @@ def preview(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def refresh(session: nox.Session) -> None:
-    """Bring the data up to date (-- --end DATE --only prices|customs --dry-run --accept)."""
+    """Bring the data up to date (-- --data FOLDER --end DATE --only prices --dry-run --accept)."""
     _analyse(session, "refresh")
 
 

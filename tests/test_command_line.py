@@ -281,7 +281,7 @@ def test_what_needs_the_repository_says_so_from_a_wheel(words, wheel, capsys):
     said = capsys.readouterr().err
     assert said.startswith(f"error: {words[0]}: expected the paper's repository")
     assert said.count("\n") == 1
-    assert ("--data" in said) == (words[0] in {"data", "results", "paper", "explain"})
+    assert ("--data" in said) == (words[0] in {"data", "results", "paper", "explain", "refresh"})
 
 
 def test_next_steps_of_init_are_those_of_the_installation(wheel, fresh, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import string
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from analysis import whole
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
+from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import StudyError
+from analysis.reads import vary
+from analysis.results import Findings
 from analysis.results.formats import MISSING, format_value
 from analysis.snapshot.load import Snapshot
 
@@ -28,6 +31,7 @@ TOOLS = ("filelock", "httpx2", "tenacity", "yfinance")  # the extra refresh
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     add = parser.add_argument
     add("--end", metavar="DATE", help="last day, YYYY-MM-DD (default: yesterday in New York)")
     add("--only", choices=SOURCES, help="refresh only these")
@@ -68,6 +72,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     from analysis.snapshot.refresh import staging
 
     stage = Stages()
+    workspace = chosen(options.data, workspace, stage)
     if options.dry_run:
         with whole.temporary() as elsewhere:
             _refresh(options, workspace, elsewhere, stage)
@@ -98,13 +103,16 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
     now = pd.Timestamp.now("UTC")
     old = load(workspace, stage)
     end = end_day(options.end, old, now)
+    registered = bool(old.choices.registration)
+    sources = _sources(options, registered=registered)
     start = time.process_time()
     with _Live(stage.console) as live:
-        gathered = gather(old, end, live, [options.only] if options.only else SOURCES)
+        gathered = gather(old, end, live, sources)
     with stage("Comparing the vintages"):
         vintage = candidate.compare(old, gathered)
-        refused = not options.accept and vintage.doubtful
-        accept = options.accept or refused  # of a refused vintage the report shows what it would do
+        refused = not (options.accept or registered) and vintage.doubtful
+        # Of a vintage that takes no place the report shows what it would do.
+        accept = options.accept or refused or registered
         texts = candidate.candidate_files(old, gathered, vintage, accept=accept)
     with whole.staging(place) as beside:
         with stage("Checking the new files"):
@@ -112,12 +120,12 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
             new = staging.fill(beside, old, texts, origins)
         spent = time.process_time() - start
         stage.console.print(f"Parsing, comparing and checking: {spent:.1f} s of processor time")
-        headline = _headline(old, new, stage) if texts else []
+        headline, claims = _compare(old, new, stage) if texts else ([], [])
         looks = _looks(new, stage) if texts else []
         path = staging.report_path(workspace.data, f"{now:%Y-%m-%d}")
         shown: Path | None = workspace.shown(path)
-        decision = _decision(options, texts, refused=refused)
-        tables = report.parts(vintage, headline, looks)
+        decision = _decision(options, old, texts, refused=refused)
+        tables = report.parts(vintage, headline, looks, claims, registered=registered)
         for table in report.terminal(tables):
             stage.console.print(table)
         stage.console.print(decision)
@@ -125,7 +133,7 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         text = report.markdown(title, [decision], tables)
         if options.dry_run:
             shown = None
-        elif texts and not refused:
+        elif texts and not (refused or registered):
             whole.write_whole(beside, {str(path.relative_to(workspace.data)): text})
             staging.publish(beside, old, texts)
         else:
@@ -134,12 +142,39 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         stage.console.print(f"Report: {shown}")
     if refused:
         raise candidate.refusal(vintage, shown)
-    if texts and shown:
+    if texts and shown and not registered:
         stage.console.print("Next: nox -s paper; git diff data paper/results shows what moved")
 
 
-def _decision(options: argparse.Namespace, texts: Collection[str], *, refused: bool) -> str:
+def _sources(options: argparse.Namespace, *, registered: bool) -> Sequence[str]:
+    """Return what is asked for: of a registered study its closes, which nothing can replace."""
+    from analysis.snapshot.refresh.errors import RegisteredError
+
+    if not registered:
+        return [options.only] if options.only else SOURCES
+    for words, given in (
+        ("--accept", options.accept),
+        ("--only customs", options.only == "customs"),
+    ):
+        if given:
+            raise RegisteredError(
+                f"refresh {words}",
+                expected="a study whose files may change",
+                found="one whose result is registered on the closes as they were committed",
+                remedy="leave it out: the report shows what fetched closes would change",
+            )
+    return ["prices"]
+
+
+def _decision(
+    options: argparse.Namespace, old: Snapshot, texts: Collection[str], *, refused: bool
+) -> str:
     """One sentence on what happens to the files."""
+    if texts and old.choices.registration:
+        return (
+            f"The result stays on the committed closes, as {old.choices.registration} registers "
+            "it; nothing but this is written. What fetched closes would change stands below."
+        )
     files = ", ".join(sorted(texts))
     if refused:
         return "Refused: old rows differ or new returns are doubtful; nothing but this is written."
@@ -149,22 +184,43 @@ def _decision(options: argparse.Namespace, texts: Collection[str], *, refused: b
     return f"{'Dry run, nothing is written. ' if options.dry_run else ''}{how}: {files}."
 
 
-def _headline(old: Snapshot, new: Snapshot, stage: Stages) -> list[list[str]]:
-    """The numbers of the README under both vintages, as they are printed."""
-    from analysis.publish.cited import TEMPLATE
-
-    columns = []
-    for name, snapshot in (("old", old), ("new", new)):
+def _compare(
+    old: Snapshot, new: Snapshot, stage: Stages
+) -> tuple[list[list[str]], list[list[str]]]:
+    """The numbers of the README and the claims of the study under both vintages."""
+    both = []
+    for name, snapshot in (("old", old), ("new", vary(new, folder=old.folder))):
         stage.console.print(f"Findings under the {name} vintage")
         try:
-            numbers = compute(snapshot, stage).numbers
+            both.append(compute(snapshot, stage))
         except StudyError as error:  # the data are sound all the same, and the paper will say it
             stage.console.print(f"  cannot be computed: {error}", markup=False)
-            numbers = []
-        columns.append({n.key: format_value(n.value, n.format) for n in numbers})
+            both.append(Findings())
+    return _headline(*both), _claims(old, *both)
+
+
+def _headline(*both: Findings) -> list[list[str]]:
+    """The numbers of the README as they are printed."""
+    from analysis.publish.cited import TEMPLATE
+
+    columns = [{n.key: format_value(n.value, n.format) for n in f.numbers} for f in both]
     keys = [key for _, key, _, _ in string.Formatter().parse(TEMPLATE) if key]
     known = [key for key in keys if any(key in column for column in columns)]
     return [[key, *(column.get(key, MISSING) for column in columns)] for key in known]
+
+
+def _claims(study: Snapshot, *both: Findings) -> list[list[str]]:
+    """What is said of each claim, whether that moves, and on which evidence."""
+    columns = [{v.key.rpartition(".")[2].casefold(): v for v in f.verdicts} for f in both]
+    rows = []
+    for claim in study.claims:
+        found = [column.get(claim.casefold()) for column in columns]
+        if any(found):
+            said = [each.verdict if each else MISSING for each in found]
+            moves = "yes" if said[0] != said[1] else "no"
+            evidence = [each.evidence if each else MISSING for each in found]
+            rows.append([claim, *said, moves, *evidence])
+    return rows
 
 
 def _looks(new: Snapshot, stage: Stages) -> list[list[str]]:
@@ -195,6 +251,4 @@ def _looks(new: Snapshot, stage: Stages) -> list[list[str]]:
     ]
 
 
-REFRESH = Command(
-    "refresh", "bring the data up to date from Yahoo and UN Comtrade", _configure, _run
-)
+REFRESH = Command("refresh", _configure, _run)

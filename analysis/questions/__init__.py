@@ -45,6 +45,8 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Size and power": "analysis.questions.size.report",
     "Event-free dates": "analysis.questions.size.event_free",
     "Fifteen years before": "analysis.questions.before.report",
+    "Exports before": "analysis.questions.before.exports",
+    "Exports of both studies": "analysis.questions.before.joined_exports",
 }
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
 from analysis.study.directions import list_policy
-from analysis.study.earlier import has_earlier
+from analysis.study.earlier import has_beside, has_earlier
 
 __all__ = [
     "AMENDING",
+    "BESIDE",
     "EARLIER",
     "LEDGER",
     "MENUS",
@@ -97,6 +98,7 @@ AMENDING = Need(
     "[rules.amended] in study.toml",
     lambda s: bool(s.choices.rules and s.choices.rules.claim),
 )
+BESIDE = Need("a study of earlier years in its folder history", has_beside)
 EARLIER = Need("a study of earlier years in its folder history, or to be one", has_earlier)
 SHARED = Need(
     "sessions that all firms share: a study.toml without [each_firm]",

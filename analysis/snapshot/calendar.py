@@ -13,20 +13,30 @@ from analysis.snapshot.exchange_choices import HOME
 from analysis.snapshot.faults import fault
 
 __all__ = [
+    "NAMES",
+    "check_days",
     "check_prices",
     "check_sessions",
     "find_market_sessions",
+    "find_zone",
     "list_exchanges",
     "list_sessions",
     "nyse_sessions",
 ]
 
-_NAMES = {HOME: "the New York Stock Exchange", "XASX": "the Australian Securities Exchange"}
+NAMES = {HOME: "the New York Stock Exchange", "XASX": "the Australian Securities Exchange"}
 
 
 def list_exchanges() -> list[str]:
     """Return the codes of all exchanges whose sessions are known."""
     return list(exchange_calendars.get_calendar_names(include_aliases=False))
+
+
+def find_zone(exchange: str) -> str:
+    """Return the time zone of an exchange, such as ``Australia/Sydney``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # as below
+        return str(exchange_calendars.get_calendar(exchange).tz)
 
 
 @lru_cache(maxsize=32)
@@ -87,6 +97,7 @@ def check_prices(
 
     Parameters
     ----------
+    prices : DataFrame
     exchanges : mapping of str to str, optional
         Exchange by ticker; :data:`HOME` for those not named.
     holes : collection of str
@@ -98,12 +109,28 @@ def check_prices(
         If a row lies on a day without a session, or a ticker lacks a session between the first and
         the last day of the file.
     """
-    named = exchanges or {}
-    at = prices["ticker"].map(lambda ticker: named.get(ticker, HOME))
-    for exchange in dict.fromkeys(at):
-        rows = prices[at == exchange]
-        sessions = check_sessions("prices.csv", rows, exchange)
+    for rows, sessions in check_days("prices.csv", prices, exchanges or {}):
         _check_holes(rows, sessions, holes)
+
+
+def check_days(
+    name: str, table: pd.DataFrame, exchanges: Mapping[str, str]
+) -> list[tuple[pd.DataFrame, pd.DatetimeIndex]]:
+    """Hold the sessions of a table with tickers against the calendar of each one's exchange.
+
+    Returns
+    -------
+    list of (DataFrame, DatetimeIndex)
+        By exchange: its rows, and its sessions in their span.
+
+    Raises
+    ------
+    SnapshotError
+        If a row lies on a day without a session.
+    """
+    at = table["ticker"].map(lambda ticker: exchanges.get(ticker, HOME))
+    parts = [(exchange, table[at == exchange]) for exchange in dict.fromkeys(at)]
+    return [(rows, check_sessions(name, rows, exchange)) for exchange, rows in parts]
 
 
 def _check_holes(prices: pd.DataFrame, sessions: pd.DatetimeIndex, holes: Collection[str]) -> None:
@@ -134,7 +161,7 @@ def check_sessions(name: str, table: pd.DataFrame, exchange: str = HOME) -> pd.D
             name,
             row=int(strays.index[0]),
             column="session",
-            expected=f"a session of {_NAMES.get(exchange, exchange)}",
+            expected=f"a session of {NAMES.get(exchange, exchange)}",
             found=f"{strays['session'].iloc[0]:%Y-%m-%d}, a day without one",
             remedy="remove the row or correct its date",
         )

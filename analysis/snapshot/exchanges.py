@@ -141,9 +141,11 @@ def check_missing(tables: Tables, choices: Choices) -> None:
     Raises
     ------
     SnapshotError
-        If a rule names a session without a close of its ticker, or leaves it without any return.
+        If a rule names a session without a close of its ticker, or with those above it leaves
+        the ticker without any return.
     """
-    prices = tables["prices.csv"]
+    prices, taken = tables["prices.csv"], dict[str, pd.DatetimeIndex]()
+    at = exchange_by_ticker(tables["universe.csv"], choices)
     for number, rule in enumerate(choices.missing, start=1):
         place = f"study.toml, missing number {number} ({rule.ticker})"
         own = prices.loc[prices["ticker"] == rule.ticker, "session"].sort_values()
@@ -153,10 +155,14 @@ def check_missing(tables: Tables, choices: Choices) -> None:
             expected = f"sessions with a close of {rule.ticker}"
             found = f"{strays[0]:%Y-%m-%d}"
             raise fault(place, expected=expected, found=found, remedy="correct the day")
-        if own.iloc[1:].isin(sessions).all():
+        taken[rule.ticker] = sessions.union(taken.get(rule.ticker, sessions))
+        held = list_sessions(at[rule.ticker], own.iloc[0], own.iloc[-1])
+        closes = held.isin(own)
+        returns = held[1:][closes[1:] & closes[:-1]]
+        if returns.isin(taken[rule.ticker]).all():
             raise fault(
                 place,
                 expected=f"a rule that leaves {rule.ticker} some return",
-                found=f"all {len(own) - 1} set missing",
+                found=f"all {len(returns)} set missing",
                 remedy="shorten its list of sessions",
             )

@@ -14,6 +14,7 @@ __all__ = [
     "ACTIONS",
     "BESIDE",
     "CONFIDENCE",
+    "EARLIER",
     "KINDS",
     "OPTIONAL",
     "ROLES",
@@ -55,6 +56,7 @@ SERIES = (  # what the questions and the data dictionary know; a study may have 
 ACTIONS = ("dividend", "capital_gain", "split")
 _DIRECTIONS = ("direction", "second_direction", "second_best", "alternative_direction")
 OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
+EARLIER = "history/customs.csv"  # figures of years before the study, for what recurs every year
 
 
 def _date(*, empty: bool = False) -> pa.Column:
@@ -278,10 +280,15 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
 }
 
+SCHEMAS[EARLIER] = SCHEMAS["customs.csv"]
+
 
 BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at the end of a file
     "prices.csv": {"source": _text()},
-    "universe.csv": {"exchange": _text(r"^[A-Z0-9]{4}$", "one exchange by its ISO 10383 code")},
+    "universe.csv": {
+        "exchange": _text(r"^[A-Z0-9]{4}$", "one exchange by its ISO 10383 code"),
+        "symbol": _text(r"^[A-Z0-9.^=-]*$", "a symbol as Yahoo has it, or nothing"),
+    },
     "events.csv": {
         "kind": _text(r"^[a-z_]+$", "a kind of event in small letters"),
         "quotes_price": _word(("yes", "no")),

@@ -5,14 +5,19 @@ from __future__ import annotations
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import NAME
 
-__all__ = ["EARLIER", "earlier_study", "has_earlier"]
+__all__ = ["EARLIER", "earlier_study", "has_beside", "has_earlier"]
 
 EARLIER = "history"
 
 
+def has_beside(snapshot: Snapshot) -> bool:
+    """Say whether a study has one of earlier years beside it."""
+    return (snapshot.folder / EARLIER / NAME).is_file()
+
+
 def has_earlier(snapshot: Snapshot) -> bool:
     """Say whether a study has one of earlier years beside it, or is one itself."""
-    return bool(snapshot.choices.each_firm) or (snapshot.folder / EARLIER / NAME).is_file()
+    return bool(snapshot.choices.each_firm) or has_beside(snapshot)
 
 
 def earlier_study(snapshot: Snapshot) -> Snapshot:

@@ -19,6 +19,8 @@ LATE = {  # functions whose results were specified later
     "analysis.questions.ledger.register.planned_looks",
     "analysis.questions.ledger.looks.take_looks",
     "analysis.questions.ledger.tipping.tip_claims",
+    "analysis.questions.before.joined_exports.correlate_joined",
+    "analysis.questions.before.joined_exports.join_series",
 }
 KEYS = (".p_median_holm", ".release.best", ".release.best.p")  # beside what was registered
 ACCOUNTS = (".trades", ".hit_rate", ".drawdown", ".total", ".skipped")

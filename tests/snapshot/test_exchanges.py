@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.__main__ import main
+from analysis.commands import Workspace
 from analysis.errors import SnapshotError
 from analysis.reads import vary
 from analysis.snapshot.calendar import find_market_sessions, list_sessions
@@ -111,6 +113,49 @@ def test_a_rule_that_sets_every_return_missing(refused, earlier: Snapshot) -> No
         "study.toml, missing number 3 (ILU): expected a rule that leaves ILU some return, found "
         "all 1770 set missing; shorten its list of sessions"
     )
+
+
+def test_rules_that_together_set_every_return_missing(refused, earlier: Snapshot) -> None:
+    """A rule for each half is no way round, and a session after a hole has no return to take."""
+    closes = earlier.prices["MCP"].dropna().index
+    sessions = list_sessions("XNYS", closes[0], closes[-1])
+    held = sessions.isin(closes)
+    days = sessions[1:][held[1:] & held[:-1]]
+    assert len(days) < len(closes) - 1
+    rules = ""
+    for half in (days[:600], days[600:]):
+        listed = ", ".join(f"{day:%Y-%m-%d}" for day in half)
+        rules += f'[[missing]]\nticker = "MCP"\nreason = "half"\nsessions = [{listed}]\n\n'
+    assert refused("study.toml", "[sources]", f"{rules}[sources]").startswith(
+        "study.toml, missing number 4 (MCP): expected a rule that leaves MCP some return, found "
+        f"all {len(days)} set missing; shorten its list of sessions"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("study.toml", "XASX = {", "XASY = {", "study.toml, key exchanges.XASY: expected an exch"),
+        ("events.csv", "no,no,2012-07-24", "no,no,", "events.csv, row 27, column day0_asx: expec"),
+        ("universe.csv", "\nILU,Iluka,", "\nLYC,Iluka,", "universe.csv, row 7, column ticker: "
+         "expected a key that occurs once, found LYC; correct it"),
+    ],
+)  # fmt: skip
+def test_the_command_ends_with_the_line_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, old: str, new: str, said: str
+) -> None:
+    """Whoever takes such an edit gets the one line and a non-zero exit; nothing is written."""
+    folder = tmp_path / "data/history"
+    shutil.copytree(DATA, folder.parent, ignore=shutil.ignore_patterns("derived", "paper"))
+    path = folder / file
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    before = {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+    workspace = Workspace(tmp_path, tmp_path / "data", tmp_path / "paper")
+    assert main(["data", "--data", str(folder), "--accept"], workspace) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {said}")
+    assert told.count("\n") == 1
+    assert {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()} == before
 
 
 @pytest.mark.parametrize("line", ['ARU = "no trade"', 'LYC = "halts"'])

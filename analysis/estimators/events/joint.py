@@ -9,8 +9,10 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from analysis.estimators.arrays import Bools, Floats
+from analysis.estimators.events.common_days import on_common_days
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.fits import Fitted
+from analysis.estimators.events.models import regressors
 from analysis.estimators.names import LEAST_SQUARES
 from analysis.estimators.significance import LEVEL, POWER, Significance, refused
 
@@ -59,6 +61,12 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Signific
         return refused(name, n, "needs distinct firms that share one day 0")
     if study.model not in LEAST_SQUARES:
         return refused(name, n, f"exact for least squares only, not for {study.model}")
+    try:
+        study = on_common_days(study)
+    except ValueError as error:
+        return refused(name, n, str(error))
+    if study.fitted.size < n:
+        return refused(name, n, str(study.skipped["reason"].iloc[0]))
     part = study.days(first, last)
     if np.isnan(study.ar[:, part]).any():
         return refused(name, n, "a return is missing in the event window")
@@ -104,8 +112,7 @@ def _common_fit(study: EventStudy, part: slice, usable: Bools) -> tuple[Floats, 
     if study.model == "market_adjusted":
         residuals, ar, excess = returns - factors, event - event_factors, 0.0
     else:
-        design = np.column_stack([np.ones(len(factors)), factors])
-        forecast = np.column_stack([np.ones(len(event_factors)), event_factors])
+        design, forecast = (regressors(each, study.model) for each in (factors, event_factors))
         coefficients = np.linalg.lstsq(design, returns, rcond=None)[0]
         residuals, ar = returns - design @ coefficients, event - forecast @ coefficients
         total = forecast.sum(axis=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -25,7 +27,7 @@ from analysis.study.customs import (
 from analysis.study.families import any_adjusted
 from analysis.study.panel import Panel
 
-__all__ = ["compute"]
+__all__ = ["compute", "set_beside"]
 
 NEEDS = (need_series(*TONNES, DOLLARS),)
 
@@ -196,11 +198,7 @@ def _adjusted_numbers(
 
 def _lag_table(core: pd.DataFrame, power: str) -> Table:
     """Set the two methods side by side, one row a series and lag."""
-    shown = core.assign(method=core["method"].str.title())
-    shown["estimate"] = [format_value(value, "decimal2") for value in shown["estimate"]]
-    shown["estimate"] += " (" + Interval("", "low", "high", "decimal2").cells(shown) + ")"
-    cells = [Column("estimate"), Column("p", "p", "pvalue")]
-    wide, columns = spread(shown, ["name", "lag"], "method", cells)
+    wide, columns = set_beside(core, ["name", "lag"], [Column("p", "p", "pvalue")])
     first = core[core["method"] == METHODS[0]]
     return table_of(
         "correlations",
@@ -209,6 +207,27 @@ def _lag_table(core: pd.DataFrame, power: str) -> Table:
         Provenance.of(correlations, "core firms"),
         CORRELATED.format(power),
     )
+
+
+def set_beside(
+    lags: pd.DataFrame, rows: Sequence[str], cells: Sequence[Column] = ()
+) -> tuple[pd.DataFrame, list[Column]]:
+    """Set the methods side by side, each estimate with its interval and then ``cells``.
+
+    Parameters
+    ----------
+    lags : DataFrame
+        ``method``, ``estimate``, ``low``, ``high`` and the columns of ``rows`` and ``cells``.
+
+    Returns
+    -------
+    tuple
+        As :func:`analysis.results.columns.spread`.
+    """
+    shown = lags.assign(method=lags["method"].str.title())
+    shown["estimate"] = [format_value(value, "decimal2") for value in shown["estimate"]]
+    shown["estimate"] += " (" + Interval("", "low", "high", "decimal2").cells(shown) + ")"
+    return spread(shown, rows, "method", [Column("estimate"), *cells])
 
 
 def _series_figure(panel: Panel) -> Figure:

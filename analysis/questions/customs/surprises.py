@@ -195,7 +195,7 @@ def release_responses(panel: Panel) -> pd.DataFrame:
         part = released[released["series"] == series].set_index("month")
         for measure in MEASURES:
             names, x = ("release", series, measure), part[measure].dropna()
-            found = correlate(panel, x, part["car"], [0], "spearman", *names)
+            found = correlate(panel.snapshot, x, part["car"], [0], "spearman", *names)
             rows.append({"series": series, "measure": measure} | found.iloc[0].to_dict())
     return pd.DataFrame(rows).astype({"n": int})
 

@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.snapshot.cells import typed
 from analysis.snapshot.files import as_long, read_file
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.manifest import Origin
+from analysis.snapshot.reading import read_rows
 from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.gather import Gathered, Prices
 from analysis.snapshot.refresh.trade import KEY
 from analysis.snapshot.refresh.vintage import blocking, classify_prices, classify_rows
 
-__all__ = ["TABLES", "Vintage", "candidate_files", "compare", "origins", "refusal"]
+__all__ = ["SOURCE", "TABLES", "Vintage", "candidate_files", "compare", "origins", "refusal"]
+
+SOURCE = "yahoo"
+"""Word of ``[sources]`` in ``study.toml`` for closes that a refresh has fetched."""
 
 TABLES: dict[str, tuple[list[str], list[str]]] = {  # file of a refresh: its key, its values
     "prices_raw.csv": (["session", "ticker"], ["close"]),
@@ -112,7 +117,8 @@ def candidate_files(
     }
     texts = {name: _csv(table) for name, table in tables.items() if len(table)}
     if gathered.prices is not None:
-        texts["prices.csv"] = _csv(_prices(vintage.classified["prices.csv"], accept=accept))
+        table = _prices(vintage.classified["prices.csv"], accept=accept)
+        texts["prices.csv"] = _csv(_with_others(old, table, accept=accept))
         texts["study.toml"] = _dated(read_file(old.folder / "study.toml"), old, gathered.prices)
     return {
         name: text
@@ -129,6 +135,19 @@ def _prices(classified: pd.DataFrame, *, accept: bool) -> pd.DataFrame:
     close = scaled.round(4).mask(kept, rebased if accept else classified["old"])
     table = classified[["session", "ticker"]].assign(adjusted_close=close)
     return table.sort_values(["session", "ticker"], ignore_index=True)
+
+
+def _with_others(old: Snapshot, table: pd.DataFrame, *, accept: bool) -> pd.DataFrame:
+    """Add the closes that nobody fetched, and where each close is from if the file says so."""
+    before = typed("prices.csv", read_rows("prices.csv", read_file(old.folder / "prices.csv")))
+    others = before[~before["ticker"].isin(table["ticker"])]
+    key = ["session", "ticker"]
+    joined = pd.concat([table, others[[*table.columns]]]).sort_values(key, ignore_index=True)
+    if "source" in before:
+        sources = joined[key].merge(before, how="left", on=key)["source"]
+        fetched = joined["ticker"].isin(table["ticker"]) & accept
+        joined["source"] = sources.mask(fetched).fillna(SOURCE)
+    return joined
 
 
 _OLD = ("unchanged", "re-adjusted", "revised", "vanished")

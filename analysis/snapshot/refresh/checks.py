@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.snapshot.calendar import NAMES
+from analysis.snapshot.exchange_choices import HOME
 from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.adjust import adjusted_closes
 from analysis.snapshot.refresh.yahoo import History
@@ -12,11 +14,12 @@ from analysis.snapshot.refresh.yahoo import History
 __all__ = ["TOLERANCE", "check_history"]
 
 TOLERANCE = 1e-4  # between two returns, as a fraction: Yahoo's adjusted closes jitter by 1e-5
+NEW_YORK = NAMES[HOME]
 SPLIT = 1.4  # smallest split ratio, either way round, that a price step can be told from
 
 
 def check_history(
-    history: History, sessions: pd.DatetimeIndex, known: pd.DatetimeIndex
+    history: History, sessions: pd.DatetimeIndex, known: pd.DatetimeIndex, where: str = NEW_YORK
 ) -> pd.Series[float]:
     """Check one ticker's history and return its closes adjusted by us.
 
@@ -27,6 +30,8 @@ def check_history(
     known : pandas.DatetimeIndex
         Sessions that the snapshot holds already: one that is missing here is reported by the
         comparison of vintages; a new one that is missing is an error.
+    where : str
+        The exchange in words.
 
     Returns
     -------
@@ -38,18 +43,18 @@ def check_history(
     RefreshError
         A subclass that names what is wrong.
     """
-    _check_days(history, sessions)
+    _check_days(history, sessions, where)
     _check_complete(history, sessions.difference(known))
     _check_splits(history)
     return _check_adjustment(history)
 
 
-def _check_days(history: History, sessions: pd.DatetimeIndex) -> None:
+def _check_days(history: History, sessions: pd.DatetimeIndex, where: str) -> None:
     strays = pd.DatetimeIndex(history.bars.index.difference(sessions))
     if len(strays):
         raise errors.TimeZoneError(
             f"Yahoo, {history.ticker}",
-            expected="bars on sessions of the New York Stock Exchange only",
+            expected=f"bars on sessions of {where} only",
             found=f"{len(strays)} on other days, first {strays[0]:%Y-%m-%d (%A)}",
             remedy=f"the time zone of the answer is off; {errors.LATER}",
         )

@@ -41,6 +41,7 @@ TruncatedError = _name("TruncatedError", "An answer holds fewer rows than it cou
 LostPeriodError = _name("LostPeriodError", "A month that is listed as published is empty.")
 ZeroWeightsError = _name("ZeroWeightsError", "No row of an answer has a weight.")
 KeyRefusedError = _name("KeyRefusedError", "UN Comtrade refuses the key, or one without.")
+RegisteredError = _name("RegisteredError", "What is asked would change registered data.")
 LockedError = _name("LockedError", "Another refresh is under way in the same folder.")
 EndDateError = _name("EndDateError", "The day given as --end cannot be the end of a refresh.")
 MissingToolError = _name("MissingToolError", "A package of the group refresh is not installed.")

@@ -9,7 +9,8 @@ from functools import partial
 
 import pandas as pd
 
-from analysis.snapshot.calendar import nyse_sessions
+from analysis.snapshot.calendar import NAMES, find_zone, list_sessions
+from analysis.snapshot.exchanges import exchange_by_ticker
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.plausible import jumps
 from analysis.snapshot.refresh import errors
@@ -27,9 +28,10 @@ DAY = pd.Timedelta(days=1)
 
 @dataclass(frozen=True, eq=False)
 class Prices:
-    """What Yahoo holds on every ticker.
+    """What Yahoo holds on every ticker that has a symbol there.
 
-    ``traded`` and ``adjusted`` (by us, for splits and dividends) are sessions × tickers, dollars;
+    ``traded`` and ``adjusted`` (by us, for splits and dividends) are sessions × tickers, in the
+    currency of the exchange;
     ``actions`` has the columns ``session`` (ex-date), ``ticker``, ``kind``, ``value``; ``jumps``
     are new returns so large that somebody should look; ``notes`` say what was corrected.
     """
@@ -99,16 +101,22 @@ def gather(old: Snapshot, end: pd.Timestamp, progress: Progress, only: Sequence[
 
 
 def _prices(old: Snapshot, end: pd.Timestamp, progress: Progress) -> Prices:
-    sessions = nyse_sessions(old.sessions[0], end)
-    tickers = sorted(old.universe.index)
+    symbols, kept = _symbols(old)
+    at = exchange_by_ticker(old.universe, old.choices)
     histories: list[History] = []
     adjusted: dict[str, pd.Series[float]] = {}
-    for ticker in tickers:
-        history = fetch_history(ticker, sessions[0], end, PATIENCE, progress.say)
-        adjusted[ticker] = check_history(history, sessions, old.sessions)
+    for ticker, symbol in symbols.items():
+        code = at[ticker]
+        sessions = list_sessions(code, old.sessions[0], end)
+        history = fetch_history(
+            ticker, sessions[0], end, PATIENCE, progress.say, symbol=symbol, zone=find_zone(code)
+        )
+        # A ticker that may lack sessions may lack new ones.
+        known = sessions if ticker in old.choices.holes else old.sessions
+        adjusted[ticker] = check_history(history, sessions, known, NAMES.get(code, code))
         histories.append(history)
         found = f"{history.bars['close'].count()} bars, {len(history.actions)} dividends or splits"
-        progress.done("Yahoo", ticker, len(tickers), found)
+        progress.done("Yahoo", symbol, len(symbols), found)
     traded = pd.DataFrame({h.ticker: h.bars["traded"] for h in histories}).sort_index()
     table = pd.DataFrame(adjusted).sort_index()
     actions = pd.concat([h.actions.assign(ticker=h.ticker) for h in histories])
@@ -119,9 +127,25 @@ def _prices(old: Snapshot, end: pd.Timestamp, progress: Progress) -> Prices:
             ["session", "ticker", "kind"], ignore_index=True
         ),
         jumps=jumps(table, old.sessions),
-        notes=tuple(
-            f"Yahoo, {h.ticker}: {h.late} bar after {end:%Y-%m-%d} left out, it may be partial"
-            for h in histories
-            if h.late
+        notes=(
+            *kept,
+            *(
+                f"Yahoo, {h.ticker}: {h.late} bar after {end:%Y-%m-%d} left out, it may be partial"
+                for h in histories
+                if h.late
+            ),
         ),
     )
+
+
+def _symbols(old: Snapshot) -> tuple[dict[str, str], list[str]]:
+    """Return what Yahoo calls each ticker, and a line about each that it has no more."""
+    universe = old.universe.sort_index()
+    named = universe["symbol"] if "symbol" in universe else universe.index.to_series()
+    gone = named.index[named == ""]
+    said = {str(ticker): old.choices.holes.get(str(ticker), "") for ticker in gone}
+    notes = [
+        f"{ticker} has no symbol in universe.csv and stays as committed" + f": {why}" * bool(why)
+        for ticker, why in said.items()
+    ]
+    return {str(ticker): str(symbol) for ticker, symbol in named.drop(gone).items()}, notes

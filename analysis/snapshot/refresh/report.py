@@ -12,9 +12,11 @@ from analysis.results.formats import escape_cell, pipe_row
 from analysis.snapshot.refresh.candidate import Vintage
 from analysis.snapshot.refresh.vintage import STATUSES
 
-__all__ = ["LOOKS", "Part", "markdown", "parts", "terminal"]
+__all__ = ["CLAIMS", "LOOKS", "Part", "markdown", "parts", "terminal"]
 
 LOOKS = ("claim", "look", "from", "sample", "effect", "p", "decides below", "verdict")
+CLAIMS = ("claim", "old vintage", "new vintage", "moves", "on the old", "on the new")
+ACCEPT, DIFFER = "Rows to accept", "Rows that differ"
 _TIME = {"prices.csv": "session", "prices_raw.csv": "session", "comtrade.csv": "month"}
 _SHOWN = 12  # rows of a part in the terminal; the file has all
 
@@ -29,7 +31,12 @@ class Part:
 
 
 def parts(
-    vintage: Vintage, headline: Sequence[Sequence[str]], looks: Sequence[Sequence[str]] = ()
+    vintage: Vintage,
+    headline: Sequence[Sequence[str]],
+    looks: Sequence[Sequence[str]] = (),
+    claims: Sequence[Sequence[str]] = (),
+    *,
+    registered: bool = False,
 ) -> list[Part]:
     """Return the tables of the report; one without rows is left out.
 
@@ -39,12 +46,21 @@ def parts(
         Rows of key, text under the old and text under the new vintage.
     looks : sequence of sequence of str
         Rows of the looks at undecided claims whose day has come under the new vintage.
+    claims : sequence of sequence of str
+        Rows of :data:`CLAIMS`.
+    registered : bool
+        Whether the closes are registered, so that no row can be accepted.
     """
     tables = [
         Part("Rows by file", ["file", *STATUSES], _counts(vintage)),
         Part("Headline numbers", ["number", "old vintage", "new vintage"], headline),
+        Part("Claims under both vintages", CLAIMS, claims),
         Part("Claims whose day has come", LOOKS, looks),
-        Part("Rows to accept", ["file", "row", "status", "old", "new"], _to_accept(vintage)),
+        Part(
+            DIFFER if registered else ACCEPT,
+            ["file", "row", "status", "old", "new"],
+            _to_accept(vintage),
+        ),
         Part("New returns to look at", ["session", "ticker", "return"], _jumps(vintage)),
         Part("Notes", ["what is missing or was corrected"], [[note] for note in vintage.notes]),
         Part(
@@ -135,9 +151,10 @@ def terminal(tables: Sequence[Part]) -> list[Table]:
         made = Table(title=table.title, title_justify="left")
         for column in table.columns:
             made.add_column(column, overflow="fold")
-        for row in table.rows[: _SHOWN if table.title == "Rows to accept" else None]:
+        long = table.title in (ACCEPT, DIFFER)
+        for row in table.rows[: _SHOWN if long else None]:
             made.add_row(*row)
-        if table.title == "Rows to accept" and len(table.rows) > _SHOWN:
+        if long and len(table.rows) > _SHOWN:
             made.caption = f"and {len(table.rows) - _SHOWN} more in the file"
         shown.append(made)
     return shown

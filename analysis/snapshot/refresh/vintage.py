@@ -32,7 +32,8 @@ def classify_prices(
     Parameters
     ----------
     old : pandas.DataFrame
-        Adjusted closes of the snapshot, sessions × tickers, dollars.
+        Adjusted closes of the snapshot, sessions × tickers, dollars; a ticker that the source was
+        not asked for is left out.
     new, traded : pandas.DataFrame
         Adjusted and traded closes as the source has them now, same shape of table; missing where
         it has none.
@@ -49,7 +50,7 @@ def classify_prices(
     """
     sessions = old.index.union(new.index)
     parts = []
-    for ticker in old.columns:
+    for ticker in old.columns.intersection(new.columns):
         known = actions[actions["ticker"] == ticker]
         factors = action_factors(traded[ticker], known)
         frame = pd.DataFrame(

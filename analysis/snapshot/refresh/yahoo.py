@@ -54,6 +54,9 @@ def fetch_history(
     last: pd.Timestamp,
     patience: Patience,
     say: Callable[[str], None],
+    *,
+    symbol: str = "",
+    zone: str = ZONE,
 ) -> History:
     """Fetch the daily bars, dividends and splits of one ticker.
 
@@ -62,14 +65,19 @@ def fetch_history(
     first, last : pandas.Timestamp
         Days without a time zone, both included; ``last`` is before today in New York, since the
         bar of a day that still trades is partial.
+    symbol : str, optional
+        What Yahoo calls the ticker, where that is something else.
+    zone : str
+        Time zone of the exchange.
 
     Raises
     ------
     RefreshError
         A subclass that names what went wrong.
     """
-    frame = patiently(lambda: _ask(ticker, first, last, patience.timeout), patience, say)
-    return _history(ticker, frame, last)
+    asked = symbol or ticker
+    frame = patiently(lambda: _ask(asked, zone, first, last, patience.timeout), patience, say)
+    return _history(ticker, frame, last, zone)
 
 
 @functools.cache
@@ -87,12 +95,14 @@ def _yfinance() -> tuple[Any, Any]:
     return yfinance, folder
 
 
-def _ask(ticker: str, first: pd.Timestamp, last: pd.Timestamp, timeout: float) -> pd.DataFrame:
+def _ask(
+    ticker: str, zone: str, first: pd.Timestamp, last: pd.Timestamp, timeout: float
+) -> pd.DataFrame:
     yfinance, _ = _yfinance()
-    # yfinance keeps answers about the past, faulty ones too; a retry must ask anew. That every
-    # ticker trades in New York is known, and checked below: it saves a request a ticker.
+    # yfinance keeps answers about the past, faulty ones too; a retry must ask anew. The
+    # time zone of every exchange is known, and checked below: it saves a request a ticker.
     yfinance.data.YfData().cache_get.cache_clear()
-    yfinance.cache.get_tz_cache().store(ticker, ZONE)
+    yfinance.cache.get_tz_cache().store(ticker, zone)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the library about itself; its frame is checked
@@ -147,15 +157,15 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _history(ticker: str, frame: pd.DataFrame, last: pd.Timestamp) -> History:
+def _history(ticker: str, frame: pd.DataFrame, last: pd.Timestamp, expected: str = ZONE) -> History:
     place = f"Yahoo, {ticker}"
     if frame.empty or frame["Close"].isna().all():
         raise errors.EmptyAnswerError(place, expected="daily bars", found="none")
     zone = str(pd.DatetimeIndex(frame.index).tz)
-    if zone != ZONE:
+    if zone != expected:
         raise errors.TimeZoneError(
             place,
-            expected=f"bars in {ZONE}",
+            expected=f"bars in {expected}",
             found=zone,
             remedy=f"check the ticker; {errors.LATER}",
         )

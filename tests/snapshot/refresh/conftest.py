@@ -50,10 +50,11 @@ class Ticker:
     splits: dict[str, tuple[int, int]] = field(default_factory=dict)
     zone: str = NEW_YORK
     kind: str = "EQUITY"
+    opens: tuple[str, float] = (NEW_YORK, 9.5)  # where and at which hour its exchange opens
 
     def chart(self) -> dict[str, object]:
         """The JSON of ``/v8/finance/chart/TICKER``."""
-        stamps = [_stamp(day) for day in self.close.index]
+        stamps = [_stamp(day, *self.opens) for day in self.close.index]
         close = [None if np.isnan(c) else float(c) for c in self.close]
         other = self.close if self.adjusted is None else self.adjusted
         adjusted = [None if np.isnan(c) else float(c) for c in other]
@@ -62,12 +63,19 @@ class Ticker:
         events: dict[str, dict[str, object]] = {}
         if self.dividends:
             events["dividends"] = {
-                str(_stamp(day)): {"amount": amount, "date": _stamp(day)}
+                str(_stamp(day, *self.opens)): {
+                    "amount": amount,
+                    "date": _stamp(day, *self.opens),
+                }
                 for day, amount in self.dividends.items()
             }
         if self.splits:
             events["splits"] = {
-                str(_stamp(day)): {"date": _stamp(day), "numerator": new, "denominator": old}
+                str(_stamp(day, *self.opens)): {
+                    "date": _stamp(day, *self.opens),
+                    "numerator": new,
+                    "denominator": old,
+                }
                 for day, (new, old) in self.splits.items()
             }
         meta = {
@@ -86,11 +94,11 @@ class Ticker:
         return {"chart": {"result": [result], "error": None}}
 
 
-def _stamp(day: Any) -> int:
-    """Second at which New York opens on a day; a time of day given is kept."""
+def _stamp(day: Any, zone: str, hour: float) -> int:
+    """Second at which an exchange opens on a day; a time of day given is kept."""
     at = pd.Timestamp(day)
-    at = at + pd.Timedelta(hours=9, minutes=30) if at == at.normalize() else at
-    return int(at.tz_localize(NEW_YORK).timestamp())
+    at = at + pd.Timedelta(hours=hour) if at == at.normalize() else at
+    return int(at.tz_localize(zone).timestamp())
 
 
 @dataclass
