@@ -95,11 +95,13 @@ def aligned_correlations(panel: Panel, claim: Correlation) -> pd.DataFrame:
     for series in claim.series:
         name = SERIES[series]
         x = seasonal_changes(panel, series) if series in claim.seasonal else changes[name]
-        by_lag = correlate(panel, x, monthly, claim.lags, "pearson", name, claim.of, "aligned")
+        by_lag = correlate(
+            panel.snapshot, x, monthly, claim.lags, "pearson", name, claim.of, "aligned"
+        )
         frames.append(by_lag.assign(series=name, at=[f"lag {lag}" for lag in claim.lags]))
         if claim.releases:
             cars = single[single["series"] == name].set_index("month")["car"]
-            at_once = correlate(panel, x, cars, [0], "pearson", name, claim.of, "release")
+            at_once = correlate(panel.snapshot, x, cars, [0], "pearson", name, claim.of, "release")
             frames.append(at_once.assign(series=name, at="release"))
     return pd.concat(frames, ignore_index=True).rename(columns={"at": "with"})
 
