@@ -62,7 +62,7 @@ def test_a_study_firm_by_firm_is_asked_this_alone(earlier: Snapshot) -> None:
 
 
 def test_a_study_without_an_earlier_one_goes_without(tmp_path: Path) -> None:
-    """A folder with nothing in history/ but export figures is complete; questions say what lacks."""
+    """A folder with nothing in history/ but export figures is complete; questions name the lack."""
     shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("history", "derived"))
     (tmp_path / "data" / "history").mkdir()
     shutil.copy(DATA / "history" / "customs.csv", tmp_path / "data" / "history")
