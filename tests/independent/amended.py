@@ -256,4 +256,4 @@ def recompute_amended(record: Record, b6_p: float) -> dict[str, Result]:
     for name, (found, error) in tested.items():
         found = replace(found, holm=family.get(name))
         ledger[name] = replace(found, verdict=decide(name, found, error))
-    return ledger | {"B14": b14(record, intercept=False)}
+    return ledger | {"B14": replace(b14(record, intercept=False), verdict="not a claim")}

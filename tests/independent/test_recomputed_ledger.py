@@ -48,13 +48,14 @@ def amended(published: dict[str, dict[str, float]]) -> dict[str, Result]:
 def test_nothing_of_the_package_is_imported() -> None:
     """The recomputation stands on numpy, pandas, scipy and the calendars of exchanges alone."""
     allowed = {"numpy", "pandas", "scipy", "exchange_calendars", "pytest", *sys.stdlib_module_names}
-    for path in HERE.glob("*.py"):
+    for path in sorted(set(HERE.rglob("*.py")) - set(HERE.glob("test_*.py"))):
+        deep = len(path.relative_to(HERE).parts)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 names = ["pytest" if node.level else str(node.module)]
-                assert node.level <= 1, f"{path.name} reaches out of its folder"
+                assert node.level <= deep, f"{path.name} reaches out of its folder"
             else:
                 continue
             assert {name.split(".")[0] for name in names} <= allowed, f"{path.name}: {names}"
@@ -110,7 +111,8 @@ def assert_agrees(
     wrong = [part for part, (one, other) in parts.items() if differs(one, other)]
     assert not wrong
     assert not differs(found.holm, beside["holm"])
-    assert not differs(found.detectable, beside["detectable"], 1e-8)
+    if found.detectable is not None or not drawn:
+        assert not differs(found.detectable, beside["detectable"], 1e-8)
 
 
 @pytest.mark.parametrize("name", CLAIMS)

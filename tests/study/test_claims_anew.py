@@ -104,7 +104,7 @@ def test_two_episodes_have_no_share(simulate):
 @pytest.mark.parametrize(("later", "side"), [(0.05, 1), (-0.05, -1)])
 def test_what_follows_is_signed_by_the_move_before(simulate, mean_of, later, side):
     """Moves that go on are positive and moves that reverse negative, whatever their direction."""
-    panel = build_panel(simulate(EVENTS, plant(0.10, *CORE, later=later), noise=0.005))
+    panel = build_panel(simulate(EVENTS, plant(0.10, *CORE, later=later), noise=0.003))
     claim = mean_of("tightening", window=(2, 4), clean=(0, 4), follows=(0, 1))
     found = decide_claim(claim, panel)
     assert found.effect == pytest.approx(side * 0.05, abs=0.01)

@@ -105,7 +105,7 @@ def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
     """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
     panel = with_claims(quick, {"Z4": NEW["Z4"]})
     worded = replace(panel.snapshot.registered["Z4"], statement=statement)
-    panel = replace(panel, snapshot=replace(panel.snapshot, registered={"Z4": worded}))
+    panel = replace(panel, snapshot=replace(panel.snapshot, claims={"Z4": worded}))
     found = ledger_report.compute(panel)
     (listed,) = (t for t in sample.compute(panel).tables if t.name == "claims")
     shown = [markdown(t).partition(":::")[0] for t in (*found.tables, listed)]

@@ -148,7 +148,7 @@ def test_baseline_row_is_the_ledger(committed, monkeypatch):
     for claim in committed.snapshot.choices.one_choice.claims:
         assert (
             frame.loc[("baseline", claim), "effect"]
-            == decide_claim(committed.snapshot.registered[claim], committed).effect
+            == decide_claim(committed.claims[claim], committed).effect
         )
     assert len(frame) == 6
 

@@ -84,7 +84,7 @@ def _beside(panel: Panel) -> Iterator[Number]:
         at = KEY.format(claim=key.lower())
         if isinstance(claim, Retraced) and claim.since:
             loss = split_loss(claim, panel)
-            source = Provenance.of(split_loss, "closes of four days")
+            source = Provenance.of(respecify, "closes of four days")
             shares: dict[str, Scalar] = {
                 "gone_before": (loss.before, f"share of the gain of {key} gone before its loss"),
                 "gone": (loss.before + loss.share, f"share of the gain of {key} gone in the end"),

@@ -14,7 +14,7 @@ from analysis.snapshot.calendar import nyse_sessions
 from analysis.study.outcomes import NOISE
 from analysis.study.panel import build_panel, under
 
-WITHOUT_PLACEBO = {"A5", "A10", "A8", "B9", "B12", "B13"}  # not testable, a ratio, a count of days
+WITHOUT_PLACEBO = {"A4", "A5", "A10", "A8", "B9", "B12", "B13"}  # a share, not testable, a count
 
 
 @pytest.fixture(scope="module")

@@ -36,13 +36,21 @@ def test_rules_choose_the_entries(committed, amended):
         assert under(committed, sets.alone(switch)).claims == old
 
 
+def _without_later(entry: object) -> object:
+    """Drop a field that events got after the registration, where an entry does not state it."""
+    if not isinstance(entry, dict):
+        return entry
+    kept = {key: value for key, value in entry.items() if (key, value) != ("apart", 0)}
+    return {key: _without_later(value) for key, value in kept.items()}
+
+
 def test_registered_entries_stand_word_for_word(committed):
     """Whatever is amended, the claims as they were registered are the same text."""
     entries = {
         key: {name: value for name, value in asdict(claim).items() if value not in EMPTY}
         for key, claim in committed.snapshot.registered.items()
     }
-    text = json.dumps(entries, sort_keys=True, default=str)
+    text = json.dumps(_without_later(entries), sort_keys=True, default=str)
     assert hashlib.sha256(text.encode()).hexdigest() == REGISTERED
 
 

@@ -107,6 +107,6 @@ def test_picture_shows_every_tested_claim(found):
     (figure,) = found.figures
     claims = figure.data["claims"]
     assert (claims["low"] <= claims["high"]).all()
-    assert "changes sides of 5% for A4, A7 and B3" in figure.alt
+    assert "changes sides of 5% for A7, A12, B3 and B7" in figure.alt
     with house_style():
         assert len(one_out(figure.data, **figure.choices).axes) == 2
