@@ -12,6 +12,7 @@ import pytest
 
 from analysis.snapshot.claims import Correlation, Events, Fact, Facts, Retraced, VarianceShare
 from analysis.snapshot.portfolios import equal, parse_portfolio
+from analysis.snapshot.rules import Rules
 from analysis.study.claim_facts import split_loss
 from analysis.study.claim_kinds import list_events, responses_of
 from analysis.study.claims import decide_claim
@@ -22,7 +23,7 @@ from analysis.study.customs import (
     seasonal_changes,
 )
 from analysis.study.outcomes import CANNOT, NOT_TESTABLE
-from analysis.study.panel import build_panel
+from analysis.study.panel import build_panel, under
 from analysis.study.responses import cumulate
 from analysis.study.series import log_volatility_ratio
 from analysis.study.verdicts import judge
@@ -104,7 +105,10 @@ def test_two_episodes_have_no_share(simulate):
 @pytest.mark.parametrize(("later", "side"), [(0.05, 1), (-0.05, -1)])
 def test_what_follows_is_signed_by_the_move_before(simulate, mean_of, later, side):
     """Moves that go on are positive and moves that reverse negative, whatever their direction."""
-    panel = build_panel(simulate(EVENTS, plant(0.10, *CORE, later=later), noise=0.003))
+    # Of CARs as they are: earlier plants raise the forecast errors that would scale them.
+    panel = under(
+        build_panel(simulate(EVENTS, plant(0.10, *CORE, later=later), noise=0.005)), Rules()
+    )
     claim = mean_of("tightening", window=(2, 4), clean=(0, 4), follows=(0, 1))
     found = decide_claim(claim, panel)
     assert found.effect == pytest.approx(side * 0.05, abs=0.01)
