@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPLAIN", "makers"]
 
+REGISTERED = ".registered"  # end of the keys of what the registered rules find
+
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     add_data_option(parser)
@@ -57,8 +59,8 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         computed = _compute(published, snapshot, stage)
         shown = replace(published, entry=computed.entry)
     _describe(shown)
-    if published.kind == "claim" and published.key in snapshot.claims:
-        _words(snapshot.claims[published.key], workspace.code)
+    if published.kind == "claim" and (claim := _claim_of(published.key, snapshot)):
+        _words(claim, workspace.code)
     for exhibit in exhibits:
         if (exhibit.kind, exhibit.key) == (published.kind, published.key):
             _say("printed as", f"{exhibit}, {exhibit.place}")
@@ -70,7 +72,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     _inputs(shown, snapshot)
     _uses(shown, workspace.paper)
     computed = computed or _compute(published, snapshot, stage)
-    _agree(published, committed, computed, snapshot)
+    _agree(published, committed, computed)
 
 
 def _say(label: str, text: str) -> None:
@@ -92,6 +94,14 @@ def _describe(published: Published) -> None:
     if "alt" in entry:
         _say("shows", entry["alt"])
     _say("sample", entry["sample"])
+
+
+def _claim_of(key: str, snapshot: Snapshot) -> Claim | None:
+    """Return the claim that a verdict is on, also the one by the registered rules."""
+    named = key.removesuffix(REGISTERED)
+    if named != key:
+        return snapshot.registered.get(named.upper())
+    return snapshot.claims_under(snapshot.choices.ruling).get(key)
 
 
 def _words(claim: Claim, root: Path) -> None:
@@ -162,17 +172,15 @@ def _compute(published: Published, snapshot: Snapshot, stage: Stages) -> Compute
     )
 
 
-def _agree(
-    published: Published, committed: ResultSet, computed: Computed, snapshot: Snapshot
-) -> None:
+def _agree(published: Published, committed: ResultSet, computed: Computed) -> None:
     """Show the rows that entered, and hold what was computed against what is committed."""
     from analysis.questions.rows_used import rows_entered
 
     title, found, now, inputs, panel = computed
     rows = rows_entered(panel, published.key) if published.kind == "number" else []
-    claim = snapshot.claims.get(published.key) if published.kind == "claim" else None
+    claim = _claim_of(published.key, panel.snapshot) if published.kind == "claim" else None
     if claim is not None:
-        rows = _decision(claim, panel, now)
+        rows = _decision(claim, panel, now, registered=published.key.endswith(REGISTERED))
     for part in rows:
         _say("rows", f"{part.file}: {part.what}")
         if len(part.frame):
@@ -193,12 +201,15 @@ def _agree(
     )
 
 
-def _decision(claim: Claim, panel: Panel, now: ResultSet) -> list[Rows]:
+def _decision(claim: Claim, panel: Panel, now: ResultSet, *, registered: bool) -> list[Rows]:
     """Say how a claim was decided; return the rows of its events."""
     from analysis.questions.ledger.decision import explain_decision, list_rows
+    from analysis.study.panel import under
 
-    keys = {name: f"claim.{claim.id.lower()}.{name}" for name in ("holm", "step_down", "placebo")}
-    keys["family"] = "ledger.family"
+    start = f"claim.{claim.id.lower()}{REGISTERED if registered else ''}"
+    keys = {name: f"{start}.{name}" for name in ("holm", "step_down", "placebo")}
+    keys["family"] = "registered.family" if registered else "ledger.family"
+    panel = under(panel, panel.snapshot.choices.registered) if registered else panel
     numbers = now["number"]
     published = {n: numbers[key]["value"] for n, key in keys.items() if key in numbers}
     for label, text in explain_decision(claim, panel, published):

@@ -35,10 +35,15 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     stage, settings = Stages(), Settings()
     snapshot = load(workspace, stage)
     with stage("Calibrating on the real panel"):
-        design = build_design(build_panel(snapshot))
+        panel = build_panel(snapshot)
+        design = build_design(panel)
     if options.check:
         kept = record.read_record()
-        found = list(record.stale(kept, design, settings))
+        if kept.rules != design.rules:
+            stage.console.print(
+                f"simulated under the {kept.rules} rules; a run today is under the {design.rules}"
+            )
+        found = list(record.stale(kept, record.design_of(kept, panel), settings))
         if kept.settings["replications"] < settings.replications:
             recorded = f"recorded {kept.settings['replications']}"
             wanted = f"wanted {settings.replications}"

@@ -11,5 +11,5 @@ Method = Literal["pearson", "spearman", "kendall"]  # of correlation
 Model = Literal[
     "market", "mean", "market_adjusted", "no_intercept", "scholes_williams", "dimson", "garch"
 ]
-LEAST_SQUARES: tuple[Model, ...] = ("market", "mean", "market_adjusted")
+LEAST_SQUARES: tuple[Model, ...] = ("market", "mean", "market_adjusted", "no_intercept")
 LEVELS = ("pooled", "firm", "event", "episode")  # at which tests are broken down

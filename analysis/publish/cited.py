@@ -20,7 +20,7 @@ TEMPLATE = (files(__package__) / "readme_findings.md").read_text(encoding="utf-8
 
 PLACE = re.compile(r"\{([^}]*)\}")
 DECIDING = re.compile(
-    r"claim\.([^.]+)\.(?:(?:amended\.)?(?:effect|p|holm|count|detectable)|tipping\..+)"
+    r"claim\.([^.]+)\.(?:(?:registered\.)?(?:effect|p|holm|count|detectable)|tipping\..+)"
 )
 """What the rules of a claim look at, and by how little they would say something else."""
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.study.panel import Panel
+from analysis.snapshot.claims import OnEvents
+from analysis.study.panel import Panel, chained, under
 
 __all__ = ["Rows", "rows_entered"]
 
@@ -52,10 +53,21 @@ def rows_entered(panel: Panel, key: str) -> list[Rows]:
     first, *rest = key.split(".")
     rules: dict[str, Callable[[Panel, list[str]], list[Rows]]] = {
         "pooled": _pooled,
+        "claim": _claim,
         "beta": _beta,
         "customs": _customs,
     } | dict.fromkeys(panel.highlights, lambda panel, parts: _highlight(panel, first, parts))
     return rules[first](panel, rest) if first in rules else []
+
+
+def _claim(panel: Panel, parts: list[str]) -> list[Rows]:
+    """Rows of the events of a claim, by the rules under which the number was found."""
+    from analysis.questions.ledger.decision import list_rows
+
+    ruled = under(panel, panel.snapshot.choices.registered) if "registered" in parts else panel
+    claims = {key.lower(): claim for key, claim in ruled.claims.items()}
+    claim = claims.get(parts[0]) if parts else None
+    return list_rows(claim, ruled) if isinstance(claim, OnEvents) else []
 
 
 def _highlight(panel: Panel, name: str, parts: list[str]) -> list[Rows]:
@@ -72,7 +84,6 @@ def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     from analysis.snapshot.claims import Events
     from analysis.snapshot.portfolios import equal
     from analysis.study.episodes import count_firms, pick_days, tell_firms
-    from analysis.study.panel import chained
     from analysis.study.responses import cumulate
 
     kinds = list_pooled(panel.snapshot.choices)
@@ -81,6 +92,7 @@ def _pooled(panel: Panel, parts: list[str]) -> list[Rows]:
     (directions, _), window = kinds[parts[0]], parts[1]
     firms = panel.snapshot.choices.firms.core
     bounds = panel.snapshot.choices.windows.bounds[window]
+    panel = chained(panel, bounds)
     responses = cumulate(panel, equal(firms), bounds, clean="all_windows" not in parts)
     found, events = responses.at_events(panel), panel.events
     known = found.index

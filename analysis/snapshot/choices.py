@@ -272,8 +272,13 @@ class Choices:
 
     @property
     def registered(self) -> Rules:
-        """The rules by which the ledger decides."""
+        """The rules that were registered."""
         return self.rules.registered if self.rules else Rules()
+
+    @property
+    def ruling(self) -> Rules:
+        """The rules by which the study decides: the amended ones where it has any."""
+        return self.rules.amended if self.rules and self.rules.claim else self.registered
 
     @property
     def own_curve(self) -> optional.Curve:

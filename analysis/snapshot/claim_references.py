@@ -11,10 +11,10 @@ import pandas as pd
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.amendments import AMENDMENTS
-from analysis.snapshot.choices import Choices, window_name
+from analysis.snapshot.choices import window_name
 from analysis.snapshot.claims import (
-    Claim,
     Condition,
+    Correlation,
     Difference,
     Fact,
     Mean,
@@ -34,10 +34,12 @@ Lack = tuple[str, str, object, Iterable[str]]
 """Field, what is expected, what is found, known words."""
 Vocabulary = Mapping[str, tuple[Iterable[str], str]]
 """By field: the words that it may hold, and what they are."""
-_ORDERED = ("window", "clean", "base", "bounds", "sessions")
+_ORDERED = ("window", "clean", "base", "follows", "bounds", "sessions")
+CALM = 60  # sessions: fewer say little of what is usual
+_FACTS = ("of", "series", "days_between", "column")
 
 
-def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
+def check_claims(snapshot: Snapshot) -> None:
     """Hold every claim against the study, and what the study says of claims against these.
 
     Raises
@@ -45,44 +47,65 @@ def check_claims(claims: Collection[Claim], snapshot: Snapshot) -> None:
     SnapshotError
         A line for each thing that is not there: claim, field, expected, found, nearest.
     """
-    known = _vocabulary(snapshot)
+    known, claims = _vocabulary(snapshot), snapshot.claims
+    old = {key: was for key, was in snapshot.registered.items() if was is not claims[key]}
+    entries = [("claim", claim) for claim in claims.values()]
+    entries += [("registered claim", claim) for claim in old.values()]
     lines = [
-        str(word_fault(f"claims.toml, claim {claim.id}, field {field}", expected, found, words))
-        for claim in claims
+        str(word_fault(f"claims.toml, {called} {claim.id}, field {field}", expected, found, words))
+        for called, claim in entries
         for field, expected, found, words in _missing(claim, "", snapshot, known)
     ]
     lines += [
         str(word_fault(f"study.toml, key {key}", expected, found, known))
-        for key, expected, found, known in _list_unnamed(claims, snapshot.choices)
+        for key, expected, found, known in _list_unnamed(snapshot)
     ]
-    ids = [claim.id for claim in claims]
-    for entry in snapshot.amendments:
-        place = f"{AMENDMENTS}, amendment {entry.id}, field claims"
-        for _, expected, found, words in _unknown("", entry.claims, ids, "an id of claims.toml"):
-            lines.append(str(word_fault(place, expected, found, words)))
+    lines += map(str, _unamended(snapshot, old))
     if lines:
         raise SnapshotError("\n".join(lines))
 
 
-def _list_unnamed(claims: Collection[Claim], choices: Choices) -> Iterator[Lack]:
+def _unamended(snapshot: Snapshot, old: Collection[str]) -> Iterator[SnapshotError]:
+    """Claims specified anew without an amendment that says so, and the other way round."""
+    ids, named = [*snapshot.claims], {key for each in snapshot.amendments for key in each.claims}
+    for entry in snapshot.amendments:
+        place = f"{AMENDMENTS}, amendment {entry.id}, field claims"
+        for _, expected, found, words in _unknown("", entry.claims, ids, "an id of claims.toml"):
+            yield word_fault(place, expected, found, words)
+        beside = [key for key in entry.claims if key in ids]
+        expected = "a claim with a table [[registered]] in claims.toml"
+        for _, _, found, words in _unknown("", beside, old, expected):
+            yield word_fault(place, expected, found, words)
+    for key in old:
+        if key not in named:
+            place = f"claims.toml, registered claim {key}"
+            yield word_fault(place, f"an amendment of {AMENDMENTS} that names it", "none", ())
+    sets = snapshot.choices.rules
+    if old and not (sets and sets.amended.claims == "amended"):
+        expected = '"amended", for claims.toml has tables [[registered]]'
+        yield word_fault("study.toml, key rules.amended.claims", expected, "no such rule", ())
+
+
+def _list_unnamed(snapshot: Snapshot) -> Iterator[Lack]:
     """Claims that study.toml names and claims.toml lacks."""
+    claims, choices = snapshot.registered, snapshot.choices
     if choices.curve:
-        means = [claim.id for claim in claims if isinstance(claim, Mean | Difference)]
+        means = [key for key, claim in claims.items() if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"
         yield from _unknown("curve.claims", choices.curve.claims, means, expected)
-    ids = [claim.id for claim in claims]
     if choices.one_choice:
         yield from _unknown(
-            "one_choice.claims", choices.one_choice.claims, ids, "an id of claims.toml"
+            "one_choice.claims", choices.one_choice.claims, claims, "an id of claims.toml"
         )
     if choices.rules and choices.rules.claim:
-        yield from _unknown("rules.claim", [choices.rules.claim], ids, "an id of claims.toml")
+        yield from _unknown("rules.claim", [choices.rules.claim], claims, "an id of claims.toml")
 
 
 def _vocabulary(snapshot: Snapshot) -> Vocabulary:
     choices, ids = snapshot.choices, (snapshot.events["id"], "an id of events.csv")
     days = {f"{day:%Y-%m-%d}" for day in snapshot.events["day0"]}
     models = choices.curve.models if choices.curve else {}
+    numbers = snapshot.events.select_dtypes("float").columns
     # A series that is known and has gone is told by the data.
     return {
         "on": ([*map(str, snapshot.prices)], "a ticker with prices"),
@@ -91,6 +114,7 @@ def _vocabulary(snapshot: Snapshot) -> Vocabulary:
         "days": (days, "a day 0 of events.csv"),
         "model": (models, "a model of [curve.models] in study.toml"),
         "directions": (choices.directions, "a direction of [directions] in study.toml"),
+        "column": (numbers, "a column of events.csv with numbers"),
         **dict.fromkeys(("only", "without", "days_between"), ids),
     }
 
@@ -98,10 +122,10 @@ def _vocabulary(snapshot: Snapshot) -> Vocabulary:
 def _missing(entry: Any, above: str, snapshot: Snapshot, known: Vocabulary) -> Iterator[Lack]:
     """Yield what an entry, or a table inside it, names and the study does not have."""
     if isinstance(entry, Fact):
-        asked = [name for name in ("of", "series", "days_between") if getattr(entry, name)]
+        asked = [name for name in _FACTS if getattr(entry, name)]
         if len(asked) != 1:
             found = ", ".join(asked) or "none"
-            yield "facts", "one of: of, series, days_between", found, ()
+            yield "facts", f"one of: {', '.join(_FACTS)}", found, ()
             return
     for name, value in ((field.name, getattr(entry, field.name)) for field in fields(entry)):
         for part in value if name == "facts" else [value]:
@@ -112,7 +136,7 @@ def _missing(entry: Any, above: str, snapshot: Snapshot, known: Vocabulary) -> I
         elif name in known and value:
             words = [value] if isinstance(value, str) else map(str, value)
             yield from _unknown(above + name, words, *known[name])
-        elif name in _ORDERED and value:
+        elif name in _ORDERED and isinstance(value, tuple):
             yield from _disordered(above + name, value)
     yield from _beside(entry, above, snapshot, known)
 
@@ -125,23 +149,38 @@ def _beside(entry: Any, above: str, snapshot: Snapshot, known: Vocabulary) -> It
         if window_name(clean) not in windows.bounds:
             expected = "clean days that are a window of [windows.bounds] in study.toml"
             yield "clean", expected, list(clean), ()
+    elif isinstance(entry, Mean) and isinstance(entry.base, date):
+        yield from _calm("base", entry.base, snapshot)
     elif isinstance(entry, Condition):
         yield from _unknown(f"{above}of", [entry.of], *known["on"])
         yield from _disordered(above.rstrip("."), (entry.start, entry.end))
     elif isinstance(entry, Retraced):
-        yield from _closes("start, top, end", (entry.start, entry.top, entry.end), snapshot)
+        days = {"start": entry.start, "top": entry.top, "since": entry.since, "end": entry.end}
+        given = {name: day for name, day in days.items() if day or name != "since"}
+        yield from _closes(", ".join(given), given.values(), snapshot)
     elif isinstance(entry, Waiting):
         yield from _day("start", entry.start, snapshot)
-    elif isinstance(entry, Fact) and entry.of and entry.day is not None:
+    elif isinstance(entry, Correlation):
+        if entry.releases:
+            yield from _unknown("of", [entry.of], ["core"], "core, with releases")
+        yield from _unknown("seasonal", entry.seasonal, entry.series, "a series of the claim")
+    elif isinstance(entry, Fact):
+        yield from _lacks_of_fact(entry, snapshot)
+
+
+def _lacks_of_fact(entry: Fact, snapshot: Snapshot) -> Iterator[Lack]:
+    if entry.of and entry.day is not None:
         yield from _day("facts.day", entry.day, snapshot)
-    elif isinstance(entry, Fact) and entry.of:
+    elif entry.of:
         yield from _closes("facts.start, end", (entry.start, entry.end), snapshot)
-    elif isinstance(entry, Fact) and entry.series:
+    elif entry.series:
         rows = snapshot.customs[snapshot.customs["series"] == entry.series]
         if months := set(rows["month"].astype(str)):
             expected = f"a month of {entry.series}"
             yield from _unknown("facts.month", [str(entry.month)], months, expected)
-    elif isinstance(entry, Fact) and len(entry.days_between) < 2:
+    elif entry.column and entry.before is not None:
+        yield from _day("facts.before", entry.before, snapshot)
+    elif entry.days_between and len(entry.days_between) < 2:
         yield "facts.days_between", "two events or more", "one", ()
 
 
@@ -168,6 +207,14 @@ def _day(field: str, day: date | str, snapshot: Snapshot) -> Iterator[Lack]:
         yield field, "a session or a day of [highlights] in study.toml", day, names
     elif not isinstance(day, str) and pd.Timestamp(day) not in snapshot.sessions:
         yield field, "a session with prices", day, ()
+
+
+def _calm(field: str, day: date, snapshot: Snapshot) -> Iterator[Lack]:
+    """Two sessions have a spread; none of them may hold an event."""
+    first, sessions = snapshot.events["day0"].min(), snapshot.sessions
+    if pd.Timestamp(day) > first or (sessions < pd.Timestamp(day)).sum() < CALM:
+        until = f"not after the first day 0, {first:%Y-%m-%d}"
+        yield field, f"a day that {CALM} sessions precede, {until}", day, ()
 
 
 def _closes(field: str, days: Iterable[date | None], snapshot: Snapshot) -> Iterator[Lack]:

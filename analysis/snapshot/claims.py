@@ -1,4 +1,4 @@
-"""The claims, read from ``claims.toml`` and checked: each says what is measured and what decides.
+"""The claims: each says what is measured and what decides.
 
 An entry names a *kind* of test and, in the words of the study, its portfolio, window and events;
 code knows the kinds and never a claim. A field that its kind does not use is an error.
@@ -6,19 +6,17 @@ code knows the kinds and never a claim. A field that its kind does not use is an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from analysis.errors import SnapshotError
-from analysis.snapshot.faults import fault
-from analysis.snapshot.toml_file import read_toml, validate, word_error, word_fault
-
 __all__ = [
+    "ACROSS_EPISODES",
+    "KINDS",
     "ON_RETURNS",
+    "SHOWN",
     "BetaOrder",
     "Claim",
     "Condition",
@@ -32,12 +30,11 @@ __all__ = [
     "OnEvents",
     "Retraced",
     "Variance",
+    "VarianceShare",
     "Waiting",
     "Watch",
-    "parse_claims",
 ]
 
-_FILE = "claims.toml"
 _CLOSED = ConfigDict(extra="forbid", strict=True)
 
 Text = Annotated[str, Field(pattern=r"\S")]
@@ -49,6 +46,9 @@ Holds = Annotated[
     str, Field(pattern=r"^([<>] *-?\d+(\.\d+)?|in +\[ *-?\d+(\.\d+)? *, *-?\d+(\.\d+)? *\])$")
 ]
 Day = date | Text  # a date, or the name of a highlighted day
+SHOWN = Literal["not a claim", "shown, not decided"]
+"""What stands in place of a verdict where nothing is decided: the news item claims nothing, or what
+it claims cannot be seen in closes."""
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -68,7 +68,8 @@ class Events:
     Those of the ``directions`` asked for (none: all), multiplied by the expected sign if
     ``signed``; day 0 strictly ``after`` and ``before``; ``only`` some identifiers, or all
     ``without`` some; ``mixed`` keeps episodes whose events point in opposite directions; ``day``
-    averages each day of an episode or takes the first; ``where`` must hold before the event.
+    averages each day of an episode or takes the first; ``apart`` keeps, in time, days so many
+    sessions apart, whose windows share none; ``where`` must hold before the event.
     """
 
     directions: tuple[Text, ...] = ()
@@ -79,6 +80,7 @@ class Events:
     without: tuple[Text, ...] = ()
     mixed: bool = False
     day: Literal["each", "first"] = "each"
+    apart: int = 0
     where: Condition | None = None
 
 
@@ -88,7 +90,7 @@ class Claim:
 
     ``kind`` names the kind of test, ``brief`` is the estimand in a few words, for tables (empty:
     there are none but its own), ``family`` says whether the p-value of a confirmatory claim is
-    adjusted with the others.
+    adjusted with the others, ``verdict`` stands in place of one where nothing is decided.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -101,6 +103,7 @@ class Claim:
     kind: str
     brief: str = ""
     family: bool = False
+    verdict: SHOWN | None = None
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -132,20 +135,25 @@ class Mean(OnEvents):
     """The mean response over episodes.
 
     ``response`` says what is measured: the CAR; the net return of the study's pair trade, bought
-    as ``of`` says; or the log ratio of the volatility over ``window`` to that over ``base``.
+    as ``of`` says; or the log ratio of the volatility over ``window`` to that over ``base``, a
+    window too or, where it is a date, every session before that. A CAR that ``follows`` another
+    window is multiplied by the sign of the CAR over that one: positive goes on, negative reverses.
     ``beside`` asks for the raw return of the same days.
     """
 
     kind: Literal["mean"]
     events: Events
     response: Literal["car", "trade", "log_volatility_ratio"] = "car"
-    base: Bounds | None = None
+    base: Bounds | date | None = None
+    follows: Bounds | None = None
     beside: Literal["return"] | None = None
 
     @model_validator(mode="after")
     def _has_its_windows(self) -> Mean:
         if self.response == "log_volatility_ratio" and not (self.window and self.base):
             raise ValueError("Input should be a volatility ratio with a window and a base")
+        if self.follows and not (self.response == "car" and self.window and self.clean):
+            raise ValueError("Input should be a CAR with a window and clean days where it follows")
         return self
 
 
@@ -182,9 +190,31 @@ class Variance(OnEvents):
 
     @model_validator(mode="after")
     def _has_no_signs(self) -> Variance:
-        if self.events.signed:
-            raise ValueError("Input should be events that are not signed, for a square has no sign")
+        _refuse_signs(self.events)
         return self
+
+
+@dataclass(frozen=True, config=_CLOSED, kw_only=True)
+class VarianceShare(OnEvents):
+    """A share of the mean square of event days that the model leaves, claimed above ``bound``.
+
+    Signs play no part; the interval resamples episodes. There is no p-value.
+    """
+
+    kind: Literal["variance_share"]
+    events: Events
+    bound: Share
+    family: bool = False
+
+    @model_validator(mode="after")
+    def _has_no_signs(self) -> VarianceShare:
+        _refuse_signs(self.events)
+        return self
+
+
+def _refuse_signs(events: Events) -> None:
+    if events.signed:
+        raise ValueError("Input should be events that are not signed, for a square has no sign")
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -192,7 +222,9 @@ class Fact:
     """One comparison.
 
     Exactly one of: a return, ``of`` a portfolio, on a ``day`` or ``start`` to ``end`` (closes); the
-    simple change of a monthly ``series`` in ``month``; the days between announcements of events.
+    simple change of a monthly ``series`` in ``month``; the days between announcements of events; a
+    ``column`` of events.csv, of the events that have a number there and whose day 0 lies ``before``
+    a day, if one is given.
     """
 
     holds: Holds
@@ -203,6 +235,8 @@ class Fact:
     series: Text | None = None
     month: Text | None = None
     days_between: tuple[Text, ...] = ()
+    column: Text | None = None
+    before: Day | None = None
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -216,7 +250,10 @@ class Facts(Claim):
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
 class Retraced(Claim):
-    """Share of a gain from the close of ``start`` to that of ``top`` that is gone by ``end``."""
+    """Share of a gain from the close of ``start`` to that of ``top`` that is gone by ``end``.
+
+    ``since`` counts the loss from a later close than the top.
+    """
 
     kind: Literal["retraced"]
     of: Text
@@ -224,6 +261,7 @@ class Retraced(Claim):
     top: date
     end: date
     bounds: Band
+    since: date | None = None
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -239,14 +277,27 @@ class BetaOrder(Claim):
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
 class Correlation(Claim):
-    """Correlation of the log changes of monthly series with a portfolio's return, by lag."""
+    """Correlation of the log changes of monthly series with a portfolio's return.
+
+    With the return of whole months, by lag; with the CAR around the ``releases`` of the figures, if
+    asked for. The changes of ``seasonal`` series are those less the mean of the same month in
+    earlier years.
+    """
 
     kind: Literal["correlation"]
     series: Annotated[tuple[Text, ...], Field(min_length=1)]
     of: Text
-    lags: Annotated[tuple[int, ...], Field(min_length=1)]
+    lags: tuple[int, ...] = ()
+    releases: bool = False
+    seasonal: tuple[Text, ...] = ()
     claimed: Sign = "positive"
     family: bool = True
+
+    @model_validator(mode="after")
+    def _has_returns(self) -> Correlation:
+        if not (self.lags or self.releases):
+            raise ValueError("Input should be a correlation with lags, or releases, or both")
+        return self
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -275,88 +326,9 @@ class Watch(Claim):
 
 ON_RETURNS = (BetaOrder, Correlation)
 """Kinds that the returns of all sessions decide."""
-_KINDS: Mapping[str, type[Claim]] = {
-    get_args(get_type_hints(kind)["kind"])[0]: kind
-    for kind in (
-        *(Mean, Difference, Equivalence, Variance),
-        *(Facts, Retraced, *ON_RETURNS, Waiting, Watch),
-    )
-}
-
-
-def parse_claims(content: bytes) -> dict[str, Claim]:
-    """Read and check the claims of a study; it may make none.
-
-    Parameters
-    ----------
-    content : bytes
-        The text of ``claims.toml``.
-
-    Returns
-    -------
-    dict of str to Claim
-        By id, in file order.
-
-    Raises
-    ------
-    SnapshotError
-        A line for each fault, in the order of the file: claim, field, expected, found, nearest.
-    """
-    raw = read_toml(_FILE, content)
-    for key in raw:
-        if key != "claim":
-            raise word_fault(f"{_FILE}, field {key}", "a known key", f"{key!r}", ["claim"])
-    entries = raw.get("claim", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        remedy = "begin each claim with [[claim]]"
-        found = "something else under the name claim"
-        raise fault(_FILE, expected="tables [[claim]]", found=found, remedy=remedy)
-    claims: dict[str, Claim] = {}
-    faults: list[SnapshotError] = []
-    for number, entry in enumerate(entries, start=1):
-        here = f"claim number {number} of the file"
-        place = f"{_FILE}, claim {entry['id']}" if "id" in entry else f"{_FILE}, {here}"
-        try:
-            claim = validate(_kind_of(entry, place), entry)
-        except SnapshotError as error:
-            faults.append(error)
-        except ValidationError as error:
-            faults += _word(place, entry, error)
-        else:
-            if claim.id in claims:
-                once, again = "an id that occurs once", f"{claim.id} again in {here}"
-                remedy = "give one of the two another id or remove it"
-                faults.append(
-                    fault(f"{place}, field id", expected=once, found=again, remedy=remedy)
-                )
-            claims[claim.id] = claim
-    if faults:
-        raise SnapshotError("\n".join(map(str, faults)))
-    return claims
-
-
-def _kind_of(entry: Mapping[str, Any], place: str) -> type[Claim]:
-    """Return the class of an entry by its kind, or raise the line that names the nearest one."""
-    word = entry.get("kind")
-    if str(word) in _KINDS:
-        return _KINDS[str(word)]
-    *first, last = map(repr, _KINDS)
-    expected = "a value" if word is None else f"{', '.join(first)} or {last}"
-    found = "none" if word is None else f"{word!r}"
-    raise word_fault(f"{place}, field kind", expected, found, _KINDS)
-
-
-def _word(place: str, entry: Mapping[str, Any], error: ValidationError) -> list[SnapshotError]:
-    """Word the faults of an entry; a slip in a field comes before what it leaves out."""
-    kind = f"a field of the kind {entry['kind']}"
-    fields = _KINDS[entry["kind"]].__dataclass_fields__
-    errors = sorted(error.errors(include_url=False), key=lambda e: e["type"] == "missing")
-    return [
-        word_error(
-            ", field ".join(filter(None, (place, ".".join(map(str, each["loc"]))))),
-            each,
-            known=fields if len(each["loc"]) == 1 else {**Events.__dataclass_fields__, **fields},
-            a_known=kind,
-        )
-        for each in errors
-    ]
+ACROSS_EPISODES = (Mean, Difference, Equivalence)
+"""Kinds that a test across episodes decides."""
+KINDS: tuple[type[Claim], ...] = (
+    *(*ACROSS_EPISODES, Variance, VarianceShare),
+    *(Facts, Retraced, *ON_RETURNS, Waiting, Watch),
+)

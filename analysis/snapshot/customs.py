@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.snapshot.choices import Choices
+from analysis.snapshot.faults import fault
 
-__all__ = ["monthly_panel", "release_days"]
+__all__ = ["check_earlier", "monthly_panel", "release_days"]
 
 
 _NOTHING = pd.DataFrame(
@@ -16,6 +17,35 @@ _NOTHING = pd.DataFrame(
     pd.MultiIndex.from_arrays([[""], pd.period_range("2000", "2000", freq="M")],
                               names=["series", "month"]),
 )[:0]  # fmt: skip
+
+
+def check_earlier(name: str, earlier: pd.DataFrame, customs: pd.DataFrame) -> None:
+    """Hold figures of years before a study, indexed by line number, against those of the study.
+
+    Raises
+    ------
+    SnapshotError
+        If a series has months of the study, or another unit than there.
+    """
+    for series, rows in earlier.groupby("series", sort=False):
+        later = customs[customs["series"] == series]
+        if later.empty:
+            continue
+        first, unit = later["month"].min(), later["unit"].iloc[0]
+        for column, wrong, expected in (
+            ("month", rows["month"] >= first, f"a month before {first}, the first of customs.csv"),
+            ("unit", rows["unit"] != unit, f"{unit}, the unit of the series in customs.csv"),
+        ):
+            if wrong.any():
+                row = wrong.idxmax()
+                raise fault(
+                    name,
+                    row=int(row),
+                    column=column,
+                    expected=expected,
+                    found=str(rows.loc[row, column]),
+                    remedy="correct the row or remove it",
+                )
 
 
 def monthly_panel(customs: pd.DataFrame, choices: Choices) -> pd.DataFrame:

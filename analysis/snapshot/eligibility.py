@@ -18,6 +18,7 @@ __all__ = [
     "estimable",
     "find_news",
     "firm_windows",
+    "list_left_out",
     "listed_returns",
     "news_window",
 ]
@@ -199,6 +200,22 @@ def find_news(
     own = confounder_spans(rows[touching], snapshot.sessions)
     starts, ends = own["first"].to_numpy(), own["last"].to_numpy()
     return (starts <= last[:, None]) & (ends >= first[:, None]), own["label"].to_numpy(object)
+
+
+def list_left_out(events: pd.DataFrame, rules: Rules) -> dict[str, set[pd.Timestamp]]:
+    """List the day 0s that a firm is left out of because an event of the day names it.
+
+    Returns
+    -------
+    dict of set
+        By ticker; empty where the rules look into no column of ``events.csv``.
+    """
+    found: dict[str, set[pd.Timestamp]] = {}
+    for column in rules.leave_out:
+        for day, names in zip(events["day0"], events[column].str.split(";"), strict=True):
+            for ticker in filter(None, names):
+                found.setdefault(ticker, set()).add(day)
+    return found
 
 
 def _sessions_at(sessions: pd.DatetimeIndex, position: Ints) -> pd.DatetimeIndex:

@@ -15,7 +15,9 @@ from analysis.snapshot.amendments import AMENDMENTS, Amendment, parse_amendments
 from analysis.snapshot.calendar import check_days, check_prices
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
-from analysis.snapshot.claims import Claim, parse_claims
+from analysis.snapshot.claims import Claim
+from analysis.snapshot.claims_file import parse_claims
+from analysis.snapshot.customs import check_earlier
 from analysis.snapshot.exchanges import (
     check_day0s,
     check_exchanges,
@@ -25,8 +27,10 @@ from analysis.snapshot.exchanges import (
 )
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
-from analysis.snapshot.manifest import REFRESHED, Manifest, mismatch, read_manifest
+from analysis.snapshot.manifest import BESIDE, REFRESHED, Manifest, mismatch, read_manifest
 from analysis.snapshot.reading import read_rows
+from analysis.snapshot.rules import Rules
+from analysis.snapshot.schema import EARLIER
 from analysis.snapshot.swap import finish
 
 __all__ = ["Snapshot", "load_snapshot"]
@@ -46,7 +50,9 @@ class Snapshot:
     choices : Choices
         Every choice of the study.
     claims : dict of str to Claim
-        By id, in file order.
+        By id, in file order, as they stand.
+    registered : dict of str to Claim
+        The same as they were registered.
     amendments : tuple of Amendment
         What was changed after registration, in file order.
     prices : pandas.DataFrame
@@ -60,6 +66,9 @@ class Snapshot:
         Indexed by ticker; ``heavy_share`` as a fraction.
     customs : pandas.DataFrame
         China's monthly exports, ``month`` as monthly periods, values in ``unit``.
+    earlier_customs : pandas.DataFrame
+        The same of years before the study, for what recurs every year; without rows if there are
+        none.
     manifest : Manifest
         Source, terms and hash of each file.
     fingerprint : str
@@ -78,18 +87,24 @@ class Snapshot:
     refreshed: Mapping[str, pd.DataFrame]
     choices: Part[Choices] = Part()
     claims: Part[dict[str, Claim]] = Part()
+    registered: Part[dict[str, Claim]] = Part()
     amendments: Part[tuple[Amendment, ...]] = Part()
     prices: Part[pd.DataFrame] = Part()
     events: Part[pd.DataFrame] = Part()
     confounders: Part[pd.DataFrame] = Part()
     universe: Part[pd.DataFrame] = Part()
     customs: Part[pd.DataFrame] = Part()
+    earlier_customs: Part[pd.DataFrame] = Part()
     axis: pd.DatetimeIndex | None = None
 
     @property
     def sessions(self) -> pd.DatetimeIndex:
         """The sessions of the price table, or of the market's exchange, in order."""
         return pd.DatetimeIndex(self.prices.index) if self.axis is None else self.axis
+
+    def claims_under(self, rules: Rules) -> dict[str, Claim]:
+        """Return the claims by id, in file order: the entries that these rules decide."""
+        return self.claims if rules.claims == "amended" else self.registered
 
 
 def load_snapshot(folder: Path, *, check_hashes: bool = True) -> Snapshot:
@@ -133,7 +148,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     prices, events = tables["prices.csv"], tables["events.csv"]
     universe = tables["universe.csv"]
     refreshed = {name: tables[name] for name in tables if name in REFRESHED}
-    _check_items(claims.values(), choices)
+    _check_items(claims.stated.values(), choices)
     _check_tickers(tables, choices)
     _check_columns(tables, choices)
     check_exchanges(tables, choices)
@@ -151,8 +166,14 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     def made(value: T, name: str) -> Made[T]:
         return Made(value, frozenset({str(folder / name)}))
 
-    customs = tables["customs.csv"]
-    customs = customs.assign(month=pd.PeriodIndex(customs["month"], freq="M"))
+    def monthly(name: str) -> Made[pd.DataFrame]:
+        rows = tables[name]
+        return made(_plain(rows.assign(month=pd.PeriodIndex(rows["month"], freq="M"))), name)
+
+    customs = monthly("customs.csv")
+    if EARLIER in tables:
+        check_earlier(EARLIER, tables[EARLIER], tables["customs.csv"])
+    none = Made(customs.value[:0], frozenset[str]())
     wide = prices.pivot_table("adjusted_close", "session", "ticker")  # one price a cell
     snapshot = Snapshot(
         folder=folder,
@@ -161,15 +182,17 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         refreshed={name: _plain(table) for name, table in refreshed.items()},
         axis=axis,
         choices=made(choices, "study.toml"),
-        claims=made(claims, "claims.toml"),
+        claims=made(claims.stated, "claims.toml"),
+        registered=made(claims.registered, "claims.toml"),
         amendments=Made(amendments, frozenset({str(folder / AMENDMENTS)} if amendments else ())),
         prices=made(wide, "prices.csv"),
         events=made(_plain(events.assign(scheduled=events["scheduled"] == "yes")), "events.csv"),
         confounders=made(_plain(tables["confounders.csv"]), "confounders.csv"),
         universe=made(universe.set_index("ticker"), "universe.csv"),
-        customs=made(_plain(customs), "customs.csv"),
+        customs=customs,
+        earlier_customs=monthly(EARLIER) if EARLIER in tables else none,
     )
-    check_claims(claims.values(), snapshot)
+    check_claims(snapshot)
     return snapshot
 
 
@@ -201,10 +224,10 @@ def _read_each(contents: Mapping[str, bytes]) -> dict[str, Any]:
 
 def _no_strays(folder: Path, manifest: Manifest) -> None:
     """A file of a refresh that nobody has on record must not lie there as if it counted."""
-    for name in {*REFRESHED, AMENDMENTS} - manifest.files.keys():
+    for name in {*REFRESHED, *BESIDE} - manifest.files.keys():
         if (folder / name).exists():
             remedy = "remove the file; nox -s refresh writes it together with its entry"
-            if name == AMENDMENTS:
+            if name in BESIDE:
                 remedy = "add an entry with its source and terms"
             raise fault(name, expected="an entry in manifest.json", found="none", remedy=remedy)
 

@@ -15,9 +15,11 @@ from analysis.snapshot.amendments import AMENDMENTS
 from analysis.snapshot.faults import fault
 from analysis.snapshot.files import csv_bytes, digest, read_file
 from analysis.snapshot.reading import read, read_rows
+from analysis.snapshot.schema import EARLIER
 from analysis.whole import write_whole
 
 __all__ = [
+    "BESIDE",
     "FILES",
     "NAME",
     "REFRESHED",
@@ -44,6 +46,7 @@ REFRESHED: dict[str, str | None] = {  # likewise, of files that appear with the 
     "comtrade.csv": "month",
     "prices_raw.csv": "session",
 }
+BESIDE: dict[str, str | None] = {AMENDMENTS: None, EARLIER: "month"}  # that a study may do without
 NAME = "manifest.json"
 ACCEPT = "restore it with git or, after a wanted edit, run: nox -s data -- --accept"
 
@@ -107,7 +110,7 @@ def read_manifest(folder: Path) -> Manifest:
         expected = "files with their source, terms and hash, and derived hashes"
         found = f"{type(error).__name__}: {error}"
         raise fault(NAME, expected=expected, found=found, remedy=restore) from None
-    needed = set(files) - set(REFRESHED) - {AMENDMENTS}
+    needed = set(files) - set(REFRESHED) - set(BESIDE)
     if needed != set(FILES):
         strays = ", ".join(sorted(needed ^ set(FILES)))
         expected, found = f"an entry for each of {', '.join(FILES)}", f"a difference in {strays}"
@@ -189,7 +192,7 @@ def _renewed(name: str, content: bytes, told: Origin) -> Entry:
     if name.endswith(".csv"):
         frame = read_rows(name, content)
         rows = len(frame)
-        column = (FILES | REFRESHED)[name]
+        column = (FILES | REFRESHED | BESIDE)[name]
         if column is not None and rows:
             span = (str(frame[column].min()), str(frame[column].max()))
     return Entry(**asdict(told), sha256=digest(content), rows=rows, span=span)

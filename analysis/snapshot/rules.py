@@ -29,6 +29,9 @@ class Rules:
 
     Attributes
     ----------
+    claims : {"registered", "amended"}
+        Which entries of ``claims.toml`` it decides: those of old, where there are any, or those
+        that specify them anew.
     contamination : {"own", "deals"}
         What spoils a firm's window: its own news and that of the whole market; or besides, for core
         firms, every row of ``confounders.csv`` that names a counterparty in the column ``deal``.
@@ -51,6 +54,7 @@ class Rules:
         The market model with or without an intercept, or less the mean response on quiet days.
     """
 
+    claims: Literal["registered", "amended"] = "registered"
     contamination: Literal["own", "deals"] = "own"
     deal: str = ""
     leave_out: tuple[Text, ...] = ()

@@ -14,6 +14,7 @@ __all__ = [
     "ACTIONS",
     "BESIDE",
     "CONFIDENCE",
+    "EARLIER",
     "KINDS",
     "OPTIONAL",
     "ROLES",
@@ -55,6 +56,7 @@ SERIES = (  # what the questions and the data dictionary know; a study may have 
 ACTIONS = ("dividend", "capital_gain", "split")
 _DIRECTIONS = ("direction", "second_direction", "second_best", "alternative_direction")
 OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
+EARLIER = "history/customs.csv"  # figures of years before the study, for what recurs every year
 
 
 def _date(*, empty: bool = False) -> pa.Column:
@@ -277,6 +279,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         key=["month", "reporter", "flow", "partner", "commodity"],
     ),
 }
+
+SCHEMAS[EARLIER] = SCHEMAS["customs.csv"]
 
 
 BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at the end of a file

@@ -20,7 +20,7 @@ from analysis.snapshot.derived import build_derived
 from analysis.snapshot.eligibility import listed_returns
 from analysis.snapshot.files import as_long, csv_bytes, read_file
 from analysis.snapshot.load import Snapshot, load_snapshot
-from analysis.snapshot.manifest import FILES, NAME, Origin, first_manifest, write_manifest
+from analysis.snapshot.manifest import BESIDE, FILES, NAME, Origin, first_manifest, write_manifest
 from analysis.whole import write_whole
 
 __all__ = ["MARK", "TRUTH", "Truth", "planted_effects", "residual_scale", "simulate", "write_twin"]
@@ -174,11 +174,12 @@ def write_twin(snapshot: Snapshot, folder: Path, truth: Truth = TRUTH) -> Path:
     is returned, says what was planted.
     """
     made = simulate(snapshot, truth)
-    contents = {name: read_file(snapshot.folder / name) for name in FILES}
+    kept = [name for name in snapshot.manifest.files if name in (*FILES, *BESIDE)]
+    contents = {name: read_file(snapshot.folder / name) for name in kept}
     contents["study.toml"] += _HEAD.encode("utf-8")
     contents["prices.csv"] = csv_bytes(as_long(made.prices, "adjusted_close"))
     contents["customs.csv"] = csv_bytes(_as_text(made.customs))
-    origins = {name: snapshot.manifest.files[name].origin for name in FILES}
+    origins = {name: snapshot.manifest.files[name].origin for name in kept}
     origins |= dict.fromkeys(
         SIMULATED,
         Origin(

@@ -15,9 +15,9 @@ import pandas as pd
 
 from analysis.reads import vary
 from analysis.snapshot.claims import OnEvents
-from analysis.study.claim_kinds import responses_of
+from analysis.study.claim_kinds import chained_for, responses_of
 from analysis.study.episodes import chosen_days
-from analysis.study.panel import Panel, in_episodes
+from analysis.study.panel import Panel, build_panel, in_episodes, under
 from analysis.study.responses import Responses
 from analysis.study.tipping_rules import Floats, Rule, add_up
 from analysis.study.tipping_search import Bools, Change
@@ -79,14 +79,15 @@ def recode_events(claim: OnEvents, panel: Panel, rule: Rule, responses: Response
     return _Edited(claim, panel, rule, [*dict.fromkeys(edits)], here, here).as_change("recoded")
 
 
-def panel_elsewhere(panel: Panel, rule: Rule) -> Panel | None:
+def panel_elsewhere(panel: Panel) -> Panel | None:
     """Build the panel of the events whose day 0 is open, on their other day; None without any."""
     rows = panel.snapshot.events
     rows = rows[rows["alternative_day0"].notna() & rows["id"].isin(panel.events.index)]
     if rows.empty:
         return None
     moved = rows.assign(day0=rows["alternative_day0"])
-    return vary(rule.build(vary(panel.snapshot, events=moved)), exclude=panel.exclude)
+    built = under(build_panel(vary(panel.snapshot, events=moved)), panel.rules)
+    return vary(built, exclude=panel.exclude)
 
 
 def move_events(
@@ -167,7 +168,8 @@ class _Edited:
         touched = [edit.event for edit in edits]
         elsewhere = self.there[self.there.index.isin(touched)]
         held = pd.concat([self.here[~self.here.index.isin(touched)], elsewhere])
-        changed = vary(self.panel, events=in_episodes(events, self.panel.snapshot))
+        again = vary(self.panel, events=in_episodes(events, self.panel.snapshot))
+        changed = chained_for(self.claim, again)
         found = {int(c): np.zeros(self.shape) for c in self.chain.unique()}
         for side, asked in enumerate(self.claim.sides.values()):
             days = chosen_days(changed, held, asked)
@@ -181,7 +183,8 @@ class _Edited:
 
 def _chains(panel: Panel, edits: list[_Edit]) -> pd.Series:
     """Number the chains of events that can share an episode, wherever open days fall; by event."""
-    sessions, distance = panel.snapshot.sessions, panel.snapshot.choices.episodes.distance
+    sessions = panel.snapshot.sessions
+    distance = max(panel.snapshot.choices.episodes.distance, panel.rules.shared - 1)
     first = pd.Series(
         sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"])), panel.events.index
     )

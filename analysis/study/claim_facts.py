@@ -27,7 +27,7 @@ from analysis.snapshot.claims import (
     Watch,
 )
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.customs import SERIES, correlations, export_months
+from analysis.study.customs import SERIES, aligned_correlations, correlations, export_months
 from analysis.study.episodes import holds
 from analysis.study.outcomes import NOISE, NOT_TESTABLE, SIGN, Outcome, decide_all
 from analysis.study.panel import Panel
@@ -42,6 +42,7 @@ __all__ = [
     "decide_retraced",
     "decide_waiting",
     "decide_watch",
+    "split_loss",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -64,6 +65,8 @@ class _Observed(NamedTuple):
 def decide_facts(claim: Facts, panel: Panel) -> Outcome:
     """Count how many of the comparisons hold; show one number of them."""
     observed = [_observe(fact, panel) for fact in claim.facts]
+    if not all(len(each.values) for each in observed):
+        return Outcome(None, count="0", verdict=NOT_TESTABLE, applied="nothing is there to compare")
     met = np.concatenate(
         [holds(f.holds, o.values) for f, o in zip(claim.facts, observed, strict=True)]
     )
@@ -106,7 +109,18 @@ def _observe(fact: Fact, panel: Panel) -> _Observed:
     if fact.days_between:  # of announcement, in the order given; no placebo
         gaps = panel.events.loc[list(fact.days_between), "announced"].diff().dt.days.dropna()
         return _Observed(gaps.to_numpy(dtype=float), None, 1, f"{len(gaps)} steps", "decimal1")
+    if fact.column:
+        return _stated(fact.column, fact.before, panel)
     return _returns(fact, panel)
+
+
+def _stated(column: str, before: Day | None, panel: Panel) -> _Observed:
+    """Numbers that a column of events.csv holds; no placebo."""
+    known = panel.events.dropna(subset=[column])
+    if before is not None:
+        known = known[known["day0"] < day_named(before, panel)]
+    values = known[column].to_numpy(dtype=float)
+    return _Observed(values, None, 1, f"{len(values)} events", "decimal1")
 
 
 def _returns(fact: Fact, panel: Panel) -> _Observed:
@@ -147,21 +161,57 @@ def _change(fact: Fact, panel: Panel) -> _Observed:
 
 def decide_retraced(claim: Retraced, panel: Panel) -> Outcome:
     """Measure how much of a gain is gone; no placebo: elsewhere there is no gain to be lost."""
-    firms = list(parse_portfolio(claim.of, panel.snapshot).members)
-    prices = panel.snapshot.prices[firms]
-    start, top, end = (pd.Timestamp(day) for day in (claim.start, claim.top, claim.end))
-    levels = (prices / prices.loc[start]).mean(axis=1)
-    share = float((levels[top] - levels[end]) / (levels[top] - 1))
-    low, high = claim.bounds
+    loss, (low, high) = split_loss(claim, panel), claim.bounds
+    share = loss.share
     inside = low < share < high
+    length = _sessions_between(panel, claim.since or claim.top, claim.end)
+    applied = f"{share:.3g} lies {'inside' if inside else 'not inside'} {low:g} to {high:g}"
+    if claim.since:
+        applied += (
+            f"; {loss.before:.3g} of the gain had gone by {claim.since}, and {claim.end} closed "
+            f"{loss.level:+.3g} from {claim.start}"
+        )
     return Outcome(
         share,
-        count=f"{_sessions_between(panel, claim.top, claim.end)} days",
+        count=f"{length} day{'s' * (length != 1)}",
         verdict="supported" if inside else "contradicted",
-        applied=f"{share:.3g} lies {'inside' if inside else 'not inside'} {low:g} to {high:g}",
+        applied=applied,
         confirmatory=False,
         format="percent0",
     )
+
+
+class Loss(NamedTuple):
+    """How a gain went: shares of it, and where it ended.
+
+    Attributes
+    ----------
+    before : float
+        Share of the gain that had gone by the close from which the loss is counted.
+    share : float
+        Share that went from there to the end.
+    level : float
+        Last close over the one at which the gain began, less one (fraction).
+    """
+
+    before: float
+    share: float
+    level: float
+
+
+def split_loss(claim: Retraced, panel: Panel) -> Loss:
+    """Split the loss of a gain at the close from which a claim counts it.
+
+    Firms are bought in equal parts at the first close and held.
+    """
+    firms = list(parse_portfolio(claim.of, panel.snapshot).members)
+    prices = panel.snapshot.prices[firms]
+    days = (claim.start, claim.top, claim.since or claim.top, claim.end)
+    start, top, since, end = (pd.Timestamp(day) for day in days)
+    levels = (prices / prices.loc[start]).mean(axis=1)
+    gain = levels[top] - 1
+    before, share = ((levels[a] - levels[b]) / gain for a, b in ((top, since), (since, end)))
+    return Loss(float(before), float(share), float(levels[end] - 1))
 
 
 def decide_beta_order(claim: BetaOrder, panel: Panel) -> Outcome:
@@ -204,16 +254,19 @@ def _shifted_betas(market: Floats, pairs: Floats, observed: float) -> float:
 
 
 def decide_correlation(claim: Correlation, panel: Panel) -> Outcome:
-    """Correlate every series at every lag; the smallest p, adjusted by Holm, is the one of record.
+    """Correlate every series as asked; the smallest p, adjusted by Holm, is the one of record.
 
     It comes of a permutation already, so that it is its own placebo p.
     """
     there = {*SERIES} & {*panel.snapshot.customs["series"]}
     if missing := [name for name in claim.series if name not in there]:
         raise StudyError(f"field series: expected {', '.join(sorted(there))}, found {missing[0]}")
-    pairs = [(SERIES[name], claim.of) for name in claim.series]
-    rows = correlations(panel, ["pearson"], pairs)
-    rows = rows[rows["lag"].isin(claim.lags)]
+    if claim.releases or claim.seasonal:
+        rows = aligned_correlations(panel, claim)
+    else:
+        pairs = [(SERIES[name], claim.of) for name in claim.series]
+        rows = correlations(panel, ["pearson"], pairs)
+        rows = rows[rows["lag"].isin(claim.lags)]
     adjusted = holm(rows["p"])
     row = rows.iloc[int(np.argmin(adjusted))]
     p = float(adjusted.min())

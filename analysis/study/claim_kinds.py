@@ -8,22 +8,37 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.estimators.events.across_episodes import across_episodes_t
-from analysis.estimators.events.variance import average_sizes, compare_variance
-from analysis.snapshot.claims import Difference, Equivalence, Mean, OnEvents, Variance
+from analysis.estimators.events.variance import average_sizes, compare_variance, share_left
+from analysis.estimators.significance import student
+from analysis.snapshot.claims import (
+    Difference,
+    Equivalence,
+    Mean,
+    OnEvents,
+    Variance,
+    VarianceShare,
+)
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.episodes import FEWEST, averaged, chosen_days, judge_events
-from analysis.study.outcomes import SIGN, Outcome, compare_episodes
+from analysis.study.outcomes import CANNOT, SIGN, Outcome, compare_episodes
 from analysis.study.panel import Panel, chained
 from analysis.study.placebo import EpisodeNull, moved_episodes
-from analysis.study.responses import Responses, cumulate, daily_scores, series_responses
+from analysis.study.responses import (
+    Responses,
+    add_returns,
+    cumulate,
+    daily_scores,
+    series_responses,
+)
 from analysis.study.series import log_volatility_ratio, net_returns, other_sessions
 
 __all__ = [
+    "chained_for",
     "decide_difference",
     "decide_equivalence",
     "decide_mean",
     "decide_variance",
+    "decide_variance_share",
     "factors_of",
     "judge_equivalence",
     "lies_inside",
@@ -39,13 +54,15 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
     if isinstance(claim, Mean) and claim.response == "trade":
         return series_responses(panel, net_returns(panel, portfolio, delay=0))
     if isinstance(claim, Mean) and claim.response == "log_volatility_ratio":
-        ratio = log_volatility_ratio(panel, portfolio, *filter(None, (claim.window, claim.base)))
-        return series_responses(panel, ratio)
+        window, base = _window(claim, panel), claim.base or claim.window or (0, 0)
+        return series_responses(panel, log_volatility_ratio(panel, portfolio, window, base))
     factors = factors_of(claim, panel)
     if isinstance(claim, Variance):
         scores = daily_scores(panel, portfolio, clean=claim.clean or (0, 0), factors=factors)
         return series_responses(panel, average_sizes(scores, 2, _window(claim, panel)))
-    return cumulate(panel, portfolio, claim.window, clean=claim.clean or True, factors=factors)
+    follows = claim.follows if isinstance(claim, Mean) else None
+    clean = claim.clean or True
+    return cumulate(panel, portfolio, claim.window, clean=clean, factors=factors, follows=follows)
 
 
 def factors_of(claim: OnEvents, panel: Panel) -> tuple[str, ...] | None:
@@ -61,12 +78,12 @@ def _window(claim: OnEvents, panel: Panel) -> tuple[int, int]:
 def _days(claim: OnEvents, panel: Panel) -> tuple[Responses, list[pd.DataFrame]]:
     """Return what a claim measures, and the days that it averages on each side."""
     responses = responses_of(claim, panel)
-    panel = _chained(claim, panel)
+    panel = chained_for(claim, panel)
     found = responses.at_events(panel)
     return responses, [chosen_days(panel, found, events) for events in claim.sides.values()]
 
 
-def _chained(claim: OnEvents, panel: Panel) -> Panel:
+def chained_for(claim: OnEvents, panel: Panel) -> Panel:
     """Return the panel with the episodes of a claim: those of its window where that is of a CAR."""
     if getattr(claim, "response", "car") != "car":
         return panel
@@ -103,13 +120,15 @@ def decide_equivalence(claim: Equivalence, panel: Panel) -> Outcome:
     """Hold the interval of the mean response against the bounds."""
     outcome, (values,) = _test(claim, panel)
     outcome = replace(outcome, confirmatory=claim.family)
-    if outcome.p is None:
+    if outcome.p is None or outcome.effect is None or outcome.se is None:
         return outcome
-    low, high = across_episodes_t(values["car"]).interval(claim.interval)
+    mean = student("t", len(values), outcome.effect, outcome.se, len(values) - 1)
+    low, high = mean.interval(claim.interval)
     size = panel.snapshot.choices.inference.size
     inside, rejected = bool(lies_inside(claim, low, high)), outcome.p < size
     return replace(
         outcome,
+        inside=inside,
         verdict=judge_equivalence(inside, rejected),
         applied=f"the {claim.interval:.0%} interval {low:.3g} to {high:.3g} lies "
         f"{'inside' if inside else 'not inside'} {claim.bounds[0]:g} to {claim.bounds[1]:g}; "
@@ -150,6 +169,43 @@ def decide_variance(claim: Variance, panel: Panel) -> Outcome:
     )
 
 
+def decide_variance_share(claim: VarianceShare, panel: Panel) -> Outcome:
+    """Hold the share of the mean square that the model leaves, by its interval, against a bound.
+
+    Over the days of events: squared CARs over squared returns, daily ones added up as those of the
+    CAR are. No placebo: it is not claimed that event days differ from others.
+    """
+    responses, (days,) = _days(claim, panel)
+    count = days["episode"].nunique()
+    if count < FEWEST:
+        return Outcome(None, count=str(count))
+    inference, portfolio = (
+        panel.snapshot.choices.inference,
+        parse_portfolio(claim.of, panel.snapshot),
+    )
+    moves = add_returns(panel, portfolio, _window(claim, panel), responses.clean)
+    share, low, high = share_left(
+        days["car"],
+        moves.loc[days.index],
+        days["episode"],
+        level=inference.level,
+        draws=inference.draws,
+        seed=inference.seed,
+    )
+    above, below = low > claim.bound, high < claim.bound
+    return Outcome(
+        share,
+        low,
+        high,
+        count=str(count),
+        format="percent0",
+        verdict="supported" if above else "contradicted" if below else CANNOT,
+        applied=f"the {inference.level:.0%} interval {low:.3g} to {high:.3g} "
+        f"{'lies above' if above else 'lies below' if below else 'holds'} {claim.bound:g}",
+        confirmatory=False,
+    )
+
+
 def lies_inside(
     claim: Equivalence, low: npt.ArrayLike, high: npt.ArrayLike
 ) -> npt.NDArray[np.bool_]:
@@ -186,7 +242,9 @@ def list_events(claim: OnEvents, panel: Panel) -> pd.DataFrame:
     responses, sides = _days(claim, panel)
     known, frames = responses.at_events(panel).index, []
     for events, days in zip(claim.sides.values(), sides, strict=True):
-        frame = judge_events(_chained(claim, panel), known, events).join(days[["members", "car"]])
+        frame = judge_events(chained_for(claim, panel), known, events).join(
+            days[["members", "car"]]
+        )
         frame = frame.rename(columns={"members": "firms", "car": "value"})
         frame = frame.rename_axis("event").reset_index()
         frames.append(frame.assign(side=", ".join(events.directions) or "all"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from analysis.errors import StudyError
@@ -19,6 +20,7 @@ DECIDE: Mapping[str, Callable[[Any, Panel], Outcome]] = {  # the function of eac
     "difference": kinds.decide_difference,
     "equivalence": kinds.decide_equivalence,
     "variance": kinds.decide_variance,
+    "variance_share": kinds.decide_variance_share,
     "facts": facts.decide_facts,
     "retraced": facts.decide_retraced,
     "beta_order": facts.decide_beta_order,
@@ -31,12 +33,18 @@ DECIDE: Mapping[str, Callable[[Any, Panel], Outcome]] = {  # the function of eac
 def decide_claim(claim: Claim, panel: Panel) -> Outcome:
     """Run the test of a claim.
 
+    Of one that is shown and not decided only what is seen.
+
     Raises
     ------
     StudyError
         If its entry names what the study does not have.
     """
     try:
-        return DECIDE[claim.kind](claim, panel)
+        outcome = DECIDE[claim.kind](claim, panel)
     except StudyError as error:
         raise StudyError(f"claims.toml, claim {claim.id}: {error}") from None
+    if claim.verdict is None:
+        return outcome
+    shown = replace(outcome, verdict=claim.verdict, applied="no rule decides it")
+    return replace(shown, confirmatory=False, inside=None, signs=())

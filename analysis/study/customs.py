@@ -10,8 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimators.dependence.lead_lag import lead_lag, moving_blocks
+from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
+from analysis.snapshot.claims import Correlation
 from analysis.snapshot.customs import monthly_panel, release_days
 from analysis.snapshot.load import Snapshot
 from analysis.study.panel import Panel, estimate
@@ -23,6 +25,7 @@ __all__ = [
     "NAMES",
     "SERIES",
     "TONNES",
+    "aligned_correlations",
     "correlate",
     "correlations",
     "export_changes",
@@ -31,6 +34,7 @@ __all__ = [
     "own_generator",
     "release_returns",
     "release_tests",
+    "seasonal_changes",
 ]
 
 SERIES = {"rare_earths_total": "headline", "magnets_total": "magnets"}  # what the claims speak of
@@ -59,6 +63,47 @@ def export_changes(panel: Panel) -> dict[str, pd.Series]:
     found = {name: changes.xs(series) for series, name in TONNES.items()}
     found["unit_value"] = changes.xs(DOLLARS) - found["headline"]
     return {name: change.dropna() for name, change in found.items()}
+
+
+def seasonal_changes(panel: Panel, series: str) -> pd.Series:
+    """Return the log change of a series less its mean in the same month of earlier years.
+
+    Years before those of the study count for the means; months without an earlier year are left
+    out.
+    """
+    snapshot = panel.snapshot
+    figures = pd.concat([snapshot.earlier_customs, snapshot.customs], ignore_index=True)
+    figures = figures[figures["series"] == series]
+    changes = monthly_panel(figures, snapshot.choices)["change"].xs(series).dropna()
+    adjusted = less_earlier_years(changes)
+    first = snapshot.customs.loc[snapshot.customs["series"] == series, "month"].min()
+    kept: pd.Series = adjusted[adjusted.index >= first].dropna()
+    return kept
+
+
+def aligned_correlations(panel: Panel, claim: Correlation) -> pd.DataFrame:
+    """Correlate the series of a claim with returns as it asks: by lag, by release, or both.
+
+    Returns
+    -------
+    DataFrame
+        ``series``, ``with`` (``lag N`` or ``release``), and what :func:`correlate` finds.
+    """
+    changes, monthly = export_changes(panel), monthly_returns(panel)[claim.of].dropna()
+    released, frames = release_returns(panel), []
+    single = released[released["coverage"] == "month"]  # sums of two months tell neither's change
+    for series in claim.series:
+        name = SERIES[series]
+        x = seasonal_changes(panel, series) if series in claim.seasonal else changes[name]
+        by_lag = correlate(
+            panel.snapshot, x, monthly, claim.lags, "pearson", name, claim.of, "aligned"
+        )
+        frames.append(by_lag.assign(series=name, at=[f"lag {lag}" for lag in claim.lags]))
+        if claim.releases:
+            cars = single[single["series"] == name].set_index("month")["car"]
+            at_once = correlate(panel.snapshot, x, cars, [0], "pearson", name, claim.of, "release")
+            frames.append(at_once.assign(series=name, at="release"))
+    return pd.concat(frames, ignore_index=True).rename(columns={"at": "with"})
 
 
 def monthly_returns(panel: Panel) -> pd.DataFrame:
@@ -153,7 +198,8 @@ def release_returns(panel: Panel) -> pd.DataFrame:
     days = days.drop(columns="reason").rename(columns={"session": "day0"})
     days = days.drop_duplicates(["series", "day0"], keep="last")
     core = equal_weight(panel.returns, list(choices.firms.core)).rename("core")
-    fitted = estimate(panel.snapshot, panel.returns.assign(core=core), days.assign(ticker="core"))
+    returns, days = panel.returns.assign(core=core), days.assign(ticker="core")
+    fitted = estimate(panel.snapshot, returns, days, intercept=panel.intercept)
     found = pd.concat([fitted.rows, fitted.car(*choices.customs.release_window)], axis=1)
     found["series"] = found["series"].map(names)
     changes = pd.concat(export_changes(panel), names=["series", "month"]).rename("change")

@@ -11,16 +11,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip
-from analysis.estimators.significance import Significance, minimum_detectable, power_at, refused
+from analysis.estimators.significance import (
+    Significance,
+    minimum_detectable,
+    power_at,
+    refused,
+    student,
+)
 from analysis.snapshot.claims import Events
 from analysis.study.panel import Panel
 
 __all__ = [
     "FEWEST",
     "Pooled",
+    "average_effect",
     "averaged",
     "chosen_days",
     "count_firms",
+    "effect_of",
     "episode_values",
     "holds",
     "judge_events",
@@ -28,6 +36,7 @@ __all__ = [
     "pick_days",
     "pool",
     "precision",
+    "say_effect",
     "tell_firms",
 ]
 
@@ -43,7 +52,8 @@ class Pooled:
     episodes : int
         Number of episodes K.
     mean, low, high : float
-        Mean CAR over episodes with its Student interval (fraction).
+        Mean CAR over episodes, or the effect of :func:`effect_of`, with its Student interval
+        (fraction).
     p : float
         Two-sided p of Student's t with K-1 degrees of freedom on the standardised CARs.
     p_flip : float
@@ -104,7 +114,23 @@ def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
     inside = judged[judged["left_out"] == ""]
     again = again.union(inside.index[inside.duplicated(["episode", "day0"])])
     leave(rows.index.isin(again), "another headline of its day or episode stands for it")
+    if events.apart:
+        days = judged["day0"][judged["left_out"] == ""].sort_values(kind="stable")
+        near = _near_earlier(panel, days, events.apart)
+        leave(rows.index.isin(near), "its window shares sessions with that of an earlier episode")
     return judged if events.signed else judged.assign(sign=1)
+
+
+def _near_earlier(panel: Panel, days: pd.Series, apart: int) -> list[str]:
+    """List the events less than so many sessions after the last one that stays, taken in time."""
+    near, last = [], -apart
+    places = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(days))
+    for event, place in zip(days.index, places, strict=True):
+        if place - last < apart:
+            near.append(str(event))
+        else:
+            last = int(place)
+    return near
 
 
 def pick_days(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
@@ -172,7 +198,7 @@ def averaged(days: pd.DataFrame) -> pd.DataFrame:
         Indexed by episode: ``car`` (fraction), ``scar``, ``weight`` (one over the forecast error;
         1 where a response has none).
     """
-    weighted = days.assign(weight=1 / days["se"] if "se" in days else 1.0)
+    weighted = days.assign(weight=days.get("weight", 1.0))
     return weighted.groupby("episode")[["car", "scar", "weight"]].mean()
 
 
@@ -219,12 +245,40 @@ def mean_over(values: pd.Series) -> Significance:
     return across_episodes_t(values)
 
 
+def effect_of(test: Significance, weights: pd.Series) -> Significance:
+    """Turn a test of standardised CARs into one of an effect, with the same t.
+
+    The effect is the mean SCAR over the mean of one over the forecast error (``weights``): that of
+    a response which is the same in every episode.
+    """
+    per = float(weights.mean())
+    return student(test.name, test.n, test.estimate / per, test.se / per, test.df)
+
+
+def average_effect(values: pd.DataFrame, panel: Panel) -> float:
+    """Return the effect that the rules of the panel read off the values of episodes (fraction).
+
+    ``values`` are those of :func:`averaged`; NaN where there are none.
+    """
+    if panel.rules.statistic == "scar":
+        return float(values["scar"].mean() / values["weight"].mean())
+    return float(values["car"].mean())
+
+
+def say_effect(panel: Panel) -> str:
+    """Say for a note what the effect over episodes is."""
+    if panel.rules.statistic == "scar":
+        return "mean standardised CAR over the mean of one over its forecast error, over episodes"
+    return "mean CAR over episodes"
+
+
 def pool(values: pd.DataFrame, panel: Panel) -> Pooled:
-    """Test the mean response across episodes."""
+    """Test the mean response across episodes by the statistic of the panel's rules."""
     if len(values) < FEWEST:
         return Pooled(len(values))
     inference = panel.snapshot.choices.inference
-    mean, test = mean_over(values["car"]), mean_over(values["scar"])
+    test, one = mean_over(values["scar"]), panel.rules.statistic == "scar"
+    mean = effect_of(test, values["weight"]) if one else mean_over(values["car"])
     flips = sign_flip(values["scar"], np.random.default_rng(inference.seed), inference.draws)
     low, high, detectable, _ = precision(mean, panel)
     return Pooled(len(values), mean.estimate, low, high, test.p, flips.p, detectable)

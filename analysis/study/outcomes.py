@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.across_episodes import two_sample_im
-from analysis.estimators.significance import student
 from analysis.results import Format
-from analysis.study.episodes import FEWEST, mean_over, precision
+from analysis.study.episodes import FEWEST, effect_of, mean_over, precision
 from analysis.study.panel import Panel
 from analysis.study.placebo import EpisodeNull
 
 __all__ = [
+    "CANNOT",
     "NOISE",
     "NOT_TESTABLE",
     "SIGN",
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 NOT_TESTABLE = "not testable"
+CANNOT = "cannot decide"
 SIGN = {"positive": 1, "negative": -1}
 NOISE = {1: "right sign within noise", -1: "wrong sign within noise"}
 
@@ -180,8 +181,7 @@ def compare_episodes(
     run = mean_over if len(sides) == 1 else two_sample_im
     test, mean = (run(*(side[name] for side in sides)) for name in ("scar", "car"))
     if panel.rules.statistic == "scar":
-        per = float(pd.concat([side["weight"] for side in sides]).mean())
-        mean = student(test.name, test.n, test.estimate / per, test.se / per, test.df)
+        mean = effect_of(test, pd.concat([side["weight"] for side in sides]))
     low, high, detectable, power = precision(mean, panel)
     return Outcome(
         effect=mean.estimate,

@@ -14,7 +14,8 @@ from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.names import Model
 from analysis.reads import Lacking, Part, make, vary
 from analysis.snapshot.choices import Choices
-from analysis.snapshot.eligibility import firm_windows, listed_returns
+from analysis.snapshot.claims import Claim
+from analysis.snapshot.eligibility import firm_windows, list_left_out, listed_returns
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.rules import Rules
@@ -45,15 +46,17 @@ class Panel:
     snapshot : Snapshot
         What was loaded.
     rules : Rules
-        Of inference: the registered ones, unless the panel is :func:`under` others.
+        Of inference: those by which the study decides, unless the panel is :func:`under` others.
     returns : DataFrame
         Sessions by tickers, fraction; missing before a firm's own listing.
     event_study : EventStudy
         Market model; one row for each event and firm with an eligible window.
     events : DataFrame
-        Events by ``id`` with ``episode``, ``mixed`` (opposite signs in the episode) and ``sign``.
+        Events by ``id`` with ``episode``, ``mixed`` (opposite signs in the episode) and ``sign``;
+        episodes are those of the distance of the study: :func:`chained` has those of a window.
     clean : DataFrame
-        Indexed by (``id``, ``ticker``), one boolean column a window: no confounder touches it.
+        Indexed by (``id``, ``ticker``), one boolean column a window: no confounder touches it, and
+        no event of the day names the firm in a column that the rules look into.
     exclude : DatetimeIndex or None
         Sessions left out of every estimation window; none in the baseline.
     """
@@ -72,9 +75,26 @@ class Panel:
         return self.returns.dropna(subset=list(self.snapshot.choices.firms.core))
 
     @property
+    def claims(self) -> dict[str, Claim]:
+        """The claims by id, in file order: the entries that the rules decide."""
+        return self.snapshot.claims_under(self.rules)
+
+    @property
     def core(self) -> pd.Series:
         """Return of the core firms in equal parts, of those listed by then."""
         return self.returns[list(self.snapshot.choices.firms.core)].mean(axis=1)
+
+    @property
+    def intercept(self) -> bool:
+        """Whether market models are fitted with an intercept."""
+        return self.rules.normal != "none"
+
+    @property
+    def model(self) -> str:
+        """The model of the normal return as a sentence names it."""
+        estimation = self.snapshot.choices.estimation
+        bare = estimation.model == "market" and not self.intercept
+        return f"{estimation.said} without intercept" if bare else estimation.said
 
     @property
     def highlights(self) -> dict[str, date]:
@@ -85,8 +105,9 @@ class Panel:
 def build_panel(snapshot: Snapshot) -> Panel:
     """Compute returns, episodes and every firm's event study.
 
-    A study firm by firm has no sessions that all share, hence no common event study: its responses
-    are in :mod:`analysis.study.each_firm`.
+    By the amended rules where the study has any, else by the registered ones. A study firm by firm
+    has no sessions that all share, hence no common event study: its responses are in
+    :mod:`analysis.study.each_firm`.
 
     Raises
     ------
@@ -94,13 +115,14 @@ def build_panel(snapshot: Snapshot) -> Panel:
         If no firm has an estimation window for any event.
     """
     events = make(lambda: in_episodes(snapshot.events.set_index("id"), snapshot))
+    rules = snapshot.choices.ruling
     if snapshot.choices.each_firm:
         lacking = Lacking(
             StudyError("[each_firm] in study.toml: no event study on shared sessions")
         )
-        return Panel(snapshot, snapshot.choices.registered, lacking, lacking, events, lacking)
+        return Panel(snapshot, rules, lacking, lacking, events, lacking)
     returns = make(lambda: listed_returns(snapshot))
-    windows = make(lambda: firm_windows(snapshot))
+    windows = make(lambda: firm_windows(snapshot, rules))
     if not windows.value["eligible"].any():
         raise StudyError(
             f"events.csv: expected a firm with {snapshot.choices.estimation.minimum} usable "
@@ -109,27 +131,39 @@ def build_panel(snapshot: Snapshot) -> Panel:
         )
     return Panel(
         snapshot=snapshot,
-        rules=snapshot.choices.registered,
+        rules=rules,
         returns=returns,
-        event_study=make(lambda: _every_firm(snapshot, returns.use(), events.use(), None)),
+        event_study=make(lambda: _every_firm(snapshot, returns.use(), events.use(), None, rules)),
         events=events,
-        clean=make(lambda: _without_confounders(windows.use())),
+        clean=make(lambda: _mark_clean(windows.use(), snapshot, rules)),
     )
 
 
-def _without_confounders(windows: pd.DataFrame) -> pd.DataFrame:
+def _mark_clean(windows: pd.DataFrame, snapshot: Snapshot, rules: Rules) -> pd.DataFrame:
     index = ["event", "ticker"]
-    return ~windows.pivot(index=index, columns="window", values="contaminated")
+    clean = ~windows.pivot(index=index, columns="window", values="contaminated")
+    days, out = snapshot.events.set_index("id")["day0"], list_left_out(snapshot.events, rules)
+    named = [days[event] in out.get(ticker, ()) for event, ticker in clean.index]
+    return clean.mask(pd.Series(named, clean.index), False)
 
 
 def under(panel: Panel, rules: Rules) -> Panel:
     """Return the panel under other rules of inference."""
-    windows = make(lambda: _without_confounders(firm_windows(panel.snapshot, rules)))
-    return vary(panel, rules=rules, clean=windows)
+    snapshot = panel.snapshot
+    clean = make(lambda: _mark_clean(firm_windows(snapshot, rules), snapshot, rules))
+    changed = vary(panel, rules=rules, clean=clean)
+    if changed.intercept == panel.intercept:
+        return changed
+    fitted = make(lambda: _every_firm(snapshot, panel.returns, panel.events, panel.exclude, rules))
+    return vary(changed, event_study=fitted)
 
 
-def chained(panel: Panel, window: tuple[int, int]) -> Panel:
-    """Return the panel with the episodes that its rules make of events for a window."""
+def chained(panel: Panel, window: tuple[int, int] | None = None) -> Panel:
+    """Return the panel with the episodes that its rules make of events for a window.
+
+    By default the primary one.
+    """
+    window = window or panel.snapshot.choices.windows.primary_bounds
     length = window[1] - window[0] + 1
     if panel.rules.mixture == "distance" or length > panel.rules.shared:
         return panel
@@ -144,7 +178,7 @@ def estimated_again(
     Events, episodes and confounders stay as they are.
     """
     returns = listed_returns(snapshot)
-    event_study = _every_firm(snapshot, returns, panel.events, exclude)
+    event_study = _every_firm(snapshot, returns, panel.events, exclude, panel.rules)
     return vary(panel, snapshot=snapshot, returns=returns, event_study=event_study, exclude=exclude)
 
 
@@ -153,10 +187,12 @@ def _every_firm(
     returns: pd.DataFrame,
     events: pd.DataFrame,
     exclude: pd.DatetimeIndex | None,
+    rules: Rules,
 ) -> EventStudy:
     firms = pd.DataFrame({"ticker": list(snapshot.choices.firms.studied)})
     rows = events.reset_index()[["id", "day0"]].merge(firms, how="cross")
-    return estimate(snapshot, returns, rows, exclude=exclude)
+    intercept = rules.normal != "none"
+    return estimate(snapshot, returns, rows, exclude=exclude, intercept=intercept)
 
 
 def in_episodes(

@@ -17,7 +17,7 @@ from scipy import stats
 
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.placebo import clear_sessions, placebo_p
-from analysis.snapshot.eligibility import find_news
+from analysis.snapshot.eligibility import find_news, list_left_out
 from analysis.study.panel import Panel
 
 __all__ = [
@@ -76,12 +76,17 @@ def quiet_sessions(panel: Panel, distance: int | None = None) -> Bools:
 
 
 def clean_sessions(panel: Panel, ticker: str, first: int, last: int) -> Bools:
-    """Mark the sessions whose window ``[first, last]`` no confounder of a ticker touches. (T,)."""
-    at = np.arange(len(panel.snapshot.sessions))
+    """Mark the sessions whose window ``[first, last]`` no confounder of a ticker touches. (T,).
+
+    A day 0 on which an event names the ticker in a column that the rules look into is not clean.
+    """
+    sessions = panel.snapshot.sessions
+    at = np.arange(len(sessions))
     if ticker not in panel.snapshot.choices.firms.studied:  # no confounder touches a fund
         return np.ones(at.size, dtype=bool)
     hits, _ = find_news(panel.snapshot, ticker, at + first, at + last, panel.rules)
-    return np.asarray(~np.any(hits, axis=1))
+    named = sessions.isin(list_left_out(panel.snapshot.events, panel.rules).get(ticker, ()))
+    return np.asarray(~np.any(hits, axis=1) & ~named)
 
 
 def cumulated(fitted: EventStudy) -> Floats:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.snapshot.choices import window_name
 from analysis.snapshot.claims import Events, OnEvents
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.claim_kinds import factors_of
+from analysis.study.claim_kinds import chained_for, factors_of
 from analysis.study.episodes import judge_events
 from analysis.study.panel import Panel
 from analysis.study.responses import compose, cumulate_rows
@@ -71,7 +71,8 @@ def _list_days(
     Headlines of one day have the same firms, so that the first stands for it in any case.
     """
     portfolio = parse_portfolio(claim.of, panel.snapshot)
-    judged = judge_events(panel, compose(panel, portfolio, None)[0].index, events)
+    known = compose(panel, portfolio, None)[0].index
+    judged = judge_events(chained_for(claim, panel), known, events)
     inside = judged[judged["left_out"] == ""].sort_values("episode", kind="stable")
     usable = panel.event_study.rows[["id", "ticker"]]
     usable = usable[usable["ticker"].isin(portfolio.members)]
@@ -110,7 +111,8 @@ def _tabulate(claim: OnEvents, panel: Panel, rule: Rule, days: list[_Day]) -> li
         return [np.full((len(each), len(rule.columns)), np.nan) for each in asked]
     rows = pd.DataFrame([*pairs], columns=["ticker", "day0"])
     bounds = claim.window or panel.snapshot.choices.windows.primary_bounds
-    found = cumulate_rows(panel, weights, rows, bounds, factors_of(claim, panel))
+    follows = getattr(claim, "follows", None)
+    found = cumulate_rows(panel, weights, rows, bounds, factors_of(claim, panel), follows)
     cells, signed = found[list(rule.columns)], np.isin(rule.columns, SIGNED)
     return [
         cells.reindex(pd.MultiIndex.from_tuples(each)).to_numpy(dtype=float)

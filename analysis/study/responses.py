@@ -6,7 +6,7 @@ be used differ from event to event. An event is a look-up at its day 0, a placeb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from analysis.study.placebo import clean_sessions, cumulated, quiet_sessions
 __all__ = [
     "SERIES",
     "Responses",
+    "add_returns",
     "compose",
     "cumulate",
     "cumulate_rows",
@@ -44,9 +45,9 @@ class Responses:
     Attributes
     ----------
     table : DataFrame
-        Indexed by composition (tickers with commas) and session: ``car`` (fraction) and ``scar``,
-        the same over its standard error, or again ``car`` where there is none; of CARs also
-        ``se``, ``raw`` (fraction), ``df``, ``p``.
+        Indexed by composition (tickers with commas) and session: ``car`` (fraction), ``scar``, the
+        same over its standard error, or again ``car`` where there is none, and ``weight``, one over
+        that error or 1; of CARs also ``se``, ``raw`` (fraction), ``df``, ``p``.
     members : Series
         Composition by event ``id``; events without one are left out.
     clean : (int, int) or None
@@ -91,6 +92,7 @@ def cumulate(
     *,
     clean: Bounds | bool = True,
     factors: tuple[str, ...] | None = None,
+    follows: Bounds | None = None,
 ) -> Responses:
     """Compute the CARs of a portfolio on every session.
 
@@ -108,6 +110,8 @@ def cumulate(
         0 on at the latest; False: none.
     factors : tuple of str, optional
         Factors in place of the market alone.
+    follows : (int, int), optional
+        Event days whose CAR gives the sign that responses are multiplied by.
     """
     bounds = window or panel.snapshot.choices.windows.primary_bounds
     asked = news_window(bounds) if clean is True else clean or None
@@ -115,7 +119,8 @@ def cumulate(
     sessions = panel.snapshot.sessions
     rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
     rows["day0"] = np.tile(sessions, len(weights))
-    found = Responses(cumulate_rows(panel, weights, rows, bounds, factors), members, asked)
+    table = cumulate_rows(panel, weights, rows, bounds, factors, follows)
+    found = Responses(table, members, asked)
     return _recentre(found, panel) if panel.rules.normal == "recentred" else found
 
 
@@ -125,16 +130,39 @@ def cumulate_rows(
     rows: pd.DataFrame,
     window: Bounds,
     factors: tuple[str, ...] | None = None,
+    follows: Bounds | None = None,
 ) -> pd.DataFrame:
     """Compute the CARs of compositions where rows (``ticker``, the composition; ``day0``) ask.
 
-    ``weights`` are those of each composition, by firm. Returns the table of :class:`Responses`;
-    missing where there is no fit.
+    ``weights`` are those of each composition, by firm. Where responses follow a window they are
+    multiplied by the sign of the CAR over it. Returns the table of :class:`Responses`; missing
+    where there is no fit.
     """
     fitted = _fit(panel, weights, rows, factors, window[1])
     cars = fitted.car(*window).drop(columns="bhar").rename(columns={"t": "scar"})
+    if follows:
+        turned = ["car", "scar", "raw"]
+        cars[turned] = cars[turned].mul(np.sign(fitted.car(*follows)["car"]), axis=0)
+    cars["weight"] = 1 / cars["se"]
     cars.index = pd.MultiIndex.from_frame(fitted.rows[["ticker", "day0"]])
     return cars.reindex(pd.MultiIndex.from_frame(rows))
+
+
+def add_returns(
+    panel: Panel, portfolio: Portfolio, window: Bounds, clean: Bounds | None
+) -> pd.Series:
+    """Add up the daily returns of a portfolio over the window around every event.
+
+    As composed for the event; by event ``id`` (fraction), missing where a day is.
+    """
+    members, weights = compose(panel, portfolio, clean)
+    first, last = window
+    sums = {
+        name: (panel.returns[weight.index] @ weight).rolling(last - first + 1).sum().shift(-last)
+        for name, weight in weights.items()
+    }
+    days = dict(panel.events["day0"])
+    return pd.Series({event: sums[name][days[event]] for event, name in members.items()})
 
 
 def _recentre(found: Responses, panel: Panel) -> Responses:
@@ -159,8 +187,12 @@ def fit_events(
     return _fit(panel, weights, rows, last=last)
 
 
-def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, Floats]:
+def quiet_paths(
+    panel: Panel, portfolio: Portfolio, clean: Bounds, weigh: Callable[[EventStudy], Floats]
+) -> dict[str, Floats]:
     """Cumulate abnormal returns around every session that a placebo may use.
+
+    ``weigh`` gives what each path is multiplied by, (N,).
 
     Returns
     -------
@@ -174,7 +206,7 @@ def quiet_paths(panel: Panel, portfolio: Portfolio, clean: Bounds) -> dict[str, 
         rows = pd.DataFrame({"ticker": name, "day0": sessions[_usable(panel, name, clean)]})
         fitted = _fit(panel, weights, rows)
         paths[name] = np.full((len(sessions), fitted.event_time.size), np.nan)
-        paths[name][fitted.position] = cumulated(fitted)
+        paths[name][fitted.position] = cumulated(fitted) * weigh(fitted)[:, None]
     return paths
 
 
@@ -243,7 +275,7 @@ def _fit(
         factors=factors,
         exclude=panel.exclude,
         last=last,
-        intercept=panel.rules.normal != "none",
+        intercept=panel.intercept,
     )
 
 
@@ -258,7 +290,6 @@ def compose(
         window = window_name(clean)
         pairs = pd.MultiIndex.from_frame(usable)
         usable = usable[panel.clean.loc[pairs, window].to_numpy(dtype=bool)]
-        usable = usable[~_left_out(panel, usable)]
     members, weights = {}, {}
     for event, held in usable.groupby("id", sort=False)["ticker"]:
         weight = portfolio.weigh([*held, *funds])
@@ -266,16 +297,6 @@ def compose(
             members[event] = ",".join(weight)
             weights[members[event]] = pd.Series(weight)
     return pd.Series(members, dtype=object).rename_axis("id"), weights
-
-
-def _left_out(panel: Panel, pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Mark firms that an event of the same day names in a column of the rules. (N,)."""
-    day, columns = panel.events["day0"], list(panel.rules.leave_out)
-    if not columns:
-        return np.zeros(len(pairs), dtype=bool)
-    named = panel.events[columns].agg(";".join, axis=1).groupby(day).agg(";".join)
-    cells = pairs["id"].map(day).map(named).str.split(";")
-    return np.array([t in out for t, out in zip(pairs["ticker"], cells, strict=True)], dtype=bool)
 
 
 def series_responses(panel: Panel, values: pd.Series) -> Responses:
@@ -288,5 +309,6 @@ def series_responses(panel: Panel, values: pd.Series) -> Responses:
     """
     values = values.reindex(panel.snapshot.sessions)
     index = pd.MultiIndex.from_product([[SERIES], panel.snapshot.sessions])
-    table = pd.DataFrame({"car": values.to_numpy(), "scar": values.to_numpy()}, index)
+    known = values.to_numpy()
+    table = pd.DataFrame({"car": known, "scar": known, "weight": 1.0}, index)
     return Responses(table, pd.Series(SERIES, panel.events.index))

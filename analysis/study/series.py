@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -23,6 +25,8 @@ __all__ = [
     "series_days",
     "trade_costs",
 ]
+
+Bounds = tuple[int, int]
 
 
 def net_returns(panel: Panel, pair: Portfolio, delay: int) -> pd.Series:
@@ -55,16 +59,22 @@ def trade_costs(rules: Pair) -> npt.NDArray[np.float64]:
 
 
 def log_volatility_ratio(
-    panel: Panel, portfolio: Portfolio, window: tuple[int, int], base: tuple[int, int]
+    panel: Panel, portfolio: Portfolio, window: Bounds, base: Bounds | date
 ) -> pd.Series:
-    """Log of the volatility over the window around every session less that over the base."""
+    """Log of the volatility over the window around every session less that over the base.
+
+    The base is another window, or every session before a day: then one level for all.
+    """
     returns = panel.returns[list(portfolio.members)].mean(axis=1)
-    after, before = (
-        np.log(returns.rolling(last - first + 1).std()).shift(-last)
-        for first, last in (window, base)
-    )
-    ratio: pd.Series = after - before
-    return ratio
+
+    def around(first: int, last: int) -> pd.Series:
+        spread: pd.Series = np.log(returns.rolling(last - first + 1).std()).shift(-last)
+        return spread
+
+    if isinstance(base, date):
+        calm = returns[returns.index < pd.Timestamp(base)].std()
+        return around(*window) - float(np.log(calm))
+    return around(*window) - around(*base)
 
 
 def series_days(panel: Panel, values: pd.Series, *directions: str) -> pd.DataFrame:

@@ -15,12 +15,12 @@ import numpy as np
 
 from analysis.snapshot.claims import OnEvents
 from analysis.study.changes import drop_episodes, move_events, recode_events
-from analysis.study.claim_kinds import responses_of
+from analysis.study.claim_kinds import chained_for, responses_of
 from analysis.study.episodes import chosen_days
 from analysis.study.outcomes import NOT_TESTABLE
 from analysis.study.panel import Panel
 from analysis.study.put_back import put_windows_back
-from analysis.study.tipping_rules import REGISTERED, Floats, Measured, Rule, Words
+from analysis.study.tipping_rules import Floats, Measured, Words, rule_of
 from analysis.study.tipping_search import Bools, Change, Turn, search
 
 __all__ = ["DECISIVE", "SORTS", "Tipping", "tip_claim"]
@@ -75,7 +75,6 @@ def tip_claim(
     claim: OnEvents,
     panel: Panel,
     others: Floats | None,
-    rule: Rule = REGISTERED,
     elsewhere: Panel | None = None,
 ) -> Tipping:
     """Find the tipping points of one claim.
@@ -84,16 +83,15 @@ def tip_claim(
     ----------
     claim : OnEvents
     panel : Panel
-        As the rule reads it: its events, episodes and clean windows.
+        Its rules of inference are the rule: :func:`analysis.study.tipping_rules.rule_of`.
     others : array or None
         The p-values of the other claims of the family, which stay; None outside the family.
-    rule : Rule
     elsewhere : Panel, optional
         See :func:`analysis.study.changes.panel_elsewhere`; without it no event is moved.
     """
-    responses = responses_of(claim, panel)
-    found = responses.at_events(panel)
-    sides = [chosen_days(panel, found, events) for events in claim.sides.values()]
+    rule, responses = rule_of(panel.rules), responses_of(claim, panel)
+    found, ruled = responses.at_events(panel), chained_for(claim, panel)
+    sides = [chosen_days(ruled, found, events) for events in claim.sides.values()]
     dropped = drop_episodes(sides, rule)
     changes = (
         dropped,

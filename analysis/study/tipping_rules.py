@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
 from analysis.estimators.multiplicity import holm_beside
+from analysis.estimators.significance import minimum_detectable
 from analysis.snapshot.claims import Equivalence, OnEvents
-from analysis.snapshot.load import Snapshot
+from analysis.snapshot.rules import Rules
 from analysis.study.claim_kinds import judge_equivalence, lies_inside
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import NOT_TESTABLE, SIGN, Outcome, decide
-from analysis.study.panel import Panel, build_panel
+from analysis.study.panel import Panel
+from analysis.study.verdicts import bound_of, decide_symmetric
 
-__all__ = [
-    "REGISTERED",
-    "SIGNED",
-    "Judge",
-    "Measured",
-    "Rule",
-    "add_up",
-    "judge_as_registered",
-    "measure",
-]
+__all__ = ["REGISTERED", "SIGNED", "Judge", "Measured", "Rule", "add_up", "measure", "rule_of"]
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]
@@ -73,14 +67,11 @@ class Rule:
     judge : callable
         Makes, of a claim, a panel and the p of the other claims of the family, a function from
         what a test finds to verdicts. None for the p: the claim is outside the family.
-    build : callable
-        Builds the panel of a snapshot, for events on another day.
     """
 
     columns: tuple[str, ...]
     measure: Callable[[Floats], Measured]
     judge: Callable[[OnEvents, Panel, Floats | None], Judge]
-    build: Callable[[Snapshot], Panel] = build_panel
 
 
 def add_up(values: Floats) -> Floats:
@@ -102,15 +93,18 @@ def add_up(values: Floats) -> Floats:
     return np.concatenate(parts, axis=-1)
 
 
-def measure(sums: Floats) -> Measured:
-    """Test as registered: t across episodes of the SCAR, effect and its error in CAR.
+def measure(sums: Floats, *, one: bool = False) -> Measured:
+    """Test by t across episodes of the SCAR; of two sides their difference.
 
-    Of two sides the difference, by Ibragimov and Müller (2016).
+    See :func:`analysis.study.outcomes.compare_episodes`, also for the effect: of the CAR, or with
+    ``one`` of the same statistic.
 
     Parameters
     ----------
     sums : array, (N, S, 5)
-        Of ``scar`` and ``car``, one or two sides.
+        Of ``scar`` and ``car``, or with ``one`` of ``scar`` and ``weight``; one or two sides.
+    one : bool
+        Whether effect and p are of one statistic.
     """
     count, total, square = sums[..., :1], sums[..., 1:3], sums[..., 3:]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -120,37 +114,67 @@ def measure(sums: Floats) -> Measured:
         se = np.sqrt((variance / count).sum(axis=1))
         effect = mean[:, 0] - mean[:, 1] if sums.shape[1] == 2 else mean[:, 0]
         t = effect[:, 0] / se[:, 0]
+        per = total[..., 1].sum(axis=1) / count[..., 0].sum(axis=1)
+        shown, error = (effect[:, 0] / per, se[:, 0] / per) if one else (effect[:, 1], se[:, 1])
     fewest = count[..., 0].min(axis=1)
     t = np.where(fewest >= FEWEST, t, np.nan)
     df = fewest - 1
-    return Measured(effect[:, 1], se[:, 1], df, t, 2 * special.stdtr(np.maximum(df, 1), -abs(t)))
+    return Measured(shown, error, df, t, 2 * special.stdtr(np.maximum(df, 1), -abs(t)))
 
 
-def judge_as_registered(claim: OnEvents, panel: Panel, others: Floats | None) -> Judge:
+def _judge(claim: OnEvents, panel: Panel, others: Floats | None, *, symmetric: bool) -> Judge:
     """Judge by the common rule, or that of equivalence; see :class:`Rule`."""
-    size, sign = panel.snapshot.choices.inference.size, SIGN[claim.claimed]
+    inference, sign = panel.snapshot.choices.inference, SIGN[claim.claimed]
+    size, limit = inference.size, bound_of(claim, panel.rules) if symmetric else None
 
-    def one(effect: float, p: float, adjusted: float, inside: bool) -> str:
+    def one(at: int, found: Measured, adjusted: Floats, inside: npt.NDArray[np.bool_]) -> str:
+        p = float(found.p[at])
         if np.isnan(p):
             return NOT_TESTABLE
-        if isinstance(claim, Equivalence):
-            return judge_equivalence(inside, p < size)
-        return decide(Outcome(effect, p=p, sign=sign), None if others is None else adjusted, size)
+        within = bool(inside[at]) if isinstance(claim, Equivalence) else None
+        if within is not None and not symmetric:
+            return judge_equivalence(within, p < size)
+        held = None if others is None else float(adjusted[at])
+        outcome = Outcome(float(found.effect[at]), p=p, sign=sign, inside=within)
+        if symmetric:
+            error = float(found.se[at])
+            least = float(minimum_detectable(error, found.df[at], inference.power, size))
+            outcome = replace(outcome, se=error, detectable=least)
+        return (
+            decide_symmetric(outcome, held, size, limit)
+            if symmetric
+            else decide(outcome, held, size)
+        )
 
-    def judge(measured: Measured) -> Words:
-        p, adjusted = measured.p, holm_beside(measured.p, [] if others is None else others)
+    def judge(found: Measured) -> Words:
+        p, adjusted = found.p, holm_beside(found.p, [] if others is None else others)
         inside = np.zeros(p.shape, dtype=bool)
         if isinstance(claim, Equivalence):
-            half = special.stdtrit(measured.df, (1 + claim.interval) / 2) * measured.se
-            inside = lies_inside(claim, measured.effect - half, measured.effect + half)
+            half = special.stdtrit(found.df, (1 + claim.interval) / 2) * found.se
+            inside = lies_inside(claim, found.effect - half, found.effect + half)
         # Of all sets on the same sides of the rule's thresholds one is judged.
-        sides = [np.isnan(p), p < size, adjusted < size, measured.effect > 0, inside]
+        sides = [np.isnan(p), p < size, adjusted < size, found.effect > 0, inside]
+        if symmetric:
+            known = np.where(np.isfinite(found.df) & (found.df > 0), found.df, np.nan)
+            least = minimum_detectable(found.se, known, inference.power, size)
+            sides += [least > (np.inf if limit is None else limit), abs(found.effect) < found.se]
         kinds = np.array(sides).T @ (1 << np.arange(len(sides)))
         _, first, kind = np.unique(kinds, return_index=True, return_inverse=True)
-        rows = zip(measured.effect[first], p[first], adjusted[first], inside[first], strict=True)
-        return np.array([one(*row) for row in rows])[kind]
+        return np.array([one(int(at), found, adjusted, inside) for at in first])[kind]
 
     return judge
 
 
-REGISTERED = Rule(("scar", "car"), measure, judge_as_registered)
+_MEASURES: Mapping[str, tuple[tuple[str, ...], Callable[[Floats], Measured]]] = {
+    "separate": (("scar", "car"), measure),
+    "scar": (("scar", "weight"), partial(measure, one=True)),
+}
+
+
+def rule_of(rules: Rules) -> Rule:
+    """Return the rule that a set of rules of inference makes."""
+    judge = partial(_judge, symmetric=rules.verdicts == "symmetric")
+    return Rule(*_MEASURES[rules.statistic], judge)
+
+
+REGISTERED = rule_of(Rules())

@@ -17,6 +17,7 @@ from analysis.study.panel import (
     build_panel,
     estimated_again,
     event_sessions,
+    under,
     with_events,
 )
 
@@ -82,7 +83,7 @@ def _judgement_flipped(panel: Panel) -> Panel:
 
 def _other_day(panel: Panel) -> Panel:
     events = coded_events(panel.snapshot.events, "alternative_day")
-    return build_panel(vary(panel.snapshot, events=events))
+    return under(build_panel(vary(panel.snapshot, events=events)), panel.rules)
 
 
 def _day_zero_only(panel: Panel) -> Panel:
@@ -107,6 +108,12 @@ def _with_model(model: Literal["mean", "market_adjusted"]) -> Callable[[Panel], 
     return change
 
 
+def _intercept_switched(panel: Panel) -> Panel:
+    """Fit the market model with an intercept where the rules have none, and the other way round."""
+    normal: Literal["intercept", "none"] = "none" if panel.intercept else "intercept"
+    return under(panel, replace(panel.rules, normal=normal))
+
+
 def _log_returns(panel: Panel) -> Panel:
     choices = replace(panel.snapshot.choices, returns="log")
     return estimated_again(panel, vary(panel.snapshot, choices=choices))
@@ -121,6 +128,7 @@ VARIANTS: Mapping[str, Callable[[Panel], Panel]] = {
     "open days at the other session": _other_day,
     "day 0 only": _day_zero_only,
     "listed events out of estimation": _events_excluded,
+    "intercept switched": _intercept_switched,
     "return less market": _with_model("market_adjusted"),
     "return less own mean": _with_model("mean"),
     "log returns": _log_returns,

@@ -11,24 +11,40 @@ from collections.abc import Callable, Mapping
 from analysis.estimators.multiplicity import holm
 from analysis.snapshot.claims import Claim, OnEvents
 from analysis.snapshot.rules import Rules
-from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome, decide, decide_all
+from analysis.study.outcomes import (
+    CANNOT,
+    NOISE,
+    NOT_TESTABLE,
+    Outcome,
+    decide,
+    decide_all,
+    explain_rule,
+)
 from analysis.study.panel import Panel
 
-__all__ = ["CANNOT", "NO_SIGN", "adjust", "decide_symmetric", "judge"]
+__all__ = [
+    "CANNOT",
+    "NO_SIGN",
+    "adjust",
+    "belongs",
+    "bound_of",
+    "decide_symmetric",
+    "explain",
+    "judge",
+]
 
-CANNOT = "cannot decide"
 NO_SIGN = "no sign within noise"
 
 
 def judge(panel: Panel, results: Mapping[str, Outcome]) -> dict[str, tuple[float | None, str]]:
     """Return the adjusted p and the verdict of every claim by the rules of the panel."""
-    claims, size = panel.snapshot.claims, panel.snapshot.choices.inference.size
+    claims, size = panel.claims, panel.snapshot.choices.inference.size
     adjusted = adjust(claims, results, panel.rules)
     verdict = _VERDICTS[panel.rules.verdicts]
     return {
         key: (
             adjusted.get(key),
-            verdict(outcome, adjusted.get(key), size, _bound(claims[key], panel.rules)),
+            verdict(outcome, adjusted.get(key), size, bound_of(claims[key], panel.rules)),
         )
         for key, outcome in results.items()
     }
@@ -45,18 +61,19 @@ def adjust(
     family = {
         key: outcome.p
         for key, outcome in results.items()
-        if outcome.p is not None and _belongs(claims[key], outcome, rules)
+        if outcome.p is not None and belongs(claims[key], outcome, rules)
     }
     return dict(zip(family, map(float, holm(list(family.values()))), strict=True))
 
 
-def _belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
+def belongs(claim: Claim, outcome: Outcome, rules: Rules) -> bool:
+    """Say whether a claim is of the family once it has a p."""
     if rules.verdicts == "registered":
         return outcome.confirmatory
-    return claim.status == "confirmatory"
+    return claim.status == "confirmatory" and claim.verdict is None
 
 
-def _bound(claim: Claim, rules: Rules) -> float | None:
+def bound_of(claim: Claim, rules: Rules) -> float | None:
     """Return the bound of what a claim measures; none where none is fixed."""
     measured = getattr(claim, "response", "car") if isinstance(claim, OnEvents) else ""
     return next((bound for name, bound in rules.bound.items() if name == measured), None)
@@ -106,3 +123,28 @@ _VERDICTS: Mapping[str, Callable[[Outcome, float | None, float, float | None], s
     "registered": _decide_registered,
     "symmetric": decide_symmetric,
 }
+
+
+def explain(panel: Panel, claim: Claim, outcome: Outcome, adjusted: float | None) -> str:
+    """Say in a sentence how the rules of the panel came to the verdict of a claim."""
+    size = panel.snapshot.choices.inference.size
+    own = outcome.verdict and outcome.inside is None and not outcome.signs
+    testable = outcome.effect is not None and outcome.p is not None and adjusted is not None
+    if panel.rules.verdicts == "registered" or own or not testable:
+        return explain_rule(outcome, adjusted, size)
+    side = "claimed" if (outcome.effect or 0.0) * outcome.sign > 0 else "opposite"
+    rejected = (adjusted or 0.0) < size
+    said = f"adjusted p {adjusted:.3g}, {'below' if rejected else 'not below'} {size:g}"
+    if outcome.inside is not None:
+        return f"the interval lies {'' if outcome.inside else 'not '}inside the bounds; {said}"
+    if outcome.signs:
+        return f"{sum(outcome.signs)} of {len(outcome.signs)} differences are positive; {said}"
+    parts = [f"the effect has the {side} sign; {said}"]
+    bound = bound_of(claim, panel.rules)
+    if not rejected and bound is not None and outcome.detectable is not None:
+        above = "above" if outcome.detectable > bound else "not above"
+        parts.append(f"detectable effect {outcome.detectable:.3g}, {above} {bound:g}")
+    if not rejected and outcome.se is not None:
+        within = abs(outcome.effect or 0.0) < outcome.se
+        parts.append(f"{'within' if within else 'beyond'} one standard error of zero")
+    return "; ".join(parts)

@@ -6,6 +6,7 @@ Where the words leave a choice open:
 - the trade (A13) and volatility (B7) know no contamination, as registered;
 - the mean of 1/s of a difference is that over the episodes of both kinds together;
 - no bound is stated for a correlation, a beta or a log ratio;
+- the share of A4 counts every day once, and its bootstrap draws episodes with all their days;
 - A6 and A10 keep rules of their own, by the adjusted p; A10 cannot decide where it was mixed.
 """
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from .anew import SHOWN, exports, volatility_after
 from .claims import (
     CORE,
     EXPLORERS,
@@ -24,14 +26,14 @@ from .claims import (
     PROCESSORS,
     PURE_PLAYS,
     a6,
-    core_volatility,
+    b14,
     share_weights,
     trade,
 )
 from .episodes import FEWEST, SIZE, Floats, Result
 from .inference import detectable, holm, interval, one_sample, two_samples
 from .record import Record
-from .responses import MARKET, Window, less, respond, usable_members
+from .responses import MARKET, Window, equal, less, respond, usable_members
 
 EVERY = (*POLICY, "support")
 LONGEST = 2  # sessions of a window whose events chain by sharing a session
@@ -57,23 +59,28 @@ class Asked:
     series: Callable[[Record, int], tuple[float, float] | None] | None = None
     bound: float | None = BOUND
     mixed: bool = False
+    first: bool = False
     fell: bool = False
+    apart: int = 0  # sessions at least between the days that enter
+    kept: bool = False  # firms stay in, whatever their news and whoever names them
+    follows: Window | None = None
 
 
 CLAIMS = {
     "A3": Asked(slope=True, directions=POLICY, signed=True),
-    "A4": Asked(factors=("SPY", "XME"), directions=POLICY, signed=True),
     "A5": Asked(plus=PURE_PLAYS, directions=["disappointment"]),
     "A7": Asked(plus=PROCESSORS, minus=EXPLORERS, directions=POLICY, signed=True),
     "A9": Asked(window=(1, 5), clean=(0, 10), directions=["easing"]),
     "A10": Asked(window=(1, 20), clean=(0, 20), directions=EVERY, signed=True),
     "A11": Asked(plus=PURE_PLAYS, directions=["easing"], second=["tightening"], signed=True),
-    "A12": Asked(window=(0, 4), directions=POLICY, signed=True),
+    "A12": Asked(window=(2, 4), clean=(0, 4), follows=(0, 1), directions=POLICY),
     "A13": Asked(series=trade, directions=["tightening", "disappointment"]),
     "A14": Asked(plus=PROCESSORS, minus=["REMX"], directions=POLICY, signed=True),
     "B3": Asked(directions=["tightening"], second=["easing"]),
     "B4": Asked(directions=["tightening"], fell=True),
-    "B7": Asked(series=core_volatility, bound=None, directions=EVERY, mixed=True),
+    "B7": Asked(
+        series=volatility_after, bound=None, directions=EVERY, mixed=True, first=True, apart=20
+    ),
     "B9": Asked(minus=["COPX", "XME"], window=(0, 20), directions=["easing"], claimed=-1),
     "B10": Asked(directions=["tightening", "disappointment"], after="2025-10-31"),
     "B11": Asked(plus=PURE_PLAYS, minus=["MP"], directions=["tightening"], second=["easing"]),
@@ -112,8 +119,14 @@ def choose(record: Record, asked: Asked, directions: Sequence[str]) -> pd.DataFr
     days = events[keep].assign(episode=episode[keep])
     days["out"] = days["leave_out"] + ";" + days["doubted"]
     days["factor"] = days["sign"] if asked.signed else 1
-    if asked.mixed:
+    if asked.first:
         days = days.drop_duplicates("episode")
+    if asked.apart:
+        last, kept = -asked.apart, []
+        for place in days["place"]:
+            kept.append(place - last >= asked.apart)
+            last = place if kept[-1] else last
+        days = days[kept]
     days["out"] = days.groupby("place")["out"].transform(";".join)
     return days.drop_duplicates(["episode", "place"])
 
@@ -123,7 +136,7 @@ def measure(record: Record, asked: Asked, place: int, out: str) -> Response | No
     if asked.series is not None:
         seen = asked.series(record, place)
         return seen and (*seen, 1.0)
-    clean = asked.clean or asked.window
+    clean, out = (None, "") if asked.kept else (asked.clean or asked.window, out)
     sides = [
         [
             name
@@ -138,7 +151,10 @@ def measure(record: Record, asked: Asked, place: int, out: str) -> Response | No
         return None
     weights = share_weights(record) if asked.slope else less(*sides)
     found = respond(record, weights, place, asked.window, asked.factors, intercept=False)
-    return found.car, found.scar, 1 / found.error
+    sign = 1.0
+    if asked.follows is not None:
+        sign = np.sign(respond(record, weights, place, asked.follows, intercept=False).car)
+    return sign * found.car, sign * found.scar, 1 / found.error
 
 
 def episode_values(record: Record, asked: Asked, directions: Sequence[str]) -> Floats:
@@ -174,8 +190,8 @@ def run_test(record: Record, asked: Asked) -> tuple[Result, float | None]:
 
 def decide(name: str, found: Result, error: float | None) -> str:
     """Decide by the symmetric rule."""
-    if name == "A6":
-        return found.verdict  # the signs of its differences differ, whatever the p
+    if found.verdict:
+        return found.verdict  # of its own; the signs of A6's differences differ, whatever the p
     if found.effect is None or found.holm is None:
         return "not testable"
     as_claimed = found.effect * found.claimed > 0
@@ -194,14 +210,50 @@ def decide(name: str, found: Result, error: float | None) -> str:
     return f"{'right' if as_claimed else 'wrong'} sign within noise"
 
 
-def recompute_amended(record: Record, b6: Result) -> dict[str, Result]:
-    """Recompute every claim that the amended family holds; no rule touches B6 but the last."""
+def recompute_pooled(record: Record, kind: str, window: Window, *, kept: bool) -> Result:
+    """Recompute the mean response of the core to a kind of news over a window."""
+    kinds = {"policy": POLICY, "all": EVERY}
+    asked = Asked(
+        window=window, directions=kinds.get(kind, (kind,)), signed=kind in kinds, kept=kept
+    )
+    return run_test(contaminated_by_deals(record), asked)[0]
+
+
+def share_left(record: Record) -> Result:
+    """A4: of the mean square of core returns on days of policy, what the market leaves."""
+    squares: dict[int, list[Floats]] = {}
+    days = choose(record, Asked(mixed=True), POLICY)
+    for place, out, episode in zip(days["place"], days["out"], days["episode"], strict=True):
+        usable = usable_members(record, CORE, int(place), (0, 1), (0, 1))
+        held = [name for name in usable if name not in str(out).split(";")]
+        if held:
+            left = respond(record, equal(held), int(place), (0, 1), intercept=False).car
+            whole = sum(record.series[name][place : place + 2].sum() for name in held) / len(held)
+            squares.setdefault(int(episode), []).append(np.array([left, whole]) ** 2)
+    sums = np.array([np.sum(of, axis=0) for of in squares.values()])
+    draws = np.random.default_rng(7).integers(0, len(sums), (20_000, len(sums)))
+    left, whole = sums[draws].sum(axis=1).T
+    tail = (1 - record.choices["inference"]["level"]) / 2
+    low, high = np.quantile(left / whole, [tail, 1 - tail])
+    effect = sums[:, 0].sum() / sums[:, 1].sum()
+    verdict = "supported" if low > 0.5 else "contradicted" if high < 0.5 else "cannot decide"
+    return Result(str(len(sums)), effect, low, high, verdict=verdict)
+
+
+def recompute_amended(record: Record, b6_p: float) -> dict[str, Result]:
+    """Recompute every claim that the amended family holds, or that is specified anew.
+
+    The p of B6, which is resampled, is the one that was published.
+    """
     spoilt = contaminated_by_deals(record)
     tested = {name: run_test(spoilt, asked) for name, asked in CLAIMS.items()}
-    tested |= {"A6": (a6(record), None), "B6": (b6, None)}
-    family = holm({name: found.p for name, (found, _) in tested.items() if found.p is not None})
+    tested |= {"A6": (a6(record), None), "B6": (replace(exports(record), p=b6_p), None)}
+    tested |= {"A4": (share_left(spoilt), None)}
+    tested |= {name: (claim(record), None) for name, claim in SHOWN.items()}
+    p = {name: found.p for name, (found, _) in tested.items() if name not in SHOWN}
+    family = holm({name: value for name, value in p.items() if value is not None})
     ledger = {}
     for name, (found, error) in tested.items():
         found = replace(found, holm=family.get(name))
         ledger[name] = replace(found, verdict=decide(name, found, error))
-    return ledger
+    return ledger | {"B14": b14(record, intercept=False)}

@@ -309,12 +309,13 @@ def b13(record: Record) -> Result:
     return fact(steps.mean(), (steps >= 85) & (steps <= 95), f"{len(steps)} steps")
 
 
-def b14(record: Record) -> Result:
+def b14(record: Record, *, intercept: bool = True) -> Result:
     """The leaders' words would move the names next; enforcement and inventories follow."""
     places = [record.at(day) for day in ("2025-10-30", "2025-11-03")]
+    held = [equal(usable_members(record, CORE, place, (0, 0), None)) for place in places]
     days = [
-        respond(record, equal(usable_members(record, CORE, place, (0, 0), None)), place, (0, 0))
-        for place in places
+        respond(record, weights, place, (0, 0), intercept=intercept)
+        for weights, place in zip(held, places, strict=True)
     ]
     level = record.choices["inference"]["level"]
     p = [2 * float(stats.t.sf(abs(day.scar), day.freedom)) for day in days]

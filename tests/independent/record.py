@@ -104,7 +104,7 @@ class Record:
     @cached_property
     def spoilt(self) -> dict[str, np.ndarray]:
         """Return the touched sessions of each ticker."""
-        return {str(name): column.to_numpy() for name, column in self.touched.items()}
+        return {str(name): column.to_numpy(copy=True) for name, column in self.touched.items()}
 
     def episodes(self, distance: int) -> pd.Series:
         """Return the number of each event's episode: day 0s within ``distance``, chained."""
@@ -120,7 +120,30 @@ class Record:
 
         A derived figure whose band is wider than the rule allows is left out.
         """
+        return self._monthly(self._rows("customs.csv"))
+
+    @cached_property
+    def all_months(self) -> pd.DataFrame:
+        """Return the same with the years before the study."""
+        both = [self._rows(f"{folder}customs.csv") for folder in ("history/", "")]
+        return self._monthly(pd.concat(both, ignore_index=True))
+
+    def releases(self, series: str) -> dict[str, int]:
+        """Return the place of the session that could price the figure of each single month.
+
+        Where a release holds two months the later one counts.
+        """
         rows = self._rows("customs.csv")
+        known = (rows["coverage"] == "month") & (rows["release_date"] != "")
+        rows = rows[known & (rows["series"] == series)]
+        rows = rows.drop_duplicates("release_date", keep="last")
+        return {
+            month: self.at(day)
+            for month, day in zip(rows["month"], rows["release_date"], strict=True)
+            if self.sessions[0] <= pd.Timestamp(day) <= self.sessions[-1]
+        }
+
+    def _monthly(self, rows: pd.DataFrame) -> pd.DataFrame:
         for column in ("value", "low", "high"):
             rows[column] = pd.to_numeric(rows[column])
         wide = (rows["high"] - rows["low"]) / rows["value"] > self.choices["customs"][

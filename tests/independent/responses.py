@@ -95,6 +95,22 @@ def respond(
     return Response(float(car), float(np.sqrt(variance * spread)), freedom)
 
 
+def core_response(record: Record, names: Sequence[str], place: int, window: Window) -> float | None:
+    """Return the CAR of the mean of those listed on each day, without intercept, whatever the news.
+
+    None where the window or the sessions before it do not suffice.
+    """
+    core = record.returns[list(names)].mean(axis=1).to_numpy()
+    market = record.series[MARKET[0]]
+    days, before = slice(place + window[0], place + window[1] + 1), estimation(record, place)
+    known = np.isfinite(core[before]) & np.isfinite(market[before])
+    complete = place + window[1] < len(core) and np.isfinite(core[days]).all()
+    if not complete or known.sum() < record.choices["estimation"]["minimum"]:
+        return None
+    y, x = core[before][known], market[before][known]
+    return float((core[days] - market[days] * (x @ y) / (x @ x)).sum())
+
+
 def equal(members: Sequence[str], total: float = 1.0) -> dict[str, float]:
     """Return equal weights that sum to ``total``."""
     return {name: total / len(members) for name in members}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_amended_claim_must_be_there(snapshot_copy: Path):
 
 
 def test_study_without_amendments(snapshot_copy: Path):
-    """A study may have none; a file without an entry in the manifest does not count."""
+    """A study may have none, if it specifies no claim anew; a file needs its entry to count."""
     path = snapshot_copy / "manifest.json"
     manifest = json.loads(path.read_text())
     del manifest["files"][AMENDMENTS]
@@ -92,4 +93,12 @@ def test_study_without_amendments(snapshot_copy: Path):
     with pytest.raises(SnapshotError, match=r"expected an entry in manifest\.json, found none"):
         load_snapshot(snapshot_copy)
     (snapshot_copy / AMENDMENTS).unlink()
-    assert load_snapshot(snapshot_copy).amendments == ()
+    claims = snapshot_copy / "claims.toml"
+    text = claims.read_text("utf-8")
+    with pytest.raises(SnapshotError, match="registered claim A1: expected an amendment"):
+        load_snapshot(snapshot_copy, check_hashes=False)
+    stated, _, old = text.partition("[[registered]]")
+    for key in re.findall(r'(?m)^id = "(\w+)"', "[[registered]]" + old):
+        stated = re.sub(rf'(?s)\[\[claim\]\]\nid = "{key}".*?(?=\[\[claim\]\]|$)', "", stated)
+    claims.write_text(stated + ("[[registered]]" + old).replace("[[registered", "[[claim"), "utf-8")
+    assert load_snapshot(snapshot_copy, check_hashes=False).amendments == ()

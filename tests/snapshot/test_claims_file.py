@@ -8,22 +8,23 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.claims import parse_claims
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import Snapshot, load_snapshot
 
 TEXT = (Path(__file__).resolve().parents[2] / "data" / "claims.toml").read_text("utf-8")
 
 
 def test_the_committed_claims(snapshot: Snapshot) -> None:
-    """All of them in file order; 21 of 29 are confirmatory."""
-    claims = snapshot.claims
-    assert list(claims) == re.findall(r'(?m)^id = "(\w+)"', TEXT)
+    """All of them in file order; 21 of 29 are confirmatory; those of old have the same ids."""
+    claims, stated = snapshot.claims, TEXT.partition("[[registered]]")[0]
+    assert list(claims) == re.findall(r'(?m)^id = "(\w+)"', stated)
+    assert list(snapshot.registered) == list(claims)
     assert sum(claim.status == "confirmatory" for claim in claims.values()) == 21
 
 
 def test_a_study_without_claims() -> None:
     """A file with comments only makes none."""
-    assert parse_claims(b"# none\n") == {}
+    assert parse_claims(b"# none\n") == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,26 @@ def test_a_study_without_claims() -> None:
          "known key, found 'claims'; did you mean claim?"),
         ('id = "A3"', 'id = "A3', "claims.toml: expected TOML, found "),
         ("[[claim]]", "claim = 3\n[[claim]]", "claims.toml: expected TOML, found "),
+        ('[[registered]]\nid = "A1"', '[[registered]]\nid = "A77"', "claims.toml, registered claim "
+         "A77, field id: expected an id of a table [[claim]], found A77; did you mean A7?"),
+        ('[[registered]]\nid = "A4"', '[[registered]]\nid = "A1"', "claims.toml, registered claim "
+         "A1, field id: expected an id that occurs once, found A1 again in registered claim number "
+         "2 of"),
+        ("[[registered.facts]]", "[[registered.fact]]", "claims.toml, registered claim A1, field "
+         "fact: expected a field of the kind facts, found 'fact'; did you mean facts?"),
+        ('[[registered]]\nid = "B14"', '[[registred]]\nid = "B14"', "claims.toml, field registred: "
+         "expected a known key, found 'registred'; did you mean registered?"),
+        ('verdict = "not a claim"', 'verdict = "no claim"', "claims.toml, claim B14, field "
+         "verdict: expected 'not a claim' or 'shown, not decided', found 'no claim'; did you mean "
+         "not a claim?"),
+        ("clean = [0, 4]\n", "", "claims.toml, claim A12: expected a CAR with a window and clean "
+         "days where it follows, found"),
+        ("bound = 0.5", "bound = 1.5", "claims.toml, claim A4, field bound: expected less than 1, "
+         "found"),
+        ("mixed = true }\n", "mixed = true, signed = true }\n", "claims.toml, claim A4: expected "
+         "events that are not signed, for a square has no sign, found"),
+        ("lags = [1]\nreleases = true\n", "", "claims.toml, claim B6: expected a correlation with "
+         "lags, or releases, or both, found"),
         ("[[claim]]", "x = " + "[" * 2000 + "\n[[claim]]", "claims.toml: expected TOML, found "),
     ],
 )  # fmt: skip

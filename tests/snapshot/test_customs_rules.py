@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.snapshot.customs import monthly_panel, release_days
-from analysis.snapshot.load import Snapshot
+from analysis.errors import SnapshotError
+from analysis.snapshot.customs import check_earlier, monthly_panel, release_days
+from analysis.snapshot.load import Snapshot, load_snapshot
 
 NAN = float("nan")
 
@@ -149,3 +151,41 @@ def test_release_is_priced_by_the_first_session_on_or_after_it(
     assert found["session"] == pd.Timestamp(session) if session else pd.isna(found["session"])
     assert found["reason"].startswith(reason)
     assert bool(found["reason"]) == bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("2015-01,rare_earths_total", "2023-05,rare_earths_total", "row 2, column month: expected "
+         "a month before 2023-02, the first of customs.csv, found 2023-05; correct the row or"),
+        ("month,1457,", "month,many,", "row 2, column value: expected a number, found many;"),
+    ],
+)  # fmt: skip
+def test_earlier_figures_lie_before_those_of_the_study(refused_edit, old, new, said):
+    """A month that both files have and a slip are told with file and row."""
+    assert refused_edit("history/customs.csv", old, new).startswith(f"history/customs.csv, {said}")
+
+
+def test_earlier_figures_have_the_unit_of_the_study():
+    """Kilograms before tonnes are told; a series that the study lacks is left alone."""
+    later = pd.DataFrame({"series": "a", "month": ["2023-02"], "unit": "t"})
+    earlier = pd.DataFrame({"series": ["b", "a"], "month": "2022-02", "unit": "kg"}, [2, 3])
+    check_earlier("history/customs.csv", earlier[:1], later)
+    with pytest.raises(SnapshotError) as caught:
+        check_earlier("history/customs.csv", earlier, later)
+    assert str(caught.value) == (
+        "history/customs.csv, row 3, column unit: expected t, the unit of the series in "
+        "customs.csv, found kg; correct the row or remove it"
+    )
+
+
+def test_a_study_needs_no_earlier_figures(snapshot_copy):
+    """Without the file there are no rows; a file without an entry in the manifest is refused."""
+    path = snapshot_copy / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    del manifest["files"]["history/customs.csv"]
+    path.write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(SnapshotError, match=r"history/customs.csv: expected an entry in manifest"):
+        load_snapshot(snapshot_copy)
+    (snapshot_copy / "history" / "customs.csv").unlink()
+    assert load_snapshot(snapshot_copy).earlier_customs.empty

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.errors import SnapshotError
-from analysis.snapshot.amendments import AMENDMENTS
 from analysis.snapshot.load import Snapshot, load_snapshot
-from analysis.snapshot.manifest import FILES, read_manifest, write_manifest
+from analysis.snapshot.manifest import BESIDE, FILES, read_manifest, write_manifest
 
 
 def edit(folder: Path) -> None:
@@ -41,7 +40,7 @@ def test_broken_manifest(snapshot_copy: Path, text: str, expected: str) -> None:
 
 def test_every_file_says_where_it_comes_from_and_on_what_terms(snapshot: Snapshot) -> None:
     """No entry lacks source, way of gathering or terms; the hash has full length."""
-    assert set(snapshot.manifest.files) == {*FILES, AMENDMENTS}
+    assert set(snapshot.manifest.files) == {*FILES, *BESIDE}
     for entry in snapshot.manifest.files.values():
         assert entry.source
         assert entry.obtained

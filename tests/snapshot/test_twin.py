@@ -66,12 +66,17 @@ def test_everything_says_that_it_is_simulated(folder, twin) -> None:
     assert written == plain
 
 
+def list_files(folder: Path) -> list[str]:
+    """Name every file in a folder and those inside it."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
 def test_a_seed_gives_the_same_bytes(snapshot, folder, tmp_path) -> None:
     """The same seed writes the same files over old ones; another seed other prices."""
-    files = sorted(path.name for path in folder.iterdir())
+    files = list_files(folder)
     write_twin(snapshot, tmp_path / "again")
     write_twin(snapshot, tmp_path / "again")
-    assert sorted(path.name for path in (tmp_path / "again").iterdir()) == files
+    assert list_files(tmp_path / "again") == files
     for name in files:
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
     assert not simulate(snapshot, replace(TRUTH, seed=2)).prices.equals(simulate(snapshot).prices)

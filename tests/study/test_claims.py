@@ -8,24 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.questions.ledger import entries as ledger
 from analysis.snapshot.claims import Mean, OnEvents
+from analysis.snapshot.rules import Rules
 from analysis.study.claim_kinds import raw_move, responses_of
 from analysis.study.claims import decide_claim
 from analysis.study.outcomes import Outcome, compare_episodes, decide
-from analysis.study.panel import Panel, build_panel
+from analysis.study.panel import Panel, build_panel, under
+from analysis.study.verdicts import adjust
 
 CORE = ("MP", "USAR", "CRML")
 DAYS = ["2025-10-27", "2026-05-20"]
 
 
 def decided(claim: str, panel: Panel) -> Outcome:
-    return decide_claim(panel.snapshot.claims[claim], panel)
+    return decide_claim(panel.snapshot.registered[claim], panel)
 
 
 def responses(claim: str, panel: Panel) -> pd.DataFrame:
     """What a claim measures, on the events."""
-    entry = panel.snapshot.claims[claim]
+    entry = panel.snapshot.registered[claim]
     assert isinstance(entry, OnEvents)
     return responses_of(entry, panel).at_events(panel)
 
@@ -161,12 +162,16 @@ def test_two_samples_compare_means_with_the_smaller_sample(committed):
     """Effect, statistic and degrees of freedom of the two-sample test, worked by hand."""
     one = pd.DataFrame({"car": [0.1, 0.2, 0.3], "scar": [1.0, 2.0, 3.0]})
     other = pd.DataFrame({"car": [0.0, 0.1, -0.1, 0.0], "scar": [0.0, 1.0, -1.0, 0.0]})
-    outcome = compare_episodes(committed, one, other)
+    outcome = compare_episodes(under(committed, Rules()), one, other)
     assert outcome.effect == pytest.approx(0.2)
     t = 2.0 / np.sqrt(1.0 / 3 + (2 / 3) / 4)
     # Student's law with two degrees of freedom has a closed form.
     assert outcome.p == pytest.approx(1 - t / np.sqrt(t**2 + 2))
     assert outcome.count == "3 + 4"
+    weights = (one.assign(weight=4.0), other.assign(weight=11.0))
+    amended = compare_episodes(committed, *weights)
+    assert amended.effect == pytest.approx(2.0 / 8.0)  # seven episodes: (3 * 4 + 4 * 11) / 7
+    assert amended.p == outcome.p
 
 
 def test_pair_trade_is_worked_by_hand(simulate):
@@ -207,15 +212,23 @@ def test_volatility_ratio_finds_a_doubling(simulate):
     assert ratio == pytest.approx(np.log(2), abs=0.45)
 
 
-def test_family_holds_confirmatory_claims_with_a_p():
-    """Holm's adjustment sees neither exploratory claims nor claims without a p-value."""
+def test_family_holds_confirmatory_claims_with_a_p(mean_of):
+    """Holm's adjustment sees neither exploratory claims nor claims without a p-value.
+
+    By the symmetric rule it sees confirmatory claims that have a rule of their own, too.
+    """
     results = {
         "X": Outcome(0.1, p=0.01),
         "Y": Outcome(0.1, p=0.04),
         "Z": Outcome(0.1, p=0.001, confirmatory=False),
         "W": Outcome(None),
     }
-    assert ledger.holm_family(results) == pytest.approx({"X": 0.02, "Y": 0.04})
+    claims = dict.fromkeys(results, mean_of("tightening"))
+    claims["V"] = replace(mean_of("tightening"), status="exploratory")
+    results["V"] = Outcome(0.1, p=0.002, confirmatory=False)
+    assert adjust(claims, results, Rules()) == pytest.approx({"X": 0.02, "Y": 0.04})
+    symmetric = adjust(claims, results, Rules(verdicts="symmetric"))
+    assert symmetric == pytest.approx({"X": 0.02, "Y": 0.04, "Z": 0.003})
 
 
 def test_raw_move_holds_the_markets_part(simulate):
@@ -226,7 +239,7 @@ def test_raw_move_holds_the_markets_part(simulate):
     for ticker, effect in {"SPY": 0.05, "XME": 0.075, **dict.fromkeys(CORE, 0.075)}.items():
         returns.loc[days, ticker] += effect
     panel = build_panel(replace(snapshot, prices=100 * (1 + returns).cumprod()))
-    claim = panel.snapshot.claims["A4"]
+    claim = panel.snapshot.registered["A4"]
     assert isinstance(claim, Mean)
     assert raw_move(claim, panel) == pytest.approx(0.075, abs=0.02)
     assert decided("A4", panel).effect == pytest.approx(0.0, abs=0.015)

@@ -15,8 +15,10 @@ from analysis.publish.renderers.pandoc import find_program
 from analysis.publish.tables import markdown
 from analysis.questions.data import sample
 from analysis.questions.ledger import report as ledger_report
+from analysis.questions.ledger.beside import registered_beside
 from analysis.results import Findings
-from analysis.snapshot.claims import Condition, parse_claims
+from analysis.snapshot.claims import Condition
+from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.claims import decide_claim
@@ -57,7 +59,9 @@ def with_claims(panel: Panel, entries: dict[str, str]) -> Panel:
     """Return the panel of a study that makes these claims."""
     text = "".join(HEAD.format(id=name, entry=entry) for name, entry in entries.items())
     claims = parse_claims(text.encode("utf-8"))
-    return replace(panel, snapshot=replace(panel.snapshot, claims=claims))
+    return replace(
+        panel, snapshot=replace(panel.snapshot, claims=claims.stated, registered=claims.registered)
+    )
 
 
 @pytest.fixture
@@ -73,10 +77,10 @@ def test_a_new_claim_has_its_row_paragraph_keys_and_verdict(found, claim):
     assert rows.loc[rows["claim"] == claim, "statement"].tolist() == [f"Statement of {claim}"]
     assert f"**{claim}** (rebound item, confirmatory)" in found.passages[0].text
     verdict = next(v for v in found.verdicts if v.key == claim)
-    assert verdict.rule == f"the rule of {claim}"
+    assert verdict.rule == f"the rule of {claim}; by the amended rules of inference"
     assert verdict.verdict in {
-        "supported", "contradicted", "mixed", "not testable",
-        "right sign within noise", "wrong sign within noise",
+        "supported", "contradicted", "mixed", "not testable", "cannot decide",
+        "no sign within noise", "right sign within noise", "wrong sign within noise",
     }  # fmt: skip
     keys = {n.key for n in found.numbers if n.key.startswith(f"claim.{claim.lower()}.")}
     expected = "testable_from" if claim == "Z8" else "effect"
@@ -100,8 +104,8 @@ def test_a_study_may_make_one_claim_that_no_test_decides(quick, claim):
 def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
     """In the row, the paragraph and the list of claims, whatever Markdown would make of it."""
     panel = with_claims(quick, {"Z4": NEW["Z4"]})
-    worded = replace(panel.snapshot.claims["Z4"], statement=statement)
-    panel = replace(panel, snapshot=replace(panel.snapshot, claims={"Z4": worded}))
+    worded = replace(panel.snapshot.registered["Z4"], statement=statement)
+    panel = replace(panel, snapshot=replace(panel.snapshot, registered={"Z4": worded}))
     found = ledger_report.compute(panel)
     (listed,) = (t for t in sample.compute(panel).tables if t.name == "claims")
     shown = [markdown(t).partition(":::")[0] for t in (*found.tables, listed)]
@@ -113,10 +117,12 @@ def test_markup_in_a_statement_is_printed_as_it_stands(quick, statement):
         assert f">{escape(statement, quote=False)}" in html
 
 
-def test_the_family_is_read_off_the_entries(found):
-    """Confirmatory claims with a test across episodes or months; the others have rules alone."""
+def test_the_family_is_read_off_the_entries(quick, found):
+    """Confirmatory claims with a p; as registered those of the common rule alone."""
     adjusted = {n.key.split(".")[1] for n in found.numbers if n.key.endswith(".holm")}
-    assert adjusted == {"z1", "z2", "z7", "z10"}
+    assert adjusted == {"z1", "z2", "z3", "z6", "z7", "z9", "z10"}
+    registered = registered_beside(with_claims(quick, NEW))["holm"].dropna()
+    assert set(registered.index) == {"Z1", "Z2", "Z7", "Z10"}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def test_a_portfolio_that_does_not_parse_names_claim_and_place(quick, entry, sai
     """The place is marked, the nearest word suggested."""
     panel = with_claims(quick, {"Z1": entry})
     with pytest.raises(StudyError) as caught:
-        decide_claim(panel.snapshot.claims["Z1"], panel)
+        decide_claim(panel.snapshot.registered["Z1"], panel)
     assert str(caught.value).startswith("claims.toml, claim Z1: portfolio")
     assert said in str(caught.value)
 

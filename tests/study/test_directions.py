@@ -66,7 +66,7 @@ def test_a_study_with_other_directions_gives_the_same_results(other: Snapshot, c
     for name in ("episodes", "mean", "low", "p"):
         assert both[f"{name}_x"].to_numpy() == pytest.approx(both[f"{name}_y"], nan_ok=True)
     for claim in ("A3", "B3", "A13", "B7"):
-        one, two = (decide_claim(p.snapshot.claims[claim], p) for p in (committed, panel))
+        one, two = (decide_claim(p.snapshot.registered[claim], p) for p in (committed, panel))
         assert (one.effect, one.p, one.count) == pytest.approx((two.effect, two.p, two.count))
 
 

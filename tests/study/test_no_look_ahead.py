@@ -22,7 +22,7 @@ from analysis.snapshot.claims import OnEvents
 from analysis.snapshot.customs import release_days
 from analysis.snapshot.cut import cut_snapshot
 from analysis.snapshot.portfolios import equal, parse_portfolio
-from analysis.study.customs import release_returns
+from analysis.study.customs import release_returns, seasonal_changes
 from analysis.study.episodes import judge_events
 from analysis.study.panel import Panel, build_panel
 from analysis.study.responses import cumulate, fit_events
@@ -94,7 +94,7 @@ def measure_trades(panel: Panel) -> pd.DataFrame:
 def measure_conditions(panel: Panel) -> pd.DataFrame:
     """Which events meet what a claim asks of the time before them, known on day 0."""
     frames = []
-    for claim in panel.snapshot.claims.values():
+    for claim in panel.snapshot.registered.values():
         sides = claim.sides.values() if isinstance(claim, OnEvents) else ()
         for events in sides:
             if events.where:
@@ -107,6 +107,9 @@ def measure_conditions(panel: Panel) -> pd.DataFrame:
 def measure_responses(panel: Panel) -> pd.DataFrame:
     """Abnormal returns of every firm and of the core portfolio, by the end of each window."""
     frames, core = [], equal(panel.snapshot.choices.firms.core)
+    after = cumulate(panel, core, (2, 4), clean=(0, 4), follows=(0, 1)).at_events(panel)
+    after = after.join(panel.events["day0"]).reset_index().assign(ticker="core", window="after")
+    frames.append(after.assign(known=sessions_later(panel, after["day0"], 4)))
     for name, (first, last) in panel.snapshot.choices.windows.bounds.items():
         study = panel.event_study
         firms = pd.concat([study.rows[["id", "ticker", "day0"]], study.car(first, last)], axis=1)
@@ -136,6 +139,16 @@ def measure_volatility(panel: Panel) -> pd.DataFrame:
     return pd.concat(frames).set_index(["window", "session"])
 
 
+def measure_seasons(panel: Panel) -> pd.DataFrame:
+    """Changes less those of earlier years, by the release day, or two months after the start."""
+    adjusted = seasonal_changes(panel, "rare_earths_total").rename("adjusted")
+    rows = panel.snapshot.customs
+    rows = rows[(rows["series"] == "rare_earths_total") & (rows["coverage"] == "month")]
+    undated = rows["month"].dt.start_time + pd.DateOffset(months=2)
+    known = rows["release_date"].fillna(undated).set_axis(pd.PeriodIndex(rows["month"]))
+    return adjusted.to_frame().join(known.rename("known"))
+
+
 MEASURES: list[Callable[[Panel], pd.DataFrame]] = [
     measure_surprises,
     measure_forecasts,
@@ -147,6 +160,7 @@ MEASURES: list[Callable[[Panel], pd.DataFrame]] = [
     measure_responses,
     measure_conformal,
     measure_volatility,
+    measure_seasons,
 ]
 
 

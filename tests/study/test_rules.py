@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import equal
-from analysis.snapshot.rules import Rules
+from analysis.snapshot.rules import Rules, RuleSets
 from analysis.study.claims import decide_claim
 from analysis.study.outcomes import Outcome
-from analysis.study.panel import build_panel, under
+from analysis.study.panel import Panel, build_panel, under
 from analysis.study.responses import cumulate
 from analysis.study.verdicts import decide_symmetric
 
@@ -25,6 +26,10 @@ def tightening(*days: str, **more: str) -> list[dict[str, str]]:
     return [{"day0": day, "direction": "tightening", **more} for day in days]
 
 
+def registered(snapshot: Snapshot) -> Panel:
+    return under(build_panel(snapshot), Rules())
+
+
 def held(panel) -> dict[str, str]:
     """Return the firms that the core portfolio holds, by day."""
     found = cumulate(panel, equal(CORE)).at_events(panel)["members"]
@@ -36,7 +41,7 @@ def test_doubted_firm_is_out_of_its_event_alone(simulate):
     """A firm that an event names or doubts is out of that day, also by another headline of it."""
     rows = tightening(DAYS[0], doubted="USAR") + tightening(DAYS[1], leave_out="MP;CRML")
     rows += tightening(DAYS[0], DAYS[2])
-    panel = build_panel(simulate(rows))
+    panel = registered(simulate(rows))
     assert set(held(panel).values()) == {"MP,USAR,CRML"}
     assert held(under(panel, DEALS)) == dict(
         zip(DAYS[:3], ("MP,CRML", "USAR", "MP,USAR,CRML"), strict=True)
@@ -48,7 +53,7 @@ def test_deal_of_one_core_firm_touches_them_all(simulate, deal, left):
     """Core firms are left out where one of them makes a deal; a peer, or other news, is not."""
     news = {"ticker": "USAR", "kind": "deal", "deal": deal, "confidence": "high"}
     news |= {"date": DAYS[1], "first_priced": DAYS[1]}
-    panel = build_panel(simulate(tightening(*DAYS), confounders=[news]))
+    panel = registered(simulate(tightening(*DAYS), confounders=[news]))
     assert held(panel)[DAYS[1]] == "MP,CRML"
     amended = under(panel, DEALS)
     assert held(amended).get(DAYS[1]) == left
@@ -69,7 +74,7 @@ def test_deal_of_one_core_firm_touches_them_all(simulate, deal, left):
 def test_episode_is_mixed_if_windows_share_a_session(simulate, mean_of, window, other, count):
     """News of the opposite sign beyond the window of a response does not take it out."""
     rows = [*tightening(*DAYS), {"day0": other, "direction": "easing"}]
-    panel = build_panel(simulate(rows))
+    panel = registered(simulate(rows))
     claim = mean_of("tightening", "easing", signed=True, window=window)
     assert decide_claim(claim, panel).count == "4"
     assert decide_claim(claim, under(panel, WINDOWS)).count == count
@@ -78,7 +83,7 @@ def test_episode_is_mixed_if_windows_share_a_session(simulate, mean_of, window, 
 def test_effect_and_p_belong_to_one_statistic(simulate, mean_of):
     """Effect over error is the t of the p; a common effect is recovered all the same."""
     plant = {(firm, day): 0.05 for firm in CORE for day in DAYS}
-    panel = under(build_panel(simulate(tightening(*DAYS), plant)), Rules(statistic="scar"))
+    panel = under(registered(simulate(tightening(*DAYS), plant)), Rules(statistic="scar"))
     found = decide_claim(mean_of("tightening", window=(0, 0)), panel)
     parts = (found.effect, found.se, found.statistic, found.low, found.high, found.p)
     effect, se, statistic, low, high, p = np.array(parts, dtype=float)
@@ -95,7 +100,7 @@ def test_no_intercept_carries_no_rally_into_the_event(simulate):
     snapshot = simulate(tightening(*DAYS))
     days = [str(day.date()) for day in snapshot.sessions if str(day.date()) < first]
     plant = {(firm, day): 0.01 for firm in CORE for day in days}
-    panel = build_panel(simulate(tightening(*DAYS), plant, noise=0.005))
+    panel = registered(simulate(tightening(*DAYS), plant, noise=0.005))
     cars = {
         normal: cumulate(under(panel, Rules(normal=normal)), equal(CORE)).at_events(panel)["car"]
         for normal in ("intercept", "none")
@@ -109,7 +114,7 @@ def test_recentred_responses_are_zero_on_quiet_days(simulate):
     sessions = simulate(tightening(*DAYS)).sessions
     days = [str(day.date()) for day in sessions[: len(sessions) // 2]]
     plant = {(firm, day): 0.01 for firm in CORE for day in days}
-    panel = build_panel(simulate(tightening(*DAYS), plant))
+    panel = registered(simulate(tightening(*DAYS), plant))
     before = cumulate(panel, equal(CORE))
     recentred = cumulate(under(panel, Rules(normal="recentred")), equal(CORE))
     quiet = before.on_quiet_sessions(panel, before.members).mean()
@@ -153,3 +158,18 @@ def test_without_a_bound_a_large_detectable_effect_decides():
     """Where no bound is fixed for what is measured, none applies."""
     found = Outcome(0.1, p=0.3, detectable=9.0)
     assert decide_symmetric(found, 1.0, 0.05, None) == "right sign within noise"
+
+
+def test_study_decides_by_its_amended_rules_where_it_has_any(simulate, snapshot):
+    """With [rules] the panel is under the amended ones, without under those of the registration."""
+    with_rules = simulate(tightening(*DAYS))
+    assert build_panel(with_rules).rules == snapshot.choices.rules.amended
+    choices = replace(snapshot.choices, rules=None)
+    alone = RuleSets(Rules(normal="none"))  # registered, and nothing amended
+    assert replace(choices, rules=alone).ruling == Rules(normal="none")
+    plain = build_panel(replace(with_rules, choices=choices))
+    assert plain.rules == Rules()
+    assert plain.intercept
+    again = under(build_panel(with_rules), Rules())
+    for one, two in ((plain.event_study.ar, again.event_study.ar), (plain.clean, again.clean)):
+        np.testing.assert_array_equal(one, two)

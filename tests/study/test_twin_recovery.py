@@ -99,7 +99,7 @@ def test_the_ledger_sees_the_difference_of_the_directions(panel) -> None:
     """Claim B3, tightening less easing: the planted difference lies in its interval."""
     core = equal(panel.snapshot.choices.firms.core)
     up, down = (recovered(panel, core, (d,))[0] for d in ("tightening", "easing"))
-    outcome = decide_claim(panel.snapshot.claims["B3"], panel)
+    outcome = decide_claim(panel.snapshot.registered["B3"], panel)
     assert outcome.low <= up - down <= outcome.high
     assert outcome.p is not None
     assert outcome.p < 0.05

@@ -148,7 +148,7 @@ def test_baseline_row_is_the_ledger(committed, monkeypatch):
     for claim in committed.snapshot.choices.one_choice.claims:
         assert (
             frame.loc[("baseline", claim), "effect"]
-            == decide_claim(committed.snapshot.claims[claim], committed).effect
+            == decide_claim(committed.snapshot.registered[claim], committed).effect
         )
     assert len(frame) == 6
 
@@ -225,8 +225,8 @@ def test_named_placebo_firm_is_no_placebo(simulate):
 
 
 def test_episode_carries_its_planted_sum(simulate):
-    """Five percent on each of two days two sessions apart is ten percent over the episode."""
-    days = ["2026-01-12", "2026-01-14"]
+    """Five percent on each of two days one session apart is ten percent over the episode."""
+    days = ["2026-01-12", "2026-01-13"]
     panel = build_panel(simulate(rows(*days), plant(days, 0.05), noise=0.002))
     frame = episode_days.by_episode(panel)
     assert len(frame) == 1
@@ -236,9 +236,9 @@ def test_episode_carries_its_planted_sum(simulate):
 
 
 def test_an_episode_longer_than_the_shown_days_is_cumulated_to_its_end(simulate):
-    """Events two sessions apart chain into one episode, beyond day 20 as before it."""
+    """Events whose windows share a session chain into one episode, beyond day 20 as before it."""
     sessions = pd.bdate_range("2026-01-26", periods=29)
-    days = [f"{day:%Y-%m-%d}" for day in sessions[::2] if day != pd.Timestamp("2026-02-16")]
+    days = [f"{day:%Y-%m-%d}" for day in sessions if day != pd.Timestamp("2026-02-16")]
     panel = build_panel(simulate(rows(*days), plant(days, 0.02), noise=0.001))
     frame = episode_days.by_episode(panel)
     assert frame["events"].tolist() == [len(days)]

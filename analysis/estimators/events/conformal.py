@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.estimators.arrays import Floats
 from analysis.estimators.events.event_study import EventStudy
+from analysis.estimators.events.models import regressors
 from analysis.estimators.names import LEAST_SQUARES
 from analysis.estimators.significance import POWER
 
@@ -126,7 +127,7 @@ def _block_sums(study: EventStudy, returns: Floats, factors: Floats, length: int
     if study.model == "market_adjusted":
         residuals[:, 0] -= factors[:, 0]
     else:
-        design = np.column_stack([np.ones(returns.size), factors])
+        design = regressors(factors, study.model)
         residuals = residuals - design @ np.linalg.lstsq(design, residuals, rcond=None)[0]
     prefix = np.cumsum(np.vstack([np.zeros(2), residuals, residuals[: length - 1]]), axis=0)
     sums = prefix[length:] - prefix[:-length]

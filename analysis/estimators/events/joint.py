@@ -11,6 +11,7 @@ from scipy import optimize, special, stats
 from analysis.estimators.arrays import Bools, Floats
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.fits import Fitted
+from analysis.estimators.events.models import regressors
 from analysis.estimators.names import LEAST_SQUARES
 from analysis.estimators.significance import LEVEL, POWER, Significance, refused
 
@@ -104,8 +105,7 @@ def _common_fit(study: EventStudy, part: slice, usable: Bools) -> tuple[Floats, 
     if study.model == "market_adjusted":
         residuals, ar, excess = returns - factors, event - event_factors, 0.0
     else:
-        design = np.column_stack([np.ones(len(factors)), factors])
-        forecast = np.column_stack([np.ones(len(event_factors)), event_factors])
+        design, forecast = (regressors(each, study.model) for each in (factors, event_factors))
         coefficients = np.linalg.lstsq(design, returns, rcond=None)[0]
         residuals, ar = returns - design @ coefficients, event - forecast @ coefficients
         total = forecast.sum(axis=0)

@@ -18,6 +18,7 @@ __all__ = [
     "fit_sums",
     "fit_windows",
     "parameters",
+    "regressors",
     "window_sums",
 ]
 
@@ -93,6 +94,16 @@ class WindowFit:
         """Windows in which the model leaves no residual. (N,)."""
         floor = np.maximum(self.sst, _ROUNDING * self.n)
         return np.asarray(self.sse <= _ROUNDING * floor)
+
+
+def regressors(factors: Floats, model: Model) -> Floats:
+    """Return what a model regresses returns on: the factors, (S, m), and a constant if it has one.
+
+    (S, 1 + m), or (S, m) without an intercept.
+    """
+    if model == "no_intercept":
+        return factors
+    return np.column_stack([np.ones(len(factors)), factors])
 
 
 def parameters(model: Model, factors: int) -> int:

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.estimators.arrays import Floats
 from analysis.estimators.events.rotation import Side, rotate
 
-__all__ = ["VarianceRatio", "average_sizes", "compare_variance"]
+__all__ = ["VarianceRatio", "average_sizes", "compare_variance", "share_left"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,50 @@ def compare_variance(
         turned.p,
         turned.p_min,
     )
+
+
+def share_left(
+    left: pd.Series,
+    whole: pd.Series,
+    episodes: pd.Series,
+    *,
+    level: float = 0.95,
+    draws: int = 9999,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Share of the mean square of some moves that is left when a part of them is taken out.
+
+    Parameters
+    ----------
+    left, whole : Series, (N,)
+        What is left of each move, and the move (fraction); none missing.
+    episodes : Series, (N,)
+        Episode of each: the bootstrap draws episodes with all their moves.
+    level : float
+        Coverage of the percentile interval.
+    draws, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    (float, float, float)
+        Sum of squares left over that of the moves, above one where the part that was taken out
+        moved against the rest; bounds.
+
+    Raises
+    ------
+    ValueError
+        If no move differs from zero.
+    """
+    if not (whole != 0).any():
+        raise ValueError("variance: expected moves other than zero, found none")
+    squares = pd.DataFrame({"left": left**2, "whole": whole**2}).groupby(episodes).sum().to_numpy()
+    rng = np.random.default_rng(seed)
+    drawn = squares[rng.integers(0, len(squares), (draws, len(squares)))].sum(axis=1)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], tails)
+    total = squares.sum(axis=0)
+    return float(total[0] / total[1]), float(low), float(high)
 
 
 def _resampled(values: pd.Series, block: Floats, draws: int, rng: np.random.Generator) -> Floats:

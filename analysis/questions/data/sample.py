@@ -47,7 +47,7 @@ def compute(panel: Panel) -> Findings:
         "customs_rows": (len(customs), "customs figures"),
         "customs_derived": (derived, "derived customs figures"),
     }
-    claims = pd.DataFrame([asdict(claim) for claim in panel.snapshot.claims.values()])
+    claims = pd.DataFrame([asdict(claim) for claim in panel.claims.values()])
     tables = [table_of("firms", firms, FIRMS, of_firms)]
     if len(claims):  # a study may make none
         claims["kind"] = claims["status"].str[0].str.upper()

@@ -16,7 +16,7 @@ from analysis.results.formats import format_value, percent, signed, words
 from analysis.snapshot.portfolios import contrast, equal
 from analysis.study.directions import list_kinds, list_policy, list_policy_ends
 from analysis.study.episodes import FEWEST, episode_values, pool
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.responses import cumulate
 
 __all__ = ["basket_responses", "by_share", "compute", "members", "unnamed_only"]
@@ -30,7 +30,10 @@ NAMES = {
     "peers": "peers",
     "placebo": "placebo names",
 }
-UNLISTED = ("explorers", "metals_funds", "cyclical_funds")  # serve a claim alone
+UNLISTED = (  # serve a claim alone
+    *("explorers", "metals_funds", "cyclical_funds"),
+    *("cyclicals_apart", "listed_before"),
+)
 CONFIRMING = "confirmatory events, clean primary windows"
 
 TEXT = "mean primary CAR of {label}, {kind} episodes"
@@ -115,6 +118,7 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
         ``basket``, ``kind``, ``episodes``, ``mean``, ``low``, ``high``, ``detectable`` (fraction),
         ``p``, ``p_flip``; NaN with fewer than three episodes.
     """
+    panel = chained(panel)
     rows, kinds = [], list_kinds(panel.snapshot.choices, POLICY)
     for name, tickers in members(panel).items():
         own = unnamed_only(panel, tickers) if name == "placebo" else panel
@@ -132,6 +136,7 @@ def by_share(panel: Panel) -> pd.DataFrame:
         ``kind``, ``ticker``, ``share`` (fraction), ``mean``, ``low``, ``high`` (fraction), ``p``,
         ``episodes``; firms with fewer than three episodes of a kind are left out.
     """
+    panel = chained(panel)
     choices, rows = panel.snapshot.choices, []
     every = list_kinds(choices, POLICY)
     kinds = {k: every[k] for k in (*list_policy_ends(choices), POLICY)}
@@ -145,7 +150,7 @@ def by_share(panel: Panel) -> pd.DataFrame:
 def _against_placebo(panel: Panel) -> Verdict:
     """Say whether the core firms respond otherwise than firms without rare earths."""
     groups = members(panel)
-    own = unnamed_only(panel, groups["placebo"])
+    own = unnamed_only(chained(panel), groups["placebo"])
     cars = cumulate(own, contrast(groups["core"], groups["placebo"])).at_events(own)
     result = pool(episode_values(own, cars, list_policy(own.snapshot.choices), signed=True), own)
     size = panel.snapshot.choices.inference.size

@@ -1,4 +1,7 @@
-"""Event-window returns: every event, firm and window, and what they say by direction."""
+"""Event-window returns: every event, firm and window, and what they say by direction.
+
+All of it by the rules by which the study decides: episodes, clean windows, normal return, effect.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ from analysis.snapshot.choices import Choices
 from analysis.snapshot.claims import Events
 from analysis.snapshot.portfolios import equal
 from analysis.study.directions import Kind, list_kinds, list_policy
-from analysis.study.episodes import averaged, chosen_days, count_firms, pool
-from analysis.study.panel import Panel
+from analysis.study.episodes import averaged, chosen_days, count_firms, pool, say_effect
+from analysis.study.panel import Panel, chained
 from analysis.study.responses import Responses, cumulate
 
 __all__ = ["compute", "firm_windows", "list_pooled", "pool_kinds", "pooled_by_direction"]
@@ -44,8 +47,8 @@ POOLED = (
 )
 NOTE = (
     "K: episodes; all {core}: those that hold every core firm; Firms: how many an episode holds on "
-    "any of its days, mean over episodes. CAAR: mean over episodes of the core portfolio's CAR, "
-    "{level} Student interval. p(t): Student t with K − 1 degrees of freedom on standardised "
+    "any of its days, mean over episodes. CAAR: the core portfolio's {effect}, with its {level} "
+    "Student interval. p(t): Student t with K − 1 degrees of freedom on standardised "
     "CARs; p(flip): sign flips, smallest attainable value 2/2^K^. MDE: mean found with {power} "
     "power. The last two columns put contaminated windows back. policy: {policy}, signed; all: "
     "with {others}."
@@ -134,9 +137,10 @@ def pooled_by_direction(panel: Panel) -> pd.DataFrame:
     choices = panel.snapshot.choices
     core, kinds, rows = equal(choices.firms.core), list_pooled(choices), []
     for window, bounds in choices.windows.bounds.items():
+        ruled = chained(panel, bounds)
         for clean in (True, False):
-            cars = cumulate(panel, core, bounds, clean=clean)
-            pooled = pool_kinds(panel, cars, kinds, len(core.members))
+            cars = cumulate(ruled, core, bounds, clean=clean)
+            pooled = pool_kinds(ruled, cars, kinds, len(core.members))
             rows += [row | {"window": window, "clean": clean} for row in pooled]
     return pd.DataFrame(rows)
 
@@ -185,6 +189,7 @@ def _pooled_table(panel: Panel, pooled: pd.DataFrame) -> Table:
         "power": percent(choices.inference.power),
         "core": len(choices.firms.core),
         "policy": listed(policy),
+        "effect": say_effect(panel),
         "others": listed([d for d in choices.directions if d not in policy]) or "none",
     }
     return table_of("pooled", frame, POOLED, source, NOTE, **texts)
@@ -220,14 +225,15 @@ def _event_table(panel: Panel, primary: pd.DataFrame) -> Table:
     sizes = known["car"].abs().map(lambda car: format_value(car, "percent1")) + marks
     texts = np.where(known["car"] < 0, "\u2212", "+") + sizes
     cars = known.assign(text=texts).pivot(index="id", columns="ticker", values="text")
-    frame = panel.events.join(cars).assign(kind=panel.events["status"].map(MARKS))
+    frame = chained(panel).events.join(cars).assign(kind=panel.events["status"].map(MARKS))
     return table_of(
         "events",
         frame,
         [*EVENTS, *(Column(firm) for firm in core)],
         Provenance.of(firm_windows, "all events, core firms"),
         f"CAR {brackets(panel.snapshot.choices.windows.primary_bounds)} of the core firms; an en "
-        "dash: no eligible window; \u2020: a confounder touches the window. E: exploratory; S: "
+        "dash: no eligible window; \u2020: a confounder touches the window, or the event leaves "
+        "the firm out. E: exploratory; S: "
         "found by looking for large days; B: found beside one.",
     )
 

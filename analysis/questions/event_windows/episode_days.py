@@ -69,7 +69,8 @@ def compute(panel: Panel) -> Findings:
 def by_episode(panel: Panel) -> pd.DataFrame:
     """Compute the core portfolio's CAR from the first day 0 to the session after the last.
 
-    All eligible firms enter, with confounders or without; nothing is signed or averaged.
+    Episodes are those of the primary window. All eligible firms enter, with confounders or without;
+    nothing is signed or averaged.
 
     Returns
     -------
@@ -79,6 +80,7 @@ def by_episode(panel: Panel) -> pd.DataFrame:
         (fraction), ``t``, ``p``, ``conformal_p``; ``held``: the firms that the pooled tests of its
         directions hold on any of its days.
     """
+    panel = chained(panel)
     held = _held(panel)
     position = panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
     episodes = panel.events.assign(position=position).groupby("episode")

@@ -71,17 +71,18 @@ def bands(panel: Panel) -> pd.DataFrame:
     listed = sessions.get_indexer(pd.DatetimeIndex(panel.events["day0"]))
     firms = pd.DataFrame({"ticker": list(panel.snapshot.choices.firms.studied)})
     days = pd.DataFrame({"day0": sessions, "position": np.arange(len(sessions))})
-    placed = estimate(panel.snapshot, panel.returns, days.merge(firms, how="cross"))
+    rows = days.merge(firms, how="cross")
+    placed = estimate(panel.snapshot, panel.returns, rows, intercept=panel.intercept)
     sums = np.cumsum(placed.ar[:, placed.event_time >= 0], axis=1)
-    rows = []
+    found = []
     for length in range(1, sums.shape[1] + 1):
         clear = placed.rows["position"].isin(clear_sessions(len(sessions), listed, 1, length - 1))
         cars = pd.Series(sums[:, length - 1], placed.rows.index)[clear].dropna()
         for ticker, part in cars.groupby(placed.rows["ticker"], sort=False):
             if len(part) >= fewest:
                 low, high = part.quantile(list(inference.tails))
-                rows.append((ticker, length, low, high, len(part)))
-    return pd.DataFrame(rows, columns=["ticker", "length", "low", "high", "dates"])
+                found.append((ticker, length, low, high, len(part)))
+    return pd.DataFrame(found, columns=["ticker", "length", "low", "high", "dates"])
 
 
 def _alternative(data: dict[str, pd.DataFrame], day: pd.Timestamp) -> str:

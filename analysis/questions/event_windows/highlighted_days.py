@@ -47,7 +47,7 @@ def compute(panel: Panel) -> Findings:
     days, choices = reactions(panel), panel.snapshot.choices
     sample = f"the {counted(len(panel.highlights), 'highlighted day')}, every firm with an "
     source = Provenance.of(reactions, f"{sample}estimation window")
-    level, model = choices.inference.level, choices.estimation.said
+    level, model = choices.inference.level, panel.model
     key = "{highlight}.{ticker}"
     return Findings(
         numbers=numbers_of(days, COLUMNS, key, source, level=level, model=model),
@@ -110,7 +110,7 @@ def _table(panel: Panel, days: pd.DataFrame, source: Provenance) -> Table:
         for name, day in panel.highlights.items()
         for c in SHOWN
     ]
-    note = NOTE.format(model=choices.estimation.said, firms=listed(choices.firms.core))
+    note = NOTE.format(model=panel.model, firms=listed(choices.firms.core))
     wide = wide.reset_index()
     return table_of("highlights", wide, [Column("ticker", "Firm"), *columns], source, note)
 
@@ -137,7 +137,7 @@ def _figure(panel: Panel, days: pd.DataFrame, source: Provenance) -> Figure:
     data = {"days": frame[["label", "ticker", "raw", "low", "high"]]}
     drawn = {
         "level": choices.inference.level,
-        "model": choices.estimation.said,
+        "model": panel.model,
         "core": choices.firms.core,
     }
     return Figure("day_reactions", "day_reactions", data, alt, source, drawn)

@@ -157,7 +157,7 @@ def _asked(
     responses = cumulate(panel, core, primary), cumulate(panel, core, DAY0)
     for kind, (directions, signed) in list_pooled(choices).items():
         yield kind, (Events(directions=tuple(directions), signed=signed),), responses
-    for claim in panel.snapshot.claims.values():
+    for claim in panel.claims.values():
         if not isinstance(claim, (Mean, Difference)) or claim.window not in (None, primary):
             continue
         if isinstance(claim, Mean) and claim.response != "car":

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.estimators.events.event_study import EventStudy
 from analysis.results import Figure, Provenance
 from analysis.results.formats import percent, signed
 from analysis.snapshot.claims import Events
 from analysis.snapshot.portfolios import equal
 from analysis.study.episodes import FEWEST, pick_days
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.placebo import cumulated, moved_paths
 from analysis.study.responses import fit_events, quiet_paths
 
@@ -25,21 +28,27 @@ def caar_paths(panel: Panel) -> list[Figure]:
     There is no figure if no direction has three episodes.
 
     Paths are zero on day -1, so that day d >= 0 shows the CAR over [0, d], and what came before
-    the news stands to the left.
+    the news stands to the left. Where the rules have one statistic, each path counts with one over
+    the forecast error of its primary CAR, so that the last day of the primary window shows the
+    effect and the interval of the table.
     """
+    panel = chained(panel)
     choices = panel.snapshot.choices
     core = equal(choices.firms.core)
     fitted = fit_events(panel, core, choices.windows.primary_bounds)
     held = fitted.rows.set_index("id")["ticker"].rename("members")
-    paths = pd.DataFrame(cumulated(fitted), held.index, fitted.event_time).dropna()
-    quiet = quiet_paths(panel, core, choices.windows.primary_bounds)
+    weights = pd.Series(_weigh(panel, fitted), held.index)
+    paths = pd.DataFrame(cumulated(fitted), held.index, fitted.event_time)
+    paths = paths.mul(weights, axis=0).dropna()
+    quiet = quiet_paths(panel, core, choices.windows.primary_bounds, partial(_weigh, panel))
     frames, sentences = [], []
     for direction in choices.directions:
         days = pick_days(panel, paths.index, Events(directions=(direction,))).join(held)
         if days["episode"].nunique() < FEWEST:
             continue
-        by_episode = paths.loc[days.index].groupby(days["episode"]).mean()
-        band = _placebo_band(panel, moved_paths(panel, days, quiet))
+        per = weights[days.index].groupby(days["episode"]).mean().mean()
+        by_episode = paths.loc[days.index].groupby(days["episode"]).mean() / per
+        band = _placebo_band(panel, moved_paths(panel, days, quiet)) / per
         frame = _with_interval(by_episode, choices.inference.level).assign(direction=direction)
         frames.append(frame.assign(placebo_low=band[0], placebo_high=band[1]))
         inside = frame["mean"].between(*band)[frame["day"] >= 0]
@@ -57,6 +66,14 @@ def caar_paths(panel: Panel) -> list[Figure]:
     )
     source = Provenance.of(caar_paths, "confirmatory events, clean primary windows")
     return [Figure("caar_paths", "caar_paths", {"paths": pd.concat(frames)}, alt, source)]
+
+
+def _weigh(panel: Panel, fitted: EventStudy) -> npt.NDArray[np.float64]:
+    """Return what each path counts with: one, or one over the error of its primary CAR. (N,)."""
+    if panel.rules.statistic == "separate":
+        return np.ones(len(fitted.rows))
+    errors = fitted.car(*panel.snapshot.choices.windows.primary_bounds)["se"]
+    return np.asarray(1 / errors.to_numpy())
 
 
 def _with_interval(by_episode: pd.DataFrame, level: float) -> pd.DataFrame:

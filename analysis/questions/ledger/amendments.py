@@ -1,16 +1,17 @@
-"""The ledger by the amended rules, beside the registered ones: every rule alone, and all of them.
+"""The ledger by the registered rules, beside the amended ones that decide; and every rule alone.
 
 The amended rules were written after results were known: what they find is no confirmation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pandas as pd
 
 from analysis.questions.ledger.quiet_days import quiet_rows
+from analysis.questions.ledger.respecified import respecified_rows
 from analysis.questions.requirements import AMENDING, LEDGER
 from analysis.results import Dataset, Findings, Provenance, Table, Verdict
 from analysis.results.columns import (
@@ -22,13 +23,18 @@ from analysis.results.columns import (
     verdicts_of,
 )
 from analysis.results.formats import escape_markup, percent, with_interval
-from analysis.snapshot.claims import Claim, Events, Mean, OnEvents
+from analysis.snapshot.claims import (
+    Claim,
+    Events,
+    Mean,
+    OnEvents,
+)
 from analysis.snapshot.rules import SWITCHES, Rules
 from analysis.study.claims import decide_claim
 from analysis.study.directions import list_policy
 from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel, under
-from analysis.study.verdicts import CANNOT, NO_SIGN, judge
+from analysis.study.verdicts import judge
 
 __all__ = ["compute", "decide_by_rules"]
 
@@ -45,8 +51,9 @@ NAMES = {
     AMENDED: "all amended",
 }
 DECIDED = ("supported", "contradicted")
-KEY = "claim.{claim}.amended"
-BY_RULES = "amended rules"
+KEY = "claim.{claim}.registered"
+BY_RULES = "registered rules, and amended ones that were specified after results were known"
+OF_FAMILY = "confirmatory claims with a p-value by the registered rules"
 OWN = (
     Column("effect", "", "text", "see estimand", "{estimand}", ".effect", "", "low", "high", "p"),
     Column("detectable", "", "text", "see estimand", "detectable: {estimand}", ".detectable"),
@@ -68,21 +75,20 @@ ALONE = (
 )
 BOTH = (
     Column("claim", "Claim"),
-    Column("sample_registered", "K"),
-    Column("interval_registered", "Registered"),
-    Column("p_registered", "p", "pvalue"),
-    Column("holm_registered", "Holm", "pvalue"),
-    Column("verdict_registered", "Verdict"),
-    Column("sample_amended", "K"),
-    Column("interval_amended", "Amended"),
-    Column("p_amended", "p", "pvalue"),
-    Column("holm_amended", "Holm", "pvalue"),
-    Column("verdict_amended", "Verdict"),
+    *(
+        column
+        for rules in (AMENDED, REGISTERED)
+        for column in (
+            Column(f"sample_{rules}", "K"),
+            Column(f"interval_{rules}", rules.capitalize()),
+            Column(f"p_{rules}", "p", "pvalue"),
+            Column(f"holm_{rules}", "Holm", "pvalue"),
+            Column(f"verdict_{rules}", "Verdict"),
+        )
+    ),
 )
 POINTS = (
-    Column("point", "Point"),
-    Column("kind", "Kind"),
-    Column("day", "Day", "date"),
+    Column("named", "Point"),
     Column("reason", "Reason"),
     Column("seen", "Seen by then"),
     Column("text", "What is done"),
@@ -93,8 +99,8 @@ NOTE_ALONE = (
     "after results were known."
 )
 NOTE_BOTH = (
-    "Claims as in @tbl-claims, by the registered rules and by the amended ones, with the {level} "
-    "interval. Exploratory: the amended rules were specified after results were known."
+    "Claims as in @tbl-claims, by the amended rules, which decide, and by the registered ones, "
+    "with the {level} interval. The amended rules were specified after results were known."
 )
 
 
@@ -111,15 +117,16 @@ def compute(panel: Panel) -> Findings:
         interval=_intervals(beside),
     )
     claims = decided[decided["what"] == ""]
-    amended = claims[claims["rules"] == AMENDED]
-    numbers = numbers_of(amended, CELLS, KEY, source)
-    for fmt in dict.fromkeys(amended["format"]):
-        rows = amended[amended["format"] == fmt]
+    registered = claims[claims["rules"] == REGISTERED]
+    numbers = numbers_of(registered, CELLS, KEY, source)
+    for fmt in dict.fromkeys(registered["format"]):
+        rows = registered[registered["format"] == fmt]
         own = [replace(column, format=fmt) for column in OWN]
         numbers += numbers_of(rows, own, KEY, source, level=level)
     means = beside[beside["what"] != shown]
     numbers += numbers_of(means, MEANS, "amended.{rules}.{what}", source, level=level)
-    numbers += scalar_numbers("amended", _counts(amended, panel), source)
+    numbers += scalar_numbers("registered", _counts(registered), source)
+    numbers += scalar_numbers("amended", _stated(panel), source)
     texts = {"level": percent(level)}
     tables = [
         table_of("amendments", beside, ALONE, source, NOTE_ALONE, **texts),
@@ -128,30 +135,37 @@ def compute(panel: Panel) -> Findings:
     return Findings(
         numbers=numbers,
         tables=[*tables, *_points(panel)],
-        verdicts=[*_verdicts(amended, source), *_families(claims, source)],
+        verdicts=[*_verdicts(registered, source), *_families(claims, source)],
         datasets=[Dataset("amendments", decided.drop(columns=["estimand", "format"]), source)],
-    ).extend([quiet_rows(panel)])
+    ).extend(
+        [quiet_rows(panel), respecified_rows(under(panel, panel.snapshot.choices.rules.amended))]
+    )
 
 
-def _counts(amended: pd.DataFrame, panel: Panel) -> dict[str, Scalar]:
-    """Count the family, and its verdicts that the registered rules lack; state the bound."""
-    family, bounds = amended[amended["holm"].notna()], panel.snapshot.choices.rules.amended.bound
-    counts: dict[str, Scalar] = {"family": (len(family), "claims of the amended family")}
-    for verdict in (CANNOT, NO_SIGN):
-        words = f"claims with the amended verdict {verdict}"
-        counts[verdict.replace(" ", "_")] = (int((amended["verdict"] == verdict).sum()), words)
-    amendments = panel.snapshot.amendments
+def _counts(registered: pd.DataFrame) -> dict[str, Scalar]:
+    """Count the family and its decided claims by the registered rules."""
+    family = registered[registered["holm"].notna()]
+    counts: dict[str, Scalar] = {"family": (len(family), OF_FAMILY)}
+    for verdict in DECIDED:
+        words = f"claims of the registered family with the verdict {verdict}"
+        counts[verdict] = (int((family["verdict"] == verdict).sum()), words)
+    smallest = "smallest p-value adjusted over the registered family"
+    counts["smallest_holm"] = (float(family["holm"].min()), smallest, "p-value", "pvalue")
+    return counts
+
+
+def _stated(panel: Panel) -> dict[str, Scalar]:
+    """State how many rules were amended, when, and the bounds that they fix."""
+    amendments, stated = panel.snapshot.amendments, dict[str, Scalar]()
     turned = sum(entry.rule is not None for entry in amendments)
     if turned:
         day = max(entry.day for entry in amendments).isoformat()
-        counts["rules"] = (turned, "amended rules of inference", "count", "words")
-        counts["day"] = (day, "day of the last amendment", "date", "date")
-    smallest = "smallest p-value adjusted over the amended family"
-    counts["smallest_holm"] = (float(family["holm"].min()), smallest, "p-value", "pvalue")
-    for measured, bound in bounds.items():
+        stated["rules"] = (turned, "amended rules of inference", "count", "words")
+        stated["day"] = (day, "day of the last amendment", "date", "date")
+    for measured, bound in panel.snapshot.choices.rules.amended.bound.items():
         words = f"detectable effect beyond which a test cannot decide, {measured}"
-        counts[f"bound.{measured}"] = (bound, words, "fraction", "percent0")
-    return counts
+        stated[f"bound.{measured}"] = (bound, words, "fraction", "percent0")
+    return stated
 
 
 def decide_by_rules(panel: Panel) -> pd.DataFrame:
@@ -164,19 +178,19 @@ def decide_by_rules(panel: Panel) -> pd.DataFrame:
         ``low``, ``high``, ``p``, ``holm``, ``detectable``, ``sample``, ``verdict``, ``estimand``,
         ``format``.
     """
-    sets, claims = panel.snapshot.choices.rules, panel.snapshot.claims
+    sets = panel.snapshot.choices.rules
     rules: dict[str, Rules] = {REGISTERED: sets.registered}
     rules |= {name: sets.alone(name) for name in SWITCHES} | {AMENDED: sets.amended}
-    means = dict(_means(claims[sets.claim], panel))
-    fixed = {key: decide_claim(claim, panel) for key, claim in claims.items()}
+    means = dict(_means(panel.snapshot.registered[sets.claim], panel))
+    fixed: dict[tuple[str, str], dict[str, Outcome]] = {}
     rows = []
     for name, each in rules.items():
         ruled = under(panel, each)
-        results = fixed | {
-            key: decide_claim(claim, ruled)
-            for key, claim in claims.items()
-            if isinstance(claim, OnEvents)
-        }
+        claims, kept = ruled.claims, (each.claims, each.normal)
+        if kept not in fixed:  # no other rule touches what no event decides
+            fixed[kept] = _decide(claims, ruled, on_events=False)
+        results = fixed[kept] | _decide(claims, ruled, on_events=True)
+        results = {key: results[key] for key in claims}
         judged = judge(ruled, results)
         for key, outcome in results.items():
             row = {"rules": name, "claim": key, "what": "", **_cells(outcome)}
@@ -188,6 +202,15 @@ def decide_by_rules(panel: Panel) -> pd.DataFrame:
             rows.append({"rules": name, "claim": "", "what": what, **cells, "estimand": what})
     values = dict.fromkeys(("effect", "low", "high", "p", "holm", "detectable"), float)
     return pd.DataFrame(rows).astype(values)
+
+
+def _decide(claims: Mapping[str, Claim], panel: Panel, *, on_events: bool) -> dict[str, Outcome]:
+    """Decide the claims that events decide, or the others."""
+    return {
+        key: decide_claim(claim, panel)
+        for key, claim in claims.items()
+        if isinstance(claim, OnEvents) == on_events
+    }
 
 
 def _means(claim: Claim, panel: Panel) -> Iterator[tuple[str, Mean]]:
@@ -237,19 +260,19 @@ def _points(panel: Panel) -> list[Table]:
     """List the points of the re-reading, where the study has any."""
     source = Provenance.of(_points, "registration/amendments.toml")
     rows = [
-        {name: escape_markup(getattr(a, name)) for name in ("point", "kind", "reason", "seen")}
-        | {"day": a.day.isoformat(), "text": escape_markup(a.text)}
+        {"named": f"{escape_markup(a.point)} ({a.kind}, {a.day.isoformat()})"}
+        | {name: escape_markup(getattr(a, name)) for name in ("reason", "seen", "text")}
         for a in panel.snapshot.amendments
     ]
     return [table_of("points", pd.DataFrame(rows), POINTS, source)] if rows else []
 
 
-def _verdicts(amended: pd.DataFrame, source: Provenance) -> list[Verdict]:
-    rule = "amended rules: see the points of the re-reading"
+def _verdicts(registered: pd.DataFrame, source: Provenance) -> list[Verdict]:
+    rule = "the rule of the claim as registered"
     return verdicts_of(
-        amended,
+        registered,
         "verdict",
-        "{claim}.amended",
+        "{claim}.registered",
         rule,
         "effect {effect:.4g}, p {p:.3g}, adjusted {holm:.3g}, sample {sample}",
         source,

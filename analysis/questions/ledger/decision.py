@@ -13,9 +13,10 @@ from analysis.snapshot.episodes import Direction
 from analysis.study.claim_kinds import list_events
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import count_firms, tell_firms
-from analysis.study.outcomes import Outcome, explain_rule
+from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel
 from analysis.study.responses import SERIES
+from analysis.study.verdicts import explain
 
 __all__ = ["explain_decision", "list_rows"]
 
@@ -54,8 +55,7 @@ def explain_decision(
         stepped = published.get("step_down")
         family = f"{published['family']:g} claims; p {outcome.p:.3g}, by Holm {adjusted:.3g}"
         family += "" if stepped is None else f", by joint placebo draws {stepped:.3g}"
-    rule = explain_rule(outcome, adjusted, choices.inference.size)
-    return [*lines, ("family", family), ("applied", rule)]
+    return [*lines, ("family", family), ("applied", explain(panel, claim, outcome, adjusted))]
 
 
 def _described(name: str, direction: Direction) -> str:

@@ -18,6 +18,10 @@ LOOKS = {
     "right sign within noise": ("#56B4E9", "o"),
     "mixed": (GREY, "D"),
     "not testable": (GREY, "x"),
+    "not a claim": (GREY, "+"),
+    "shown, not decided": (GREY, "*"),
+    "cannot decide": (GREY, "^"),
+    "no sign within noise": ("#999999", "v"),
     "wrong sign within noise": ("#E69F00", "s"),
     "contradicted": ("#D55E00", "s"),
 }
@@ -29,7 +33,8 @@ def ledger(data: Mapping[str, pd.DataFrame]) -> Canvas:
     """One row a claim: its verdict, and its effect in units of the detectable effect.
 
     ``data["claims"]``: claim, status, verdict, effect, low, high (over the minimum detectable
-    effect, positive as claimed; NaN for facts and claims without a test).
+    effect, positive as claimed; NaN for facts and claims without a test), and ``registered``, the
+    effect by the registered rules over what these could find, where others decide.
     """
     claims = data["claims"]
     canvas, (ax,) = panels(1, 1, 4.5)
@@ -41,6 +46,8 @@ def ledger(data: Mapping[str, pd.DataFrame]) -> Canvas:
             low, high = np.clip([claim["low"], claim["high"]], -REACH, REACH)
             ax.hlines(row, low, high, color=colour, linewidth=1.6)
         ax.scatter([place], [row], color=colour, marker=mark, s=24, zorder=3)
+        if np.isfinite(other := claim.get("registered", np.nan)):
+            ax.plot(np.clip(other, -REACH, REACH), row, "|", color=INK, markersize=8, zorder=4)
         ax.text(REACH * 1.04, row, claim["verdict"], color=INK, fontsize=7, va="center")
     for edge in (-1, 1):
         ax.axvline(edge, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.estimators.multiplicity import holm, step_down
+from analysis.estimators.multiplicity import step_down
 from analysis.snapshot.claims import Claim
 from analysis.study.claims import decide_claim
-from analysis.study.outcomes import Outcome, decide
+from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel
 from analysis.study.placebo import EpisodeNull, claim_placebo, drawn_jointly, normal_scores
+from analysis.study.verdicts import adjust, judge
 
-__all__ = ["Entry", "entries", "holm_family", "outcomes", "step_down_family"]
+__all__ = ["Entry", "entries", "outcomes", "step_down_family"]
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,20 @@ class Entry:
 
 def outcomes(panel: Panel) -> dict[str, Outcome]:
     """Run the test of every claim."""
-    return {key: decide_claim(claim, panel) for key, claim in panel.snapshot.claims.items()}
+    return {key: decide_claim(claim, panel) for key, claim in panel.claims.items()}
 
 
 def entries(panel: Panel) -> list[Entry]:
-    """Decide every claim and put the placebo evidence beside it."""
+    """Decide every claim by the rules of the panel and put the placebo evidence beside it."""
     results = outcomes(panel)
     nulls = {k: o.null() for k, o in results.items() if o.null is not None}
     inference = panel.snapshot.choices.inference
-    adjusted = holm_family(results)
-    stepped = step_down_family(results, nulls, inference.draws, inference.seed)
+    judged = judge(panel, results)
+    adjusted = adjust(panel.claims, results, panel.rules)
+    family = {key: nulls[key] for key in adjusted if key in nulls}
+    stepped = step_down_family(results, family, inference.draws, inference.seed)
     found = []
-    for key, claim in panel.snapshot.claims.items():
+    for key, claim in panel.claims.items():
         outcome = results[key]
         placebo = outcome.placebo
         if key in nulls and outcome.statistic is not None:
@@ -73,29 +76,24 @@ def entries(panel: Panel) -> list[Entry]:
                 outcome=outcome,
                 placebo=placebo,
                 sessions=nulls[key].sessions if key in nulls else None,
-                holm=adjusted.get(key),
+                holm=judged[key][0],
                 step_down=stepped.get(key),
-                verdict=decide(outcome, adjusted.get(key), inference.size),
+                verdict=judged[key][1],
             )
         )
     return found
 
 
-def holm_family(results: dict[str, Outcome]) -> dict[str, float]:
-    """Adjust the p-values of the confirmatory family by Holm's method."""
-    family = {k: o.p for k, o in results.items() if o.confirmatory and o.p is not None}
-    return dict(zip(family, map(float, holm(list(family.values()))), strict=True))
-
-
 def step_down_family(
-    results: dict[str, Outcome], nulls: dict[str, EpisodeNull], draws: int, seed: int
+    results: dict[str, Outcome], family: dict[str, EpisodeNull], draws: int, seed: int
 ) -> dict[str, float]:
     """Adjust the claims tested across episodes by minimum-p step-down over joint placebo draws.
+
+    ``family`` are the nulls of the claims that are adjusted together.
 
     The statistics have unequal degrees of freedom, so each is compared by its Student p, turned
     into a normal score (Westfall and Young 1993).
     """
-    family = {k: nulls[k] for k in holm_family(results) if k in nulls}
     scores = drawn_jointly(family, draws, np.random.default_rng(seed))
     if not scores:
         return {}

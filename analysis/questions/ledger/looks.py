@@ -22,14 +22,22 @@ import pandas as pd
 from analysis.estimators.dependence.lead_lag import detectable, needed_pairs
 from analysis.estimators.multiplicity import spend
 from analysis.estimators.significance import minimum_detectable
-from analysis.questions.ledger.entries import holm_family
 from analysis.questions.ledger.paragraphs import testable_from
-from analysis.snapshot.claims import Claim, Correlation, Equivalence, Mean, OnEvents, Waiting
+from analysis.snapshot.claims import (
+    Claim,
+    Correlation,
+    Equivalence,
+    Mean,
+    OnEvents,
+    VarianceShare,
+    Waiting,
+)
 from analysis.snapshot.cut import cut_snapshot
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import FEWEST
-from analysis.study.outcomes import NOT_TESTABLE, Outcome, decide
-from analysis.study.panel import Panel, build_panel
+from analysis.study.outcomes import NOT_TESTABLE, Outcome
+from analysis.study.panel import Panel, build_panel, under
+from analysis.study.verdicts import CANNOT, judge
 
 __all__ = ["Planned", "is_open", "plan", "take_looks", "threshold"]
 
@@ -76,7 +84,9 @@ class Planned:
 
 def is_open(claim: Claim, verdict: str) -> bool:
     """Say whether a confirmatory claim is not decided and later data can decide it."""
-    waits = verdict in (NOT_TESTABLE, "cannot decide") or verdict.endswith("within noise")
+    if isinstance(claim, VarianceShare):  # it has no p that later looks could pay for
+        return False
+    waits = verdict in (NOT_TESTABLE, CANNOT) or verdict.endswith("within noise")
     if isinstance(claim, OnEvents):
         more = not any(side.before or side.only for side in claim.sides.values())
         undecided = waits or (isinstance(claim, Equivalence) and verdict == "mixed")
@@ -91,17 +101,16 @@ def _as_planned(panel: Panel) -> Panel:
     known, prices = pd.Timestamp(register.known), pd.Timestamp(register.prices)
     if sessions[-1] <= prices:
         return panel
-    return build_panel(cut_snapshot(panel.snapshot, known, prices))
+    return under(build_panel(cut_snapshot(panel.snapshot, known, prices)), panel.rules)
 
 
 def plan(panel: Panel) -> list[Planned]:
     """Plan the first look at every claim that is not decided, in the order of the claims."""
     panel = _as_planned(panel)
-    size, every = panel.snapshot.choices.inference.size, panel.snapshot.claims
+    every = panel.claims
     claims = {name: claim for name, claim in every.items() if claim.status == "confirmatory"}
     results = {name: decide_claim(claim, panel) for name, claim in claims.items()}
-    adjusted = holm_family(results)
-    verdicts = {name: decide(o, adjusted.get(name), size) for name, o in results.items()}
+    verdicts = {name: verdict for name, (_, verdict) in judge(panel, results).items()}
     waiting = [name for name, verdict in verdicts.items() if is_open(claims[name], verdict)]
     held = threshold(panel, len(waiting), 1)
     return [_planned(claims[n], results[n], verdicts[n], panel, held) for n in waiting]
@@ -188,7 +197,9 @@ def take_looks(panel: Panel) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     if _as_planned(panel) is not panel:
         planned = plan(panel)
-        known = cache(lambda day: build_panel(cut_snapshot(panel.snapshot, day)))
+        known = cache(
+            lambda day: under(build_panel(cut_snapshot(panel.snapshot, day)), panel.rules)
+        )
         for each in planned:
             rows += _looks_at(each, panel, known, len(planned))
     columns = ["claim", "look", "day", "sample", "effect", "p", "threshold", "verdict"]

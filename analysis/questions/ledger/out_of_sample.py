@@ -11,7 +11,7 @@ from analysis.results.formats import format_value, percent, with_interval, words
 from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import FEWEST
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.variants import events_between, returns_between
 
 __all__ = ["compute", "split_outcomes"]
@@ -31,7 +31,8 @@ def compute(panel: Panel) -> Findings:
     both = frame.dropna(subset=["fixed_effect", "later_effect"])
     same = both["fixed_effect"] * both["later_effect"] > 0
     cut = pd.Timestamp(panel.snapshot.choices.out_of_sample.fixed_to)
-    events = panel.events[panel.events["status"] == "confirmatory"]
+    every = chained(panel).events
+    events = every[every["status"] == "confirmatory"]
     late = events.groupby(events["day0"] > cut)["episode"].nunique()
     below = f"claims with unadjusted p below {inference.size:g} in the later part"
     with_event = "episodes with a confirmatory event"
@@ -71,7 +72,7 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
     cut = pd.Timestamp(panel.snapshot.choices.out_of_sample.fixed_to)
     ends = ((sessions[0], cut), (sessions[sessions > cut][0], sessions[-1]))
     rows = []
-    for claim in panel.snapshot.claims.values():
+    for claim in panel.claims.values():
         if not isinstance(claim, (OnEvents, *ON_RETURNS)):
             continue
         part = events_between if isinstance(claim, OnEvents) else returns_between

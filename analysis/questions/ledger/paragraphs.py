@@ -7,11 +7,12 @@ import pandas as pd
 from analysis.questions.ledger.entries import Entry
 from analysis.results.formats import escape_markup, format_value, percent, with_interval, words
 from analysis.snapshot.calendar import nyse_sessions
-from analysis.snapshot.claims import Equivalence, Waiting
+from analysis.snapshot.claims import Equivalence, VarianceShare, Waiting
 from analysis.study.claim_facts import day_named
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import NOISE, NOT_TESTABLE
 from analysis.study.panel import Panel
+from analysis.study.verdicts import CANNOT, NO_SIGN
 
 __all__ = ["paragraphs", "testable_from"]
 
@@ -20,16 +21,29 @@ FACTS = {
     "mixed": "Part of the statement holds and part does not.",
     "contradicted": "The fact is not as stated.",
 }
+SHARES = {
+    "supported": "The interval lies on the claimed side of the bound.",
+    "contradicted": "The interval lies on the other side of the bound.",
+    CANNOT: "The bound lies within the interval.",
+}
+NOT_DECIDED = {
+    "not a claim": "Nothing is claimed that could turn out false: days are listed.",
+    "shown, not decided": "The item quotes an early move; the close is shown and decides nothing.",
+}
 DRIFTS = {
     "supported": "A drift beyond the bounds is excluded.",
     "mixed": "Neither a drift nor its absence within the bounds is shown.",
+    CANNOT: "Neither a drift nor its absence within the bounds is shown.",
     "contradicted": "There is a drift.",
 }
 
 
-def paragraphs(claims: list[Entry], panel: Panel) -> str:
-    """Write the paragraphs in the order of the ledger, in Markdown."""
-    return "\n\n".join(_paragraph(entry, panel) for entry in claims)
+def paragraphs(claims: list[Entry], panel: Panel, registered: pd.DataFrame) -> str:
+    """Write the paragraphs in the order of the ledger, in Markdown.
+
+    ``registered``: see :func:`analysis.questions.ledger.beside.registered_beside`.
+    """
+    return "\n\n".join(_paragraph(entry, panel, registered) for entry in claims)
 
 
 def testable_from(claim: Waiting, panel: Panel) -> pd.Timestamp:
@@ -38,17 +52,20 @@ def testable_from(claim: Waiting, panel: Panel) -> pd.Timestamp:
     return nyse_sessions(day, day + pd.Timedelta(days=2 * needed + 30))[needed]
 
 
-def _paragraph(entry: Entry, panel: Panel) -> str:
+def _paragraph(entry: Entry, panel: Panel, registered: pd.DataFrame) -> str:
     own = ("item", "statement", "estimand", "test", "rule")
     item, statement, *how = (escape_markup(getattr(entry.claim, name)) for name in own)
     sentences = [
         f"**{entry.id}** ({item} item, {entry.claim.status}). *{statement}.*",
-        "Measured: {}. Test: {}. Rule: {}.".format(*how),
+        "Measured: {}. Test: {}. Rule{}: {}.".format(
+            *how[:2], " as registered" if len(registered) else "", how[2]
+        ),
         _result(entry, panel),
         _placebo(entry),
         _adjusted(entry),
         _power(entry, panel),
         f"Verdict: **{entry.verdict}**. {_meaning(entry, panel)}",
+        _registered(registered.loc[[entry.id]], panel) if len(registered) else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -102,6 +119,18 @@ def _power(entry: Entry, panel: Panel) -> str:
     return f"{text}."
 
 
+def _registered(rows: pd.DataFrame, panel: Panel) -> str:
+    """Say what the registered rules made of the claim, which has one row."""
+    (row,), shown = rows.to_dict("records"), ""
+    if pd.notna(row["effect"]):
+        level = percent(panel.snapshot.choices.inference.level)
+        cells = with_interval(row["effect"], row["low"], row["high"], row["format"])
+        shown = cells.replace("(", f"({level} interval ") + f" from {row['sample']}, "
+    shown += f"p {_p(row['p'])}, " if pd.notna(row["p"]) else ""
+    shown += f"adjusted {_p(row['holm'])}, " if pd.notna(row["holm"]) else ""
+    return f"By the registered rules: {shown}**{row['verdict']}**."
+
+
 def _meaning(entry: Entry, panel: Panel) -> str:
     """Say in one sentence what the verdict means for a reader of the claim."""
     verdict, size = entry.verdict, panel.snapshot.choices.inference.size
@@ -112,6 +141,10 @@ def _meaning(entry: Entry, panel: Panel) -> str:
         return (
             f"Fewer than {words(FEWEST)} clean episodes of this kind exist, too few for any spread."
         )
+    if verdict in NOT_DECIDED:
+        return NOT_DECIDED[verdict]
+    if isinstance(entry.claim, VarianceShare):
+        return SHARES[verdict]
     if entry.outcome.p is None:
         return FACTS[verdict]
     if isinstance(entry.claim, Equivalence):
@@ -121,6 +154,12 @@ def _meaning(entry: Entry, panel: Panel) -> str:
     if verdict == "supported":
         adjusted = "" if entry.holm is None else ", after adjustment for all that was tested"
         return f"The statement holds by its rule{adjusted}."
+    if verdict == CANNOT:
+        return "The effect that the test can find is too large for it to decide."
+    if verdict == NO_SIGN:
+        return "The effect lies within one standard error of zero, so that no sign is named."
+    if verdict == "contradicted" and panel.rules.verdicts == "symmetric":
+        return "The sign is the opposite one, after adjustment for all that was tested."
     if verdict == "contradicted":
         adjusted = "" if entry.holm is None else f"; adjusted for the family it is {_p(entry.holm)}"
         return f"The sign is the opposite one and its own p-value below {size:g}{adjusted}."

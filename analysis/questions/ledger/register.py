@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.questions.ledger.beside import SHORT
 from analysis.questions.ledger.looks import Planned, plan, take_looks, threshold
-from analysis.questions.ledger.report import SHORT
 from analysis.questions.requirements import LEDGER, need_section
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of

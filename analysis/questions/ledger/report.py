@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
+from typing import get_args
 
 import pandas as pd
 
+from analysis.questions.ledger.beside import SHORT, print_beside, registered_beside
 from analysis.questions.ledger.entries import Entry, entries
 from analysis.questions.ledger.paragraphs import paragraphs, testable_from
 from analysis.questions.requirements import LEDGER
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import escape_markup, format_value, percent, with_interval
-from analysis.snapshot.claims import Mean, OnEvents, Waiting
+from analysis.snapshot.claims import SHOWN, Mean, OnEvents, Waiting
 from analysis.study.claim_kinds import raw_move
 from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome
 from analysis.study.panel import Panel
+from analysis.study.verdicts import CANNOT, NO_SIGN
 
 __all__ = ["compute"]
 
 SOURCE = Provenance("analysis.questions.ledger.entries.entries", "the ledger")
-SHORT = {NOISE[1]: "RS, noise", NOISE[-1]: "WS, noise"}
-VERDICTS = ("supported", "contradicted", "mixed", NOT_TESTABLE, *SHORT)
+VERDICTS = ("supported", "contradicted", "mixed", NOT_TESTABLE, *NOISE.values())
+AMENDED = (CANNOT, NO_SIGN, *get_args(SHOWN))  # verdicts that amendments alone give
 KEY = "claim.{claim}"
 OWN = (  # printed in the format of each claim
     Column("effect", "", "text", "see estimand", "{estimand}", ".effect", "", "low", "high", "p"),
@@ -61,6 +65,7 @@ COLUMNS = (
     Column("detectable", "MDE"),
     Column("said", "Verdict"),
 )
+BESIDE_COLUMN = Column("registered", "Registered")
 
 NEEDS = (LEDGER,)
 NOTE = (
@@ -70,28 +75,45 @@ NOTE = (
     "over the confirmatory claims with a p-value; MDE: effect found with {power} power. RS and WS: "
     "right and wrong sign, within noise."
 )
+NOTE_BESIDE = (
+    " By the rules as amended after results were known: no sign is named within one standard "
+    "error, and a test whose MDE is above the bound cannot decide. Registered: effect, p in "
+    "brackets and verdict by the registered rules."
+)
 
 
 def compute(panel: Panel) -> Findings:
     """Decide every claim."""
     claims, inference = entries(panel), panel.snapshot.choices.inference
-    frame, level = _frame(claims), inference.level
+    frame, level, other = _frame(claims), inference.level, registered_beside(panel)
     numbers = numbers_of(frame.join(_beside(claims, panel)), (*PS, *BESIDE), KEY, SOURCE)
     for fmt in dict.fromkeys(e.outcome.format for e in claims):
         rows = frame[frame["format"] == fmt]
         numbers += numbers_of(rows, [replace(c, format=fmt) for c in OWN], KEY, SOURCE, level=level)
-    note = NOTE.format(level=percent(level), power=percent(inference.power))
+    note, columns = NOTE.format(level=percent(level), power=percent(inference.power)), [*COLUMNS]
+    shown, full = frame.assign(**_printed(frame)), frame
+    if len(other):
+        shown["registered"] = print_beside(other.loc[frame["claim"]])
+        columns, note = [*columns, BESIDE_COLUMN], note + NOTE_BESIDE
+        full = frame.join(other.drop(columns="format").add_suffix("_registered"), on="claim")
     return Findings(
         numbers=[*_counts(frame, inference.size), *numbers],
-        tables=[table_of("ledger", frame.assign(**_printed(frame)), COLUMNS, SOURCE, note)],
-        figures=_picture(frame, level),
-        datasets=[Dataset("ledger", frame.drop(columns=["estimand", "format", "sign"]), SOURCE)],
-        passages=[Passage("claims", paragraphs(claims, panel), SOURCE)],
+        tables=[table_of("ledger", shown, columns, SOURCE, note)],
+        figures=_picture(full, level),
+        datasets=[Dataset("ledger", full.drop(columns=["estimand", "format", "sign"]), SOURCE)],
+        passages=[Passage("claims", paragraphs(claims, panel, other), SOURCE)],
         verdicts=[
             _agreement(frame, inference.size),
-            *(Verdict(e.id, e.verdict, e.claim.rule, _evidence(e.outcome), SOURCE) for e in claims),
+            *(Verdict(e.id, e.verdict, _rule(e, panel), _evidence(e.outcome), SOURCE)
+              for e in claims),
         ],
-    )
+    )  # fmt: skip
+
+
+def _rule(entry: Entry, panel: Panel) -> str:
+    """Return the words of the rule of the entry, and that the amended rules of inference apply."""
+    amended = panel.rules != panel.snapshot.choices.registered
+    return f"{entry.claim.rule}; by the amended rules of inference" if amended else entry.claim.rule
 
 
 def _frame(claims: list[Entry]) -> pd.DataFrame:
@@ -166,9 +188,9 @@ def _counts(frame: pd.DataFrame, size: float) -> list[Number]:
         "with_placebo": (placebo.notna(), "claims with a placebo p-value"),
         "placebo_below_5": (family & (placebo < size), below),
     }
-    for name in VERDICTS:
+    for name in (*VERDICTS, *AMENDED):
         of = frame["verdict"] == name
-        marks[name.replace(" ", "_")] = (of, f"claims with the verdict {name}")
+        marks["_".join(re.findall(r"\w+", name))] = (of, f"claims with the verdict {name}")
     counts = {name: (int(of.sum()), words) for name, (of, words) in marks.items()}
     smallest = {
         f"smallest_{name}": (float(frame[f"{name}_p"].min()), f"smallest {name} p")
@@ -213,6 +235,9 @@ def _picture(frame: pd.DataFrame, level: float) -> list[Figure]:
     shown = frame[["claim", "status", "verdict"]].assign(
         effect=ends["effect"], low=ends.min(axis=1), high=ends.max(axis=1)
     )
+    if "effect_registered" in frame:  # over the detectable effect of the same rules
+        unit = frame["sign"] / frame["detectable_registered"].astype(float)
+        shown["registered"] = frame["effect_registered"].astype(float) * unit
     drawn = shown.dropna(subset=["effect"])
     if drawn.empty:  # facts alone have no detectable effect
         return []
@@ -221,7 +246,7 @@ def _picture(frame: pd.DataFrame, level: float) -> list[Figure]:
     largest = drawn.iloc[int(drawn["effect"].abs().argmax())]
     alt = (
         f"One row for each of {len(frame)} claims. Verdicts: "
-        + ", ".join(f"{counts[name]} {name}" for name in VERDICTS)
+        + ", ".join(f"{counts[n]} {n}" for n in (*VERDICTS, *AMENDED) if n in VERDICTS or counts[n])
         + f". {len(drawn)} rows show the effect over its minimum detectable effect with the "
         f"{percent(level)} interval, positive as claimed: {clear} intervals leave out zero, the "
         f"largest ratio is {format_value(largest['effect'], 'decimal2')} ({largest['claim']})."

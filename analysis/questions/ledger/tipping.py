@@ -12,27 +12,27 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.questions.ledger.beside import SHORT
 from analysis.questions.ledger.entries import outcomes
-from analysis.questions.ledger.report import SHORT
 from analysis.questions.requirements import Need
 from analysis.results import LATER, Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, listed, percent, words
-from analysis.snapshot.claims import OnEvents
+from analysis.snapshot.claims import ACROSS_EPISODES
 from analysis.study.changes import panel_elsewhere
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel
 from analysis.study.tipping import DECISIVE, SORTS, Tipping, tip_claim
-from analysis.study.tipping_rules import REGISTERED, Rule
 from analysis.study.tipping_search import EXACT, Turn
+from analysis.study.verdicts import adjust, belongs
 
 __all__ = ["Tipped", "compute", "tip_claims"]
 
 NEEDS = (
     Need(
         "a claim in claims.toml that events decide",
-        lambda s: any(isinstance(claim, OnEvents) for claim in s.claims.values()),
+        lambda s: any(isinstance(claim, ACROSS_EPISODES) for claim in s.claims.values()),
     ),
 )
 SOURCE = Provenance(
@@ -127,7 +127,7 @@ class Tipped(NamedTuple):
 
 
 def compute(panel: Panel) -> Findings:
-    """Find the tipping points of the registered rules."""
+    """Find the tipping points of the rules by which the study decides."""
     tipped = tip_claims(panel)
     frame, size = _frame(tipped), panel.snapshot.choices.inference.size
     texts = {"exact": words(EXACT), "fewest": words(FEWEST)}
@@ -151,16 +151,17 @@ def compute(panel: Panel) -> Findings:
     )
 
 
-def tip_claims(panel: Panel, rule: Rule = REGISTERED) -> list[Tipped]:
+def tip_claims(panel: Panel) -> list[Tipped]:
     """Find the tipping points of every claim that events decide, in the order of the ledger."""
     results = outcomes(panel)
-    family = {k: o.p for k, o in results.items() if o.confirmatory and o.p is not None}
-    found, elsewhere = [], panel_elsewhere(panel, rule)
-    for key, claim in panel.snapshot.claims.items():
-        if isinstance(claim, OnEvents):
-            others = np.array([p for other, p in family.items() if other != key])
-            held = others if results[key].confirmatory else None
-            points = tip_claim(claim, panel, held, rule, elsewhere)
+    adjusted = adjust(panel.claims, results, panel.rules)
+    family = {key: results[key].p for key in adjusted}
+    found, elsewhere = [], panel_elsewhere(panel)
+    for key, claim in panel.claims.items():
+        if isinstance(claim, ACROSS_EPISODES) and claim.verdict is None:
+            others = np.array([p for other, p in family.items() if other != key], dtype=float)
+            held = others if belongs(claim, results[key], panel.rules) else None
+            points = tip_claim(claim, panel, held, elsewhere)
             found.append(Tipped(points, results[key]))
     return found
 

@@ -1,6 +1,9 @@
 """Do headlines move these shares at all? Sizes of abnormal returns on event days, without signs.
 
 Specified after the results on signed returns were known, on a re-reading: exploratory throughout.
+By the rules by which the study decides, as to normal return and firms left out; but its blocks are
+the episodes of the distance of the study, since days of one spell of high variance are no
+independent witnesses of variance, whether or not their windows share a session.
 
 The core portfolio's standardised abnormal return of day 0 is squared, and its mean over all
 confirmatory event days, those of mixed episodes too, held against that of sessions without a listed

@@ -28,8 +28,8 @@ from analysis.results.columns import Column, numbers_of, table_of
 from analysis.results.formats import brackets, listed
 from analysis.snapshot.portfolios import equal
 from analysis.study.directions import list_policy
-from analysis.study.episodes import episode_values, mean_over
-from analysis.study.panel import Panel
+from analysis.study.episodes import average_effect, episode_values, mean_over, say_effect
+from analysis.study.panel import Panel, chained
 from analysis.study.responses import cumulate
 
 __all__ = ["compute", "firm_responses", "scaled_gap", "signed_values"]
@@ -57,7 +57,7 @@ FIRMS = (
 )
 
 SCALED = (
-    "Response: mean signed CAR {window} over K confirmatory China-policy episodes with a clean "
+    "Response: signed CAR {window}, {effect}, K confirmatory China-policy episodes with a clean "
     "window. Noise: residual standard deviation of a session; By error: mean of the CARs over "
     "their own standard errors; By beta: response over the beta to {own.sector}; Beta: to "
     "{own.market}, each firm since its listing. A dash: no published heavy share."
@@ -71,7 +71,7 @@ def compute(panel: Panel) -> Findings:
     window, producer = brackets(choices.windows.primary_bounds), listed(choices.baskets["producer"])
     source = Provenance.of(firm_responses, CLEAN)
     held = Provenance.of(scaled_gap, f"episodes with pure plays and {producer}")
-    note = SCALED.format(window=window, own=choices.benchmark)
+    note = SCALED.format(window=window, own=choices.benchmark, effect=say_effect(panel))
     shares = int(firms["heavy_share"].notna().sum())
     known = "firms with a known heavy share"
     least = "smallest two-sided p of a rank test on the firms with a heavy share"
@@ -94,6 +94,7 @@ def compute(panel: Panel) -> Findings:
 
 def signed_values(panel: Panel) -> dict[str, pd.DataFrame]:
     """Return each firm's clean primary CARs by episode, signed: see :func:`averaged`."""
+    panel = chained(panel)
     return {
         ticker: episode_values(
             panel,
@@ -118,8 +119,9 @@ def firm_responses(panel: Panel, values: dict[str, pd.DataFrame]) -> pd.DataFram
     DataFrame
         ``ticker``, ``heavy_share`` (fraction, missing where unknown), ``beta`` (market),
         ``beta_sector``, ``sd`` (market-model residual of a session, fraction), ``episodes``,
-        ``response`` (mean signed CAR, fraction), ``over_sd`` (mean of the CARs over their own
-        forecast-corrected standard error), ``over_beta`` (response over the sector beta, fraction).
+        ``response`` (of signed CARs: :func:`average_effect`, fraction), ``over_sd`` (mean of the
+        CARs over their own forecast-corrected standard error), ``over_beta`` (response over the
+        sector beta, fraction).
     """
     choices, returns = panel.snapshot.choices, panel.returns
     frame = pd.DataFrame({"ticker": list(values)})
@@ -132,7 +134,7 @@ def firm_responses(panel: Panel, values: dict[str, pd.DataFrame]) -> pd.DataFram
     frame["beta_sector"] = [fit.beta for fit in sector]
     frame["sd"] = [fit.sigma for fit in market]
     frame["episodes"] = [len(own) for own in values.values()]
-    frame["response"] = [own["car"].mean() for own in values.values()]
+    frame["response"] = [average_effect(own, panel) for own in values.values()]
     frame["over_sd"] = [own["scar"].mean() for own in values.values()]
     frame["over_beta"] = frame["response"] / frame["beta_sector"]
     return frame

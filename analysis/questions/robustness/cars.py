@@ -2,6 +2,11 @@
 
 Portfolios are fitted before every session at once by the event study's own estimator; gap and event
 window then only shift and sum, event codings and placebo calendars only select sessions.
+
+An axis varies what the rules of inference leave open, and stays inside of what they fix. Models of
+factors have an intercept only if the rules have one; the model of a mean is nothing but an
+intercept, and remains as the alternative that keeps it. Contamination is that of the rules, against
+none at all. Recentring is applied in no specification.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from analysis.estimators.blocks import blocks
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Layout, build_panel
 from analysis.estimators.events.models import WindowFit, fit_windows
-from analysis.estimators.names import Kind
+from analysis.estimators.names import Kind, Model
 from analysis.estimators.returns import take_returns
 from analysis.questions.robustness.designs import curve_claims, measured_portfolio
 from analysis.snapshot.eligibility import estimable, news_window
@@ -160,6 +165,7 @@ class _Fits:
         }
         self.returns, self.names = returns.assign(**formed), list(formed)
         ends = [day for rules in self.curve.claims.values() for w in rules.windows for day in w]
+        self.intercept = panel.intercept
         # Day 0 lies the shortest gap after the window; a longer one moves the event days instead.
         shortest, longest = min(self.curve.gaps), max(self.curve.gaps)
         self.layout = Layout(length, shortest, min(ends), max(ends) + longest - shortest)
@@ -174,14 +180,16 @@ class _Fits:
 
     def cars(self, model: CurveModel, windows: Iterable[Bounds]) -> Cars:
         """Return CAR and standardised CAR by gap and window, (2, P, T)."""
+        bare = model.model == "market" and not self.intercept
+        kind: Model = "no_intercept" if bare else model.model
         laid = build_panel(self.returns, self.names, model.factors, self.layout)
         fits = []
         for part in blocks(len(self.windows), self.layout.length):
             factors = laid.estimation_factors(self.position[part])
-            fits.append(fit_windows(self.windows[part], factors, model.model))
+            fits.append(fit_windows(self.windows[part], factors, kind))
         fit = WindowFit.join(fits)
         fit.alpha[fit.n < self.minimum] = np.nan
-        fitted = Fitted(laid, self.column, self.position, fit, model.model)
+        fitted = Fitted(laid, self.column, self.position, fit, kind)
         return {
             (gap, window): self._cumulate(fitted, gap - self.layout.gap, window)
             for gap, window in product(self.curve.gaps, windows)

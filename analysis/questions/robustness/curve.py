@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -90,16 +91,24 @@ class Curve:
 
 @dataclass(frozen=True)
 class _Responses:
-    """CAR and SCAR by table, episode and draw, zero where `known` is; (S, E, B) each."""
+    """SCAR by table, episode and draw, and what stands beside it; (S, E, B) each.
 
-    car: Floats
+    ``beside`` is the CAR, or with ``one`` statistic one over the forecast error; both are zero
+    where ``known`` is.
+    """
+
+    beside: Floats
     scar: Floats
     known: Floats
+    one: bool
 
     def times(self, signs: Floats) -> _Responses:
         """Multiply by signs of episodes and draws, (E, B)."""
-        known = np.broadcast_to(self.known, (len(self.known), *signs.shape))
-        return _Responses(self.car * signs, self.scar * signs, known)
+        shape = (len(self.known), *signs.shape)
+        known, beside = (np.broadcast_to(part, shape) for part in (self.known, self.beside))
+        return _Responses(
+            beside if self.one else beside * signs, self.scar * signs, known, self.one
+        )
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,11 @@ def curves(panel: Panel) -> list[Curve]:
     choices = panel.snapshot.choices
     rules, size = choices.curve.claims, choices.inference.size
     claims = curve_claims(panel)
-    days = {name: claim_days(panel, claims[name], rules[name].codings) for name in rules}
+    one = panel.rules.statistic == "scar"
+    days = {
+        name: claim_days(panel, claims[name], own.codings, own.windows)
+        for name, own in rules.items()
+    }
     moves = placements(panel, days.values())
     rng = np.random.default_rng(choices.inference.seed)
     shifts = joint_shifts(moves, choices.curve.draws, rng)
@@ -125,7 +138,7 @@ def curves(panel: Panel) -> list[Curve]:
     found = []
     for claim, table in claim_tables(panel).items():
         asked = days[claim]
-        specifications = _observed(table, asked)
+        specifications = _observed(table, asked, one)
         shift = np.stack([shifts[int(cluster)] for cluster in asked.cluster])
         moved = np.maximum(asked.position[:, None] + shift, OUTSIDE)
         found.append(
@@ -133,8 +146,8 @@ def curves(panel: Panel) -> list[Curve]:
                 claim,
                 specifications,
                 summarise(specifications, size),
-                _nulls(table, asked, moved, None, size),
-                _nulls(table, asked, asked.position[:, None], flips, size),
+                _nulls(table, asked, moved, None, size, one),
+                _nulls(table, asked, asked.position[:, None], flips, size, one),
             )
         )
     return found
@@ -176,37 +189,44 @@ def _tail(observed: float, null: Floats) -> float:
     return float((1 + (known >= observed - slack).sum()) / (1 + known.size))
 
 
-def _observed(tables: Tables, days: Days) -> pd.DataFrame:
+def _observed(tables: Tables, days: Days, one: bool) -> pd.DataFrame:
     """Test every specification on the events as they are."""
     menus = [  # a window is written as the paper does
         [brackets(option) if isinstance(option, tuple) else option for option in menu]
         for menu in tables.menus.values()
     ]
     choices = pd.MultiIndex.from_product(menus, names=CHOICES).to_frame(index=False)
-    (whole,) = _parts(tables, len(choices))
-    frames = []
-    drawn = _drawn(whole, days, days.position[:, None])
-    for coding, (episodes, responses) in zip(days.codings, drawn, strict=True):
-        tested = _test(responses, episodes.second)
-        t = tested.t[:, 0]
-        frame = choices.assign(
-            coding=coding,
-            estimate=tested.estimate[:, 0],
-            t=t,
-            p=2 * stats.t.sf(np.abs(t), tested.df[:, 0]),
-            episodes=tested.episodes[:, 0],
-        )
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    frames: dict[str, list[pd.DataFrame]] = {coding: [] for coding in days.codings}
+    for window, whole in _parts(tables, len(choices), one):
+        own = choices[choices["window"] == brackets(window)]
+        drawn = _drawn(whole, window, days, days.position[:, None], one)
+        for coding, (episodes, responses) in zip(days.codings, drawn, strict=True):
+            tested = _test(responses, episodes.second)
+            t = tested.t[:, 0]
+            frame = own.assign(
+                coding=coding,
+                estimate=tested.estimate[:, 0],
+                t=t,
+                p=2 * stats.t.sf(np.abs(t), tested.df[:, 0]),
+                episodes=tested.episodes[:, 0],
+            )
+            frames[coding].append(frame)
+    ordered = [pd.concat(parts).sort_index() for parts in frames.values()]
+    return pd.concat(ordered, ignore_index=True)
 
 
 def _nulls(
-    tables: Tables, days: Days, positions: Ints, flips: Mapping[int, Floats] | None, size: float
+    tables: Tables,
+    days: Days,
+    positions: Ints,
+    flips: Mapping[int, Floats] | None,
+    size: float,
+    one: bool,
 ) -> Nulls:
     """Compute the curve of every draw: on other sessions, or with flipped signs."""
     estimates, sides = [], []
-    for part in _parts(tables, CHUNK):
-        for episodes, drawn in _drawn(part, days, positions):
+    for window, part in _parts(tables, CHUNK, one):
+        for episodes, drawn in _drawn(part, window, days, positions, one):
             responses = drawn
             if flips is not None:
                 signs = np.stack([flips[int(c)] for c in episodes.cluster])
@@ -221,32 +241,50 @@ def _nulls(
     return _gathered(np.concatenate(estimates), np.concatenate(sides))
 
 
-def _parts(tables: Tables, size: int) -> Iterator[tuple[Floats, Floats]]:
-    """Yield CAR and SCAR of some specifications at a time, all but the coding, by session."""
-    width = tables.car.shape[-1]
-    car, scar = tables.car.reshape(-1, width), tables.scar.reshape(-1, width)
-    for start in range(0, len(car), size):
-        yield car[start : start + size], scar[start : start + size]
+def _parts(
+    tables: Tables, size: int, one: bool
+) -> Iterator[tuple[tuple[int, int], tuple[Floats, Floats]]]:
+    """Yield some specifications of one window at a time, all but the coding, by session.
+
+    What stands beside the SCAR, and the SCAR: see :class:`_Responses`.
+    """
+    axis, width = CHOICES.index("window"), tables.car.shape[-1]
+    for place, window in enumerate(tables.menus["window"]):
+        car, scar = (
+            values.take(place, axis=axis).reshape(-1, width) for values in (tables.car, tables.scar)
+        )
+        beside = scar / car if one else car
+        for start in range(0, len(car), size):
+            chosen = slice(start, start + size)
+            yield cast("tuple[int, int]", window), (beside[chosen], scar[chosen])
 
 
 def _drawn(
-    part: tuple[Floats, Floats], days: Days, positions: Ints
+    part: tuple[Floats, Floats],
+    window: tuple[int, int],
+    days: Days,
+    positions: Ints,
+    one: bool,
 ) -> Iterator[tuple[Episodes, _Responses]]:
     """Yield the episodes of each coding with their responses on the sessions drawn, (D, B)."""
-    car, scar = (np.take(values, positions, axis=1) for values in part)
-    known = np.isfinite(car)
-    car, scar = (np.where(known, values, 0.0) for values in (car, scar))
+    beside, scar = (np.take(values, positions, axis=1) for values in part)
+    known = np.isfinite(scar)
+    beside, scar = (np.where(known, values, 0.0) for values in (beside, scar))
     seen = known.astype(float)
-    for episodes in days.codings.values():
-        yield episodes, _by_episode(car, scar, seen, episodes)
+    for coding in days.codings:
+        episodes = days.episodes[coding, window]
+        yield episodes, _by_episode(beside, scar, seen, episodes, one)
 
 
-def _by_episode(car: Floats, scar: Floats, seen: Floats, episodes: Episodes) -> _Responses:
-    """Average the days seen within episodes, (S, D, B) to (S, E, B), times the factor."""
+def _by_episode(
+    beside: Floats, scar: Floats, seen: Floats, episodes: Episodes, one: bool
+) -> _Responses:
+    """Average the days seen within episodes, (S, D, B) to (S, E, B); CAR and SCAR times factor."""
     count = _totals(seen, episodes)
-    weight = episodes.factor[:, None] / np.maximum(count, 1.0)
+    share, factor = 1 / np.maximum(count, 1.0), episodes.factor[:, None]
     known = (count > 0).astype(float)
-    return _Responses(_totals(car, episodes) * weight, _totals(scar, episodes) * weight, known)
+    scaled = _totals(beside, episodes) * (share if one else share * factor)
+    return _Responses(scaled, _totals(scar, episodes) * share * factor, known, one)
 
 
 def _totals(values: Floats, episodes: Episodes) -> Floats:
@@ -267,27 +305,33 @@ def _test(responses: _Responses, second: npt.NDArray[np.bool_]) -> _Tested:
     The episodes of the second side come last.
     """
     ahead = int((~second).sum())
-    count, effect, mean, variance = _moments(responses, slice(ahead))
-    episodes, fewest = count, count
+    count, beside, mean, variance = _moments(responses, slice(ahead))
+    episodes, fewest, both = count, count, beside
+    effect = beside / np.maximum(count, 1)
     if second.any():
         more, lower, other, spread = _moments(responses, slice(ahead, None))
-        effect, mean, variance = effect - lower, mean - other, variance + spread
-        episodes, fewest = count + more, np.minimum(count, more)
+        effect, mean, variance = (
+            effect - lower / np.maximum(more, 1),
+            mean - other,
+            variance + spread,
+        )
+        episodes, fewest, both = count + more, np.minimum(count, more), beside + lower
     enough = fewest >= FEWEST
     with np.errstate(invalid="ignore", divide="ignore"):
         t = np.where(enough, mean / np.sqrt(variance), np.nan)
-    return _Tested(np.where(enough, effect, np.nan), t, fewest - 1, episodes)
+        shown = mean / (both / episodes) if responses.one else effect
+    return _Tested(np.where(enough, shown, np.nan), t, fewest - 1, episodes)
 
 
 def _moments(responses: _Responses, side: slice) -> tuple[Ints, Floats, Floats, Floats]:
-    """Return episodes, mean CAR, mean SCAR and the squared error of the latter on one side."""
+    """Return episodes, the sum of what is beside, mean SCAR and its squared error on one side."""
     scar = responses.scar[:, side]
     count = responses.known[:, side].sum(axis=1).astype(np.int64)
     least = np.maximum(count, 2)  # fewer are not tested
     mean = scar.sum(axis=1) / least
     squares = np.einsum("seb,seb->sb", scar, scar) - least * mean**2
     variance = np.maximum(squares, 0.0) / (least - 1) / least
-    return count, responses.car[:, side].sum(axis=1) / least, mean, variance
+    return count, responses.beside[:, side].sum(axis=1), mean, variance
 
 
 def _gathered(estimates: Floats, sides: npt.NDArray[np.int8]) -> Nulls:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,13 @@ from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
 from analysis.study.episodes import chosen_days
 from analysis.study.outcomes import SIGN
-from analysis.study.panel import Panel, with_events
+from analysis.study.panel import Panel, chained, with_events
 from analysis.study.variants import coded_events
 
 __all__ = ["Days", "Episodes", "claim_days", "curve_claims", "measured_portfolio", "scores"]
 
 Ints = npt.NDArray[np.int64]
+Bounds = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,20 @@ class Days:
     ----------
     position, cluster : (D,)
         Session of the day, and the chain of listed events it belongs to.
-    codings : mapping
-        Episodes of each coding.
+    codings : tuple of str
+    episodes : mapping
+        By coding and event window: what chains into an episode may depend on the window.
     """
 
     position: Ints
     cluster: Ints
-    codings: Mapping[Coding, Episodes]
+    codings: tuple[Coding, ...]
+    episodes: Mapping[tuple[Coding, Bounds], Episodes]
 
 
 def curve_claims(panel: Panel) -> dict[str, Mean | Difference]:
     """Return the claims that have menus in study.toml; the snapshot holds no others among them."""
-    claims = panel.snapshot.claims
+    claims = panel.snapshot.registered
     found = {key: claims[key] for key in panel.snapshot.choices.own_curve.claims}
     return {key: claim for key, claim in found.items() if isinstance(claim, Mean | Difference)}
 
@@ -91,22 +95,26 @@ def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
     return (raw - raw.min()) / (raw.max() - raw.min()) * (share.max() - share.min()) + share.min()
 
 
-def claim_days(panel: Panel, claim: Mean | Difference, codings: Sequence[Coding]) -> Days:
-    """Find the days and episodes of a claim under every coding."""
-    found = {coding: _choose(panel, claim, coding) for coding in codings}
+def claim_days(
+    panel: Panel, claim: Mean | Difference, codings: Sequence[Coding], windows: Sequence[Bounds]
+) -> Days:
+    """Find the days and episodes of a claim under every coding, for every event window."""
+    found = {(c, w): _choose(panel, claim, c, w) for c, w in product(codings, windows)}
     days = pd.concat(found.values()).groupby("position")["cluster"].min()
     position = days.index.to_numpy(dtype=np.int64)
     return Days(
         position,
         days.to_numpy(dtype=np.int64),
-        {coding: _group(rows, position) for coding, rows in found.items()},
+        tuple(codings),
+        {key: _group(rows, position) for key, rows in found.items()},
     )
 
 
-def _choose(panel: Panel, claim: Mean | Difference, coding: Coding) -> pd.DataFrame:
+def _choose(panel: Panel, claim: Mean | Difference, coding: Coding, window: Bounds) -> pd.DataFrame:
     """Choose the days of every side from the list as it is coded, with their factors."""
     clusters = panel.events.assign(cluster=panel.events["episode"])
-    coded = with_events(panel, coded_events(clusters, coding).sort_values(["day0", "cluster"]))
+    listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
+    coded = chained(with_events(panel, listed), window)
     every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)  # whatever its response
     sides = []
     for place, events in enumerate(claim.sides.values()):

@@ -1,4 +1,8 @@
-"""How the claims that the study names fare when one choice is changed at a time."""
+"""How the claims that the study names fare when one choice is changed at a time.
+
+The baseline is the ledger's, so that each row departs from the rules by which the study decides;
+what one amended rule does alone, from the registered ones on, is shown with the amendments.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +64,7 @@ def under_variants(panel: Panel) -> pd.DataFrame:
     for name, change in VARIANTS.items():
         changed = change(panel)
         for claim in panel.snapshot.choices.one_choice.claims:
-            outcome = decide_claim(panel.snapshot.claims[claim], changed)
+            outcome = decide_claim(panel.claims[claim], changed)
             agrees = None if outcome.effect is None else outcome.effect * outcome.sign > 0
             rows.append({"variant": name, "claim": claim, **outcome.cells, "agrees": agrees})
     return pd.DataFrame(rows)
@@ -82,10 +86,12 @@ def _table(panel: Panel, frame: pd.DataFrame) -> Table:
 
 def _note(panel: Panel) -> str:
     """Say what the cells hold, and which claims a change of window or model does not reach."""
-    claims = [panel.snapshot.claims[key] for key in panel.snapshot.choices.one_choice.claims]
+    claims = [panel.claims[key] for key in panel.snapshot.choices.one_choice.claims]
     fixed = [c.id for c in claims if getattr(c, "window", None)]
     models = [c.id for c in claims if getattr(c, "model", None)]
     notes = ["Effect (unadjusted p; episodes). One choice differs from the baseline in each row."]
+    switched = "without" if panel.intercept else "with"
+    notes.append(f"Intercept switched: the market model {switched} one.")
     if fixed:
         own = "fix windows of their own" if len(fixed) > 1 else "fixes a window of its own"
         reach = "Day 0 only concerns the claims on the primary window"

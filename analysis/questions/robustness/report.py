@@ -116,7 +116,7 @@ TABLE = (
     P_ADJUSTED,
     P_SHARE,
     Column("verdict", "Verdict"),
-    Column("registered", "Registered"),
+    Column("unadjusted", "Unadjusted"),
 )
 NOTE = (
     "Estimates in the direction of the claim. Range: "
@@ -124,7 +124,8 @@ NOTE = (
     "share with the claimed sign. Sig.: share with the claimed sign and p below {size:g}, beside "
     "its mean over placebo calendars. Joint p from placebo calendars, for the median in brackets "
     "from sign flips. Holm: p of the median adjusted over the curves, by which the verdict goes; "
-    "specified after results were known, exploratory. Registered: the verdict by the p as it is."
+    "specified after results were known, exploratory. Unadjusted: the verdict by the p as it is, "
+    "to which the registered rule looks."
 )
 EVIDENCE = (
     "{testable} specifications, median {median:.4g}, claimed sign in {share_sign:.3g}, "
@@ -156,7 +157,7 @@ def compute(panel: Panel) -> Findings:
         datasets=[_dataset(every)],
     )
     low, high = (f"{100 * tail:g}th percentile" for tail in inference.tails)
-    rules = {"verdict": KEY, "registered": f"{KEY}.registered"}
+    rules = {"verdict": KEY, "unadjusted": f"{KEY}.unadjusted"}
     for place, (curve, row) in enumerate(zip(found, rows, strict=True)):
         source, one = _source(curve.claim), frame.iloc[[place]]
         findings.numbers += numbers_of(
@@ -174,7 +175,7 @@ def compute(panel: Panel) -> Findings:
 
 
 def judge_curves(rows: list[dict[str, Any]], size: float) -> pd.DataFrame:
-    """Adjust the p of the median over all curves and judge each by it, and as registered.
+    """Adjust the p of the median over all curves and judge each by it, and by the p as it is.
 
     Parameters
     ----------
@@ -186,11 +187,11 @@ def judge_curves(rows: list[dict[str, Any]], size: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows with ``p_median_holm``, ``verdict`` and ``registered``; without ``summary``.
+        The rows with ``p_median_holm``, ``verdict`` and ``unadjusted``; without ``summary``.
     """
     frame = pd.DataFrame(rows)
     frame["p_median_holm"] = holm(frame["p_median"])
-    for name, p in (("verdict", "p_median_holm"), ("registered", "p_median")):
+    for name, p in (("verdict", "p_median_holm"), ("unadjusted", "p_median")):
         told = zip(frame["summary"], frame[p], frame["p_share_significant"], strict=True)
         frame[name] = [decide_curve(*each, size) for each in told]
     return frame.drop(columns="summary")
@@ -198,7 +199,7 @@ def judge_curves(rows: list[dict[str, Any]], size: float) -> pd.DataFrame:
 
 def _row(panel: Panel, curve: Curve) -> dict[str, Any]:
     """Read off a curve all that is said of it."""
-    claim, inference = panel.snapshot.claims[curve.claim], panel.snapshot.choices.inference
+    claim, inference = panel.snapshot.registered[curve.claim], panel.snapshot.choices.inference
     s, placebo, flips = curve.summary, curve.placebo, curve.flips
     p, p_flip = joint_p(s, placebo), joint_p(s, flips)
     low, high = curve.specifications["estimate"].quantile(list(RANGE))

@@ -43,7 +43,7 @@ class CurveSummary:
 
 def stated_rule(size: float, *, adjusted: bool = True) -> str:
     """Write out the rule that :func:`decide_curve` applies, to which p of the median."""
-    which = "adjusted by Holm over the curves" if adjusted else "not adjusted, as registered"
+    which = "adjusted by Holm over the curves" if adjusted else "not adjusted"
     return (
         f"robust: at least {percent(AGREEING)} of the specifications have the claimed sign and the "
         f"joint placebo p of the median and of the share significant are below {size:g}; opposite: "

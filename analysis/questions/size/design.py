@@ -1,4 +1,8 @@
-"""The cells of the study of size, and what the real panel contributes to them."""
+"""The cells of the study of size, and what the real panel contributes to them.
+
+The samples and the estimator are those of the rules that the panel is under. Volatilities and
+resampled residuals come from a fit with an intercept in any case: what is drawn has a mean of zero.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.placebo import clear_sessions
+from analysis.estimators.names import Model
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.claims import Events
 from analysis.snapshot.portfolios import equal
 from analysis.study.episodes import pick_days
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, chained
 from analysis.study.responses import compose
 
-__all__ = ["LAWS", "Case", "Cell", "Design", "Law", "Settings", "build_design", "cells"]
+__all__ = ["LAWS", "Case", "Cell", "Design", "Law", "RuleSet", "Settings", "build_design", "cells"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Law = Literal["normal", "t4", "garch", "correlated", "jump", "panel", "placebo"]
+RuleSet = Literal["registered", "amended"]
 LAWS: tuple[Law, ...] = get_args(Law)
 DEPENDENT: tuple[Law, ...] = ("correlated", "jump", "panel", "placebo")
 
@@ -147,6 +153,10 @@ class Design:
         By case: event-free sessions on which all its firms have a fit and a window.
     estimation : tuple of int
         Length, gap and minimum of the estimation window, sessions.
+    rules : {"registered", "amended"}
+        By which the samples are chosen.
+    model : {"market", "no_intercept"}
+        Normal return of the tests.
     """
 
     cases: tuple[Case, ...]
@@ -161,6 +171,8 @@ class Design:
     samples: dict[str, pd.DataFrame]
     clear: dict[str, Ints]
     estimation: tuple[int, int, int]
+    rules: RuleSet
+    model: Model
 
 
 def build_design(panel: Panel) -> Design:
@@ -197,6 +209,8 @@ def build_design(panel: Panel) -> Design:
         samples=samples,
         clear=clear,
         estimation=(choices.estimation.length, choices.estimation.gap, choices.estimation.minimum),
+        rules="registered" if panel.rules == choices.registered else "amended",
+        model="market" if panel.intercept else "no_intercept",
     )
 
 
@@ -251,6 +265,7 @@ def _pooled(panel: Panel, directions: str, window: str = "") -> pd.DataFrame:
     windows = panel.snapshot.choices.windows
     asked = () if directions == "all" else (directions,)
     bounds = windows.bounds[window or windows.primary]
+    panel = chained(panel, bounds)
     members, _ = compose(panel, equal(panel.snapshot.choices.firms.core), bounds)
     days = pick_days(panel, members.index, Events(directions=asked))
     days["ticker"] = members[days.index].str.split(",")

@@ -24,6 +24,7 @@ NEEDS = (THREE_FIRMS, need_window("car_0_10"))
 
 VARIANTS: dict[str, tuple[str, Model, bool]] = {
     "market": ("market model", "market", False),
+    "no_intercept": ("market model without intercept", "no_intercept", False),
     "market_event_free": ("market model, listed events left out of estimation", "market", True),
     "adjusted": ("return less market", "market_adjusted", False),
 }
@@ -50,13 +51,17 @@ def compute(panel: Panel) -> Findings:
     return Findings(
         numbers=numbers_of(means, COLUMNS, "size.event_free.{key}", source),
         tables=[table_of("event_free", means, COLUMNS, source, NOTE)],
-        verdicts=[_verdict(means.iloc[0], panel.snapshot.choices.inference.size, source)],
+        verdicts=[_verdict(panel, means.set_index("key"), source)],
     )
 
 
-def _verdict(market: pd.Series, size: float, source: Provenance) -> Verdict:
-    """Say whether ordinary days have a zero mean under the market model, as the tests suppose."""
-    p, mean = float(market["p"]), float(market["mean"])
+def _verdict(panel: Panel, means: pd.DataFrame, source: Provenance) -> Verdict:
+    """Say whether ordinary days have a zero mean under the study's model, as the tests suppose."""
+    size, ours = (
+        panel.snapshot.choices.inference.size,
+        "market" if panel.intercept else "no_intercept",
+    )
+    p, mean = float(means["p"][ours]), float(means["mean"][ours])
     sign = "zero within error" if p >= size else "below zero" if mean < 0 else "above zero"
     rule = f"mean standardised CAR on event-free dates, HAC p against {size:g}"
     return Verdict("size.event_free", sign, rule, f"mean {mean:.3f}, p {p:.3f}", source)

@@ -20,12 +20,29 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ResultsError
-from analysis.questions.size.design import Cell, Design, Settings, cells
+from analysis.questions.size.design import (
+    Cell,
+    Design,
+    RuleSet,
+    Settings,
+    build_design,
+    cells,
+)
 from analysis.questions.size.draws import replications
 from analysis.questions.size.rejections import batch_p_values
+from analysis.study.panel import Panel, under
 from analysis.whole import write_whole
 
-__all__ = ["FOLDER", "Record", "make_record", "probe", "read_record", "stale", "write_record"]
+__all__ = [
+    "FOLDER",
+    "Record",
+    "design_of",
+    "make_record",
+    "probe",
+    "read_record",
+    "stale",
+    "write_record",
+]
 
 FOLDER = Path(__file__).resolve().parents[3] / "simulations"
 PROBED = 2  # replications of each cell whose p-values are kept
@@ -41,6 +58,18 @@ class Record:
     settings: dict[str, Any]
     calibration: dict[str, Any]
     probe: dict[str, dict[str, list[float | None]]]
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules under which it was simulated; a record that names none is of the registered."""
+        return "amended" if self.calibration.get("rules") == "amended" else "registered"
+
+
+def design_of(record: Record, panel: Panel) -> Design:
+    """Calibrate on a panel under the rules of a record."""
+    choices = panel.snapshot.choices
+    rules = choices.ruling if record.rules == "amended" else choices.registered
+    return build_design(under(panel, rules))
 
 
 def make_record(batches: Iterable[pd.DataFrame], design: Design, settings: Settings) -> Record:
@@ -74,7 +103,8 @@ def stale(
     # Fewer replications make a record less precise, not stale; the paper prints their number.
     wanted = _settings(settings) | {"replications": record.settings.get("replications")}
     yield from _differences("setting", record.settings, wanted)
-    yield from _differences("calibration", record.calibration, _calibration(design))
+    recorded = {"rules": record.rules} | record.calibration
+    yield from _differences("calibration", recorded, _calibration(design))
     by_name = {cell.name: cell for cell in cells(design, settings)}
     for name in sorted(set(by_name) ^ set(record.probe)):
         place = "record" if name in record.probe else "design"
@@ -133,6 +163,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
 def _calibration(design: Design) -> dict[str, Any]:
     """Return what the real panel contributes, short enough to compare and to read."""
     return {
+        "rules": design.rules,
         "firms": list(design.firms),
         "sigma": [_short(value) for value in design.sigma],
         "beta": [_short(value) for value in design.beta],

@@ -174,6 +174,7 @@ def _work(batch: Batch, window: tuple[int, int], design: Design, settings: Setti
         batch.returns,
         events.drop(columns="position").assign(portfolio=place),
         factors=(design.market,),
+        model=design.model,
         length=length,
         gap=gap,
         minimum=minimum,

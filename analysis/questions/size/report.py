@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.estimators.significance import LEVEL
@@ -87,6 +88,10 @@ PLANTED = (
     "Rejections in percent of {samples} samples of the real names and calendar, residuals "
     "resampled, with the effect in every firm on day 0. one: {firms} on one date; K: {k} episodes."
 )
+UNDER = " Simulated under the {rules} rules."
+LEAST = (
+    "effect that {test} finds with the stated power, between the planted effects on a straight line"
+)
 
 
 def compute(panel: Panel) -> Findings:
@@ -102,7 +107,10 @@ def report(record: Record, choices: Choices) -> Findings:
     size = rates[rates["effect"] == 0]
     of_record = _of_record(size)
     return Findings(
-        numbers=_numbers(record, rates, of_record),
+        numbers=[
+            *_numbers(record, rates, of_record),
+            *_detectable(rates, choices.inference.power),
+        ],
         tables=_tables(record, rates, choices.firms),
         verdicts=[
             *(_holds(kind, of_record[of_record["kind"] == kind]) for kind in OF_RECORD),
@@ -162,10 +170,12 @@ def _tables(record: Record, rates: pd.DataFrame, firms: Firms) -> list[Table]:
     clear, long = record.calibration["placebo_dates"], record.calibration["windows"]["pooled_long"]
     dates, k = clear["one_date_3"], episodes["pooled_tightening"]
     apart = clear["pooled_tightening"] // k
-    common = COMMON.format(samples=samples, error=100 * _error(samples), nominal=_nominal())
+    under = UNDER.format(rules=record.rules)
+    common = COMMON.format(samples=samples, error=100 * _error(samples), nominal=_nominal()) + under
     laws = common + OF_LAWS.format(dates=dates, error=100 * _error(dates))
     pooled = common + OF_DATES.format(k=k, apart=apart, error=100 * _error(apart))
     planted = PLANTED.format(samples=samples // 2, firms=counted(len(firms.core), "firm"), k=k)
+    planted += under
     heads = {
         "one_date_9": f"{len(firms.studied)} firms",
         "one_date_30": "30 firms",
@@ -237,6 +247,21 @@ def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> li
         *numbers_of(ends, RANGE, "size.{kind}", SOURCE),
         *scalar_numbers("size", facts, SOURCE),
     ]
+
+
+def _detectable(rates: pd.DataFrame, power: float) -> list[Number]:
+    """Return the effect found with the stated power, where a planted one reaches it."""
+    cells: dict[str, Scalar] = {}
+    for case, test in (("one_date_3", "conformal"), ("pooled_tightening", "across_episodes_t")):
+        part = rates[(rates["law"] == "panel") & (rates["test"] == test) & (rates["case"] == case)]
+        part = part.sort_values("effect")
+        if (part["rate"] >= power).any():
+            upper = int((part["rate"] >= power).to_numpy().argmax())
+            ends = part.iloc[max(upper - 1, 0) : upper + 1]
+            least = float(np.interp(power, ends["rate"], ends["effect"]))
+            words = LEAST.format(test=NAMES[test].strip("*"))
+            cells[f"{case}.detectable"] = (least, words, "fraction", "percent1")
+    return scalar_numbers("size", cells, SOURCE)
 
 
 def _of_tests(rates: pd.DataFrame, case: str, tests: tuple[str, ...]) -> pd.DataFrame:

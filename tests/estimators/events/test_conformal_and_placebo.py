@@ -81,7 +81,7 @@ def test_conformal_of_an_unobserved_window_is_unknown(returns):
     assert conformal(event_study(returns, events), 0, 2).isna().all(axis=None)
 
 
-@pytest.mark.parametrize("model", ["mean", "market_adjusted"])
+@pytest.mark.parametrize("model", ["mean", "market_adjusted", "no_intercept"])
 def test_conformal_knows_the_other_models(returns, events, model):
     """A planted jump of a whole unit takes the smallest p under every model."""
     at = returns.index.get_loc(events["day0"][0])
@@ -90,6 +90,17 @@ def test_conformal_knows_the_other_models(returns, events, model):
     assert row["p"] == pytest.approx(row["p_min"])
     assert row["low"] > 0.5
     assert row["low"] < row["car"] < row["high"]
+
+
+def test_conformal_without_intercept_refits_without_one(returns, events):
+    """The p is that of a regression through the origin with the window included."""
+    study = event_study(returns, events, model="no_intercept")
+    at = int(study.position[3])
+    used = returns.iloc[np.r_[at : at + 2, at - 130 : at - 10]]
+    fit = sm.OLS(used[study.rows["ticker"][3]].to_numpy(), used["SPY"].to_numpy()).fit()
+    sums = [abs(np.roll(fit.resid, -shift)[:2].sum()) for shift in range(len(used))]
+    expected = np.mean([each >= sums[0] - 1e-12 for each in sums])
+    assert conformal(study, 0, 1)["p"][3] == pytest.approx(expected)
 
 
 def test_conformal_holds_its_size_on_portfolios(simulated):

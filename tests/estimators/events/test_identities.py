@@ -24,16 +24,21 @@ from analysis.estimators.events.signs import sign, wilcoxon
 from analysis.estimators.names import Model
 
 FIRMS = [f"A{i}" for i in range(6)]
-FACTORS = {"market": ("SPY",), "market and sector": ("SPY", "XME"), "mean": ()}
+FACTORS = {
+    "market": ("SPY",),
+    "market and sector": ("SPY", "XME"),
+    "mean": (),
+    "no_intercept": ("SPY",),
+}
 FIRST, LAST = -1, 2
 DAYS = LAST - FIRST + 1
 
 
-def system(returns, at, factors):
+def system(returns, at, factors, intercept):
     """Return responses and design with one dummy per window day, full sample."""
     used = returns.iloc[np.r_[at - 130 : at - 10, at + FIRST : at + LAST + 1]]
     dummies = np.vstack([np.zeros((120, DAYS)), np.eye(DAYS)])
-    constant = np.ones((len(used), 1))
+    constant = np.ones((len(used), int(intercept)))
     return used[FIRMS], np.hstack([constant, used[list(factors)].to_numpy(), dummies])
 
 
@@ -41,10 +46,12 @@ def system(returns, at, factors):
 def case(request, returns, events):
     """The study of six firms on one date, its system of regressions, and k."""
     factors = FACTORS[request.param]
-    model: Model = "mean" if request.param == "mean" else "market"
+    named: dict[str, Model] = {"mean": "mean", "no_intercept": "no_intercept"}
+    model = named.get(request.param, "market")
     study = event_study(returns, events.iloc[:6], factors=factors, model=model)
-    y, x = system(returns, int(study.position[0]), factors)
-    return study, y, x, 1 + len(factors)
+    intercept = model != "no_intercept"
+    y, x = system(returns, int(study.position[0]), factors, intercept)
+    return study, y, x, intercept + len(factors)
 
 
 def wilks(y, x, k, contrast):
@@ -109,7 +116,9 @@ def test_bmp_and_kp_agree_when_residuals_do_not_correlate(case):
     """KP is BMP times the root of (1 - r) / (1 + 5r): at r = 0 the same, here as computed."""
     study = case[0]
     sample = draw_sample(study, FIRST, LAST)
-    r = (np.corrcoef(study.fitted.residuals())[np.triu_indices(6, 1)]).mean()
+    residuals = study.fitted.residuals()
+    scaled = residuals / np.linalg.norm(residuals, axis=1, keepdims=True)
+    r = (scaled @ scaled.T)[np.triu_indices(6, 1)].mean()
     expected = bmp(sample).statistic * np.sqrt((1 - r) / (1 + 5 * r))
     assert kp_bmp(sample).statistic == pytest.approx(expected, rel=1e-9)
 

@@ -62,7 +62,7 @@ def test_joint_f_of_one_firm_is_its_squared_t(returns, events):
     assert joint_f(one, -1, 3).statistic == pytest.approx(one.car(-1, 3)["t"][0] ** 2, rel=1e-9)
 
 
-@pytest.mark.parametrize("model", ["market", "mean", "market_adjusted"])
+@pytest.mark.parametrize("model", ["market", "mean", "market_adjusted", "no_intercept"])
 def test_joint_f_under_each_model_agrees_with_the_rows(returns, events, model):
     """Each model's joint F with one firm is the squared t of its row."""
     one = event_study(returns, events.iloc[:1], model=model)

@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimators.events.variance import VarianceRatio, average_sizes, compare_variance
+from analysis.estimators.events.variance import (
+    VarianceRatio,
+    average_sizes,
+    compare_variance,
+    share_left,
+)
 
 SESSIONS = pd.bdate_range("2024-01-01", periods=400)
 
@@ -119,3 +124,34 @@ def test_nothing_to_compare_is_refused(empty):
     other = SESSIONS[1:9] if empty == "event" else SESSIONS[:0]
     with pytest.raises(ValueError, match=f"expected {empty} days"):
         compare_variance(average_sizes(scores.to_frame()), pd.Series(1, index=days), other)
+
+
+def test_share_left_by_hand():
+    """Squares left over squares; where every episode has the same share the interval is a point."""
+    episodes = pd.Series([0, 0, 1, 2])
+    whole = pd.Series([2.0, -4.0, 1.0, 6.0])
+    assert share_left(whole / 2, whole, episodes) == pytest.approx((0.25, 0.25, 0.25))
+    left = pd.Series([0.0, 0.0, 1.0, 3.0])
+    share, low, high = share_left(left, whole, episodes, draws=999)
+    assert share == pytest.approx(10 / 57)
+    assert low == pytest.approx(0.0)  # a draw of the first episode alone
+    assert high == pytest.approx(1.0)  # a draw of the second alone
+
+
+def test_share_left_can_exceed_one_and_needs_moves():
+    """What moved against the rest leaves more than there was; no moves have no share."""
+    whole, episodes = pd.Series([1.0, 1.0, 2.0]), pd.Series([0, 1, 2])
+    assert share_left(2 * whole, whole, episodes)[0] == pytest.approx(4.0)
+    with pytest.raises(ValueError, match="expected moves other than zero"):
+        share_left(whole, 0 * whole, episodes)
+
+
+def test_share_left_draws_episodes_and_not_days():
+    """Days of one episode that move together widen the interval as far as one day would."""
+    rng = np.random.default_rng(4)
+    whole = pd.Series(rng.normal(size=12))
+    left = pd.Series(whole * rng.uniform(0, 1, 12))
+    once = share_left(left, whole, pd.Series(range(12)), draws=999)
+    more = [pd.concat([part] * 5, ignore_index=True) for part in (left, whole)]
+    clustered = share_left(more[0], more[1], pd.Series([*range(12)] * 5), draws=999)
+    assert clustered == pytest.approx(once)

@@ -7,8 +7,9 @@ import pytest
 
 from analysis.questions.event_windows import by_direction, episode_days
 from analysis.questions.rows_used import rows_entered
+from analysis.snapshot.rules import Rules
 from analysis.study.episodes import count_firms, tell_firms
-from analysis.study.panel import Panel, build_panel
+from analysis.study.panel import Panel, build_panel, under
 
 DAYS = ["2026-01-12", "2026-02-10", "2026-03-10", "2026-03-11", "2026-04-14"]
 
@@ -34,7 +35,7 @@ def planted(simulate) -> Panel:
     ]
     spoiled.append(spoiled[-1] | {"ticker": "CRML"})
     news = [{"day0": day, "direction": "tightening"} for day in DAYS]
-    return build_panel(simulate(news, confounders=spoiled))
+    return under(build_panel(simulate(news, confounders=spoiled)), Rules())
 
 
 def test_pooled_numbers_say_how_many_firms_their_episodes_hold(planted):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from analysis.questions.ledger.decision import explain_decision, list_rows
 from analysis.questions.ledger.entries import entries
 from analysis.snapshot.claims import OnEvents
+from analysis.study.panel import under
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +34,13 @@ def test_the_rule_as_applied_leads_to_the_verdict(decided):
         if verdict == "not testable":
             assert "3 are needed" in applied
             continue
-        assert ("the claimed sign" in applied) == verdict.startswith(("supported", "right"))
-        assert ("not below" in applied) == verdict.endswith("noise")
+        if verdict.startswith(("supported", "right", "contradicted", "wrong")):
+            side = "claimed" if verdict.startswith(("supported", "right")) else "opposite"
+            assert f"the {side} sign" in applied
+        assert ("not below" in applied) == (verdict not in ("supported", "contradicted"))
+        bounded = "detectable effect" in applied and ", above" in applied
+        assert bounded == (verdict == "cannot decide")
     assert decided["A1"][1]["applied"] == "1 of 2 comparisons hold"
-    assert "lies not inside -0.05 to 0.05" in decided["A10"][1]["applied"]
     assert "49 of 126 sessions" in decided["A8"][1]["applied"]
 
 
@@ -44,9 +50,9 @@ def test_events_family_and_placebo_are_named(decided):
     assert said["events"] == (
         "easing (more Chinese supply or less trade conflict; expected sign −1)"
     )
-    assert said["family"].startswith("15 claims; p 0.4")
-    assert "by Holm 1, by joint placebo draws" in said["family"]
-    assert "an episode could go to 42 quiet sessions at least, 283 at most" in said["placebo"]
+    assert said["family"].startswith("16 claims; p 0.03")
+    assert "by Holm 0.501, by joint placebo draws" in said["family"]
+    assert re.search(r"an episode could go to \d+ quiet sessions at least, \d+", said["placebo"])
     assert said["window"] == "event days 0 to +1"
     assert decided["A1"][1]["family"].startswith("outside the family")
     assert decided["A3"][1]["events"].endswith(", signed")
@@ -57,7 +63,24 @@ def test_rows_name_what_enters_and_what_does_not(quick, decided):
     entry, _ = decided["B3"]
     assert isinstance(entry.claim, OnEvents)
     inside, left_out = list_rows(entry.claim, quick)
-    told = "3 firms in 2, 2 in 4, 1 in 1 + 3 firms in 2, 2 in 2, 1 in 1"
-    assert inside.what == f"7 of tightening + 5 of easing episodes; they hold {told}"
+    told = "3 firms in 4, 2 in 5, 1 in 1 + 3 firms in 3, 2 in 5, 1 in 1"
+    assert inside.what == f"10 of tightening + 9 of easing episodes; they hold {told}"
     assert inside.frame["value"].notna().all()
     assert (left_out.frame["left_out"] != "").all()
+
+
+def test_the_registered_rule_is_told_in_its_own_words(quick):
+    """Under the registered rules the unadjusted p of an opposite sign counts, and bounds are told.
+
+    A9 is contradicted by its own p; A10 lies not inside its bounds.
+    """
+    panel = under(quick, quick.snapshot.choices.registered)
+    results = {e.id: e for e in entries(panel)}
+    said = {
+        key: dict(explain_decision(results[key].claim, panel, {"holm": results[key].holm or 1.0,
+                                                               "family": 15}))["applied"]
+        for key in ("A9", "A10")
+    }  # fmt: skip
+    assert said["A9"].startswith("the effect has the opposite sign, so that the p counts")
+    assert "lies not inside -0.05 to 0.05" in said["A10"]
+    assert results["A9"].verdict == "contradicted"

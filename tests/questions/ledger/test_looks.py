@@ -28,8 +28,9 @@ def planned_on(snapshot: Snapshot, day: str, *claims: Claim) -> Snapshot:
     """Plan from the data of a day, for some claims alone."""
     choices, last = snapshot.choices, date.fromisoformat(day)
     register = replace(choices.register, known=last, prices=last)
-    own = {claim.id: claim for claim in claims} or snapshot.claims
-    return vary(snapshot, choices=replace(choices, register=register), claims=own)
+    if own := {claim.id: claim for claim in claims}:
+        snapshot = vary(snapshot, claims=own, registered=own)
+    return vary(snapshot, choices=replace(choices, register=register))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_what_is_decided_is_not_planned(planned, committed):
     """A claim is in the plan if and only if it is confirmatory and no verdict settles it."""
     assert not {"B5", "A6", "A1", "B14"} & planned.keys()
     for each in planned.values():
-        assert is_open(committed.snapshot.claims[each.claim.id], each.verdict)
+        assert is_open(committed.snapshot.registered[each.claim.id], each.verdict)
         assert each.claim.status == "confirmatory"
 
 
@@ -171,7 +172,7 @@ def test_nothing_is_decided_without_an_effect(news):
 
 def test_sessions_that_have_passed_are_tested(committed):
     """A claim that waits is tested on the CAR over the sessions, once they are there."""
-    claim = replace(committed.snapshot.claims["A8"], sessions=(20, 45))
+    claim = replace(committed.snapshot.registered["A8"], sessions=(20, 45))
     snapshot = planned_on(committed.snapshot, "2026-05-29", claim)
     looks = take_looks(build_panel(snapshot))
     assert looks["sample"].tolist() == ["20 of 20", "40 of 20", "45 of 20"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,10 @@ from analysis.questions.ledger import report as ledger_report
 from analysis.questions.ledger.entries import entries
 from analysis.questions.ledger.paragraphs import testable_from as first_test
 from analysis.snapshot.calendar import nyse_sessions
+from analysis.study.outcomes import NOISE
+from analysis.study.panel import build_panel, under
 
-WITHOUT_PLACEBO = {"A5", "A8", "B9", "B12", "B13"}  # not testable, a ratio, a count of days
+WITHOUT_PLACEBO = {"A5", "A10", "A8", "B9", "B12", "B13"}  # not testable, a ratio, a count of days
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def test_family_members_carry_both_adjustments_and_a_detectable_effect(claims):
     family = [e for e in claims if e.holm is not None]
     assert len(family) >= 10
     for entry in family:
-        assert entry.outcome.detectable is not None
+        assert entry.outcome.detectable is not None or entry.outcome.signs  # an order has none
         assert entry.holm >= entry.outcome.p
         if entry.sessions is not None:
             assert entry.sessions[0] > 0
@@ -49,11 +52,11 @@ def test_family_members_carry_both_adjustments_and_a_detectable_effect(claims):
             assert entry.step_down >= entry.placebo - 0.06
 
 
-def test_table_has_at_most_nine_columns_and_every_claim(found):
+def test_table_has_at_most_ten_columns_and_every_claim(found):
     """The central table fits a page."""
     table = next(t for t in found.tables if t.name == "ledger")
     assert len(table.frame) == 29
-    assert table.frame.shape[1] <= 9
+    assert table.frame.shape[1] <= 10
 
 
 def test_one_paragraph_for_each_claim_states_its_verdict(found, claims):
@@ -74,12 +77,12 @@ def test_noise_is_called_common_only_where_placebo_draws_show_it(found, claims):
     for part, entry in zip(found.passages[0].text.split("\n\n"), claims, strict=True):
         shown = "of placebo draws" in part
         common = entry.sessions is not None and (entry.placebo or 0.0) >= 0.05
-        assert shown == (common and entry.verdict.endswith("within noise")), entry.id
+        assert shown == (common and entry.verdict in NOISE.values()), entry.id
 
 
 def test_downstream_claim_says_from_when_it_can_be_tested(committed):
     """126 sessions after 20 May 2026."""
-    day = first_test(committed.snapshot.claims["A8"], committed)
+    day = first_test(committed.snapshot.registered["A8"], committed)
     assert len(nyse_sessions(committed.snapshot.sessions[0], day)) - 1 == (
         committed.snapshot.sessions.get_loc("2026-05-20") + 126
     )
@@ -92,3 +95,30 @@ def test_picture_turns_effects_so_that_right_is_as_claimed(found, claims):
     for claim, value in drawn.items():
         assert (value > 0) == (outcome[claim].effect * outcome[claim].sign > 0)
         assert abs(value) == pytest.approx(abs(outcome[claim].effect) / outcome[claim].detectable)
+
+
+def test_registered_results_stand_beside(found, quick):
+    """Effect, p and verdict by the registered rules in the table, the paragraph and the picture."""
+    registered = {e.id: e for e in entries(under(quick, quick.snapshot.choices.registered))}
+    table = next(t for t in found.tables if t.name == "ledger").frame.set_index("claim")
+    assert table.loc["A9", "registered"] == "−5.1% (0.035); contradicted"
+    parts = dict(zip(registered, found.passages[0].text.split("\n\n"), strict=True))
+    drawn = found.figures[0].data["claims"].set_index("claim")["registered"]
+    for key, entry in registered.items():
+        assert parts[key].endswith(f"**{entry.verdict}**.")
+        assert "By the registered rules: " in parts[key]
+        if entry.outcome.detectable and entry.outcome.effect is not None:
+            unit = entry.outcome.sign / entry.outcome.detectable
+            assert drawn[key] == pytest.approx(entry.outcome.effect * unit)
+
+
+def test_a_study_without_amended_rules_has_no_second_column(quick):
+    """Where nothing was amended the ledger is that of the registered rules alone."""
+    choices = replace(quick.snapshot.choices, rules=None)
+    snapshot = replace(quick.snapshot, choices=choices)
+    plain = build_panel(replace(snapshot, claims={"B3": snapshot.claims["B3"]}))
+    found = ledger_report.compute(plain)
+    (table,) = found.tables
+    assert table.frame.shape[1] == 9
+    assert "registered" not in found.passages[0].text
+    assert next(v for v in found.verdicts if v.key == "B3").rule == "common rule"

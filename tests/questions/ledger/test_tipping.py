@@ -6,10 +6,12 @@ import pytest
 
 from analysis.questions.ledger import tipping
 from analysis.questions.ledger.drawings import one_out
-from analysis.questions.ledger.entries import holm_family, outcomes
+from analysis.questions.ledger.entries import outcomes
+from analysis.reads import vary
 from analysis.results.style import house_style
-from analysis.snapshot.claims import OnEvents
-from analysis.study.outcomes import decide
+from analysis.snapshot.claims import ACROSS_EPISODES
+from analysis.study.panel import under
+from analysis.study.verdicts import judge
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +31,13 @@ def found(committed, tipped):
 def test_verdicts_and_estimates_are_those_of_the_ledger(committed, tipped):
     """Without a change the rule sees what the ledger published."""
     results = outcomes(committed)
-    adjusted = holm_family(results)
-    claims = committed.snapshot.claims
-    assert [each.id for each in tipped] == [k for k, c in claims.items() if isinstance(c, OnEvents)]
+    judged = judge(committed, results)
+    claims = committed.claims
+    tested = [c.id for c in claims.values() if isinstance(c, ACROSS_EPISODES) and not c.verdict]
+    assert [each.id for each in tipped] == tested
     for each in tipped:
         outcome = results[each.id]
-        assert each.points.verdict == decide(outcome, adjusted.get(each.id), 0.05)
+        assert each.points.verdict == judged[each.id][1]
         if outcome.p is not None:
             assert each.points.full.p[0] == pytest.approx(outcome.p, rel=1e-9)
             assert each.points.full.effect[0] == pytest.approx(outcome.effect, rel=1e-9)
@@ -82,14 +85,21 @@ def test_named_changes_are_few_and_name_events(committed, found):
         assert events <= set(committed.events.index)
 
 
-def test_no_single_change_decides_and_one_undoes(found):
+def test_no_single_change_decides_and_there_is_nothing_to_undo(found):
     """What the paper says of them, with the evidence."""
     verdicts = {v.key: v for v in found.verdicts}
     assert verdicts["tipping.decides"].verdict == "none"
-    assert (verdicts["tipping.undoes"].verdict, verdicts["tipping.undoes"].evidence) == (
-        "all",
-        "A9",
-    )
+    undoes = verdicts["tipping.undoes"]
+    assert (undoes.verdict, undoes.evidence) == ("none", "none")
+
+
+def test_the_registered_verdict_on_fading_falls_with_one_change(committed):
+    """By the registered rules one claim is decided by episodes, and one episode undoes it."""
+    claims = {"A9": committed.snapshot.claims["A9"]}
+    ruled = under(committed, committed.snapshot.choices.registered)
+    found = tipping.compute(vary(ruled, snapshot=vary(ruled.snapshot, claims=claims)))
+    undoes = next(v for v in found.verdicts if v.key == "tipping.undoes")
+    assert (undoes.verdict, undoes.evidence) == ("all", "A9")
 
 
 def test_picture_shows_every_tested_claim(found):
@@ -97,6 +107,6 @@ def test_picture_shows_every_tested_claim(found):
     (figure,) = found.figures
     claims = figure.data["claims"]
     assert (claims["low"] <= claims["high"]).all()
-    assert "changes sides of 5% for A9" in figure.alt
+    assert "changes sides of 5% for A4, A7 and B3" in figure.alt
     with house_style():
         assert len(one_out(figure.data, **figure.choices).axes) == 2

@@ -22,10 +22,11 @@ from analysis.questions.robustness.rule import CurveSummary, decide_curve
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import parse_portfolio
+from analysis.snapshot.rules import Rules
 from analysis.study.claims import decide_claim
 from analysis.study.episodes import averaged, chosen_days, pool
 from analysis.study.outcomes import compare_episodes
-from analysis.study.panel import Panel, build_panel
+from analysis.study.panel import Panel, build_panel, chained, under
 from analysis.study.responses import cumulate
 from analysis.study.variants import coded_events
 
@@ -83,11 +84,33 @@ def test_every_combination_appears_once(short, committed, claim):
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_first_specification_is_the_ledgers(short, committed, claim):
     """The baseline's estimate and p are those that decide the claim in the ledger."""
-    outcome = decide_claim(committed.snapshot.claims[claim], committed)
+    outcome = decide_claim(committed.snapshot.registered[claim], committed)
     first = short[claim].iloc[0]
     assert first["estimate"] == pytest.approx(outcome.effect, rel=1e-10)
     assert first["p"] == pytest.approx(outcome.p, rel=1e-8)
     assert first["episodes"] == sum(int(n) for n in outcome.count.split(" + "))
+
+
+@pytest.mark.parametrize(
+    "rules", [Rules(), Rules(statistic="scar"), Rules(mixture="windows", shared=2)]
+)
+def test_first_specification_is_the_ledgers_under_any_rules(committed, rules):
+    """Estimates, p and episodes follow the rules: also of the registered ones, and of one alone."""
+    panel = under(build_panel(reduced(committed.snapshot, 9, "A3", "B3")), rules)
+    for curve in curves(panel):
+        outcome = decide_claim(panel.snapshot.claims[curve.claim], panel)
+        first = curve.specifications.iloc[0]
+        assert first["estimate"] == pytest.approx(outcome.effect, rel=1e-10)
+        assert first["p"] == pytest.approx(outcome.p, rel=1e-8)
+        assert first["episodes"] == sum(int(n) for n in outcome.count.split(" + "))
+
+
+def test_day_zero_has_episodes_of_its_own(committed, short):
+    """Where windows chain by sessions that they share, day 0 alone has more episodes."""
+    frame = short["B3"][short["B3"]["coding"] == "baseline"].set_index(["window", "contamination"])
+    both, one = frame.loc[("[0, +1]", "exclude")], frame.loc[("[0, 0]", "exclude")]
+    assert one["episodes"] > both["episodes"]
+    assert committed.rules.mixture == "windows"
 
 
 @pytest.mark.parametrize("contamination", ["exclude", "keep"])
@@ -99,7 +122,7 @@ def test_baseline_tables_are_the_ledgers_cars(committed, tables, claim, contamin
     kept = contamination == "keep"
     cars = cumulate(
         committed,
-        measured_portfolio(committed, committed.snapshot.claims[claim], "share"),
+        measured_portfolio(committed, committed.snapshot.registered[claim], "share"),
         rules.windows[0],
         clean=False if kept else rules.clean or True,
         factors=model.factors,
@@ -126,12 +149,13 @@ def one_portfolio(panel: Panel, choice: dict[str, Any], session: int, weights: d
         portfolio = portfolio.copy()
         portfolio.iloc[window] = portfolio.iloc[window].clip(low, high)
     model = curve.models[str(choice["model"])]
+    bare = model.model == "market" and not panel.intercept
     first, last = choice["window"]
     fitted = event_study(
         returns.assign(P=portfolio),
         pd.DataFrame({"ticker": ["P"], "day0": [prices.index[session]]}),
         factors=model.factors,
-        model=model.model,
+        model="no_intercept" if bare else model.model,
         length=length,
         gap=gap,
         window=(min(first, -1), last),
@@ -145,7 +169,7 @@ def test_any_specification_is_the_engines_event_study(committed, tables, claim):
     rng = np.random.default_rng(sum(map(ord, claim)))
     table = tables[claim]
     weigh = {
-        m: measured_portfolio(committed, committed.snapshot.claims[claim], m).weigh(CORE)
+        m: measured_portfolio(committed, committed.snapshot.registered[claim], m).weigh(CORE)
         for m in table.menus["measure"]
     }
     keep = table.menus["contamination"].index("keep")
@@ -175,7 +199,7 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
     """Coding the events first and running the ledger's own functions gives the same estimate."""
     coding, recoded = coded
     rules = committed.snapshot.choices.curve.claims[claim]
-    entry = recoded.snapshot.claims[claim]
+    entry = recoded.snapshot.registered[claim]
     cars = cumulate(
         recoded,
         measured_portfolio(recoded, entry, "share"),
@@ -183,7 +207,8 @@ def test_specification_is_the_ledgers_test_on_the_recoded_list(short, committed,
         clean=rules.clean or True,
         factors=committed.snapshot.choices.curve.models[rules.models[0]].factors,
     ).at_events(recoded)
-    values = [averaged(chosen_days(recoded, cars, events)) for events in entry.sides.values()]
+    ruled = chained(recoded, rules.windows[0])
+    values = [averaged(chosen_days(ruled, cars, events)) for events in entry.sides.values()]
     frame = short[claim]
     row = frame[(frame["coding"] == coding) & (frame["contamination"] == "exclude")].iloc[0]
     if len(values) == 2:
@@ -213,12 +238,13 @@ def test_codings_do_what_they_say(committed):
 
 def test_conditions_and_claimed_sign_of_a_claim_count_in_its_curve(committed):
     """Days are those of the ledger's events; what falls counts for a claim of falls."""
-    claim = committed.snapshot.claims["B10"]
-    days = claim_days(committed, claim, ["baseline"])
+    claim = committed.snapshot.registered["B10"]
+    days = claim_days(committed, claim, ["baseline"], [(0, 1)])
     first = committed.snapshot.sessions[days.position.min()]
     assert first > pd.Timestamp(claim.events.after)
-    other = claim_days(committed, replace(claim, claimed="negative"), ["baseline"])
-    assert (other.codings["baseline"].factor == -days.codings["baseline"].factor).all()
+    other = claim_days(committed, replace(claim, claimed="negative"), ["baseline"], [(0, 1)])
+    one, two = (each.episodes["baseline", (0, 1)].factor for each in (days, other))
+    assert (two == -one).all()
 
 
 def test_measures_of_the_heavy_share_have_one_range(committed):
@@ -237,8 +263,11 @@ def test_measures_of_the_heavy_share_have_one_range(committed):
 def test_placebo_days_are_clear_and_have_the_same_firms(committed):
     """No moved day lies next to a listed event, and clusters keep the distances of their days."""
     curve = committed.snapshot.choices.curve
-    claims = committed.snapshot.claims
-    days = [claim_days(committed, claims[c], curve.claims[c].codings) for c in curve.claims]
+    claims = committed.snapshot.registered
+    days = [
+        claim_days(committed, claims[c], own.codings, own.windows)
+        for c, own in curve.claims.items()
+    ]
     sessions = committed.snapshot.sessions
     listed = sessions.get_indexer(committed.events["day0"])
     found = placements(committed, days)
@@ -343,7 +372,7 @@ def test_opposite_goes_by_the_adjusted_p_of_the_median():
     judged = judge_curves(rows, 0.05)
     assert judged["p_median_holm"].tolist() == pytest.approx([0.12, 1, 1, 1, 1, 1])
     assert judged["verdict"].tolist() == ["no evidence"] * 6
-    assert judged["registered"].tolist() == ["opposite"] + ["no evidence"] * 5
+    assert judged["unadjusted"].tolist() == ["opposite"] + ["no evidence"] * 5
     rows[0]["p_median"] = 0.008
     assert judge_curves(rows, 0.05)["verdict"].iloc[0] == "opposite"
     rows[1] |= {"summary": CurveSummary(10, 0, *[np.nan] * 4), "p_median": np.nan}
@@ -398,7 +427,7 @@ def test_report_says_what_the_curves_say(report, committed):
         key = f"curve.{row['claim'].lower()}"
         assert numbers[f"{key}.median"] == row["median"]
         assert verdicts[key] == row["verdict"]
-        assert verdicts[f"{key}.registered"] == row["registered"]
+        assert verdicts[f"{key}.unadjusted"] == row["unadjusted"]
         part = dataset.frame[dataset.frame["claim"] == row["claim"]]
         estimates = part.filter(like="_estimate").to_numpy().ravel()
         known = estimates[~np.isnan(estimates)]

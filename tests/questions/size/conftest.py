@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.questions.size.design import Cell, Design, Settings, build_design, cells
+from analysis.questions.size.design import Cell, Design, Settings, cells
+from analysis.questions.size.record import design_of, read_record
 
 
 @pytest.fixture(scope="session")
 def design(committed) -> Design:
-    """Built once: a second on the committed panel."""
-    return build_design(committed)
+    """Built once, under the rules of the committed record: a second on the committed panel."""
+    return design_of(read_record(), committed)
 
 
 @pytest.fixture(scope="session")

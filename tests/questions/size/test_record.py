@@ -12,7 +12,7 @@ from analysis.errors import ResultsError
 from analysis.questions.size import record as records
 from analysis.questions.size.design import cells
 from analysis.questions.size.draws import replications
-from analysis.questions.size.record import read_record, stale, write_record
+from analysis.questions.size.record import design_of, read_record, stale, write_record
 from analysis.questions.size.rejections import batch_p_values
 from analysis.questions.size.report import report
 
@@ -155,3 +155,27 @@ def test_tables_show_every_test_that_is_not_refused(committed_record, snapshot):
     assert frame.loc["KP-BMP, t(N − 1)", "garch"] == pytest.approx(found / n)
     assert all(table.frame.shape[1] <= 8 for table in tables.values())
     assert "Monte-Carlo standard error" in tables["size_one_date"].notes
+
+
+def test_record_says_under_which_rules_it_was_simulated(committed_record, snapshot, committed):
+    """A record that names none is of the registered rules; every table and the design follow it."""
+    bare = {k: v for k, v in committed_record.calibration.items() if k != "rules"}
+    for calibration, rules in ((bare, "registered"), (bare | {"rules": "amended"}, "amended")):
+        record = replace(committed_record, calibration=calibration)
+        assert record.rules == rules
+        for table in report(record, snapshot.choices).tables:
+            assert f"Simulated under the {rules} rules." in table.notes
+        assert design_of(record, committed).rules == rules
+
+
+def test_detectable_effect_lies_between_the_planted_ones(committed_record, snapshot):
+    """Half of the samples at five percent and all at ten: four fifths at eight."""
+    counts = committed_record.counts.copy()
+    own = (counts["case"] == "pooled_tightening") & (counts["test"] == "across_episodes_t")
+    for effect, rate in ((0.05, 0.5), (0.1, 1.0)):
+        at = own & (counts["effect"] == effect)
+        counts.loc[at, "rejections"] = (rate * counts.loc[at, "replications"]).astype(int)
+    numbers = report(replace(committed_record, counts=counts), snapshot.choices).numbers
+    found = {n.key: n.value for n in numbers}
+    assert found["size.pooled_tightening.detectable"] == pytest.approx(0.08)
+    assert "size.one_date_3.detectable" not in found  # no planted effect is found so often

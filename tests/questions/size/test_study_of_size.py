@@ -12,11 +12,12 @@ from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.named_tests import TESTS as BATTERY
 from analysis.estimators.events.named_tests import run_tests
 from analysis.questions.size import rejections
-from analysis.questions.size.design import LAWS, cells
+from analysis.questions.size.design import LAWS, build_design, cells
 from analysis.questions.size.draws import draw, generator
 from analysis.questions.size.rejections import TESTS, batch_p_values, p_values
 from analysis.snapshot.portfolios import equal
 from analysis.study.episodes import episode_values
+from analysis.study.panel import chained, under
 from analysis.study.responses import cumulate
 
 
@@ -25,9 +26,14 @@ def first_batch(cell, design, settings, count):
     return draw(cell, design, settings, range(count), generator(settings, cell.seed, 0, 0))
 
 
-def test_samples_are_those_of_the_paper(committed, design):
-    """K of the pooled samples is the number of episodes that the paper's table shows."""
-    core = equal(committed.snapshot.choices.firms.core)
+@pytest.mark.parametrize("rules", ["registered", "ruling"])
+def test_samples_are_those_of_the_paper(committed, rules):
+    """K of the pooled samples is the number of episodes that the rules make for a window."""
+    panel = under(committed, getattr(committed.snapshot.choices, rules))
+    design = build_design(panel)
+    assert design.rules == {"ruling": "amended"}.get(rules, rules)
+    assert design.model == ("market" if panel.intercept else "no_intercept")
+    core = equal(panel.snapshot.choices.firms.core)
     cases = {case.name: case for case in design.cases}
     policy = ("tightening", "disappointment", "easing", "support")
     for kind, asked, window in (
@@ -35,13 +41,12 @@ def test_samples_are_those_of_the_paper(committed, design):
         ("all", policy, (0, 1)),
         ("long", policy, (0, 10)),
     ):
-        shown = episode_values(
-            committed, cumulate(committed, core, window).at_events(committed), asked
-        )
+        ruled = chained(panel, window)
+        shown = episode_values(ruled, cumulate(ruled, core, window).at_events(ruled), asked)
         case, sample = cases[f"pooled_{kind}"], design.samples[f"pooled_{kind}"]
         assert case.episodes == len(shown)
         assert sample["episode"].nunique() == case.episodes
-        assert set(sample["ticker"]) <= set(committed.snapshot.choices.firms.core)
+        assert set(sample["ticker"]) <= set(panel.snapshot.choices.firms.core)
 
 
 def test_every_test_runs_somewhere(design, settings):
@@ -55,9 +60,11 @@ def test_every_test_runs_somewhere(design, settings):
 
 
 @pytest.mark.parametrize("name", ["one_date_3/panel/0", "pooled_tightening/panel/0"])
-def test_batch_gives_the_p_values_of_the_battery(name, by_name, design, settings):
+@pytest.mark.parametrize("rules", ["registered", "ruling"])
+def test_batch_gives_the_p_values_of_the_battery(name, rules, committed, settings):
     """Fitting all replications at once changes no p of a replication by itself."""
-    cell = by_name[name]
+    design = build_design(under(committed, getattr(committed.snapshot.choices, rules)))
+    cell = {each.name: each for each in cells(design, settings)}[name]
     batch = first_batch(cell, design, settings, 3)
     found = p_values(batch, cell.case.window, design, settings, np.random.default_rng(0))
     for row in range(3):
@@ -70,6 +77,7 @@ def test_batch_gives_the_p_values_of_the_battery(name, by_name, design, settings
             gap=gap,
             minimum=minimum,
             window=cell.case.window,
+            model=design.model,
         )
         first, last = cell.case.window
         alone = run_tests(study, first, last, np.random.default_rng(0), episode="episode")

@@ -351,7 +351,7 @@ def test_ledger_and_account_use_the_same_trade(world, committed):
     """Claim A13's returns are those of the base, on simulated and on committed data."""
     for panel in (world(), committed):
         values = net_returns(panel, PAIR, 0)
-        ledger = responses_of(panel.snapshot.claims["A13"], panel).at_events(panel)["car"]
+        ledger = responses_of(panel.snapshot.registered["A13"], panel).at_events(panel)["car"]
         days = panel.events.loc[ledger.index, "day0"]
         assert ledger.to_numpy() == pytest.approx(values[days].to_numpy())
 

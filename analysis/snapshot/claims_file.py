@@ -1,0 +1,120 @@
+"""The claims, read from ``claims.toml`` and checked: as they stand, and as they were registered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from pydantic import ValidationError
+
+from analysis.errors import SnapshotError
+from analysis.snapshot.claims import KINDS, Claim, Events
+from analysis.snapshot.faults import fault
+from analysis.snapshot.toml_file import read_toml, validate, word_error, word_fault
+
+__all__ = ["Claims", "parse_claims"]
+
+_FILE = "claims.toml"
+_TABLES = {"claim": "claim", "registered": "registered claim"}  # of the file, and what each holds
+_KINDS: Mapping[str, type[Claim]] = {
+    get_args(get_type_hints(kind)["kind"])[0]: kind for kind in KINDS
+}
+
+
+class Claims(NamedTuple):
+    """The claims by id, in file order.
+
+    Attributes
+    ----------
+    stated : dict of str to Claim
+        As they stand, tables ``[[claim]]``.
+    registered : dict of str to Claim
+        The same with the entries of old, tables ``[[registered]]``, of those specified anew.
+    """
+
+    stated: dict[str, Claim]
+    registered: dict[str, Claim]
+
+
+def parse_claims(content: bytes) -> Claims:
+    """Read and check the claims of a study; it may make none.
+
+    Parameters
+    ----------
+    content : bytes
+        The text of ``claims.toml``.
+
+    Raises
+    ------
+    SnapshotError
+        A line for each fault, in the order of the file: claim, field, expected, found, nearest.
+    """
+    raw = read_toml(_FILE, content)
+    for key in raw:
+        if key not in _TABLES:
+            raise word_fault(f"{_FILE}, field {key}", "a known key", f"{key!r}", _TABLES)
+    faults: list[SnapshotError] = []
+    stated, old = (_read_tables(raw, table, faults) for table in _TABLES)
+    for key in old.keys() - stated.keys() if not faults else ():
+        place = f"{_FILE}, {_TABLES['registered']} {key}, field id"
+        faults.append(word_fault(place, "an id of a table [[claim]]", key, stated))
+    if faults:
+        raise SnapshotError("\n".join(map(str, faults)))
+    return Claims(stated, {key: old.get(key, claim) for key, claim in stated.items()})
+
+
+def _read_tables(
+    raw: Mapping[str, Any], table: str, faults: list[SnapshotError]
+) -> dict[str, Claim]:
+    """Read the entries of one name and note their faults."""
+    entries, called = raw.get(table, []), _TABLES[table]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        remedy = f"begin each claim with [[{table}]]"
+        found = f"something else under the name {table}"
+        raise fault(_FILE, expected=f"tables [[{table}]]", found=found, remedy=remedy)
+    claims: dict[str, Claim] = {}
+    for number, entry in enumerate(entries, start=1):
+        here = f"{called} number {number} of the file"
+        place = f"{_FILE}, {called} {entry['id']}" if "id" in entry else f"{_FILE}, {here}"
+        try:
+            claim = validate(_kind_of(entry, place), entry)
+        except SnapshotError as error:
+            faults.append(error)
+        except ValidationError as error:
+            faults += _word(place, entry, error)
+        else:
+            if claim.id in claims:
+                once, again = "an id that occurs once", f"{claim.id} again in {here}"
+                remedy = "give one of the two another id or remove it"
+                faults.append(
+                    fault(f"{place}, field id", expected=once, found=again, remedy=remedy)
+                )
+            claims[claim.id] = claim
+    return claims
+
+
+def _kind_of(entry: Mapping[str, Any], place: str) -> type[Claim]:
+    """Return the class of an entry by its kind, or raise the line that names the nearest one."""
+    word = entry.get("kind")
+    if str(word) in _KINDS:
+        return _KINDS[str(word)]
+    *first, last = map(repr, _KINDS)
+    expected = "a value" if word is None else f"{', '.join(first)} or {last}"
+    found = "none" if word is None else f"{word!r}"
+    raise word_fault(f"{place}, field kind", expected, found, _KINDS)
+
+
+def _word(place: str, entry: Mapping[str, Any], error: ValidationError) -> list[SnapshotError]:
+    """Word the faults of an entry; a slip in a field comes before what it leaves out."""
+    kind = f"a field of the kind {entry['kind']}"
+    fields = _KINDS[entry["kind"]].__dataclass_fields__
+    errors = sorted(error.errors(include_url=False), key=lambda e: e["type"] == "missing")
+    return [
+        word_error(
+            ", field ".join(filter(None, (place, ".".join(map(str, each["loc"]))))),
+            each,
+            known=fields if len(each["loc"]) == 1 else {**Events.__dataclass_fields__, **fields},
+            a_known=kind,
+        )
+        for each in errors
+    ]
