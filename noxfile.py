@@ -34,7 +34,7 @@ QUARTO = "quarto-cli==1.10.18"
 PAPER = ("paper", "refresh", "preview")
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "paper": PAPER,
-    "tests": (*PAPER, "test", "browser", "lint"),
+    "tests": (*PAPER, "parquet", "test", "browser", "lint"),
     "cluster": ("cluster", "test"),
 }
 BIN = "Scripts" if os.name == "nt" else "bin"

@@ -63,10 +63,10 @@ def _run(words: Sequence[str], workspace: Workspace | None) -> int:
     follow_parent()
     # Imported late: a signal is heard already while the command's own packages are loaded.
     from analysis.commands import Workspace
-    from analysis.commands.base import as_typed
+    from analysis.commands.base import as_typed, join_windows
 
     workspace = workspace or Workspace.here()
-    options = _parser(words, workspace).parse_args(words)
+    options = _parser(words, workspace).parse_args(join_windows(words))
     try:
         return options.run(options, workspace) or 0
     except StudyError as error:
@@ -87,11 +87,13 @@ def _parser(words: Sequence[str], workspace: Workspace) -> argparse.ArgumentPars
     )
     parser.add_argument("--version", action="version", version=f"{SCRIPT} {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name in words[:1] if words and words[0] in NAMES else NAMES:
-        command = find_command(name)
-        added = commands.add_parser(command.name, help=command.help, description=command.help)
-        command.configure(added)
-        added.set_defaults(run=command.start)
+    asked = next((word for word in words if word in NAMES), "")
+    for name, (_, told) in NAMES.items():
+        added = commands.add_parser(name, help=told, description=told)
+        if name == asked:  # the modules of the others take a second, and are not asked for
+            command = find_command(name)
+            command.configure(added)
+            added.set_defaults(run=command.start)
     return parser
 
 

@@ -137,8 +137,8 @@ def work(options, workspace):
     with workers(2, int) as submit, staging(Path(sys.argv[1])):
         [one.result() for one in [submit(time.sleep, 99) for _ in range(4)]]
 if __name__ == "__main__":
-    commands.NAMES = {"work": ""}
-    commands.find_command = lambda name: commands.Command("work", "wait", lambda _: None, work)
+    commands.NAMES = {"work": ("", "wait")}
+    commands.find_command = lambda name: commands.Command("work", lambda _: None, work)
     sys.exit(main(["work"]))
 """
 

@@ -9,22 +9,32 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from rich.console import Console
 
 from analysis.errors import RepositoryError
+from analysis.userfiles.options import literal_words
 
 if TYPE_CHECKING:
     from analysis.userfiles.options import Options
 
 Chosen = TypeVar("Chosen", bound="Options")
 
-__all__ = ["SCRIPT", "Command", "Stages", "Workspace", "add_options", "as_typed", "read_options"]
+__all__ = [
+    "SCRIPT",
+    "Command",
+    "Stages",
+    "Workspace",
+    "add_options",
+    "as_typed",
+    "join_windows",
+    "read_options",
+]
 
 SCRIPT = "rare-earth-headlines"
 """What the package is called on the command line once it is installed."""
@@ -135,8 +145,8 @@ class Command:
 
     Attributes
     ----------
-    name, help : str
-        The word that calls it and one line on what it does.
+    name : str
+        The word that calls it; what it does is told in ``analysis.commands.NAMES``.
     configure : callable
         Adds its options to its parser.
     run : callable
@@ -147,7 +157,6 @@ class Command:
     """
 
     name: str
-    help: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Workspace], int | None]
     anywhere: bool = False
@@ -181,8 +190,8 @@ def add_options(parser: argparse.ArgumentParser, options: type[Options]) -> None
         elif field.default not in (None, False, ()):
             shown = field.default if isinstance(field.default, tuple) else (field.default,)
             told["help"] += f" (default: {','.join(map(str, shown))})"
-        if get_origin(hint) is Literal:
-            told["choices"] = get_args(hint)
+        if words := literal_words(hint):
+            told["choices"] = words
         elif hint is bool:
             told |= {"action": "store_true", "default": None}
         elif hint == tuple[str, ...]:
@@ -192,6 +201,20 @@ def add_options(parser: argparse.ArgumentParser, options: type[Options]) -> None
         else:
             told["type"] = hint if isinstance(hint, type) else get_args(hint)[0]
         parser.add_argument(option.flag or f"--{field.name.replace('_', '-')}", **told)
+
+
+def join_windows(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line with ``--window -1,1`` as ``--window=-1,1``.
+
+    Otherwise the event days, which begin with a minus, would be taken for an option.
+    """
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--window" and re.fullmatch(r"[-+]?\d+[,:][-+]?\d+", word):
+            joined[-1] = f"--window={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def read_options(given: argparse.Namespace, options: type[Chosen]) -> Chosen:
@@ -207,12 +230,12 @@ def read_options(given: argparse.Namespace, options: type[Chosen]) -> Chosen:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(name for name in text.split(",") if name)
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def _window(text: str) -> tuple[int, int]:
     try:
-        first, last = (int(day) for day in text.split(","))
+        first, last = (int(day) for day in re.split(r"[,:]", text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected two event days as -5,5, found {text}") from None
     return first, last

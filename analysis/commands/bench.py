@@ -80,6 +80,4 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-BENCH = Command(
-    "bench", "time every stage and name the machine and the peak memory", _configure, _run
-)
+BENCH = Command("bench", _configure, _run)

@@ -54,4 +54,4 @@ def load(workspace: Workspace, stage: Stages) -> Snapshot:
         return load_snapshot(workspace.data)
 
 
-DATA = Command("data", "verify data/ and rebuild data/derived/", _configure, _run)
+DATA = Command("data", _configure, _run)

@@ -154,6 +154,4 @@ def _pictures(
     return [Picture(name, before.get(name), after.get(name)) for name in names], remark
 
 
-DIFF = Command(
-    "diff", "show what a change did to the results, against another version", _configure, _run
-)
+DIFF = Command("diff", _configure, _run)

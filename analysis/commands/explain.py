@@ -231,6 +231,4 @@ def makers(function: str) -> list[str]:
     return sorted(QUESTIONS, key=rank)
 
 
-EXPLAIN = Command(
-    "explain", "trace one number, claim, figure or table to its rows", _configure, _run
-)
+EXPLAIN = Command("explain", _configure, _run)

@@ -23,6 +23,4 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         print(f"  {as_typed(call, workspace, options.folder)}")
 
 
-INIT = Command(
-    "init", "write a starting point for a study of your own", _configure, _run, anywhere=True
-)
+INIT = Command("init", _configure, _run, anywhere=True)

@@ -196,7 +196,5 @@ def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
     )
 
 
-RESULTS = Command(
-    "results", "compute every result and write paper/results/", add_data_option, _results
-)
-PAPER = Command("paper", "compute every result and render the paper", _configure, _paper)
+RESULTS = Command("results", add_data_option, _results)
+PAPER = Command("paper", _configure, _paper)

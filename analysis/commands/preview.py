@@ -104,6 +104,4 @@ def _build(workspace: Workspace, stage: Stages) -> None:
     stage.console.print(f"{said:<44} {time.perf_counter() - start:6.1f} s")
 
 
-PREVIEW = Command(
-    "preview", "serve the page on this machine and build it again on change", _configure, _run
-)
+PREVIEW = Command("preview", _configure, _run)

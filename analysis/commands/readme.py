@@ -29,4 +29,4 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage.console.print("\n".join(f"  {name}" for name in different) or "nothing changed")
 
 
-README = Command("readme", "write the generated parts of the READMEs", _configure, _run)
+README = Command("readme", _configure, _run)

@@ -251,6 +251,4 @@ def _looks(new: Snapshot, stage: Stages) -> list[list[str]]:
     ]
 
 
-REFRESH = Command(
-    "refresh", "bring the data up to date from Yahoo and UN Comtrade", _configure, _run
-)
+REFRESH = Command("refresh", _configure, _run)

@@ -121,6 +121,4 @@ def _report(files: list[dict[str, Path]], stage: Stages, kernel: str) -> None:
         raise ResultsError(f"not reproducible: {failed[0]}")
 
 
-REPRODUCE = Command(
-    "reproduce", "build the paper three times in clean folders and compare", _configure, _run
-)
+REPRODUCE = Command("reproduce", _configure, _run)

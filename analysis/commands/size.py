@@ -74,4 +74,4 @@ def _check(stage: Stages, found: list[str]) -> int:
     return 1 if found else 0
 
 
-SIZE = Command("size", "simulate size and power of every test (minutes)", _configure, _run)
+SIZE = Command("size", _configure, _run)

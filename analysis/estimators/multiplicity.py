@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from analysis.estimators.arrays import Floats
 
-__all__ = ["benjamini_hochberg", "holm", "holm_beside", "spend", "step_down"]
+__all__ = ["benjamini_hochberg", "holm", "holm_beside", "holm_each", "spend", "step_down"]
 
 
 def holm(p: npt.ArrayLike) -> Floats:
@@ -61,6 +61,27 @@ def holm_beside(p: npt.ArrayLike, others: npt.ArrayLike) -> Floats:
     before = np.concatenate([[0.0], np.maximum.accumulate(held * (tests - np.arange(held.size)))])
     rank = np.searchsorted(held, own)
     adjusted: Floats = np.minimum(np.maximum(before[rank], (tests - rank) * own), 1.0)
+    return adjusted
+
+
+def holm_each(p: npt.ArrayLike) -> Floats:
+    """Return what :func:`holm` makes of each of many families.
+
+    Parameters
+    ----------
+    p : array, (M, N)
+        A family a column; NaN stays NaN and does not count as a test.
+
+    Returns
+    -------
+    array, (M, N)
+    """
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values, axis=0, kind="stable")  # NaN comes last
+    left = (~np.isnan(values)).sum(axis=0) - np.arange(len(values))[:, None]
+    ranked = np.maximum.accumulate(np.take_along_axis(values, order, axis=0) * left, axis=0)
+    adjusted = np.empty_like(values)
+    np.put_along_axis(adjusted, order, np.minimum(ranked, 1.0), axis=0)
     return adjusted
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["LEAST_SQUARES", "LEVELS", "Kind", "Method", "Model"]
+__all__ = ["LEAST_SQUARES", "LEVELS", "FactorModel", "Kind", "Method", "Missing", "Model"]
 
+FactorModel = Literal["ff3", "ff5", "carhart"]  # names for sets of factors of the market model
 Kind = Literal["simple", "log"]  # of returns
 Method = Literal["pearson", "spearman", "kendall"]  # of correlation
+Missing = Literal["trade", "lump", "drop"]  # how days without a price are taken
 Model = Literal[
     "market", "mean", "market_adjusted", "no_intercept", "scholes_williams", "dimson", "garch"
 ]

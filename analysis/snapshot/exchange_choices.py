@@ -6,6 +6,7 @@ A study whose firms all trade on the sessions of one exchange leaves them out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import date
 from typing import Annotated, Literal
 
@@ -62,9 +63,14 @@ class EachFirm:
     quiet: Annotated[int, Field(ge=0)]
     lag: Literal[0, 1]
     span: tuple[date, date]
+    unseen: date | None = None
+    periods: Mapping[Text, tuple[date, date]] = field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ordered(self) -> EachFirm:
         if self.span[0] >= self.span[1]:
             raise ValueError("Input should be a span with its first day first")
+        for name, (first, last) in self.periods.items():
+            if first > last:
+                raise ValueError(f"Input should be a period {name} with its first day first")
         return self

@@ -7,6 +7,7 @@ held both sessions in a row, both closes are known, and no rule sets it missing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -78,17 +79,24 @@ def _set_missing(snapshot: Snapshot, returns: pd.DataFrame) -> None:
             returns.loc[returns.index.isin(days), rule.ticker] = np.nan
 
 
-def usable_days(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
+def usable_days(
+    snapshot: Snapshot, tickers: Sequence[str] | None = None
+) -> dict[str, pd.DataFrame]:
     """Say of every firm and session of its exchange whether that day can be a day 0, or why not.
 
     It needs ``estimation.minimum`` usable returns in the estimation window, of which at most the
     share ``each_firm.zeros`` is zero, and a usable return on each day of the primary window. A
     return is usable where the factors are known too. No return enters but as known or zero.
 
+    Parameters
+    ----------
+    tickers : sequence of str, optional
+        Firms or funds; all firms studied if not given.
+
     Returns
     -------
     dict of str to DataFrame
-        By exchange: sessions by studied firms, the reason why not; empty where it can.
+        By exchange: sessions by tickers, the reason why not; empty where it can.
     """
     choices = snapshot.choices
     length, gap, least = (getattr(choices.estimation, n) for n in ("length", "gap", "minimum"))
@@ -96,7 +104,7 @@ def usable_days(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
     at = exchange_by_ticker(snapshot.universe, choices)
     found = {}
     for code, returns in own_returns(snapshot).items():
-        firms = [firm for firm in choices.firms.studied if at[firm] == code]
+        firms = [ticker for ticker in tickers or choices.firms.studied if at[ticker] == code]
         factors = returns[list(name_factors(choices, code))].notna().all(axis=1)
         usable = returns[firms].notna().mul(factors, axis=0).astype(float)
         zero = (returns[firms] == 0).astype(float) * usable

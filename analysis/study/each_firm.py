@@ -1,7 +1,8 @@
-"""Responses firm by firm, each on the sessions of its own exchange, and their mean over firms.
+"""Firms on quiet days, each on the sessions of its own exchange, and episodes without a response.
 
-Until the results are asked for, there are responses on quiet days alone: this module gives none
-within the sessions of an event that ``each_firm.quiet`` of the study names.
+What tests can find is told from quiet days alone: this module gives no response within the
+sessions of an event that ``each_firm.quiet`` of the study names. Events are looked up in
+:mod:`analysis.study.each_session`.
 """
 
 from __future__ import annotations
@@ -14,18 +15,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.estimators.events.abnormal import event_study
-from analysis.estimators.names import Model
-from analysis.snapshot.choices import Choices
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.exchanges import exchange_by_ticker
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.own_sessions import (
     judge_firms,
-    name_factors,
     own_returns,
     usable_days,
 )
+from analysis.study.each_session import fit_each
 
 __all__ = [
     "find_quiet",
@@ -100,6 +98,7 @@ def respond_on_quiet_days(
             "events are no part of what quiet days show"
         )
     usable, at = usable_days(snapshot), exchange_by_ticker(snapshot.universe, choices)
+    intercept, window = choices.registered.normal == "intercept", choices.windows.primary_bounds
     found = []
     for code, returns in own_returns(snapshot).items():
         own = [firm for firm in firms if at[firm] == code]
@@ -115,29 +114,11 @@ def respond_on_quiet_days(
             }
         )
         if len(rows):
-            found.append(_cumulate(choices, returns, rows, name_factors(choices, code)))
+            study = fit_each(snapshot, code, rows, window, intercept=intercept)
+            cars = study.car(*window)
+            measured = study.events.assign(car=cars["car"], se=cars["se"], scar=cars["t"])
+            found.append(measured.dropna())
     return pd.concat(found, ignore_index=True)
-
-
-def _cumulate(
-    choices: Choices, returns: pd.DataFrame, rows: pd.DataFrame, factors: tuple[str, ...]
-) -> pd.DataFrame:
-    """Return ``rows`` (``day``, ``ticker``, ``day0``) with ``car``, ``se``, ``scar``."""
-    model: Model = "market" if choices.registered.normal == "intercept" else "no_intercept"
-    window = choices.windows.primary_bounds
-    study = event_study(
-        returns,
-        rows,
-        factors=factors,
-        model=model,
-        length=choices.estimation.length,
-        gap=choices.estimation.gap,
-        minimum=choices.estimation.minimum,
-        window=window,
-        kind=choices.returns,
-    )
-    cars = study.car(*window)
-    return study.events.assign(car=cars["car"], se=cars["se"], scar=cars["t"]).dropna()
 
 
 def mean_on_quiet_days(snapshot: Snapshot, firms: Sequence[str]) -> pd.DataFrame:

@@ -32,7 +32,9 @@ from analysis.userfiles.output import as_text, check_columns, plain, records, sp
 
 __all__ = ["document", "relative_beta"]
 
+MOST_TOLD = 3  # assets that are named on the terminal
 FEWEST = 30  # common returns below which no beta is worth a row
+MARKET = "\0market"  # of the benchmark among the assets: no asset is called so
 SHOWN = ["ticker", "n", "beta", "se_hc3", "low", "high", "huber.beta", "r2"]  # in the summary
 
 
@@ -53,6 +55,8 @@ class BetaResult:
         ``ticker``, ``reason``.
     options : BetaOptions
         What was chosen.
+    days : Series
+        Days with a price, by asset.
     """
 
     betas: pd.DataFrame
@@ -60,6 +64,23 @@ class BetaResult:
     equality: pd.DataFrame
     skipped: pd.DataFrame
     options: BetaOptions
+    days: pd.Series
+
+    def warnings(self) -> list[str]:
+        """Return what a reader should know: assets that lack days of the benchmark, or have more.
+
+        Returns then go from one common day to the next, a Friday to Monday.
+        """
+        told = []
+        for row in self.betas.to_dict("records") if self.options.missing == "trade" else ():
+            own = int(self.days[row["ticker"]])
+            if own > row["n"] + 1:
+                told.append(
+                    f"{row['ticker']}: returns between the {row['n'] + 1:,} days that it shares "
+                    f"with {self.options.benchmark}, of {own:,}"
+                )
+        more = f"{len(told) - MOST_TOLD} more assets with returns between common days"
+        return told[:MOST_TOLD] + [more] * (len(told) > MOST_TOLD)
 
     def summary(self) -> str:
         """Return the betas and the tests that they are equal as text."""
@@ -108,13 +129,14 @@ def relative_beta(prices: pd.DataFrame, **options: Any) -> BetaResult:
     choices = BetaOptions(**options)
     assets = _assets(prices, choices)
     try:
-        returns = take_returns(prices, choices.returns)
-        market = returns[choices.benchmark]
-        reasons = {name: _reason(returns[name], market) for name in assets}
+        common = CommonReturns(prices[[*assets, choices.benchmark]], choices)
+        pairs = {name: common.of([name]) for name in assets}
+        reasons = {name: _reason(pair[name], pair[MARKET]) for name, pair in pairs.items()}
         kept = [name for name in assets if not reasons[name]]
-        betas = pd.DataFrame([_row(name, returns[name], market, choices) for name in kept])
-        rolling = [_rolling(name, returns[name], market, choices) for name in kept]
-        equality = _equality(returns[kept], market)
+        fits = [(name, pairs[name][name], pairs[name][MARKET]) for name in kept]
+        betas = pd.DataFrame([_row(name, y, x, choices) for name, y, x in fits])
+        rolling = [_rolling(name, y, x, choices) for name, y, x in fits]
+        equality = _equality(common, kept)
     except ValueError as error:
         raise UserDataError(f"beta: {error}; change the option or the file") from None
     if len(kept) > 1:
@@ -126,7 +148,37 @@ def relative_beta(prices: pd.DataFrame, **options: Any) -> BetaResult:
         equality=equality,
         skipped=pd.DataFrame(skipped),
         options=choices,
+        days=prices[assets].notna().sum(),
     )
+
+
+class CommonReturns:
+    """Returns of some assets and the benchmark on the days that all of them share.
+
+    Without a hole in any series these are the returns of all days.
+    """
+
+    def __init__(self, table: pd.DataFrame, options: BetaOptions) -> None:
+        named = table.set_axis([*table.columns[:-1], MARKET], axis=1).astype(float)
+        if options.missing == "lump":
+            named = named[named[MARKET].notna()]
+            alive = named.ffill().notna() & named.bfill().notna()
+            filled = named.ffill() if options.given == "prices" else named.fillna(0)
+            named = filled.where(alive)
+        self._kind, self._given = options.returns, options.given
+        self._holed = options.missing == "trade" and bool(named.isna().any(axis=None))
+        self._table = named
+        self._returns = self._taken(named)
+
+    def _taken(self, table: pd.DataFrame) -> pd.DataFrame:
+        return take_returns(table, self._kind) if self._given == "prices" else table
+
+    def of(self, names: Sequence[str]) -> pd.DataFrame:
+        """Return the returns of the assets and, as MARKET, of the benchmark."""
+        columns = [*names, MARKET]
+        if not self._holed:
+            return self._returns[columns]
+        return self._taken(self._table[columns].dropna())
 
 
 def document(result: BetaResult, files: Sequence[Path]) -> dict[str, Any]:
@@ -197,14 +249,14 @@ def _rolling(name: str, y: pd.Series, x: pd.Series, options: BetaOptions) -> pd.
     return path.rename_axis("date").reset_index()[["ticker", "date", *path.columns[1:]]]
 
 
-def _equality(returns: pd.DataFrame, market: pd.Series) -> pd.DataFrame:
-    """Test all assets together, then each pair; Holm over the pairs."""
-    names = list(map(str, returns.columns))
+def _equality(common: CommonReturns, names: Sequence[str]) -> pd.DataFrame:
+    """Test all assets together, then each pair, on their common days; Holm over the pairs."""
     sets = [tuple(names)] if len(names) > 2 else []
     rows = []
     for members in map(list, (*sets, *combinations(names, 2))):
+        returns = common.of(members)
         if returns[members].notna().all(axis=1).sum() >= FEWEST + len(members):
-            found = asdict(equal_betas(returns[members], market))
+            found = asdict(equal_betas(returns[members], returns[MARKET]))
             found["betas"] = found["betas"].tolist()
             rows.append({"assets": "+".join(members)} | found)
     table = pd.DataFrame(rows).rename(columns={"p": "p_value"})

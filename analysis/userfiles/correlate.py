@@ -20,6 +20,8 @@ from analysis.userfiles.output import as_text, check_columns, check_names, plain
 
 __all__ = ["correlate", "document"]
 
+PERIODS = {"week": "W", "month": "M", "quarter": "Q"}
+
 
 @dataclass(frozen=True)
 class CorrelateResult:
@@ -33,10 +35,13 @@ class CorrelateResult:
         ``reason`` where there is no number.
     options : CorrelateOptions
         What was chosen.
+    said : tuple of str
+        What was done to the series before they met.
     """
 
     correlations: pd.DataFrame
     options: CorrelateOptions
+    said: tuple[str, ...] = ()
 
     def family(self) -> dict[str, Any]:
         """Return the number of tests and the smallest p, as it is and after Holm."""
@@ -61,7 +66,8 @@ def correlate(data: pd.DataFrame | Sequence[pd.DataFrame], **options: Any) -> Co
     Parameters
     ----------
     data : DataFrame or several of them
-        Dates (increasing) by series; several are joined by date or, if `unit` is "month", by month.
+        Dates (increasing) by series; several are joined by date or by the periods of `unit`, of
+        each of which the last value counts.
     **options
 
     Returns
@@ -71,8 +77,8 @@ def correlate(data: pd.DataFrame | Sequence[pd.DataFrame], **options: Any) -> Co
     Raises
     ------
     UserDataError
-        If a column is missing or stands in two tables, a table has two rows in a month, or the
-        options cannot be used.
+        If a column is missing or stands in two tables, the options cannot be used, or no
+        correlation has a number.
 
     Examples
     --------
@@ -90,7 +96,9 @@ def correlate(data: pd.DataFrame | Sequence[pd.DataFrame], **options: Any) -> Co
     tonnes MP pearson   1 26  0.05263  -0.2674 0.3852   0.784  0.784 0.784
     """
     choices = CorrelateOptions(**options)
-    table = _joined([data] if isinstance(data, pd.DataFrame) else list(data), choices.unit)
+    said: list[str] = []
+    frames = [data] if isinstance(data, pd.DataFrame) else list(data)
+    table = _joined(frames, choices.unit, said)
     check_columns("data", table, (*choices.x, *choices.y))
     check_names("methods", choices.methods, get_args(Method))
     rng = np.random.default_rng(choices.seed)
@@ -109,8 +117,10 @@ def correlate(data: pd.DataFrame | Sequence[pd.DataFrame], **options: Any) -> Co
     rows["p_holm"] = holm(rows["p_value"])
     rows["p_bh"] = benjamini_hochberg(rows["p_value"])
     rows["reason"] = np.where(rows["p_value"].isna(), reason, "")
+    if rows["estimate"].isna().all():
+        raise UserDataError(_told_empty(table, rows, choices))
     first = ["x", "y", "method", "lag"]
-    return CorrelateResult(rows[[*first, *rows.columns.drop(first)]], choices)
+    return CorrelateResult(rows[[*first, *rows.columns.drop(first)]], choices, tuple(said))
 
 
 def document(result: CorrelateResult, files: Sequence[Path]) -> dict[str, Any]:
@@ -122,25 +132,40 @@ def document(result: CorrelateResult, files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _joined(frames: Sequence[pd.DataFrame], unit: str) -> pd.DataFrame:
-    """Put tables side by side: on months without gaps, or on row numbers of all dates in order."""
+def _told_empty(table: pd.DataFrame, rows: pd.DataFrame, options: CorrelateOptions) -> str:
+    """Say why not one of the correlations has a number."""
+    pairs = ", ".join(
+        f"{x} and {y} meet in {int((table[x].notna() & table[y].notna()).sum())}"
+        for x, y in list(product(options.x, options.y))[:3]
+    )
+    remedy = "take months as the unit" if options.unit == "row" else "look at the dates"
+    return (
+        f"correlate: expected a number for one of {len(rows)} correlations or more, found none: "
+        f"{rows['reason'].iloc[0]} ({pairs} {options.unit}s); {remedy} or choose other series"
+    )
+
+
+def _joined(frames: Sequence[pd.DataFrame], unit: str, said: list[str]) -> pd.DataFrame:
+    """Put tables side by side: on periods without gaps, or on row numbers of all dates in order."""
     names = [str(c) for frame in frames for c in frame.columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UserDataError(f"data: expected each column once, found {twice[0]!r} again; rename it")
     if unit == "row":
         return pd.concat(frames, axis=1).sort_index().reset_index(drop=True)
-    table = pd.concat([_monthly(frame) for frame in frames], axis=1).sort_index()
-    return table.reindex(pd.period_range(table.index[0], table.index[-1], freq="M"))
+    table = pd.concat([_by_period(frame, unit, said) for frame in frames], axis=1).sort_index()
+    table = table.reindex(pd.period_range(table.index[0], table.index[-1], freq=PERIODS[unit]))
+    return table if unit == "month" else table.reset_index(drop=True)  # no period is left out
 
 
-def _monthly(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the table by month, or say which month has two rows."""
-    months = pd.DatetimeIndex(frame.index).to_period("M")
-    if months.has_duplicates:
-        again = months[months.duplicated()][0]
-        raise UserDataError(f"data: expected one row a month, found {again} again; use --unit row")
-    return frame.set_axis(months, axis=0)
+def _by_period(frame: pd.DataFrame, unit: str, said: list[str]) -> pd.DataFrame:
+    """Return the last value of each period."""
+    periods = pd.DatetimeIndex(frame.index).to_period(PERIODS[unit])
+    if not periods.has_duplicates:
+        return frame.set_axis(periods, axis=0)
+    names = ", ".join(map(str, frame.columns[:3])) + ", ..." * (frame.shape[1] > 3)
+    said.append(f"{names}: the last value of each {unit} taken")
+    return frame.groupby(periods).last()
 
 
 def _formed(table: pd.DataFrame, form: Form) -> pd.DataFrame:

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
-from analysis.estimators.arrays import Bools
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events import abnormal, garch_errors
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.named_tests import TESTS as ENGINE_TESTS
 from analysis.estimators.events.windows import count_inside
-from analysis.estimators.names import LEVELS
-from analysis.estimators.returns import take_returns
+from analysis.estimators.names import LEVELS, FactorModel, Model
+from analysis.userfiles.event_windows import (
+    count_zeros,
+    cut_spans,
+    estimation_bounds,
+    own_spans,
+    tell_none,
+    tell_reasons,
+    tell_skipped,
+)
+from analysis.userfiles.factors import name_factors, risk_free
 from analysis.userfiles.group_tests import contrasts, tests_by_group, tests_by_slice
-from analysis.userfiles.options import EventOptions, takes
-from analysis.userfiles.output import as_text, check_columns, check_names
+from analysis.userfiles.options import EventOptions, Window, takes
+from analysis.userfiles.output import as_text, check_names
+from analysis.userfiles.sessions import CUSTOM, Placed, place_events
 
 __all__ = ["TESTS", "EventStudyResult", "event_study"]
 
 TESTS = (*ENGINE_TESTS, "placebo")
+IDLE = 0.5  # share of zero returns in its estimation window beyond which a firm hardly trades
+MOST_TOLD = 5  # events that are named on the terminal; the result has all
 SHOWN = ["estimate", "statistic", "p", "p_holm", "reason"]  # of a test in the summary
 
 
@@ -36,8 +47,9 @@ class EventStudyResult:
     ----------
     events : DataFrame, (N, ...)
         One row an event: its columns, fit, bounds of the estimation window,
-        ``listed_in_estimation`` and ``overlaps`` (counts), and ``raw``, ``car``, ``se``, ``t``,
-        ``df``, ``p``, ``bhar`` of the window; returns are fractions.
+        ``listed_in_estimation`` and ``overlaps`` (counts), ``zero_returns`` (share of the
+        estimation window), and ``raw``, ``car``, ``se``, ``t``, ``df``, ``p``, ``bhar`` of the
+        window; returns are fractions. ``asked`` is the date of the list, ``day0`` the session.
     ar : DataFrame, (N, L)
         Abnormal returns by event day, fraction.
     tests : DataFrame
@@ -60,6 +72,25 @@ class EventStudyResult:
     skipped: pd.DataFrame
     options: EventOptions
 
+    def warnings(self) -> list[str]:
+        """Return what a reader should know of the events: moved, left out, hardly traded."""
+        moved = self.events[self.events["asked"] != self.events["day0"]]
+        lines = [
+            f"moved: {row['ticker']} from {row['asked'].date()} to its session of "
+            f"{row['day0'].date()}"
+            for _, row in moved.head(MOST_TOLD).iterrows()
+        ]
+        lines += [f"moved: {len(moved) - MOST_TOLD} more"] * (len(moved) > MOST_TOLD)
+        lines += tell_reasons(self.skipped)
+        idle = self.events[self.events["zero_returns"] > IDLE]
+        if len(idle):
+            names = ", ".join(dict.fromkeys(idle["ticker"].head(MOST_TOLD)))
+            lines.append(
+                f"flagged: over half of the estimation returns are zero in {len(idle)} events "
+                f"({names})"
+            )
+        return lines
+
     def summary(self) -> str:
         """Return the mean CAR and the tests of each group as text."""
         first, last = self.options.window
@@ -76,16 +107,27 @@ class EventStudyResult:
 
 @takes(EventOptions)
 def event_study(
-    prices: pd.DataFrame, events: pd.DataFrame, *, runner: Runner = here, **options: Any
+    prices: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    factor_returns: pd.DataFrame | None = None,
+    runner: Runner = here,
+    **options: Any,
 ) -> EventStudyResult:
     """Run an event study: abnormal returns of every event, tests of every group.
 
     Parameters
     ----------
     prices : DataFrame, (T, A)
-        Sessions (increasing dates) by assets; missing prices stay missing.
+        Sessions (increasing dates) by assets; missing prices stay missing. With ``given="returns"``
+        returns, fractions.
     events : DataFrame
-        ``ticker``, ``day0``, optionally ``group`` (all one group without it) and ``episode``.
+        ``ticker``, ``day0``, optionally ``group`` (all one group without it), ``episode``,
+        ``benchmark`` (column of the market of that event), ``estimation_start`` and
+        ``estimation_end`` (dates), ``window`` (two event days); other columns are kept.
+    factor_returns : DataFrame, (T, m), optional
+        Returns of factors, fractions; a column RF is taken from the returns of the firms where
+        the benchmark is Mkt-RF.
     runner : Runner
         Where blocks of events are worked on; results do not depend on it.
     **options
@@ -97,8 +139,8 @@ def event_study(
     Raises
     ------
     UserDataError
-        If a column is missing, a test is unknown, or the estimators refuse prices, events or
-        options.
+        If a column is missing, a test is unknown, the estimators refuse prices, events or
+        options, or no event is left.
 
     Examples
     --------
@@ -121,12 +163,13 @@ def event_study(
     across_episodes_t    0.4288     0.7428 0.491  0.491
     """
     choices = _resolve(EventOptions(**options))
-    check_columns("prices", prices, (choices.benchmark, *choices.factors))
     if "group" not in events.columns:
         events = events.assign(group="all")
+    factors = name_factors(choices, prices, factor_returns)
     try:
-        returns = take_returns(prices, choices.returns)
-        return _run(returns, events, choices, runner)
+        rate = risk_free(factors, factor_returns)
+        place = (prices, events, factors, choices, factor_returns, rate)
+        return _run(place_events(*place), factors, choices, runner)
     except ValueError as error:
         raise UserDataError(f"event study: {error}; change the option or the file") from None
 
@@ -136,6 +179,11 @@ def _resolve(options: EventOptions) -> EventOptions:
     tests = TESTS if options.tests == ("all",) else options.tests
     check_names("tests", tests, TESTS)
     check_names("by", options.by, LEVELS)
+    for first, last in (options.window, *options.windows):
+        if first > last:
+            raise UserDataError(
+                f"event study: window: expected first <= last, found [{first}, {last}]; change it"
+            )
     if (minimum := options.minimum) is None:
         least = garch_errors.FEWEST if options.model == "garch" else 0
         minimum = max(math.ceil(options.estimation / 2), least)
@@ -143,40 +191,71 @@ def _resolve(options: EventOptions) -> EventOptions:
 
 
 def _run(
-    returns: pd.DataFrame, events: pd.DataFrame, options: EventOptions, runner: Runner
+    placed: Placed, factors: tuple[str, ...], options: EventOptions, runner: Runner
 ) -> EventStudyResult:
-    window, tests, draws = options.window, options.tests, options.placebo
-    windows = (window, *options.windows)
-    for first, last in windows:
-        if first > last:
-            raise ValueError(f"window: expected first <= last, found [{first}, {last}]")
-    firsts, lasts = zip(*windows, strict=True)
+    events, spans = placed.events, own_spans(placed.events, options)
+    windows = (options.window, *options.windows)
+    window = (
+        int(spans[:, 0].min(initial=windows[0][0])),
+        int(spans[:, 1].max(initial=windows[0][1])),
+    )
+    firsts, lasts = zip(window, *windows, strict=True)
+    length, minimum = estimation_bounds(placed, options)
     whole = abnormal.event_study(
-        returns,
-        events,
-        factors=(options.benchmark, *options.factors),
-        model=options.model,
-        length=options.estimation,
+        placed.returns,
+        events.drop(columns=[name for name in CUSTOM if name in events.columns]),
+        factors=factors,
+        model=cast(Model, "market" if options.model in get_args(FactorModel) else options.model),
+        length=length,
         gap=options.gap,
-        minimum=options.minimum or 0,
+        minimum=minimum,
         window=(min(firsts), max(lasts)),
-        exclude=_listed_windows(returns.index, events, options) if options.skip_listed else None,
+        exclude=_listed_windows(placed.returns.index, events, options)
+        if options.skip_listed
+        else None,
         kind=options.returns,
+        own=placed.own,
         run=runner,
     )
-    observed = np.isfinite(whole.ar[:, whole.days(*window)].sum(axis=1))
+    placed = replace(placed, returns=placed.returns.iloc[:, :0].copy())  # the panel has them
+    cut = cut_spans(whole, placed, spans, options)
+    whole = whole if cut is None else whole.cut_to(cut)
+    observed = np.isfinite(whole.over(*window).car)
     kept = whole.take(observed)
+    skipped = tell_skipped(whole, ~observed, placed, window)
+    if not len(kept.rows):
+        raise UserDataError(tell_none(skipped))
+    rows = _counted(kept, options).drop(columns="asset")
     return EventStudyResult(
-        events=pd.concat([_counted(kept, options), kept.car(*window)], axis=1),
-        ar=pd.DataFrame(kept.ar, columns=kept.event_time).loc[:, slice(*window)],
-        tests=tests_by_group(kept, window, tests, draws, np.random.default_rng(options.seed)),
+        events=pd.concat([rows, kept.car(*window)], axis=1),
+        ar=_inside(kept, window),
+        tests=tests_by_group(kept, window, options.tests, options.placebo, _rng(options)),
         contrasts=contrasts(kept, window),
         breakdown=tests_by_slice(
-            kept, windows, options.by, tests, draws, np.random.default_rng(options.seed)
+            kept,
+            (window, *options.windows),
+            options.by,
+            options.tests,
+            options.placebo,
+            _rng(options),
         ),
-        skipped=_skipped(whole, ~observed, options),
+        skipped=skipped,
         options=options,
     )
+
+
+def _rng(options: EventOptions) -> np.random.Generator:
+    return np.random.default_rng(options.seed)
+
+
+def _inside(study: EventStudy, window: Window) -> pd.DataFrame:
+    """Return the abnormal returns of the days that count, NaN on others."""
+    ar = pd.DataFrame(study.ar, columns=study.event_time).loc[:, slice(*window)]
+    if study.spans is None:
+        return ar
+    days = ar.columns.to_numpy()
+    low, high = study.spans[:, :1], study.spans[:, 1:]
+    return ar.where((days >= low) & (days <= high))
 
 
 def _listed_windows(
@@ -203,22 +282,5 @@ def _counted(study: EventStudy, options: EventOptions) -> pd.DataFrame:
         overlaps[mine] = count_inside(at, np.unique(at), -reach, reach) - 1
     days = np.unique(study.position)
     listed = count_inside(study.position, days, -layout.before, -layout.gap)
-    return study.rows.assign(listed_in_estimation=listed, overlaps=overlaps)
-
-
-def _skipped(study: EventStudy, broken: Bools, options: EventOptions) -> pd.DataFrame:
-    """Return all events left out, those with a hole in the window with the day of the hole."""
-    rows = np.flatnonzero(broken)
-    part = study.days(*options.window)
-    holes = np.isnan(study.ar[rows, part]).argmax(axis=1) + part.start
-    beyond = study.position[rows] + study.event_time[holes]
-    outside = (beyond < 0) | (beyond >= len(study.panel.sessions))
-    factor = np.isnan(study.factor_window[rows, holes]).any(axis=1)
-    reasons = [
-        "the event window leaves the data"
-        if out
-        else f"no {'factor return' if lacks else 'return'} on event day {day}"
-        for out, lacks, day in zip(outside, factor, study.event_time[holes], strict=True)
-    ]
-    late = study.events.iloc[rows].assign(reason=reasons)
-    return pd.concat([study.skipped, late], ignore_index=True)
+    zeros = count_zeros(study)
+    return study.rows.assign(listed_in_estimation=listed, overlaps=overlaps, zero_returns=zeros)

@@ -32,6 +32,10 @@ def document(result: EventStudyResult, files: Sequence[Path]) -> dict[str, Any]:
 
 def _event(row: dict[str, Any], ar: list[float]) -> dict[str, Any]:
     betas = {name[5:]: value for name, value in row.items() if name.startswith("beta_")}
+    own = row.get("benchmark")
+    if own and betas:  # fitted on the benchmark of this event
+        first, *rest = betas.items()
+        betas = {str(own): first[1], **dict(rest)}
     shown = {k: v for k, v in row.items() if k not in {"k", "se"} and not k.startswith("beta_")}
     return shown | {
         "beta": next(iter(betas.values()), None),

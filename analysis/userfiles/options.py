@@ -8,10 +8,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from analysis.errors import UserDataError
-from analysis.estimators.names import Kind, Method, Model
+from analysis.estimators.names import FactorModel, Kind, Method, Missing, Model
 
 __all__ = [
     "BetaOptions",
@@ -20,12 +21,15 @@ __all__ = [
     "Form",
     "Option",
     "Options",
+    "ReadingOptions",
     "Window",
+    "literal_words",
     "takes",
 ]
 
 Form = Literal["level", "change", "log_change"]
 Window = tuple[int, int]
+UNIONS = (Union, UnionType)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -41,6 +45,14 @@ class Option:
     flag: str | None = None
 
 
+def literal_words(hint: Any) -> tuple[str, ...]:
+    """Return the words that a Literal, or a union of several, allows; empty for other types."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    words = [literal_words(part) for part in get_args(hint)] if get_origin(hint) in UNIONS else []
+    return tuple(word for part in words for word in part) if all(words) else ()
+
+
 @dataclass(frozen=True)
 class Options:
     """Options that are checked when they are made; a lone string stands for a tuple of one."""
@@ -51,8 +63,8 @@ class Options:
             if get_origin(hint) is tuple:
                 value = (value,) if isinstance(value, str) else tuple(value)
                 object.__setattr__(self, name, value)
-            if get_origin(hint) is Literal and value not in get_args(hint):
-                expected = f"one of {', '.join(get_args(hint))}"
+            if (words := literal_words(hint)) and value not in words:
+                expected = f"one of {', '.join(words)}"
             elif option.least is not None and value < option.least:
                 expected = f"{option.least} or more"
             else:
@@ -70,9 +82,12 @@ class Options:
 class EventOptions(Options):
     """Every option of one event study; windows and their distances in sessions."""
 
-    benchmark: Annotated[str, Option("column of the market")]
+    benchmark: Annotated[str | None, Option("column of the market")] = None
     factors: Annotated[tuple[str, ...], Option("further factor columns", flag="--factor")] = ()
-    model: Annotated[Model, Option("normal return")] = "market"
+    model: Annotated[
+        Model | FactorModel,
+        Option("normal return; ff3, ff5 and carhart take their factors from --factors"),
+    ] = "market"
     estimation: Annotated[int, Option("sessions of the estimation window")] = 120
     gap: Annotated[int, Option("sessions from its last one to day 0")] = 11
     window: Annotated[Window, Option("first and last event day", flag="")] = (-5, 5)
@@ -88,6 +103,20 @@ class EventOptions(Options):
         bool, Option("leave the windows of all listed events out of every estimation window")
     ] = False
     by: Annotated[tuple[str, ...], Option("break down by pooled, firm, event, episode")] = ()
+    missing: Annotated[
+        Missing,
+        Option("days without a price: returns trade to trade, lumped on the next day, or dropped"),
+    ] = "trade"
+    non_session: Annotated[
+        Literal["next", "previous", "skip"],
+        Option("event dates without a session: where they move, at most seven days"),
+    ] = "next"
+    short_window: Annotated[
+        bool, Option("cut the window of a firm that ends inside it at its last price")
+    ] = False
+    given: Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")] = (
+        "prices"
+    )
     windows: Annotated[
         tuple[Window, ...],
         Option("event days (default: -5,5); further ones enter the breakdown", flag="--window"),
@@ -100,6 +129,13 @@ class BetaOptions(Options):
 
     benchmark: Annotated[str, Option("column of the market")]
     assets: Annotated[tuple[str, ...], Option("columns (default: all but the benchmark)")] = ()
+    missing: Annotated[
+        Missing,
+        Option("days without a price: returns trade to trade, lumped on the next day, or dropped"),
+    ] = "trade"
+    given: Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")] = (
+        "prices"
+    )
     returns: Annotated[Kind, Option("kind of returns")] = "simple"
     hac: Annotated[int, Option("lags of the HAC errors", least=0)] = 5
     lags: Annotated[int, Option("lags of the Dimson beta", least=0)] = 1
@@ -113,19 +149,39 @@ class BetaOptions(Options):
 
 @dataclass(frozen=True)
 class CorrelateOptions(Options):
-    """Every option of one run of correlations; lags and blocks in rows or months."""
+    """Every option of one run of correlations; lags and blocks in rows, weeks, months, ..."""
 
     x: Annotated[tuple[str, ...], Option("columns that lead at positive lags")]
     y: Annotated[tuple[str, ...], Option("columns correlated with them")]
-    unit: Annotated[Literal["row", "month"], Option("what a lag counts")] = "row"
-    x_as: Annotated[Form, Option("x itself, or its change from the row or month before")] = "level"
+    unit: Annotated[
+        Literal["row", "week", "month", "quarter"],
+        Option("what a lag counts; of a week, month or quarter the last value is taken"),
+    ] = "row"
+    x_as: Annotated[Form, Option("x itself, or its change from the unit before")] = "level"
     y_as: Annotated[Form, Option("the same of y")] = "level"
     lags: Annotated[int, Option("furthest lag at which y leads", least=0)] = 3
     leads: Annotated[int, Option("furthest lag at which x leads", least=0)] = 3
     methods: Annotated[tuple[str, ...], Option("coefficients")] = get_args(Method)
-    block: Annotated[int, Option("rows or months of a block", least=1)] = 3
+    block: Annotated[int, Option("units of a block", least=1)] = 3
     draws: Annotated[int, Option("draws of either resampling", least=1)] = 4999
     seed: Annotated[int, Option("seed of everything drawn", least=0)] = 1
+
+
+@dataclass(frozen=True)
+class ReadingOptions(Options):
+    """How the files are read, where it cannot be found out."""
+
+    columns: Annotated[
+        tuple[str, ...], Option("names of columns, as date=NAME,asset=NAME,value=NAME")
+    ] = ()
+    dates: Annotated[Literal["auto", "dmy", "mdy"], Option("which of day and month is first")] = (
+        "auto"
+    )
+    decimal: Annotated[Literal["auto", "comma", "point"], Option("mark before decimals")] = "auto"
+    numbers: Annotated[
+        Literal["auto", "prices", "returns", "percent"],
+        Option("what the tables hold: prices, returns as fractions or in percent", flag="--as"),
+    ] = "auto"
 
 
 def takes(options: type[Options]) -> Callable[[F], F]:
@@ -147,8 +203,8 @@ def takes(options: type[Options]) -> Callable[[F], F]:
             )
             given = "" if field.default is MISSING else f", default {default!r}"
             kind = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
-            if get_origin(hint) is Literal:
-                kind = f"{{{', '.join(get_args(hint))}}}"
+            if words := literal_words(hint):
+                kind = f"{{{', '.join(words)}}}"
             lines += [f"{field.name} : {kind}{given}", f"    {option.told}"]
         vars(function)["__signature__"] = inspect.Signature(own)
         # Python 3.13 takes the indent out of docstrings when it compiles them.

@@ -16,7 +16,16 @@ from analysis.errors import UserDataError
 from analysis.userfiles.options import Options
 from analysis.whole import put, refused, staging
 
-__all__ = ["as_text", "check_columns", "check_names", "plain", "records", "spec", "write"]
+__all__ = [
+    "as_text",
+    "check_columns",
+    "check_names",
+    "check_out",
+    "plain",
+    "records",
+    "spec",
+    "write",
+]
 
 
 def check_columns(place: str, table: pd.DataFrame, names: Collection[str]) -> None:
@@ -38,6 +47,22 @@ def check_names(option: str, names: Collection[str], known: Collection[str]) -> 
             )
 
 
+def check_out(out: Path) -> None:
+    """Raise UserDataError, before anything is computed, where a result cannot be written to."""
+    if out.exists() and not out.is_file():
+        return
+    if out.suffix.lower() not in ("", ".json"):
+        raise UserDataError(
+            f"--out {out}: expected a name that ends in .json, found {out.suffix!r}; a result is "
+            "written as JSON: choose another name"
+        )
+    if not out.resolve().parent.is_dir():
+        raise UserDataError(
+            f"--out {out}: expected a folder to write to, found none named {out.parent}; make it "
+            "or choose another"
+        )
+
+
 def as_text(table: pd.DataFrame, *, index: bool = False) -> str:
     """Return a table as the summaries print it."""
     text = table.rename_axis(None).to_string(index=index, float_format="{:.4g}".format)
@@ -50,6 +75,8 @@ def plain(value: object) -> object:
         return value.date().isoformat()
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
     if value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value
@@ -57,7 +84,22 @@ def plain(value: object) -> object:
 
 def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Return the rows of a frame as dictionaries of plain values."""
-    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame.columns]
+    columns = [_plain_column(frame.iloc[:, place]) for place in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_column(values: pd.Series) -> list[object]:
+    """Return a column as plain values: at once where all have one type."""
+    if values.dtype.kind == "f":
+        numbers = values.to_numpy()
+        return [
+            v if known else None
+            for v, known in zip(numbers.tolist(), np.isfinite(numbers), strict=True)
+        ]
+    if values.dtype.kind in "iub":
+        return list(values.to_numpy().tolist())
+    return [plain(value) for value in values]
 
 
 def spec(options: Options, files: Sequence[Path]) -> dict[str, Any]:
@@ -75,11 +117,8 @@ def write(content: dict[str, Any], out: Path) -> None:
         except OSError as error:
             raise refused(error, out) from None
         return
+    check_out(out)
     out = out.resolve()  # what a link leads to, not the link
-    if not out.parent.is_dir():
-        raise UserDataError(
-            f"{out}: expected a folder to write to, found none; make it or choose another"
-        )
     with staging(out.parent) as stage:
         with (stage / out.name).open("w", encoding="utf-8") as handle:
             _dump(content, handle)
@@ -87,7 +126,14 @@ def write(content: dict[str, Any], out: Path) -> None:
 
 
 def _dump(content: dict[str, Any], handle: TextIO) -> None:
-    """Write part by part: the text of a large study would take its memory once more."""
-    for part in json.JSONEncoder(indent=1, allow_nan=False).iterencode(content):
-        handle.write(part)
-    handle.write("\n")
+    """Write an entry a line: the text of a large study would take its memory once more."""
+    handle.write("{")
+    for number, (name, part) in enumerate(content.items()):
+        handle.write(f"{',' * (number > 0)}\n {json.dumps(name)}: ")
+        if isinstance(part, list) and part:
+            for place, entry in enumerate(part):
+                handle.write(f"{',' if place else '['}\n  {json.dumps(entry, allow_nan=False)}")
+            handle.write("\n ]")
+        else:
+            handle.write(json.dumps(part, allow_nan=False))
+    handle.write("\n}\n")

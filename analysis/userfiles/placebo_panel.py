@@ -8,11 +8,17 @@ import numpy as np
 
 from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.placebo import clear_sessions, placebo_draws, placebo_table
+from analysis.estimators.events.placebo import (
+    PlaceboTable,
+    clear_sessions,
+    placebo_draws,
+    placebo_table,
+)
 from analysis.userfiles.options import Window
 
 __all__ = ["null_means", "standardised_mean"]
 
+FITS = 50_000  # fits of firms on placebo dates held at a time: 4 MB
 CELLS = 4_000_000  # draws times firm-events held at a time: 32 MB
 
 
@@ -39,7 +45,7 @@ def null_means(
     first, last = window
     listed = np.unique(study.position)
     dates = clear_sessions(len(study.panel.sessions), listed, last - first, last - first)
-    table = placebo_table(study, first, last, dates)
+    table = _tabulate(study, first, last, dates)
     single = [len(set(study.position[rows])) == 1 for rows in parts]
     means = [np.empty(draws) for _ in parts]
     size = max(1, CELLS // max(len(study.rows), 1))
@@ -52,6 +58,18 @@ def null_means(
         placebo_draws(study.take(rows), table, draws, rng).mean(axis=1) if alone else mean
         for mean, rows, alone in zip(means, parts, single, strict=True)
     ]
+
+
+def _tabulate(study: EventStudy, first: int, last: int, dates: Ints) -> PlaceboTable:
+    """Return the table of all placebo dates, some fitted at a time: fits take more than it does."""
+    assets = len(study.panel.assets)
+    size = max(1, FITS // max(assets, 1))
+    table = PlaceboTable(dates, np.empty((dates.size, assets)), np.empty((dates.size, assets)))
+    for start in range(0, dates.size, size):
+        part = slice(start, start + size)
+        found = placebo_table(study, first, last, dates[part])
+        table.scar[part], table.sigma[part] = found.scar, found.sigma
+    return table
 
 
 def standardised_mean(study: EventStudy, window: Window, rows: Ints) -> float:

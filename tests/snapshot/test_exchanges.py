@@ -95,6 +95,8 @@ LYC_DAYS = "sessions = [2014-09-29, 2020-08-19]"
          "key, found 'each_frm'; did you mean each_firm?"),
         ("study.toml", "span = [2010-01-04, 2024-12-31]", "span = [2024-12-31, 2010-01-04]",
          "study.toml, key each_firm: expected a span with its first day first, found "),
+        ("study.toml", "[2018-01-01, 2020-12-31]", "[2020-12-31, 2018-01-01]",
+         "study.toml, key each_firm: expected a period trade war, 2018 to 2020 with "),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line(refused, file: str, old: str, new: str, said: str) -> None:

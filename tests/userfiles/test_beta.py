@@ -16,7 +16,7 @@ import statsmodels.api as sm
 from analysis.__main__ import main
 from analysis.estimators.multiplicity import holm
 from analysis.userfiles.beta import relative_beta
-from analysis.userfiles.user_data import read_prices
+from analysis.userfiles.reading import read_prices
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +46,7 @@ def result(folder: Path, *more: str) -> dict[str, Any]:
 def test_betas_are_those_of_statsmodels(folder):
     """Least squares with HC3 and HAC errors and the Huber slope, on returns worked out here."""
     found = result(folder)["assets"][2]
-    prices = read_prices(folder / "p.csv")
+    prices = read_prices(folder / "p.csv").frame
     returns = (prices / prices.shift(1) - 1).iloc[1:]
     x = sm.add_constant(returns["SPY"].to_numpy())
     model = sm.OLS(returns["C"].to_numpy(), x)
@@ -79,7 +79,7 @@ def test_planted_betas_are_recovered_and_told_apart(folder):
 def test_rolling_beta_is_the_fit_of_its_window(folder):
     """The last window is a regression on its own sessions."""
     last = result(folder, "--window", "40")["assets"][0]["rolling"][-1]
-    prices = read_prices(folder / "p.csv")
+    prices = read_prices(folder / "p.csv").frame
     returns = (prices / prices.shift(1) - 1).iloc[-40:]
     assert last["date"] == str(returns.index[-1].date())
     assert last["beta"] == pytest.approx(np.polyfit(returns["SPY"], returns["A"], 1)[0], rel=1e-9)
@@ -148,7 +148,7 @@ def test_same_file_gives_the_same_bytes(folder):
 
 def test_python_function_takes_and_returns_frames():
     """One row an asset, from a frame of prices."""
-    prices = read_prices(ROOT / "docs/example/prices.csv")
+    prices = read_prices(ROOT / "docs/example/prices.csv").frame
     found = relative_beta(prices, benchmark="SPY", assets=("MP", "CRML"), draws=100)
     assert found.betas["ticker"].tolist() == ["MP", "CRML"]
     assert set(found.rolling["ticker"]) == {"MP", "CRML"}

@@ -17,7 +17,7 @@ from analysis.__main__ import main
 from analysis.estimators.multiplicity import benjamini_hochberg, holm
 from analysis.snapshot.customs import monthly_panel
 from analysis.userfiles.correlate import correlate as correlate_frames
-from analysis.userfiles.user_data import read_series
+from analysis.userfiles.reading import read_series
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,7 +61,7 @@ def test_planted_lead_is_found_at_its_lag(folder, unit):
 def test_estimates_are_those_of_scipy(folder):
     """Pairs of x(t) and y(t + lag), worked out here."""
     rows = result(folder, "--lags", "1", "--leads", "1")["correlations"]
-    table = pd.concat([read_series(folder / n) for n in ("a.csv", "b.csv")], axis=1)
+    table = pd.concat([read_series(folder / n).frame for n in ("a.csv", "b.csv")], axis=1)
     named = {"pearson": "pearsonr", "spearman": "spearmanr", "kendall": "kendalltau"}
     for row in rows:
         pairs = pd.concat([table["x"], table["y"].shift(-row["lag"])], axis=1).dropna()
@@ -89,11 +89,42 @@ def test_changes_are_taken_from_the_month_before(folder):
     assert result(folder, *words, "--leads", "0")["correlations"][0]["n"] == 59
 
 
-def test_flat_series_has_a_reason(folder):
-    """No variation, no number."""
-    row = result(folder, "--x", "flat", "--y", "y")["correlations"][0]
-    assert row["reason"] == "a series does not vary"
-    assert row["p_value"] is None
+def test_flat_series_has_a_reason(folder, capsys):
+    """No variation, no number; how many have none is said."""
+    rows = result(folder, "--x", "x,flat", "--y", "y")["correlations"]
+    flat = [row for row in rows if row["x"] == "flat"]
+    assert {row["reason"] for row in flat} == {"a series does not vary"}
+    assert {row["p_value"] for row in flat} == {None}
+    assert "21 correlations, 21 without a number" in capsys.readouterr().err
+
+
+def test_no_number_at_all_is_a_fault(folder, capsys):
+    """Exit 1 with the reason; correlations of nothing are no result."""
+    assert correlate(folder, "--x", "flat", "--y", "y") == 1
+    said = capsys.readouterr().err
+    assert "expected a number for one of 21 correlations or more, found none" in said
+    assert "a series does not vary (flat and y meet in 62 rows)" in said
+    dates = pd.date_range("2030-01-01", periods=62, freq="MS").rename("date")
+    pd.DataFrame({"y": np.arange(62.0)}, dates).to_csv(folder / "b.csv")
+    assert correlate(folder) == 1
+    assert "needs at least 6 pairs (x and y meet in 0 rows)" in capsys.readouterr().err
+    assert not (folder / "r.json").exists()
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.xlsx", "r.jsn"])
+def test_result_has_the_form_that_its_name_says(folder, capsys, name):
+    """JSON is not written under the name of another form; what can be written is said."""
+    assert correlate(folder, "--out", str(folder / name)) == 1
+    assert "expected a name that ends in .json, found '." in capsys.readouterr().err
+    assert not (folder / name).exists()
+
+
+def test_missing_folder_is_named_before_anything_is_computed(folder, capsys):
+    """The folder that is missing stands in the message."""
+    assert correlate(folder, "--draws", "999999999", "--out", str(folder / "results/x.json")) == 1
+    said = capsys.readouterr().err
+    assert "expected a folder to write to, found none named" in said
+    assert str(folder / "results") in said
 
 
 def test_every_written_field_is_documented(folder):
@@ -120,12 +151,20 @@ def test_choice_that_cannot_be_used_is_one_line(folder, capsys, words, said):
     assert not (folder / "r.json").exists()
 
 
-def test_two_rows_in_a_month_are_refused(folder, capsys):
-    """Daily data cannot be matched by month without a choice that is the user's."""
-    dates = pd.date_range("2020-01-01", periods=62).rename("date")
-    pd.DataFrame({"x": np.arange(62.0)}, dates).to_csv(folder / "a.csv")
-    assert correlate(folder, "--unit", "month") == 1
-    assert "expected one row a month, found 2020-01 again" in capsys.readouterr().err
+@pytest.mark.parametrize(("unit", "freq"), [("week", "W"), ("month", "M"), ("quarter", "Q")])
+def test_last_value_of_each_period_is_taken(folder, capsys, unit, freq):
+    """A daily file meets a slower one by the last value of its periods, which is said."""
+    dates = pd.date_range("2020-01-01", periods=1_850).rename("date")
+    daily = pd.Series(np.random.default_rng(2).normal(size=1_850), dates, name="x")
+    daily.to_frame().to_csv(folder / "a.csv")
+    words = ("--unit", unit, "--methods", "pearson", "--lags", "0", "--leads", "0")
+    row = result(folder, *words)["correlations"][0]
+    assert "x: the last value of each " + unit in capsys.readouterr().err
+    slow = pd.read_csv(folder / "b.csv", index_col=0, parse_dates=True)["y"]
+    last = [s.groupby(pd.DatetimeIndex(s.index).to_period(freq)).last() for s in (daily, slow)]
+    pairs = pd.concat(last, axis=1).dropna()
+    assert row["n"] == len(pairs)
+    assert row["estimate"] == pytest.approx(pairs["x"].corr(pairs["y"]), rel=1e-9)
 
 
 def test_column_in_both_files_is_refused(folder, capsys):
@@ -146,7 +185,7 @@ def test_word_among_the_numbers_is_named(folder, capsys):
 
 def test_python_function_takes_and_returns_frames(folder):
     """A table in, one row a correlation out."""
-    data = [read_series(folder / n) for n in ("a.csv", "b.csv")]
+    data = [read_series(folder / n).frame for n in ("a.csv", "b.csv")]
     options = {"unit": "month", "draws": 99, "methods": "pearson"}
     found = correlate_frames(data, x="x", y="y", **options)
     assert found.correlations["lag"].tolist() == list(range(-3, 4))
@@ -165,7 +204,7 @@ def test_documented_example_runs(tmp_path, monkeypatch):
 
 def test_example_is_the_committed_data(snapshot):
     """The example does not drift away from the data."""
-    example = read_series(ROOT / "docs/example/monthly.csv")
+    example = read_series(ROOT / "docs/example/monthly.csv").frame
     months = pd.DatetimeIndex(example.index).to_period("M")
     prices = snapshot.prices.groupby(snapshot.prices.index.to_period("M")).last()
     tonnes = monthly_panel(snapshot.customs, snapshot.choices)["level"]["rare_earths_total"]

@@ -18,7 +18,7 @@ import statsmodels.api as sm
 from analysis.__main__ import main
 from analysis.errors import UserDataError
 from analysis.userfiles.event_study import TESTS, event_study
-from analysis.userfiles.user_data import read_events, read_prices
+from analysis.userfiles.reading import read_events, read_prices
 
 ROOT = Path(__file__).parents[2]
 NAMES = {
@@ -86,7 +86,7 @@ def test_every_written_field_is_documented(folder):
 def test_fit_and_car_equal_a_regression_worked_out_here(folder):
     """Estimation on event days -130 to -11, prediction and forecast error by statsmodels."""
     found = result(folder, "--window=-1,1")["events"][0]
-    prices = read_prices(folder / "p.csv")
+    prices = read_prices(folder / "p.csv").frame
     returns = (prices / prices.shift(1) - 1).iloc[1:]
     at = returns.index.to_list().index(pd.Timestamp(found["day0"]))
     early, late = slice(at - 130, at - 10), slice(at - 1, at + 2)
@@ -116,7 +116,7 @@ def test_same_files_give_the_same_bytes(folder):
 
 def test_scale_of_prices_does_not_matter(folder):
     """A split-like rescaling of one asset changes nothing."""
-    prices, events = read_prices(folder / "p.csv"), read_events(folder / "e.csv")
+    prices, events = read_prices(folder / "p.csv").frame, read_events(folder / "e.csv").frame
     rescaled = prices.assign(A=prices["A"] * 7)
     options: dict[str, Any] = {"benchmark": "SPY", "tests": "patell"}
     one, two = (event_study(p, events, **options).events["car"] for p in (prices, rescaled))
@@ -143,14 +143,14 @@ def spoil(folder: Path, name: str, line: int, old: str, new: str) -> None:
     ("name", "line", "new", "said"),
     [
         ("p.csv", 5, "2024-01-03,1,1,1,1", "p.csv, row 5, column date: expected each date once"),
-        ("p.csv", 5, "2023-01-03,1,1,1,1", "row 5, column date: expected dates in increasing"),
-        ("p.csv", 5, "yesterday,1,1,1,1", "row 5, column date: expected a date as YYYY-MM-DD"),
+        ("p.csv", 5, "2023-01-03,1,1,1,1", "row 5, column date: expected dates in order"),
+        ("p.csv", 5, "yesterday,1,1,1,1", "row 5, column date: expected a date as in the other"),
         ("p.csv", 5, "2024-01-04,1,x,1,1", "row 5, column B: expected a number, found 'x'"),
         ("p.csv", 5, "2024-01-04,1,0,1,1", "row 5, column B: expected a positive price, found 0"),
         ("p.csv", 5, "2024-01-04,1,-3,1,1", "column B: expected a positive price, found -3"),
         ("e.csv", 3, "A,2024-10-07", "e.csv, row 3, column day0: expected each event once"),
         ("e.csv", 3, "A,07.10.2024", "e.csv, row 3, column day0: expected a date"),
-        ("e.csv", 1, "firm,day0", "expected a column 'ticker', found firm, day0"),
+        ("e.csv", 1, "who,day0", "expected a column 'ticker', found who, day0; name it with"),
         (
             "e.csv",
             3,
@@ -175,15 +175,17 @@ def test_bad_cell_is_named_and_nothing_written(folder, capsys, name, line, new, 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "p.csv: expected a CSV file with a header, found nothing in the first row"),
-        ("date;A\n1;2\n", "row 1: expected columns separated by commas, found semicolons in"),
-        ("date;A\n2024-01-02;1,5\n", "row 1: expected columns separated by commas"),
-        ("date\tA\n1\t2\n", "found tabs in"),
+        ("", "p.csv: expected a table with a header, found nothing in the first row"),
+        ("date;A\n1;2\n", "p.csv, row 2, column date: expected a date, found '1'"),
+        ("date\n2024-01-02\n", "row 1: expected columns separated by commas, semicolons, tabs"),
         ("date,A\n", "expected rows below the header, found none"),
         ("date,A,A\n2024-01-02,1,1\n", "row 1, column A: expected each column once"),
         ("date,,A\n2024-01-02,1,1\n", "expected a name for every column, found none for column 2"),
-        ("date,A\n2024-01-02,1\n2024-01-03,1,2\n", "expected 2 columns in every row"),
-        ("date,A\n2024-01-02,1\n\n2024-01-03,1\n", "row 3, column date: expected a date"),
+        (
+            "date,A\n2024-01-02,1\n2024-01-03,1,2\n2024-01-04,1\n2024-01-05,1\n",
+            "p.csv: expected as many columns in every row as in the header",
+        ),
+        ("date,A\n2024-01-02,1\nlater,1\n2024-01-03,1\n", "row 3, column date: expected a date"),
     ],
 )
 def test_file_that_is_no_table_is_refused(folder, capsys, content, said):
@@ -199,7 +201,7 @@ def test_missing_file_and_unknown_benchmark_are_refused(folder, capsys):
     assert "expected a column 'DAX', found A, B, C, SPY" in (capsys.readouterr().err)
     (folder / "e.csv").unlink()
     assert study(folder) == 1
-    assert "e.csv: expected a CSV file, found none" in capsys.readouterr().err
+    assert "e.csv: expected a file, found none" in capsys.readouterr().err
 
 
 def test_unknown_test_and_impossible_window_are_refused(folder, capsys):
@@ -214,7 +216,7 @@ def test_unknown_test_and_impossible_window_are_refused(folder, capsys):
     ("row", "reason"),
     [
         ("Z,2024-12-30", "unknown ticker"),
-        ("A,2024-12-29", "day 0 is not a session"),
+        ("A,2026-12-29", "no next session within 7 days of that day"),
         ("A,2024-02-01", "too few estimation sessions"),
         ("A,2025-07-10", "the event window leaves the data"),
         ("SPY,2024-10-08", "the model leaves no residual"),
@@ -237,7 +239,7 @@ def test_constant_and_gappy_series(folder):
     prices.loc[prices.index[261], "C"] = np.nan
     prices.loc[prices.index[250], "A"] = np.nan
     prices.to_csv(folder / "p.csv")
-    found = result(folder)
+    found = result(folder, "--missing", "drop")
     reasons = {s["ticker"]: s["reason"] for s in found["skipped"]}
     assert reasons["B"].startswith("constant returns")
     assert reasons["C"] == "no return on event day 1"
@@ -251,7 +253,8 @@ def test_benchmark_missing_on_event_days(folder):
     prices.loc[prices.index[200], "SPY"] = np.nan
     prices.loc[prices.index[263], "SPY"] = np.nan
     prices.to_csv(folder / "p.csv")
-    reasons = [(s["ticker"], s["reason"]) for s in result(folder)["skipped"]]
+    words = ("--missing", "drop", "--non-session", "next")
+    reasons = [(s["ticker"], s["reason"]) for s in result(folder, *words)["skipped"]]
     assert reasons == [
         ("A", "no factor return on day 0"),
         ("B", "no factor return on day 0"),
@@ -259,12 +262,16 @@ def test_benchmark_missing_on_event_days(folder):
     ]
 
 
-def test_constant_benchmark_is_no_benchmark(folder):
-    """Nothing can be regressed on a price that rises evenly."""
+def test_constant_benchmark_is_no_benchmark(folder, capsys):
+    """Nothing can be regressed on a price that rises evenly: no event is left, exit 1."""
     prices = pd.read_csv(folder / "p.csv", index_col=0)
     prices["SPY"] = 100 * 1.001 ** np.arange(400)
     prices.to_csv(folder / "p.csv", float_format="%.17g")
-    assert {s["reason"][:20] for s in result(folder)["skipped"]} == {"factors are constant"}
+    assert study(folder) == 1
+    said = capsys.readouterr().err
+    assert "expected one usable event or more, found none of 4" in said
+    assert "factors are constant" in said
+    assert not (folder / "r.json").exists()
 
 
 def test_overlapping_windows_are_reported_not_refused(folder):
@@ -314,7 +321,7 @@ def test_every_model_runs(folder, model):
 def test_log_returns_and_bhar(folder):
     """Log returns add up: the compounded realised return is that of the prices."""
     event = result(folder, "--returns", "log", "--window=0,3")["events"][0]
-    prices = read_prices(folder / "p.csv")["A"]
+    prices = read_prices(folder / "p.csv").frame["A"]
     at = prices.index.to_list().index(pd.Timestamp(event["day0"]))
     held = prices.iloc[at + 3] / prices.iloc[at - 1] - 1
     normal = np.expm1(np.log1p(held) - event["car"])
@@ -424,8 +431,8 @@ def test_ten_million_rows_are_refused_in_little_memory(folder, name, header, row
 
 def test_python_function_takes_and_returns_frames(folder):
     """Frames in, without a group; frames out; a bad price is an error as it is in a file."""
-    prices = read_prices(folder / "p.csv")
-    events = read_events(folder / "e.csv")[["ticker", "day0"]]
+    prices = read_prices(folder / "p.csv").frame
+    events = read_events(folder / "e.csv").frame[["ticker", "day0"]]
     found = event_study(prices, events, benchmark="SPY", tests="patell")
     assert found.ar.shape == (4, 11)
     assert [*found.ar] == [*range(-5, 6)]
@@ -457,6 +464,6 @@ def test_documented_example_runs(tmp_path, monkeypatch):
 
 def test_example_prices_are_the_committed_ones(snapshot):
     """The example does not drift away from the data."""
-    example = read_prices(ROOT / "docs/example/prices.csv")
+    example = read_prices(ROOT / "docs/example/prices.csv").frame
     committed = snapshot.prices.loc[example.index, example.columns]
     assert np.array_equal(example.to_numpy(), committed.to_numpy())

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -29,6 +30,8 @@ _FISHER: dict[Method, tuple[float, int]] = {
     "spearman": (1.06, 3),
     "kendall": (0.437, 4),
 }
+Ranks = npt.NDArray[np.int32]
+
 FEWEST_PAIRS = 6  # below this neither the blocks nor the normal approximation mean anything
 
 
@@ -195,21 +198,38 @@ def permuted_blocks(n: int, block: int, draws: int, rng: np.random.Generator) ->
 
 
 def _in_chunks(x: Floats, y: Floats, method: Method) -> Floats:
-    """Correlate row by row in chunks, so that Kendall's pairs of pairs fit in memory."""
-    size = max(1, 4_000_000 // x.shape[1] ** 2)
+    """Correlate row by row in chunks, so that what is compared stays near the processor."""
+    size = max(1, 40_000 // x.shape[1])
     parts = [correlation(x[i : i + size], y[i : i + size], method) for i in range(0, len(x), size)]
     return np.concatenate(parts)
 
 
 def _tau_b(x: Floats, y: Floats) -> Floats:
     """Return Kendall's tau-b of each row, (D, n) to (D,)."""
-    above, below = np.triu_indices(x.shape[1], 1)
-    dx, dy = np.sign(x[:, above] - x[:, below]), np.sign(y[:, above] - y[:, below])
-    untied = np.sqrt((dx != 0).sum(axis=1) * (dy != 0).sum(axis=1).astype(float))
+    n = x.shape[1]
+    ranks = [stats.rankdata(values, method="dense", axis=1).astype(np.int32) for values in (x, y)]
+    agreeing = np.zeros(len(x), dtype=np.int64)
+    for step in range(1, n):  # all pairs that stand `step` rows apart
+        signs = [_signs(rank[:, step:], rank[:, :-step]) for rank in ranks]
+        agreeing += (signs[0] * signs[1]).sum(axis=1, dtype=np.int32)
+    untied = np.sqrt(_untied(ranks[0]) * _untied(ranks[1]).astype(float))
     tau: Floats = np.divide(
-        (dx * dy).sum(axis=1), untied, out=np.full(untied.shape, np.nan), where=untied > 0
+        agreeing.astype(float), untied, out=np.full(untied.shape, np.nan), where=untied > 0
     )
     return tau
+
+
+def _signs(left: Ranks, right: Ranks) -> npt.NDArray[np.int8]:
+    """Return the signs of differences, as small as they can be."""
+    above: npt.NDArray[np.int8] = (left > right).view(np.int8) - (left < right).view(np.int8)
+    return above
+
+
+def _untied(ranks: Ranks) -> Ints:
+    """Return the number of pairs in each row whose ranks, from one on, differ. (D,)."""
+    n = ranks.shape[1]
+    tied = [int((c * (c - 1) // 2).sum()) for c in map(np.bincount, ranks)]
+    return np.asarray(n * (n - 1) // 2 - np.array(tied), dtype=np.int64)
 
 
 def _regular(series: pd.Series, name: str) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 import numpy as np
@@ -23,6 +23,7 @@ from analysis.estimators.events.models import (
     window_sums,
 )
 from analysis.estimators.events.nonsynchronous import SHIFTED, fit_shifted, with_neighbours
+from analysis.estimators.events.own_sessions import OwnReturns
 from analysis.estimators.events.residual_sums import UnitSums, day_starts, join_days, sum_whole
 from analysis.estimators.events.windows import in_time
 from analysis.estimators.names import Kind, Model
@@ -44,6 +45,7 @@ def event_study(
     window: tuple[int, int] = (-10, 20),
     exclude: pd.DatetimeIndex | None = None,
     kind: Kind = "simple",
+    own: Mapping[str, OwnReturns] | None = None,
     run: Runner = here,
 ) -> EventStudy:
     """Fit the model of the normal return before each event and return the abnormal returns.
@@ -73,6 +75,10 @@ def event_study(
         Sessions left out of all estimation windows, such as those of other listed events.
     kind : {"simple", "log"}
         Kind of `returns`; decides how they compound.
+    own : mapping, optional
+        Assets with sessions of their own, by the name that stands in the column ``asset`` of
+        `events`, else in ``ticker``; windows of their events count these sessions. Their columns
+        of `returns` are not used, and its index holds all their sessions.
     run : Runner
         Where blocks of events are worked on; by default in this process.
 
@@ -95,12 +101,17 @@ def event_study(
             f"minimum: expected {garch_errors.FEWEST} or more for garch, found {minimum}"
         )
     columns = returns.columns.drop_duplicates()  # a double one is an error only if it is asked for
-    place = columns.get_indexer(pd.Index(events["ticker"]))
+    asked = pd.Index(events["asset"] if own and "asset" in events.columns else events["ticker"])
+    columns = columns.difference(pd.Index(own), sort=False) if own else columns
+    place = columns.get_indexer(asked)
     used = np.bincount(place[place >= 0], minlength=len(columns)) > 0
-    panel = build_panel(returns, list(columns[used]), names, layout, exclude)
+    panel = build_panel(returns, list(columns[used]), names, layout, exclude, own)
     if model in SHIFTED:
         panel = with_neighbours(panel)
     column = np.append(np.cumsum(used) - 1, -1)[place]
+    if own:
+        apart = pd.Index(own).get_indexer(asked)
+        column = np.where(apart >= 0, int(used.sum()) + apart, column)
     position = panel.sessions.get_indexer(pd.DatetimeIndex(events["day0"])).astype(np.int64)
     reason = _place_reasons(panel, column, position)
     return study_on(panel, events, column, position, reason, (names, model, minimum, kind), run)
@@ -188,11 +199,11 @@ def _check(events: pd.DataFrame, minimum: int, k: int, length: int) -> None:
 def _place_reasons(panel: Panel, column: Ints, position: Ints) -> npt.NDArray[np.object_]:
     """Say for each event why its day 0 cannot be used; empty where it can."""
     reason = np.full(column.shape, "", dtype=object)
-    at = panel.layout.before + position
-    observed = panel.observed[column, at] if len(panel.assets) else column * np.nan
     # The last reason that applies is overwritten by those that explain it.
-    reason[np.isnan(observed)] = "no return on day 0"
-    reason[np.isnan(panel.factors[:, at].sum(axis=0))] = "no factor return on day 0"
+    if len(panel.assets):
+        asset, factor = panel.present(column, position)
+        reason[~asset] = "no return on day 0"
+        reason[~factor] = "no factor return on day 0"
     reason[position < 0] = "day 0 is not a session"
     reason[column < 0] = "unknown ticker"
     return reason
@@ -216,7 +227,9 @@ def _fit(
     fits, sounds, units = zip(*run(_fit_whole, panel, tasks), strict=True)
     back = np.empty_like(by_day)
     back[by_day] = np.arange(by_day.size)
-    fit = WindowFit.join(fits).take(back)
+    fit = WindowFit.join(fits)
+    if (np.diff(by_day) != 1).any():  # else they stand in order of time, and need no copy
+        fit = fit.take(back)
     rest = np.flatnonzero(~np.concatenate(sounds)[back])
     if not rest.size:
         return fit, join_days(units, length)

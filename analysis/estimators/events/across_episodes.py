@@ -19,6 +19,7 @@ from analysis.estimators.significance import (
 __all__ = ["across_episodes_t", "sign_flip", "two_sample_im"]
 
 EXACT_LIMIT = 16  # up to this many episodes all 2^K sign patterns are listed
+CELLS = 1_000_000  # signs held at a time: 8 MB
 
 
 def across_episodes_t(values: npt.ArrayLike) -> Significance:
@@ -65,14 +66,14 @@ def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999
     k = kept.size
     if k < 2:
         return refused("sign_flip", k, "needs at least two episodes")
+    smallest = math.ldexp(2.0, -k)  # 2 / 2^K: beyond 1,023 episodes 2^K itself is no float
     if k <= EXACT_LIMIT:
         signs = 1.0 - 2.0 * ((np.arange(2**k)[:, None] >> np.arange(k)) & 1)
-        smallest = 2.0 / 2**k
+        flipped = np.abs(signs @ kept) / k
     else:
-        signs = np.vstack([np.ones(k), rng.choice([-1.0, 1.0], (draws, k))])
-        smallest = max(1.0 / (draws + 1), 2.0 / 2**k)
+        flipped = np.abs(np.append(kept.sum(), _flipped_sums(kept, rng, draws))) / k
+        smallest = max(1.0 / (draws + 1), smallest)
     mean = float(kept.mean())
-    flipped = np.abs(signs @ kept) / k
     se = float(kept.std(ddof=1)) / math.sqrt(k)
     return Significance(
         "sign_flip",
@@ -83,6 +84,13 @@ def sign_flip(values: npt.ArrayLike, rng: np.random.Generator, draws: int = 9999
         p_min=smallest,
         mde=float(minimum_detectable(se, k - 1)) if smallest <= LEVEL else math.inf,
     )
+
+
+def _flipped_sums(values: Floats, rng: np.random.Generator, draws: int) -> Floats:
+    """Return the sums of K values under `draws` random patterns of signs, some at a time."""
+    size = max(1, CELLS // values.size)
+    counts = [min(size, draws - start) for start in range(0, draws, size)]
+    return np.concatenate([rng.choice([-1.0, 1.0], (n, values.size)) @ values for n in counts])
 
 
 def two_sample_im(a: npt.ArrayLike, b: npt.ArrayLike) -> Significance:

@@ -64,6 +64,9 @@ class EventStudy:
         Fewest estimation sessions, "simple" or "log" returns.
     run : Runner
         Where blocks of events are worked on.
+    spans : (N, 2) or None
+        First and last event day of each event, where windows are cut to them: those of a firm that
+        ends, or of events with windows of their own.
     """
 
     events: pd.DataFrame
@@ -73,6 +76,7 @@ class EventStudy:
     minimum: int
     kind: Kind
     run: Runner = here
+    spans: Ints | None = None
     _kept: dict[tuple[int, int], Cumulated] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -82,7 +86,19 @@ class EventStudy:
         if rows.dtype == bool and rows.all():
             return self
         events = self.events.iloc[np.arange(self.fitted.size)[rows]].reset_index(drop=True)
-        return replace(self, events=events, fitted=self.fitted.take(rows))
+        spans = None if self.spans is None else self.spans[rows]
+        return replace(self, events=events, fitted=self.fitted.take(rows), spans=spans)
+
+    def cut_to(self, spans: Ints) -> EventStudy:
+        """Return the study with all windows cut to the first and last event day of each event."""
+        return replace(self, spans=spans)
+
+    def lengths(self, first: int, last: int) -> Ints:
+        """Return how many days of the window ``[first, last]`` count for each event. (N,)."""
+        if self.spans is None:
+            return np.full(self.fitted.size, last - first + 1)
+        low, high = np.maximum(self.spans[:, 0], first), np.minimum(self.spans[:, 1], last)
+        return np.asarray(np.maximum(high - low + 1, 0))
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -155,7 +171,7 @@ class EventStudy:
         for part, (block, more) in zip(blocks(*ar.shape), found, strict=True):
             ar[part] = block
             sums.append(more)
-        self._kept[first, last] = Cumulated(*np.concatenate(sums, axis=1))
+        self._kept[first, last] = self._cut(first, last, np.concatenate(sums, axis=1))
         return ar
 
     @cached_property
@@ -238,8 +254,23 @@ class EventStudy:
         if (first, last) not in self._kept:
             work = partial(_cumulated, first=first, last=last, kind=self.kind)
             parts = self.fitted.map(self.run, work, width=last - first + 1)
-            self._kept[first, last] = Cumulated(*np.concatenate(list(parts), axis=1))
+            self._kept[first, last] = self._cut(first, last, np.concatenate(list(parts), axis=1))
         return self._kept[first, last]
+
+    def _cut(self, first: int, last: int, sums: Floats) -> Cumulated:
+        """Replace the sums, (6, N), of events whose window is cut; none is left: NaN."""
+        if self.spans is not None:
+            spans = np.clip(self.spans, [first, -np.inf], [np.inf, last]).astype(np.int64)
+            short = (spans != (first, last)).any(axis=1)
+            for low, high in np.unique(spans[short], axis=0).tolist():
+                rows = np.flatnonzero((spans == (low, high)).all(axis=1))
+                if low > high:
+                    sums[:, rows] = np.nan
+                    continue
+                work = partial(_cumulated, first=low, last=high, kind=self.kind)
+                parts = self.fitted.take(rows).map(self.run, work, width=high - low + 1)
+                sums[:, rows] = np.concatenate(list(parts), axis=1)
+        return Cumulated(*sums)
 
 
 def _added_up(block: Fitted, first: int, last: int, kind: Kind) -> tuple[Floats, Floats]:
@@ -282,4 +313,10 @@ def _bounds(fitted: Fitted) -> tuple[Ints, Ints]:
         usable = np.isfinite(fitted.take(at).residuals())
         first[at] = usable.argmax(axis=1)
         last[at] = length - 1 - usable[:, ::-1].argmax(axis=1)
-    return first + fitted.position - before, last + fitted.position - before
+    start, end = first + fitted.position - before, last + fitted.position - before
+    if (own := fitted.panel.own) is not None:
+        at = own.among(fitted.column)
+        dates = own.estimation_dates(fitted.column[at], fitted.position[at], length)
+        rows = np.arange(at.size)
+        start[at], end[at] = dates[rows, first[at]], dates[rows, last[at]]
+    return start, end

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.estimators.arrays import Floats, Ints
+from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events.daily_ranks import DailyRanks, daily_ranks
 from analysis.estimators.events.event_study import EventStudy
@@ -43,6 +43,8 @@ class Sample:
         Session of each event.
     first, last : int
         Bounds of the window, event days.
+    cut : (N,) or None
+        Event days of each window, where some are cut short.
     fitted : Fitted
         The firm-events, from which AR and residuals are computed a block at a time.
     run : Runner
@@ -60,6 +62,7 @@ class Sample:
     last: int
     fitted: Fitted
     run: Runner = here
+    cut: Ints | None = None
 
     @property
     def size(self) -> int:
@@ -74,7 +77,7 @@ class Sample:
     @property
     def plain(self) -> Floats:
         """Standard error of the CAR without the forecast-error term, fraction. (N,)."""
-        return np.asarray(self.sigma * np.sqrt(self.days))
+        return np.asarray(self.sigma * np.sqrt(self.days if self.cut is None else self.cut))
 
     @property
     def scar(self) -> Floats:
@@ -91,6 +94,7 @@ class Sample:
         """What the parametric tests need of these firm-events."""
         variance, plain = self.se**2, self.plain**2
         df = self.df.astype(float)
+        share = 1.0 if self.cut is None else self.cut / self.days  # of the window that counts
         return Sums(
             days=self.days,
             car=Moments.of(self.car),
@@ -100,9 +104,9 @@ class Sample:
             plain=float(plain.sum()),
             plain_squared=float((plain**2 / df).sum()),
             sar=float(self.sar_sum.sum()),
-            unit=float(self.unit_sum.sum()),
+            unit=float((self.unit_sum / share).sum()),
             inverse=float((1 / self.se).sum()),
-            patell=float((df / np.where(df > 2, df - 2, np.nan)).sum()),
+            patell=float((share * df / np.where(df > 2, df - 2, np.nan)).sum()),
             fewest=int(self.df.min(initial=np.iinfo(np.int64).max)),
         )
 
@@ -151,17 +155,30 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
         last=last,
         fitted=kept,
         run=study.run,
+        cut=_cut_lengths(study, first, last, observed),
     )
+
+
+def _cut_lengths(study: EventStudy, first: int, last: int, observed: Bools) -> Ints | None:
+    """Return the event days of the windows that are observed, None if none of them is cut."""
+    lengths = study.lengths(first, last)[observed]
+    return None if (lengths == last - first + 1).all() else lengths
 
 
 def _unit_sums(block: Fitted) -> UnitSums:
     """Return the sums of a block of firm-events in order of time."""
     starts = np.flatnonzero(day_starts(block.position))
     dates = block.position[starts]
-    if (block.fit.n == block.panel.layout.length).all():
+    own, layout = block.panel.own, block.panel.layout
+    apart = own is not None and own.among(block.column).size > 0
+    if not apart and (block.fit.n == layout.length).all():
         y = block.panel.estimation_returns(block.column, block.position)
         return UnitSums(
             dates, sum_whole(y, block.panel.estimation_factors(dates), block.fit, starts)
         )
-    unit = np.nan_to_num(block.residuals()) / np.sqrt(block.fit.sse)[:, None]
+    residuals = block.residuals()
+    if own is not None and apart:  # correlations are those of common days
+        start = block.position - layout.before
+        residuals = own.on_common_days(residuals, block.column, start, block.position)
+    unit = np.nan_to_num(residuals) / np.sqrt(block.fit.sse)[:, None]
     return UnitSums(dates, np.add.reduceat(unit, starts))

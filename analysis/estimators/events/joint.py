@@ -9,6 +9,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from analysis.estimators.arrays import Bools, Floats
+from analysis.estimators.events.common_days import on_common_days
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.models import regressors
@@ -60,6 +61,12 @@ def _contrast_f(name: str, study: EventStudy, first: int, last: int) -> Signific
         return refused(name, n, "needs distinct firms that share one day 0")
     if study.model not in LEAST_SQUARES:
         return refused(name, n, f"exact for least squares only, not for {study.model}")
+    try:
+        study = on_common_days(study)
+    except ValueError as error:
+        return refused(name, n, str(error))
+    if study.fitted.size < n:
+        return refused(name, n, str(study.skipped["reason"].iloc[0]))
     part = study.days(first, last)
     if np.isnan(study.ar[:, part]).any():
         return refused(name, n, "a return is missing in the event window")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.estimators.arrays import Floats, Ints
+from analysis.estimators.arrays import Bools, Floats, Ints
+from analysis.estimators.events.own_sessions import Own, OwnReturns, lay_out_own, view_windows
 
-__all__ = ["Layout", "Panel", "build_panel"]
+__all__ = ["Layout", "Panel", "add_own", "build_panel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Panel:
     estimation : (A, before + T + after)
         The same without the sessions left out of estimation.
     factors : (m, before + T + after)
+    own : Own or None
+        Assets on sessions of their own, whose rows above hold NaN throughout.
     """
 
     sessions: pd.DatetimeIndex
@@ -73,18 +76,36 @@ class Panel:
     observed: Floats
     estimation: Floats
     factors: Floats
+    own: Own | None = None
+
+    def present(self, column: Ints, position: Ints) -> Bools:
+        """Say for which events the asset, and which its factors, have a return on day 0. (2, B)."""
+        at = self.layout.before + position
+        known = np.stack(
+            [np.isfinite(self.observed[column, at]), np.isfinite(self.factors[:, at].sum(axis=0))]
+        )
+        if self.own is not None:
+            events = self.own.among(column)
+            rows, days = self.own.at(column[events], position[events])
+            places = np.maximum(days, 0) + self.layout.before
+            known[0, events] = (days >= 0) & np.isfinite(self.own.observed[rows, places])
+            known[1, events] = np.isfinite(self.own.factors[:, rows, places].sum(axis=0))
+        return known
 
     def estimation_windows(self, column: Ints, position: Ints) -> tuple[Floats, Floats]:
         """Return returns (B, L1) and factors (m, B, L1) on the estimation windows."""
-        return self.estimation_returns(column, position), self.estimation_factors(position)
+        y, x = self.estimation_returns(column, position), self.estimation_factors(position)
+        if self.own is not None:
+            self.own.put_estimation(y, x, column, position)
+        return y, x
 
     def estimation_returns(self, column: Ints, position: Ints) -> Floats:
-        """Return the returns on the estimation windows, (B, L1)."""
-        return _windows(self.estimation, self.layout.length)[column, position]
+        """Return the returns on the estimation windows, (B, L1); NaN for own sessions."""
+        return view_windows(self.estimation, self.layout.length)[column, position]
 
     def estimation_factors(self, position: Ints) -> Floats:
         """Return the factors on the estimation windows, (m, B, L1)."""
-        return _windows(self.factors, self.layout.length)[:, position]
+        return view_windows(self.factors, self.layout.length)[:, position]
 
     def event_windows(
         self, column: Ints, position: Ints, first: int, last: int
@@ -96,7 +117,10 @@ class Panel:
         """
         days = np.arange(first, last + 1)[:, None] + self.layout.before
         returns = self.observed.ravel().take(days + (column * self.observed.shape[1] + position))
-        return returns.T, self.factors.take(days + position, axis=1).transpose(0, 2, 1)
+        factors = self.factors.take(days + position, axis=1).transpose(0, 2, 1)
+        if self.own is None:
+            return returns.T, factors
+        return self.own.put_window(returns.T, factors, column, position, days.ravel())
 
 
 def build_panel(
@@ -105,8 +129,11 @@ def build_panel(
     factors: Sequence[str],
     layout: Layout,
     exclude: pd.DatetimeIndex | None = None,
+    own: Mapping[str, OwnReturns] | None = None,
 ) -> Panel:
     """Lay out the columns `assets` and `factors` of `returns`, (T, A), as a :class:`Panel`.
+
+    Assets in `own` come after the others, with sessions of their own.
 
     Raises
     ------
@@ -122,18 +149,27 @@ def build_panel(
         left_out = np.flatnonzero(sessions.isin(exclude)) + layout.before
         estimation[:, left_out] = np.nan
     lines = _padded(_floats(returns, factors), layout)
-    return Panel(sessions, tuple(assets), layout, observed, estimation, lines)
+    panel = Panel(sessions, tuple(assets), layout, observed, estimation, lines)
+    if not own:
+        return panel
+    excluded = np.asarray(sessions.isin(exclude if exclude is not None else sessions[:0]))
+    return add_own(panel, list(own), list(own.values()), excluded)
 
 
-def _windows(rows: Floats, length: int) -> Floats:
-    """View contiguous rows, (A, T), as their windows of `length`, (A, T - length + 1, length).
-
-    An index into it copies windows without arrays of indices. NumPy's own sliding windows take as
-    long to make as a small block takes to copy.
-    """
-    count, sessions = rows.shape
-    shape, strides = (count, sessions - length + 1, length), (*rows.strides, rows.itemsize)
-    return np.ndarray(shape, rows.dtype, rows, strides=strides)
+def add_own(
+    panel: Panel, names: Sequence[str], rows: Sequence[OwnReturns], excluded: Bools
+) -> Panel:
+    """Return a panel without own sessions with further assets that have them."""
+    empty = np.full((len(rows), panel.observed.shape[1]), np.nan)
+    row = np.concatenate([np.full(len(panel.assets), -1), np.arange(len(rows))]).astype(np.int64)
+    bounds = (panel.layout.length, panel.layout.before, panel.layout.after)
+    return replace(
+        panel,
+        assets=(*panel.assets, *names),
+        observed=np.concatenate([panel.observed, empty]),
+        estimation=np.concatenate([panel.estimation, empty]),
+        own=lay_out_own(rows, row, len(panel.factors), bounds, excluded),
+    )
 
 
 def _padded(values: Floats, layout: Layout) -> Floats:

@@ -35,6 +35,7 @@ ON_SAMPLES: dict[str, Callable[[Sample], Significance]] = {
     "wilcoxon": signs.wilcoxon,
     "skewness_adjusted_t": parametric.skewness_adjusted_t,
 }
+RANKED = ("corrado", "corrado_zivney", "grank_t", "generalized_sign")  # day by day
 ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Significance]] = {
     "portfolio_t": portfolio_t,
     "portfolio_t_risk": lambda study, first, last: portfolio_t(study, first, last, "risk"),
@@ -82,7 +83,9 @@ def run_tests(
     sample = draw_sample(study, first, last)
     found = []
     for name in tests:
-        if name in ON_SAMPLES:
+        if name in RANKED and sample.cut is not None:
+            result = refused(name, sample.size, "needs windows of the same length")
+        elif name in ON_SAMPLES:
             result = ON_SAMPLES[name](sample)
         elif name in ON_ONE_DATE:
             result = ON_ONE_DATE[name](study, first, last)

@@ -30,7 +30,12 @@ def with_neighbours(panel: Panel) -> Panel:
     enter the fit would not be those that the panel shows.
     """
     lonely = np.isnan(_shifted(panel.factors[0])).any(axis=0)
-    return replace(panel, estimation=np.where(lonely, np.nan, panel.estimation))
+    panel = replace(panel, estimation=np.where(lonely, np.nan, panel.estimation))
+    if panel.own is None:
+        return panel
+    lonely = np.isnan(_shifted(panel.own.fitted[0])).any(axis=0)
+    apart = np.where(lonely, np.nan, panel.own.estimation)
+    return replace(panel, own=replace(panel.own, estimation=apart))
 
 
 def fit_shifted(panel: Panel, column: Ints, position: Ints, model: Model) -> WindowFit:
@@ -53,7 +58,8 @@ def fit_shifted(panel: Panel, column: Ints, position: Ints, model: Model) -> Win
     WindowFit
         ``scatter`` holds ``1 / w'w``, (N, 1, 1), so that errors follow as in the market model.
     """
-    wide = replace(panel, factors=_shifted(panel.factors[0]))
+    own = panel.own and replace(panel.own, fitted=_shifted(panel.own.fitted[0]))
+    wide = replace(panel, factors=_shifted(panel.factors[0]), own=own)
     y, x = wide.estimation_windows(column, position)
     y = np.where(np.isfinite(x).all(axis=0), y, np.nan)
     plain = fit_windows(y, x[1:2], "market")
@@ -70,9 +76,10 @@ def fit_shifted(panel: Panel, column: Ints, position: Ints, model: Model) -> Win
 
 
 def _shifted(line: Floats) -> Floats:
-    """Return the factor on the session before, the same and the one after. (3, T)."""
-    padded = np.pad(line, 1, constant_values=np.nan)
-    return np.stack([padded[:-2], line, padded[2:]])
+    """Return the factor on the session before, the same and the one after. (3, ..., T)."""
+    edge = np.full((*line.shape[:-1], 1), np.nan)
+    padded = np.concatenate([edge, line, edge], axis=-1)
+    return np.stack([padded[..., :-2], line, padded[..., 2:]])
 
 
 def _dimson(y: Floats, x: Floats) -> tuple[Floats, Floats]:

@@ -82,19 +82,21 @@ def placebo_table(
     dates = np.asarray(sessions, dtype=np.int64)
     panel = study.panel
     place, column = (a.ravel() for a in np.indices((dates.size, len(panel.assets))))
-    at = panel.layout.before + dates[place]
-    known = np.isfinite(panel.observed[column, at]) & np.isfinite(panel.factors[:, at].sum(axis=0))
+    # Dates too early for a fit need none: nobody has more sessions than the panel.
+    early = dates[place] - panel.layout.gap + 1 < study.minimum
+    known = ~early & panel.present(column, dates[place]).all(axis=0)
     placed = study_on(
         panel,
-        pd.DataFrame({"place": place, "ticker": np.asarray(panel.assets, dtype=object)[column]}),
+        pd.DataFrame({"place": place}),
         column.astype(np.int64),
         dates[place],
         np.where(known, "", "no return on day 0").astype(object),
         (study.factors, study.model, study.minimum, study.kind),
     )
-    cells = (placed.rows["place"].to_numpy(), placed.column)
+    cells = (placed.events["place"].to_numpy(), placed.column)
     table = PlaceboTable(dates, *(np.full((dates.size, len(panel.assets)), np.nan) for _ in "12"))
-    table.scar[cells] = placed.car(first, last)["t"]
+    over = placed.over(first, last)
+    table.scar[cells] = over.car / over.se
     table.sigma[cells] = placed.sigma
     return table
 

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.abnormal import study_on
+from analysis.estimators.events.common_days import with_own_portfolios
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.significance import Significance, refused, student
 
@@ -65,7 +66,9 @@ def portfolio_study(study: EventStudy, by: str, weights: Weights = "equal") -> E
         assets=tuple(tickers),
         observed=shares @ study.panel.observed,
         estimation=shares @ study.panel.estimation,
+        own=None,
     )
+    panel = with_own_portfolios(panel, study, groups, parts)
     events = pd.DataFrame(
         {"ticker": tickers, by: labels, "n_firms": [len(members) for members in groups]}
     ).assign(day0=study.panel.sessions[position])

@@ -1,6 +1,7 @@
-"""The years before the two news items: what was registered when, who was studied, what can be seen.
+"""The years before the two news items: what was registered when, what can be seen, what came out.
 
-Its results of events come after the registration, in commits of their own.
+Its results of events came after the registration and the detectable effects, in commits of their
+own.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.questions.before.detectable import report_detectable
+from analysis.questions.before.exploratory import report_exploratory
+from analysis.questions.before.outcomes import decide_registered, report_outcomes
 from analysis.questions.requirements import EARLIER
 from analysis.results import Findings, Provenance
 from analysis.results.columns import Column, Scalar, scalar_numbers, table_of
@@ -40,11 +43,18 @@ SEEN = (Column("what", "What was known"), Column("hence", "What follows"))
 
 
 def compute(panel: Panel) -> Findings:
-    """Publish the registration, the sample and the detectable effects of the earlier study."""
+    """Publish registration, sample, detectable effects and results of the earlier study."""
     snapshot = earlier_study(panel.snapshot)
     findings = _registration(snapshot)
-    findings.extend([_sample(snapshot), report_detectable(snapshot)])
-    return findings
+    held = decide_registered(snapshot)
+    return findings.extend(
+        [
+            _sample(snapshot),
+            report_detectable(snapshot),
+            report_outcomes(snapshot, held),
+            report_exploratory(snapshot, held, panel),
+        ]
+    )
 
 
 def _registration(snapshot: Snapshot) -> Findings:

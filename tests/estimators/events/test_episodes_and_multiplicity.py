@@ -43,6 +43,20 @@ def test_sign_flip_lists_all_patterns():
     assert ours.p_min == 2 / 2**7
 
 
+def test_sign_flip_knows_no_most_episodes():
+    """With 1,023 episodes 2^K is the last power of two that a float holds; 1,100 work as well."""
+    values = np.random.default_rng(5).normal(0.1, 1, 1_100)
+    for k in (1_023, 1_024, 1_100):
+        ours = sign_flip(values[:k], np.random.default_rng(2), draws=999)
+        assert (ours.n, ours.p_min) == (k, 1 / 1_000)
+        assert 0 < ours.p < 0.1
+    blind = sign_flip(values, np.random.default_rng(2), draws=10**6 // 1_100 * 2 + 1)
+    rng = np.random.default_rng(2)
+    signs = rng.choice([-1.0, 1.0], (10**6 // 1_100 * 2 + 1, 1_100))
+    more = np.abs(signs @ values) >= abs(values.sum()) * (1 - 1e-12)
+    assert blind.p == (1 + more.sum()) / (1 + len(signs))  # drawn some at a time, the same signs
+
+
 def test_sign_flip_of_many_episodes_agrees_with_scipy():
     """Beyond 16 episodes random patterns give the p of scipy's permutation test."""
     values = np.random.default_rng(1).normal(0.35, 1, 24)

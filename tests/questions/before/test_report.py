@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from analysis.questions.before.report import list_firms
 from analysis.reads import vary
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot, load_snapshot
+from analysis.snapshot.schema import EARLIER
 from analysis.study.earlier import earlier_study
 from analysis.study.panel import Panel, build_panel
 from tests.conftest import DATA
@@ -36,12 +37,22 @@ def answered(committed: Panel) -> Findings:
 
 
 def test_the_study_beside_and_by_itself_answer_alike(answered, earlier: Snapshot) -> None:
-    """The paper's numbers are those of a report on the folder alone."""
+    """The paper's numbers are those of a report on the folder alone, but for those of both studies.
+
+    Tables and verdicts as well.
+    """
     alone = answer(question(TITLE), build_panel(earlier))
-    assert {n.key: n.value for n in answered.numbers} == {n.key: n.value for n in alone.numbers}
+    both = {n.key: n.value for n in answered.numbers if not n.key.startswith("before.pooled.")}
+    assert both == {n.key: n.value for n in alone.numbers}
+    assert {v.key: v.verdict for v in answered.verdicts} == {
+        v.key: v.verdict for v in alone.verdicts
+    }
+    tables = {table.name: table.frame for table in answered.tables}
+    assert set(tables) - {table.name for table in alone.tables} == {"before_pooled"}
+    for table in alone.tables:
+        pd.testing.assert_frame_equal(table.frame, tables[table.name])
     inputs = {name for number in answered.numbers for name in number.source.inputs}
     assert {"history/prices.csv", "history/events.csv", "registration/history.toml"} <= inputs
-    assert "prices.csv" not in inputs
 
 
 def test_a_study_firm_by_firm_is_asked_this_alone(earlier: Snapshot) -> None:
@@ -56,6 +67,10 @@ def test_a_study_without_an_earlier_one_goes_without(tmp_path: Path) -> None:
     """A folder without history/ is complete; the question names what it lacks."""
     skip = shutil.ignore_patterns("history", "derived")
     shutil.copytree(DATA, tmp_path / "data", ignore=skip)
+    record = tmp_path / "data/manifest.json"
+    content = json.loads(record.read_text("utf-8"))
+    del content["files"][EARLIER]
+    record.write_text(json.dumps(content), "utf-8")
     lacking = left_out(load_snapshot(tmp_path / "data"))
     assert list(lacking) == [TITLE, "Exports before", "Exports of both studies"]
 
@@ -108,18 +123,10 @@ def test_a_bound_below_the_effects_cannot_decide(earlier: Snapshot) -> None:
     assert verdict.evidence.endswith("above: H3, H4")
 
 
-def test_nothing_published_is_a_response_of_an_event(answered) -> None:
-    """Numbers are counts, hashes, days and effects of quiet days; no table lists events."""
-    keys = [number.key for number in answered.numbers]
-    known = r"before\.(registration|detectable)\.|before\.(events|episodes)|before\.(with|one)_firm"
-    assert [key for key in keys if not re.match(known, key)] == []
-    assert {table.name for table in answered.tables} == {
-        "before_seen",
-        "before_firms",
-        "before_detectable",
-    }
-    assert not answered.figures
-    assert not answered.datasets
+def test_what_quiet_days_tell_is_no_response_of_an_event(earlier: Snapshot) -> None:
+    """The detectable effects are published without any number that an event moves."""
+    keys = [number.key for number in report_detectable(earlier).numbers]
+    assert [key for key in keys if not key.startswith("before.detectable.")] == []
 
 
 def test_a_study_of_earlier_years_is_loaded_from_its_folder(committed: Panel) -> None:

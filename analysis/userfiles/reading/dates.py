@@ -1,0 +1,207 @@
+"""Dates as people write them: recognised by their form, never guessed between two readings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import pandas as pd
+
+__all__ = ["AmbiguousDatesError", "Dates", "Frequency", "Order", "find_form", "read_dates"]
+
+Order = Literal["", "dmy", "mdy"]
+Frequency = Literal["day", "month", "quarter"]
+
+MONTHS = {
+    **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8},
+    **{
+        "sep": 9,
+        "oct": 10,
+        "nov": 11,
+        "dec": 12,
+        "mär": 3,
+        "mrz": 3,
+        "mai": 5,
+        "okt": 10,
+        "dez": 12,
+    },
+}
+EXCEL = date(1899, 12, 30)  # day 0 of a spreadsheet, which counts a 29 February 1900
+TIME = r"(?:[T ]\s*\d{1,2}:\d{2}.*)?"  # of the day, with or without its zone: the date is kept
+WORD = r"([A-Za-zÄä]{3,9})\.?"
+NUMERIC = "day and month in figures"
+
+FORMS: dict[str, tuple[str, ...]] = {  # what is said of a form: the patterns of its cells
+    "YYYY-MM-DD": (rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}}){TIME}",),
+    "YYYYMMDD": (r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0)?",),
+    NUMERIC: (rf"(?P<a>\d{{1,2}})[-/.](?P<b>\d{{1,2}})[-/.](?P<y>\d{{4}}|\d{{2}}){TIME}",),
+    "day and name of the month": (
+        rf"(?P<d>\d{{1,2}})[-. /]?\s*(?P<n>{WORD})[-., /]*(?P<y>\d{{4}}|\d{{2}}){TIME}",
+        rf"(?P<n>{WORD})[ -]*(?P<d>\d{{1,2}}),?[ -]+(?P<y>\d{{4}}){TIME}",
+    ),
+    "days since 1900 (spreadsheet)": (r"(?P<serial>[1-7]\d{4})(?:\.0+)?",),
+    "seconds since 1970": (r"(?P<seconds>\d{10})(?:\.0+)?", r"(?P<seconds>\d{10})\d{3}"),
+    "months": (
+        r"(?P<y>\d{4})[-/ ]?[Mm]?(?P<m>0?[1-9]|1[0-2])",
+        r"(?P<m>0?[1-9]|1[0-2])[-/.](?P<y>\d{4})",
+        rf"(?P<n>{WORD})[- ]?(?P<y>\d{{4}}|\d{{2}})",
+    ),
+    "quarters": (
+        r"(?P<y>\d{4})[-: ]?[Qq](?P<q>[1-4])",
+        r"[Qq](?P<q>[1-4])[-/: ]?(?P<y>\d{4})",
+    ),
+}
+PATTERNS = [(form, re.compile(p)) for form, patterns in FORMS.items() for p in patterns]
+FIGURES = ("YYYYMMDD", "days since 1900 (spreadsheet)", "seconds since 1970", "months")
+FREQUENCY: dict[str, Frequency] = {"months": "month", "quarters": "quarter"}
+
+
+class AmbiguousDatesError(ValueError):
+    """Day and month cannot be told apart; the message holds both readings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The dates of a column.
+
+    Attributes
+    ----------
+    index : DatetimeIndex
+        One a row; NaT where a cell is no date of the column's form. Months and quarters stand on
+        their last day.
+    form : str
+        How they were read, in words.
+    order : {"", "dmy", "mdy"}
+        Which of day and month comes first, where both are figures.
+    frequency : {"day", "month", "quarter"}
+        What a row stands for.
+    """
+
+    index: pd.DatetimeIndex
+    form: str
+    order: Order = ""
+    frequency: Frequency = "day"
+
+
+def find_form(cell: str) -> str | None:
+    """Return the form of a date, or None if the text is no date.
+
+    Text of figures alone (20230522, 45068) may be a number as well: see ``FIGURES``.
+    """
+    text = cell.strip()
+    for form, pattern in PATTERNS:
+        if (match := pattern.fullmatch(text)) and _sensible(match):
+            return form
+    return None
+
+
+def read_dates(values: pd.Series, order: Order = "") -> Dates:
+    """Read a column of dates, text or typed.
+
+    Parameters
+    ----------
+    values : Series
+        As it stands in the file.
+    order : {"", "dmy", "mdy"}
+        What to take where day and month cannot be told apart.
+
+    Raises
+    ------
+    AmbiguousDatesError
+        If no order is given and the cells allow both, or contradict one another.
+    """
+    if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
+        stamps = pd.DatetimeIndex(values)
+        stamps = stamps.tz_localize(None) if stamps.tz is not None else stamps
+        return Dates(stamps.normalize(), "dates")
+    codes, cells = pd.factorize(values)
+    texts = [str(cell).strip() for cell in cells]
+    forms = [find_form(text) for text in texts]
+    counts = Counter(form for form in forms if form)
+    if not counts:
+        return Dates(pd.DatetimeIndex([pd.NaT] * len(values)), "")
+    form = counts.most_common(1)[0][0]
+    matches = [
+        _match(text, form) if found == form else None
+        for text, found in zip(texts, forms, strict=True)
+    ]
+    said: Order = _order((m for m in matches if m), order) if form == NUMERIC else ""
+    iso = [_iso(match, said) if match else None for match in matches]
+    index = pd.to_datetime(pd.Series([*iso, None], dtype=object), format="%Y-%m-%d")
+    told = {"dmy": "day first", "mdy": "month first", "": form}[said]
+    return Dates(pd.DatetimeIndex(index.to_numpy()[codes]), told, said, FREQUENCY.get(form, "day"))
+
+
+def _match(text: str, form: str) -> re.Match[str] | None:
+    found = (pattern.fullmatch(text) for name, pattern in PATTERNS if name == form)
+    return next((match for match in found if match and _sensible(match)), None)
+
+
+def _sensible(match: re.Match[str]) -> bool:
+    """Say whether the figures of a match can be a date at all."""
+    parts = match.groupdict()
+    year = parts.get("y")
+    if year and len(year) == 4 and not 1700 <= int(year) <= 2200:
+        return False
+    name = parts.get("n")
+    if name and name.rstrip(".").lower()[:3] not in MONTHS:
+        return False
+    if (month := parts.get("m")) and not 1 <= int(month) <= 12:
+        return False
+    return not (day := parts.get("d")) or 1 <= int(day) <= 31
+
+
+def _order(matches: Iterable[re.Match[str]], given: Order) -> Order:
+    """Return which of day and month comes first."""
+    held = list(matches)
+    first = next((m for m in held if int(m["a"]) > 12), None)
+    second = next((m for m in held if int(m["b"]) > 12), None)
+    if first and second:
+        raise AmbiguousDatesError(
+            f"days first ({first[0]}) and months first ({second[0]}) in one column"
+        )
+    if first or second:
+        return "dmy" if first else "mdy"
+    if given:
+        return given
+    if all(re.fullmatch(r"\d+\.\d+\.\d+.*", m[0]) for m in held):
+        return "dmy"  # where dates are written with points, days stand first
+    text = held[0][0]
+    raise AmbiguousDatesError(
+        f"{text!r}, which is {_iso(held[0], 'dmy')} with the day first and "
+        f"{_iso(held[0], 'mdy')} with the month first"
+    )
+
+
+def _iso(match: re.Match[str], order: Order) -> str | None:
+    """Return the date as YYYY-MM-DD, None where the calendar has no such day."""
+    parts = {name: text for name, text in match.groupdict().items() if text}
+    try:
+        return _day(parts, order).isoformat()
+    except ValueError:
+        return None
+
+
+def _day(parts: dict[str, str], order: Order) -> date:
+    if "serial" in parts:
+        return EXCEL + timedelta(days=int(parts["serial"]))
+    if "seconds" in parts:
+        return date(1970, 1, 1) + timedelta(seconds=int(parts["seconds"]))
+    year = int(parts["y"])
+    if len(parts["y"]) == 2:
+        year += 2000 if year < 70 else 1900
+    if "q" in parts:
+        return _last_day(year, 3 * int(parts["q"]))
+    if "a" in parts:
+        day, month = int(parts["a"]), int(parts["b"])
+        return date(year, month, day) if order == "dmy" else date(year, day, month)
+    month = MONTHS[parts["n"].lower()[:3]] if "n" in parts else int(parts["m"])
+    return date(year, month, int(parts["d"])) if "d" in parts else _last_day(year, month)
+
+
+def _last_day(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)

@@ -1,0 +1,179 @@
+"""From a grid to one column an asset: wide, one share's file, pairs, several rows of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.userfiles.reading.columns import (
+    Asked,
+    Layout,
+    date_column,
+    read_numbers,
+    without_empty,
+)
+from analysis.userfiles.reading.dates import Dates
+from analysis.userfiles.reading.faults import fault
+from analysis.userfiles.reading.grid import Grid, is_named
+from analysis.userfiles.reading.long_tables import find_asset_column, spread
+from analysis.userfiles.reading.names import ADJUSTED, CLOSES, PRICES, SHARE
+
+__all__ = ["arrange"]
+
+
+def arrange(grid: Grid, asked: Asked) -> Layout:
+    """Recognise the layout of a file and return its table.
+
+    Raises
+    ------
+    UserDataError
+        If dates or numbers cannot be read, or it is not clear what the columns are.
+    """
+    if not grid.shape.heads:
+        raise fault(grid.path, "names above the columns", "none", row=1, remedy="add a header")
+    names, fields = _labels(grid)
+    if len(grid.shape.dates) > 1 and _paired(grid):
+        return _pairs(grid, names, asked)
+    dates, said = date_column(grid, names, asked.order)
+    columns = [at for at in range(grid.shape.width) if at not in grid.shape.dates]
+    columns, dropped = without_empty(grid, names, columns)
+    said += dropped
+    if not columns:
+        raise fault(grid.path, "columns beside the dates", "none")
+    asset = find_asset_column(grid, names, columns, asked)
+    if asset is not None:
+        return spread(grid, names, asset, dates, columns, said, asked)
+    if fields:
+        names, columns, name = _block(grid, names, fields, columns)
+        said.append(name)
+        return _wide(grid, names, columns, dates, said, "several rows of names", asked)
+    share = [names[at] for at in columns]
+    if asked.shares and share and all(is_named(n, SHARE) for n in share):
+        return _share(grid, names, columns, dates, said, asked)
+    return _wide(grid, names, columns, dates, said, "wide", asked)
+
+
+def _labels(grid: Grid) -> tuple[list[str], list[str]]:
+    """Return the names of the columns and, where another row tells it, what each of them holds."""
+    heads = grid.shape.heads
+    if len(heads) == 1:
+        return heads[0], []
+    rest = [at for at in range(grid.shape.width) if at not in grid.shape.dates]
+    filled = [_filled(row, rest) for row in heads if sum(row[at] != "" for at in rest)]
+    if not filled:
+        return heads[-1], []
+    fields = [row for row in filled if all(is_named(row[at], SHARE) for at in rest if row[at])]
+    others = [row for row in filled if row not in fields]
+    if fields and others:
+        return others[0], fields[0]
+    for row in filled:  # the first row that tells the columns apart
+        if len({row[at] for at in rest}) == len(rest):
+            return row, []
+    return [" ".join(dict.fromkeys(row[at] for row in filled)) for at in range(len(filled[0]))], []
+
+
+def _filled(row: Sequence[str], columns: Sequence[int]) -> list[str]:
+    """Return a row of names in which a blank repeats the name before, as in merged cells."""
+    filled, last = list(row), ""
+    for at in columns:
+        last = filled[at] = row[at] or last
+    return filled
+
+
+def _block(
+    grid: Grid, names: list[str], fields: Sequence[str], columns: Sequence[int]
+) -> tuple[list[str], list[int], str]:
+    """Return the columns of several shares that hold the adjusted close, else the close."""
+    for pattern in (ADJUSTED, CLOSES):
+        if found := [at for at in columns if is_named(fields[at], pattern)]:
+            return names, found, f"{fields[found[0]]} taken of {', '.join(_once(fields, columns))}"
+    shown = ", ".join(_once(fields, columns))
+    raise fault(grid.path, "closing prices", shown, remedy="add a column of closing prices")
+
+
+def _once(names: Sequence[str], columns: Sequence[int]) -> list[str]:
+    return list(dict.fromkeys(names[at] for at in columns if names[at]))
+
+
+def _share(
+    grid: Grid,
+    names: Sequence[str],
+    columns: Sequence[int],
+    dates: Dates,
+    said: list[str],
+    asked: Asked,
+) -> Layout:
+    """Take one share's file: its adjusted close, else its close, under the name of the file."""
+    found = [at for pattern in (ADJUSTED, CLOSES) for at in columns if is_named(names[at], pattern)]
+    if not found:
+        shown = ", ".join(names[at] for at in columns)
+        raise fault(grid.path, "closing prices", shown, remedy="add a column of closing prices")
+    name = re.split(r"\.", grid.path.name)[0]
+    layout = _wide(grid, [name] * len(names), found[:1], dates, said, "one share", asked)
+    layout.same_share = tuple(names[at] for at in columns)
+    layout.said.append(f"{names[found[0]]} taken as {name}")
+    return layout
+
+
+def _wide(
+    grid: Grid,
+    names: Sequence[str],
+    columns: Sequence[int],
+    dates: Dates,
+    said: list[str],
+    told: str,
+    asked: Asked,
+) -> Layout:
+    """Return the columns of numbers as they stand side by side."""
+    chosen = [names[at] for at in columns]
+    twice = (
+        [name for name in chosen if chosen.count(name) > 1]
+        if len(set(chosen)) < len(chosen)
+        else []
+    )
+    if twice:
+        raise fault(
+            grid.path, "each column once", "it again", row=grid.shape.start, column=twice[0]
+        )
+    dtypes = grid.body.dtypes.tolist()
+    if all(dtypes[at].kind in "fi" for at in columns):
+        together = columns[-1] - columns[0] == len(columns) - 1  # neighbours need no copy
+        body = grid.body
+        part = body.iloc[:, columns[0] : columns[-1] + 1] if together else body[list(columns)]
+        table = part.to_numpy(dtype=float)
+    else:
+        table = np.column_stack([read_numbers(grid, names, at, asked, said) for at in columns])
+    frame = pd.DataFrame(table, dates.index, chosen, copy=False)
+    lines = grid.body.index.to_numpy(dtype=np.int64) + grid.line(0)
+    return Layout(frame, told, dates, said=said, lines=lines)
+
+
+def _paired(grid: Grid) -> bool:
+    """Say whether every column of numbers stands right of a column of dates of its own."""
+    dates = set(grid.shape.dates)
+    rest = [
+        at for at in range(grid.shape.width) if at not in dates and not grid.body[at].isna().all()
+    ]
+    return len(dates) > 1 and len(rest) == len(dates) and all(at - 1 in dates for at in rest)
+
+
+def _pairs(grid: Grid, names: Sequence[str], asked: Asked) -> Layout:
+    """Join columns that come in pairs, each of prices with dates of its own."""
+    said: list[str] = []
+    parts, body = [], grid.body
+    for at in grid.shape.dates:
+        name = names[at] if is_named(names[at + 1], PRICES) or not names[at + 1] else names[at + 1]
+        grid.body = body[[at, at + 1]]
+        dates, _ = date_column(grid, [name] * len(names), asked.order, at)
+        values = read_numbers(grid, names, at + 1, asked, said)
+        if dates.index.has_duplicates:
+            again = dates.index[dates.index.duplicated()][0].date()
+            raise fault(grid.path, "each date once", f"{again} again", column=name)
+        parts.append(pd.Series(values, dates.index, name=name))
+    frame = pd.concat(parts, axis=1).sort_index()
+    found = replace(dates, index=pd.DatetimeIndex(frame.index))
+    return Layout(frame, "pairs of dates and prices", found, said=said)
