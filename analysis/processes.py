@@ -66,6 +66,8 @@ def workers(
                 forkserver.ensure_running()
         yield submit
     except BrokenProcessPool as error:
+        with postponed():  # the pool asks its workers to end by a signal that these do not hear
+            _kill_workers()
         raise StudyError(
             "a worker process: expected it to finish, found it killed; most often memory has run "
             "out: close other programs and run again"

@@ -71,7 +71,9 @@ def test_every_number_can_be_printed_and_says_what_it_is(everything):
         assert format_value(number.value, number.format)
         assert number.estimand
         assert number.unit
-        assert number.source.function.startswith(("analysis.questions.", "analysis.study."))
+        assert number.source.function.startswith(
+            ("analysis.questions.", "analysis.study.", "analysis.snapshot.registration.")
+        )
 
 
 def test_every_figure_has_a_text_alternative(everything):

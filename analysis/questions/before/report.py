@@ -67,6 +67,9 @@ def _registration(snapshot: Snapshot) -> Findings:
         "rules": (registered.rules.isoformat(), "day of the rules", "date", "date"),
         "readings": (registered.readings.isoformat(), "day of the readings", "date", "date"),
     }
+    if unseen := snapshot.choices.each_firm.unseen:
+        said = "day to which nobody had looked at a response before the rules"
+        words["unseen"] = (unseen.isoformat(), said, "date", "date")
     return Findings(
         numbers=scalar_numbers("before.registration", words, source),
         tables=[table_of("before_seen", seen, SEEN, source)],
