@@ -39,9 +39,24 @@ def find_zone(exchange: str) -> str:
         return str(exchange_calendars.get_calendar(exchange).tz)
 
 
+_built: dict[str, tuple[pd.Timestamp, pd.Timestamp, pd.Series]] = {}
+"""The longest span of each exchange that was asked for: to build a calendar takes time."""
+
+
 @lru_cache(maxsize=32)
 def _schedule(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
     """Return the closing times (UTC) of an exchange's sessions between two dates, by session."""
+    start, end, closes = _built.get(exchange, (first, first, None))
+    if closes is None or first < start or last > end:
+        start, end = min(start, first), max(end, last)
+        closes = _build(exchange, start, end)
+        _built[exchange] = (start, end, closes)
+    sessions = pd.DatetimeIndex(closes.index)
+    inside: pd.Series = closes[(sessions >= first) & (sessions <= last)]
+    return inside
+
+
+def _build(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
     with warnings.catch_warnings():
         # The library still uses calls that pandas 3 deprecates; its dates are right.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -49,9 +64,7 @@ def _schedule(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Seri
             exchange, start=first - pd.Timedelta(days=10), end=last + pd.Timedelta(days=10)
         )
         closes: pd.Series = calendar.closes
-    sessions = pd.DatetimeIndex(closes.index).as_unit("ns")
-    inside: pd.Series = closes.set_axis(sessions)[(sessions >= first) & (sessions <= last)]
-    return inside
+    return closes.set_axis(pd.DatetimeIndex(closes.index).as_unit("ns"))
 
 
 def list_sessions(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:

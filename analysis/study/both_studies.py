@@ -14,7 +14,7 @@ from analysis.snapshot.claims import Events
 from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.portfolios import equal
 from analysis.study.episodes import averaged, chosen_days
-from analysis.study.panel import Panel
+from analysis.study.panel import Panel, under
 from analysis.study.responses import compose
 
 __all__ = ["LaterStudy", "measure_later"]
@@ -55,7 +55,8 @@ class LaterStudy:
 
 
 def measure_later(panel: Panel) -> LaterStudy:
-    """Measure the core firms of a study on shared sessions one by one."""
+    """Measure the core firms of a study on shared sessions one by one, by its registered rules."""
+    panel = under(panel, panel.snapshot.choices.registered)
     choices = panel.snapshot.choices
     window = choices.windows.primary_bounds
     members, _ = compose(panel, equal(choices.firms.core), news_window(window))

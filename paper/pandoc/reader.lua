@@ -51,7 +51,7 @@ local function resolve(index, context)
   local call = found[tonumber(index)]
   local kwargs, meta = {}, {}
   local ok, result = pcall(shortcodes[call.name], call.args, kwargs, meta, call.args, context)
-  if not ok then fail(call.place, (result:gsub("^%S+%.lua:%d+: ", ""))) end
+  if not ok then fail(call.place, (tostring(result):gsub("^%S+%.lua:%d+: ", ""))) end
   if context ~= "block" and pandoc.utils.type(result) == "Blocks" then
     fail(call.place, "the shortcode '" .. call.name .. "' stands alone in its paragraph")
   end

@@ -7,10 +7,13 @@ K episodes is this spread over the root of K.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
 from analysis.estimators.significance import minimum_detectable
+from analysis.reads import Made, make
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of
 from analysis.snapshot.claims import Difference, Events, Mean
@@ -91,6 +94,15 @@ def detectable_effects(snapshot: Snapshot) -> tuple[pd.DataFrame, pd.DataFrame]:
         ``scar`` and ``car`` (fraction), the detectable effects; and the means on quiet days of the
         core: see :func:`analysis.study.each_firm.mean_on_quiet_days`.
     """
+    return _kept(snapshot).use()
+
+
+@lru_cache(maxsize=4)
+def _kept(snapshot: Snapshot) -> Made[tuple[pd.DataFrame, pd.DataFrame]]:
+    return make(lambda: _detectable_effects(snapshot))
+
+
+def _detectable_effects(snapshot: Snapshot) -> tuple[pd.DataFrame, pd.DataFrame]:
     inference, rows = snapshot.choices.inference, []
     core = snapshot.choices.firms.core
     quiet = {core: mean_on_quiet_days(snapshot, core)}

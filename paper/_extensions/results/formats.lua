@@ -34,8 +34,44 @@ local function equation(span)
   return span
 end
 
+-- Characters: a longer cell is running text, and what a line of print holds in a table.
+local TEXT, LINE = 16, 115
+
+-- The length of the longest cell of each column.
+local function longest_cells(tbl)
+  local longest = {}
+  local function measure(rows)
+    for _, row in ipairs(rows) do
+      for column, cell in ipairs(row.cells) do
+        longest[column] = math.max(longest[column] or 0, utf8.len(pandoc.utils.stringify(cell.contents)))
+      end
+    end
+  end
+  measure(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do measure(body.body) end
+  return longest
+end
+
+-- Columns take the width of their content. In print, where that is too much for a line, columns of running text
+-- share what the others leave, by the root of their length; Typst alone would make them alike.
+local function shared_width(tbl)
+  local longest, short, roots, all = longest_cells(tbl), 0, 0, 0
+  for _, length in ipairs(longest) do
+    if length > TEXT then roots = roots + math.sqrt(length) else short = short + length + 2 end
+    all = all + length + 2
+  end
+  if all <= LINE or roots == 0 then return nil end
+  local column, left = 0, math.max(1 - short / LINE, 0.3)
+  tbl.colspecs = tbl.colspecs:map(function(spec)
+    column = column + 1
+    return { spec[1], longest[column] > TEXT and left * math.sqrt(longest[column]) / roots or nil }
+  end)
+  return tbl
+end
+
 -- Wide tables scroll inside this box, which the keyboard can reach; pandoc/crossref.lua has one of its own.
 local function scrolling(tbl)
+  if FORMAT:match("typst") then return shared_width(tbl) end
   if not html or quarto == nil then return nil end
   local attributes = { { "tabindex", "0" }, { "role", "group" }, { "aria-label", "Table" } }
   return pandoc.Div({ tbl }, pandoc.Attr("", { "scroll" }, attributes))

@@ -157,7 +157,7 @@ local function exhibits()
     if not known then store.fail(record) end
     local inputs = {}
     for _, input in ipairs(record.inputs) do inputs[#inputs + 1] = (input:gsub("^.*/", ""):gsub("%.%w+$", "")) end
-    local name = record["function"]:gsub("^analysis%.findings%.", ""):gsub("_", "\\_")
+    local name = record["function"]:gsub("^analysis%.questions%.", ""):gsub("_", "\\_")
     rows[#rows + 1] = "| @" .. label .. " | " .. name .. " | " .. table.concat(inputs, ", ") .. " |"
   end)
   return pandoc.read(table.concat(rows, "\n"), "markdown").blocks:walk({ Table = natural_width })
