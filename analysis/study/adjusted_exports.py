@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.estimators.dependence.season import less_earlier_years
+from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.estimators.returns import equal_weight
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.customs import monthly_panel
@@ -70,7 +70,7 @@ def correlate_adjusted(
         ``low``, ``high``, ``p``, ``mde``: see
         :func:`analysis.estimators.dependence.lead_lag.lead_lag`.
     """
-    x, frames = less_earlier_years(changes), []
+    x, frames = less_earlier_years(changes).dropna(), []
     for asset, values in returns.items():
         for method in METHODS:
             lags = snapshot.choices.customs.lags

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.estimators.dependence.lead_lag import detectable
-from analysis.estimators.dependence.season import less_earlier_years
+from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.questions.customs.correlations import set_beside
 from analysis.questions.requirements import EARLIER, need_funds, need_series
 from analysis.results import Dataset, Findings, Provenance
@@ -96,7 +96,10 @@ def publish_exports(
     first, last = (f"{month.to_timestamp():%B %Y}" for month in changes.index[[0, -1]])
     counts: dict[str, Scalar] = {
         "changes": (len(changes), "changes of headline exports between single months"),
-        "adjustable": (len(less_earlier_years(changes)), "of these, with one of an earlier year"),
+        "adjustable": (
+            int(less_earlier_years(changes).count()),
+            "of these, with one of an earlier year",
+        ),
         "months": (few, "fewest months in a correlation", "months", "integer"),
         "correlations": (len(lags), "correlations shown"),
         "clear": (clear, "correlations whose interval leaves out zero"),

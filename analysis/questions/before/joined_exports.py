@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.estimators.dependence.lead_lag import FEWEST_PAIRS
-from analysis.estimators.dependence.season import less_earlier_years
+from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.questions.before.exports import publish_exports
 from analysis.questions.requirements import BESIDE, need_funds, need_series
 from analysis.results import Findings, Provenance
@@ -81,7 +81,7 @@ def join_series(now: Snapshot, before: Snapshot) -> pd.DataFrame:
                 "before": count,
                 "since": len(level) - count,
                 "changes": len(change),
-                "adjustable": len(less_earlier_years(change)),
+                "adjustable": int(less_earlier_years(change).count()),
                 "said": said if count else "no: no earlier figure",
             }
         )

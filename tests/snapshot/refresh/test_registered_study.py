@@ -210,7 +210,7 @@ def test_the_candidate_keeps_what_nobody_fetched(earlier: Snapshot) -> None:
 def test_the_study_is_computed_on_what_was_fetched(
     study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the real answers: both vintages are computed, registration and all."""
+    """With the real answers: all five claims are decided on both vintages."""
     from analysis.commands.compute import compute
 
     monkeypatch.setattr(refresh, "compute", compute)
@@ -218,3 +218,8 @@ def test_the_study_is_computed_on_what_was_fetched(
     said = capsys.readouterr().out
     assert said.count("Fifteen years before") == 2
     assert "cannot be computed" not in said
+    text = (study / f"vintages/{TODAY}.md").read_text("utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| H")]
+    assert [row[0] for row in rows] == ["| H1", "| H2", "| H3", "| H4", "| H5"]
+    assert {row[3] for row in rows} <= {"yes", "no"}
+    assert any(row[4] != row[5] for row in rows)  # more closes of Lynas, other evidence
