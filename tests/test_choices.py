@@ -56,7 +56,10 @@ def entries(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
             yield above + key, value
 
 
-OTHER_STUDY = {"Fifteen years before"}  # has a study.toml of its own: tests/questions/before
+OTHER_STUDY = {
+    "Fifteen years before",
+    "Exports before",
+}  # has a study.toml of its own: tests/questions/before
 ENTRIES = dict(entries(tomllib.loads(STUDY)))
 
 
@@ -343,6 +346,9 @@ TENTH = SIMULATED | {
     "paper/sections/event_windows.qmd": "the mark is that of the news item",
 }
 AGREEING = {"Specification curves/verdict/*": "a share of specifications, fixed with the rule"}
+SIGNIFICANT = {
+    "Specification curves/figure/specification_curve_a11": "as many happen to be significant"
+}
 
 RULES = (
     Rule("as_of", day),
@@ -359,9 +365,9 @@ RULES = (
     Rule("directions.*.words", lambda words: [re.escape(words)]),
     Rule("directions.*", unsaid),
     Rule("episodes.distance", sessions),
-    Rule("inference.level", level, SIMULATED | AGREEING),
+    Rule("inference.level", level, SIMULATED | AGREEING | SIGNIFICANT),
     Rule("inference.power", share),
-    Rule("inference.reference", share, SIMULATED),
+    Rule("inference.reference", share, SIMULATED | SIGNIFICANT),
     Rule("*.draws", draws),
     Rule("inference.seed", lambda number: [str(number)]),
     Rule("beta.hac_lags", count("lag")),
@@ -405,7 +411,8 @@ RULES = (
     Rule("regimes.starts.may_2026.event", lambda _: count("official act", "act", "regime")(4)),
     Rule("volatility.window", lambda n: [*sessions(n), *window([1, n]), *window([-n, -1])]),
     Rule("cross_asset.window", lambda n: [*sessions(n), *window([1, n]), *window([-n, -1])]),
-    Rule("cross_asset.steady", share),
+    Rule("cross_asset.steady", share,
+         {"The ledger of claims/table/ledger": "the registered effect of B8 is as large"}),
     Rule("cross_asset.c*", tickers),
     Rule("cross_asset.dollar", tickers),
     Rule("cross_asset.names.*", lambda label: [rf"\b[A-Z]+: {label}\b"]),

@@ -204,6 +204,12 @@ def test_the_twin_is_marked_on_every_page(workspace) -> None:
     assert all("SYNTHETIC" in page for page in pages)
     assert reader.metadata is not None
     assert str(reader.metadata.title).startswith("SYNTHETIC")
-    assert set(left_out(load_snapshot(folder))) == {"Size and power", "Fifteen years before"}
+    lacking = {
+        "Size and power",
+        "Fifteen years before",
+        "Exports before",
+        "Exports of both studies",
+    }
+    assert set(left_out(load_snapshot(folder))) == lacking
     for drawn in (folder / "paper" / "results" / "figures").glob("*.svg"):
         assert "SYNTHETIC" in drawn.read_text("utf-8")

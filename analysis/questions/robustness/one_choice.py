@@ -91,7 +91,7 @@ def _note(panel: Panel) -> str:
     models = [c.id for c in claims if getattr(c, "model", None)]
     notes = ["Effect (unadjusted p; episodes). One choice differs from the baseline in each row."]
     switched = "without" if panel.intercept else "with"
-    notes.append(f"Intercept switched: the market model {switched} one.")
+    notes.append(f"Intercept switched: the normal return {switched} one.")
     if fixed:
         own = "fix windows of their own" if len(fixed) > 1 else "fixes a window of its own"
         reach = "Day 0 only concerns the claims on the primary window"
