@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,17 +91,18 @@ def snapshot_copy(tmp_path: Path) -> Path:
 @pytest.fixture
 def refused_edit(snapshot_copy: Path) -> Callable[[str, str, str], str]:
     """Return a function that edits a file of copied data and returns why it is refused."""
+    return partial(refuse_edit, snapshot_copy)
 
-    def edit(file: str, old: str, new: str) -> str:
-        path = snapshot_copy / file
-        text = path.read_text("utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new, 1), "utf-8")
-        with pytest.raises(SnapshotError) as caught:
-            load_snapshot(snapshot_copy, check_hashes=False)
-        return str(caught.value)
 
-    return edit
+def refuse_edit(folder: Path, file: str, old: str, new: str) -> str:
+    """Edit a file of a folder of data and return why it is refused."""
+    path = folder / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(SnapshotError) as caught:
+        load_snapshot(folder, check_hashes=False)
+    return str(caught.value)
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,11 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 __all__ = [
     "GREY",
@@ -21,6 +22,7 @@ __all__ = [
     "WIDTH",
     "decimal_axis",
     "direction_colours",
+    "draw_caars",
     "firm_colours",
     "house_style",
     "label_line_ends",
@@ -103,6 +105,37 @@ def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Canv
     for ax in axes:
         sns.despine(ax=ax)
     return canvas, axes
+
+
+def draw_caars(
+    paths: pd.DataFrame,
+    height: float,
+    band: tuple[str, str],
+    below: str,
+    dashed: Iterable[str] = (),
+) -> Canvas:
+    """Draw mean cumulative abnormal returns in event time, a panel a direction.
+
+    ``paths``: direction, day, mean (fraction), episodes, the two columns of the grey ``band`` and
+    those of ``dashed`` lines.
+    """
+    low, high = band
+    colours = direction_colours(paths["direction"])
+    canvas, axes = panels(1, len(colours), height, sharey=True, sharex=True)
+    for ax, (direction, colour) in zip(axes, colours.items(), strict=True):
+        part = paths[paths["direction"] == direction]
+        ax.fill_between(part["day"], part[low], part[high], color="#dcdcdc", linewidth=0)
+        for end in dashed:
+            ax.plot(part["day"], part[end], color=colour, linewidth=0.7, linestyle=(0, (2, 2)))
+        ax.plot(part["day"], part["mean"], color=colour)
+        zero_line(ax)
+        ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+        ax.set_title(f"{direction} ({part['episodes'].iloc[0]})")
+        ax.xaxis.set_major_locator(MultipleLocator(10))
+    percent_axis(axes[0])
+    axes[0].set_ylabel("CAAR, zero on day \u22121")
+    canvas.supxlabel(below, fontsize=8)
+    return canvas
 
 
 def save(canvas: Canvas, path: Path, *, title: str, description: str, source: str) -> None:

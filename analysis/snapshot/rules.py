@@ -67,6 +67,11 @@ class Rules:
     )
     normal: Literal["intercept", "none", "recentred"] = "intercept"
 
+    @property
+    def intercept(self) -> bool:
+        """Whether market models are fitted with an intercept."""
+        return self.normal != "none"
+
     @model_validator(mode="after")
     def _complete(self) -> Rules:
         if (self.contamination == "deals") != bool(self.deal):

@@ -87,7 +87,7 @@ class Panel:
     @property
     def intercept(self) -> bool:
         """Whether market models are fitted with an intercept."""
-        return self.rules.normal != "none"
+        return self.rules.intercept
 
     @property
     def model(self) -> str:
@@ -191,8 +191,7 @@ def _every_firm(
 ) -> EventStudy:
     firms = pd.DataFrame({"ticker": list(snapshot.choices.firms.studied)})
     rows = events.reset_index()[["id", "day0"]].merge(firms, how="cross")
-    intercept = rules.normal != "none"
-    return estimate(snapshot, returns, rows, exclude=exclude, intercept=intercept)
+    return estimate(snapshot, returns, rows, exclude=exclude, intercept=rules.intercept)
 
 
 def in_episodes(

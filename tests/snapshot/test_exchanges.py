@@ -12,14 +12,13 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
-from analysis.errors import SnapshotError
 from analysis.reads import vary
 from analysis.snapshot.calendar import find_market_sessions, list_sessions
 from analysis.snapshot.derived import build_derived
 from analysis.snapshot.exchanges import exchange_by_ticker
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.own_sessions import judge_firms, own_returns, usable_days
-from tests.conftest import DATA
+from tests.conftest import DATA, refuse_edit
 
 HISTORY = DATA / "history"
 
@@ -37,12 +36,7 @@ def refused(tmp_path: Path) -> Callable[[str, str, str], str]:
     def edit(file: str, old: str, new: str) -> str:
         folder = tmp_path / "history"
         shutil.copytree(HISTORY, folder, ignore=shutil.ignore_patterns("derived", "paper"))
-        text = (folder / file).read_text("utf-8")
-        assert old in text
-        (folder / file).write_text(text.replace(old, new, 1), "utf-8")
-        with pytest.raises(SnapshotError) as caught:
-            load_snapshot(folder, check_hashes=False)
-        said = str(caught.value)
+        said = refuse_edit(folder, file, old, new)
         assert "\n" not in said
         return said
 

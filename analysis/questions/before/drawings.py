@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import MultipleLocator
 
 from analysis.results.formats import percent
-from analysis.results.style import GREY, INK, direction_colours, panels, percent_axis, zero_line
+from analysis.results.style import GREY, INK, draw_caars, panels, zero_line
 
 __all__ = ["before_forest", "before_paths"]
 
@@ -20,24 +19,8 @@ def before_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
 
     ``data["paths"]``: direction, day, mean, low, high (fractions), episodes.
     """
-    paths = data["paths"]
-    colours = direction_colours(paths["direction"])
-    canvas, axes = panels(1, len(colours), 2.5, sharey=True, sharex=True)
-    for ax, (direction, colour) in zip(axes, colours.items(), strict=True):
-        part = paths[paths["direction"] == direction]
-        ax.fill_between(part["day"], part["low"], part["high"], color="#dcdcdc", linewidth=0)
-        ax.plot(part["day"], part["mean"], color=colour)
-        zero_line(ax)
-        ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
-        ax.set_title(f"{direction} ({part['episodes'].iloc[0]})")
-        ax.xaxis.set_major_locator(MultipleLocator(10))
-    percent_axis(axes[0])
-    axes[0].set_ylabel("CAAR, zero on day \u22121")
-    canvas.supxlabel(
-        "event time in sessions of each firm's exchange; episodes in brackets; grey: interval",
-        fontsize=8,
-    )
-    return canvas
+    below = "event time in sessions of each firm's exchange; episodes in brackets; grey: interval"
+    return draw_caars(data["paths"], 2.5, ("low", "high"), below)
 
 
 def before_forest(data: Mapping[str, pd.DataFrame], *, level: float) -> Canvas:

@@ -8,15 +8,15 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
 
 from analysis.results.formats import brackets, percent
 from analysis.results.style import (
-    GREY,
     INK,
     WIDTH,
     direction_colours,
+    draw_caars,
     firm_colours,
     label_line_ends,
     panels,
@@ -62,28 +62,13 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ``data["paths"]``: direction, day, mean, low, high, placebo_low, placebo_high (fractions),
     episodes.
     """
-    paths = data["paths"]
-    colours = direction_colours(paths["direction"])
-    canvas, axes = panels(1, len(colours), 2.7, sharey=True, sharex=True)
-    for ax, (direction, colour) in zip(axes, colours.items(), strict=True):
-        part = paths[paths["direction"] == direction]
-        ax.fill_between(
-            part["day"], part["placebo_low"], part["placebo_high"], color="#dcdcdc", linewidth=0
-        )
-        for end in ("low", "high"):
-            ax.plot(part["day"], part[end], color=colour, linewidth=0.7, linestyle=(0, (2, 2)))
-        ax.plot(part["day"], part["mean"], color=colour)
-        zero_line(ax)
-        ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
-        ax.set_title(f"{direction} ({part['episodes'].iloc[0]})")
-        ax.xaxis.set_major_locator(MultipleLocator(10))
-    percent_axis(axes[0])
-    axes[0].set_ylabel("CAAR, zero on day \u22121")
-    canvas.supxlabel(
+    return draw_caars(
+        data["paths"],
+        2.7,
+        ("placebo_low", "placebo_high"),
         "event time in sessions; episodes in brackets; grey: placebo band, dashed: interval",
-        fontsize=8,
+        dashed=("low", "high"),
     )
-    return canvas
 
 
 def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:

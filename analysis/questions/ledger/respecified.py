@@ -90,8 +90,9 @@ def _beside(panel: Panel) -> Iterator[Number]:
                 "gone": (loss.before + loss.share, f"share of the gain of {key} gone in the end"),
             }
             yield from scalar_numbers(at, shares, source, "fraction", "percent0")
-            level = {"level": (loss.level, f"last close of {key} against its first one")}
-            yield from scalar_numbers(at, dict[str, Scalar](level), source, "fraction", "percent1")
+            against = f"last close of {key} against its first one"
+            level: dict[str, Scalar] = {"level": (loss.level, against)}
+            yield from scalar_numbers(at, level, source, "fraction", "percent1")
         if isinstance(claim, Mean) and claim.events.apart:
             yield from _together_numbers(key, at, compare_together(claim, panel))
 
