@@ -24,7 +24,7 @@ from analysis.publish.number_rows import list_keys, write_rows
 from analysis.publish.own_report import SHARED, SOURCE
 from analysis.publish.renderers import base
 from analysis.questions import QUESTIONS
-from analysis.snapshot.manifest import FILES, NAME
+from analysis.snapshot.manifest import BESIDE, FILES, NAME
 
 ROOT = Path(__file__).parents[1]
 
@@ -335,7 +335,7 @@ def test_the_wheel_holds_what_a_report_and_the_twin_read():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     wanted = {f"paper/{name}" for name in (SOURCE, "_quarto.yml", *SHARED)}
-    wanted |= {f"data/{name}" for name in (*FILES, NAME)}
+    wanted |= {f"data/{name}" for name in (*FILES, *BESIDE, NAME)}
     assert shipped == {name: f"analysis/shipped/{name}" for name in wanted}
     assert all((ROOT / name).exists() for name in shipped)
     extra = project["project"]["optional-dependencies"]["paper"]
