@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.questions.before.detectable import detectable_effects
+from analysis.reads import Made, make
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import (
     Column,
@@ -139,7 +141,16 @@ class Registered:
 
 
 def decide_registered(snapshot: Snapshot) -> Registered:
-    """Run the registered tests and decide them."""
+    """Run the registered tests and decide them, once for a study."""
+    return _decided(snapshot).use()
+
+
+@lru_cache(maxsize=2)
+def _decided(snapshot: Snapshot) -> Made[Registered]:
+    return make(lambda: _decide(snapshot))
+
+
+def _decide(snapshot: Snapshot) -> Registered:
     claims, run = list_tested(snapshot.claims), registered_run(snapshot)
     calendar = run.calendar(snapshot)
     found = run.average(snapshot, calendar)
