@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.questions.before.outcomes import decide_registered
+from analysis.questions.before.outcomes import OWN_NEWS, decide_registered, run_beside
 from analysis.results import Findings, Provenance
 from analysis.results.columns import Column, Interval, numbers_of, table_of
 from analysis.results.formats import percent
@@ -33,11 +33,16 @@ COLUMNS: tuple[Column | Interval, ...] = (
     Column("p", "p", "pvalue", "p-value", f"p of the {OF}, unadjusted", ".p"),
     Column("holm", "Holm p", "pvalue", "p-value", f"p of the {OF}, adjusted", ".holm"),
     Column("verdict", "Verdict", "text", "words", f"verdict of the {OF}", ".verdict"),
+    Column("own_scar", "Own news in", "decimal2", "standard errors",
+           f"estimate of the {OF}, firms left in the events that are their own news", ".own_news"),
+    Column("own_p", "p", "pvalue", "p-value",
+           f"p of the {OF}, firms left in the events that are their own news", ".own_news.p"),
 )  # fmt: skip
 NOTE = (
     "Claims of the items with a registered test of the same directions, portfolio and window; the "
     "other {others} have none. Numbers are those of @tbl-before-results. A condition that a claim "
-    "sets on its events ({conditioned}) is no part of the test."
+    "sets on its events ({conditioned}) is no part of the test. Own news in: with firms left in "
+    "the events that are their own news."
 )
 CONDITIONS = ("where", "after", "before", "only", "without")
 """Fields by which a claim asks for fewer events than those of its directions."""
@@ -83,17 +88,31 @@ def list_beside_claims(panel: Panel) -> pd.DataFrame:
     DataFrame
         Indexed by claim: ``claim``, ``statement``, ``conditioned`` (the claim alone sets a
         condition on its events), ``test`` and, of the test, ``episodes``, ``scar`` with ``se``,
-        ``low``, ``high``, ``p``, ``holm`` and ``verdict``. No row where the study has no years
+        ``low``, ``high``, ``p``, ``holm`` and ``verdict``, ``own_scar`` and ``own_p`` with firms
+        left in the events that are their own news. No row where the study has no years
         before beside it.
     """
     if not has_beside(panel.snapshot):
         return pd.DataFrame()
-    held = decide_registered(earlier_study(panel.snapshot))
+    earlier = earlier_study(panel.snapshot)
+    held, beside = decide_registered(earlier), run_beside(earlier, OWN_NEWS)
+    beside = beside.set_index("claim") if len(beside) else pd.DataFrame(columns=["scar", "p"])
+    beside = beside.reindex(list(held.claims))
     window, claims = panel.snapshot.choices.windows.primary_bounds, panel.claims
     tests, rows = held.tests.set_index("claim").drop(columns="statement"), []
     for key, test in match_tests(claims, held.claims, window).items():
-        row = {"claim": key, "statement": claims[key].statement, "test": test}
-        rows.append(row | {"conditioned": _is_conditioned(claims[key])} | tests.loc[test].to_dict())
+        own = beside.loc[test]
+        rows.append(
+            {
+                **tests.loc[test],
+                "claim": key,
+                "statement": claims[key].statement,
+                "test": test,
+                "conditioned": _is_conditioned(claims[key]),
+                "own_scar": own["scar"],
+                "own_p": own["p"],
+            }
+        )
     return pd.DataFrame(rows).set_index("claim", drop=False) if rows else pd.DataFrame()
 
 

@@ -35,7 +35,14 @@ from analysis.study.each_firm_tests import Run, decide_run, list_tested, run_tes
 from analysis.study.tipping import DECISIVE
 from analysis.study.tipping_search import EXACT
 
-__all__ = ["Registered", "decide_registered", "remove_episodes", "report_outcomes", "run_beside"]
+__all__ = [
+    "OWN_NEWS",
+    "Registered",
+    "decide_registered",
+    "remove_episodes",
+    "report_outcomes",
+    "run_beside",
+]
 
 KEY = "before.{claim}"
 OWN_NEWS = "own-news"
@@ -162,8 +169,10 @@ def _decide(snapshot: Snapshot) -> Registered:
     return Registered(run, claims, calendar, found, moved, tests, spread)
 
 
-def run_beside(snapshot: Snapshot) -> pd.DataFrame:
+def run_beside(snapshot: Snapshot, *ids: str) -> pd.DataFrame:
     """Run the tests once for each entry of the registered list, without a verdict.
+
+    With ``ids`` only these entries.
 
     Returns
     -------
@@ -173,6 +182,8 @@ def run_beside(snapshot: Snapshot) -> pd.DataFrame:
     """
     claims, frames = list_tested(snapshot.claims), []
     for run in list_beside(snapshot):
+        if ids and run.id not in ids:
+            continue
         calendar = run.calendar(snapshot)
         found = run.average(snapshot, calendar)
         moved = run.average(snapshot, rotate(snapshot, calendar), ["square"])

@@ -145,7 +145,8 @@ def _before(row: Mapping[Hashable, Any]) -> str:
     return (
         f"In the years before (@sec-before, test {row['test']}{bare}): {shown} standard errors "
         f"from {row['episodes']} episodes, p {_p(row['p'])}, adjusted {_p(row['holm'])}, "
-        f"**{row['verdict']}**."
+        f"**{row['verdict']}**. With firms left in the events that are their own news: "
+        f"{format_value(row['own_scar'], 'decimal2')}, p {_p(row['own_p'])}."
     )
 
 
