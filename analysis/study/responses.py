@@ -250,7 +250,7 @@ def _usable(panel: Panel, members: str, clean: Bounds | None) -> npt.NDArray[np.
     usable = quiet_sessions(panel)
     if clean:
         for ticker in members.split(","):
-            usable &= clean_sessions(panel, ticker, *clean)
+            usable = usable & clean_sessions(panel, ticker, *clean)
     return usable
 
 
