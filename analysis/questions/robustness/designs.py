@@ -149,10 +149,14 @@ def _toggle(events: Events) -> Events:
 
 
 def _group(rows: pd.DataFrame, position: Ints) -> Episodes:
-    groups = rows.groupby(["second", "episode"])
-    first = groups.first().reset_index()
+    """Group the rows of the first side, then of the second, by episode."""
+    keys = [rows[name].to_numpy(dtype=np.int64) for name in ("second", "episode")]
+    order = np.lexsort(keys[::-1])
+    starts = np.flatnonzero(np.any([np.diff(key[order], prepend=-1) != 0 for key in keys], axis=0))
+    places = np.searchsorted(position, rows["position"].to_numpy()[order])
+    first = rows.iloc[order[starts]]
     return Episodes(
-        [np.searchsorted(position, part["position"]) for _, part in groups],
+        np.split(places, starts[1:]) if len(starts) else [],
         first["factor"].to_numpy(dtype=np.int64),
         first["second"].to_numpy(dtype=bool),
         first["cluster"].to_numpy(dtype=np.int64),
