@@ -233,9 +233,13 @@ def in_episodes(
     choices = snapshot.choices
     distance = choices.episodes.distance if distance is None else distance
     rows = events.drop(columns=["episode", "mixed", "sign"], errors="ignore")
-    episodes = assign_episodes(rows.reset_index(), snapshot.sessions, distance, choices.directions)
-    joined = rows.join(episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one")
-    return joined.assign(sign=joined["direction"].map(list_signs(choices)))
+    found = assign_episodes(rows.reset_index(), snapshot.sessions, distance, choices.directions)
+    signs = list_signs(choices)
+    return rows.assign(
+        episode=found["episode"].to_numpy(),
+        mixed=found["mixed"].to_numpy(),
+        sign=[signs[direction] for direction in rows["direction"]],
+    )
 
 
 def with_events(panel: Panel, events: pd.DataFrame) -> Panel:

@@ -308,12 +308,13 @@ def _options(known: pd.DataFrame) -> pd.DataFrame:
     bins = np.minimum((known["rank"] * BINS).astype(int), BINS - 1)
     frames: list[pd.DataFrame] = []
     for choice in (*CHOICES, "coding"):
-        counts = pd.crosstab(bins, known[choice])
+        options = known[choice].astype("category")  # counted by number, not word by word
+        counts = pd.crosstab(bins, options)
         if counts.shape[1] < 2:
             continue
         even = counts.sum() / counts.to_numpy().sum()
         shares = counts.div(counts.sum(axis=1), axis=0) / even
-        medians = known.groupby(choice)["estimate"].median()
+        medians = known["estimate"].groupby(options, observed=True).median()
         frames.extend(
             pd.DataFrame(
                 {
