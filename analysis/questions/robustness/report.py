@@ -32,7 +32,6 @@ __all__ = ["compute", "explained", "judge_curves"]
 
 NEEDS = (MENUS, PLAYS)
 
-CURVES = "analysis.questions.robustness.curve.curves"
 SAMPLE = "confirmatory events under every coding"
 NAMES = {
     "returns": "returns",
@@ -248,7 +247,7 @@ def explained(specifications: pd.DataFrame) -> pd.Series:
 
 
 def _source(claim: str = "") -> Provenance:
-    return Provenance(CURVES, f"claim {claim}, {SAMPLE}" if claim else SAMPLE)
+    return Provenance.of(curves, f"claim {claim}, {SAMPLE}" if claim else SAMPLE)
 
 
 def _dataset(specifications: pd.DataFrame) -> Dataset:
