@@ -350,6 +350,7 @@ def test_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"{SCRIPT} {__version__}\n"
 
 
+@pytest.mark.slow
 def test_explain_imports_no_more_than_its_question():
     """No other question, no GARCH and nothing that draws is imported for one beta."""
     code = (
@@ -366,6 +367,7 @@ def test_explain_imports_no_more_than_its_question():
     assert drawing == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["numbers.json:numbers", "claims.json:verdicts", "figures.json:figures",
              "tables.json:tables"]
