@@ -31,7 +31,7 @@ logging.getLogger("nox").addFilter(lambda record: record.msg != "uv binary not f
 ROOT = Path(__file__).parent
 REQUIREMENTS = ROOT / "requirements"
 QUARTO = "quarto-cli==1.10.18"
-PAPER = ("paper", "refresh", "preview")
+PAPER = ("paper", "refresh", "preview", "receipt")
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "paper": PAPER,
     "tests": (*PAPER, "parquet", "test", "browser", "lint"),
@@ -280,6 +280,12 @@ def explain(session: nox.Session) -> None:
 def reproduce(session: nox.Session) -> None:
     """Build the paper three times in clean folders, once under another BLAS kernel; compare."""
     _analyse(session, "reproduce")
+
+
+@nox.session(default=False)
+def referee(session: nox.Session) -> None:
+    """Fill a replication report from a build (-- --verify: check the receipt of `reproduce`)."""
+    _analyse(session, "referee")
 
 
 @nox.session(default=False)

@@ -12,10 +12,13 @@ from analysis.errors import RepositoryError
 from analysis.publish.number_rows import KEYS
 from analysis.publish.result_set import FOLDER, ResultSet, parse
 
-__all__ = ["FileEdit", "Repository"]
+__all__ = ["FileEdit", "Repository", "list_files"]
 
 DECIDING = ("analysis", "data", "paper")
 """The folders from which results are made; edits elsewhere do not matter to a comparison."""
+
+MADE_HERE = frozenset({".git", ".nox", ".venv", "_output", "derived", "__pycache__"})
+"""Folders of what runs leave in a work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +155,17 @@ class Repository:
         if done.returncode:
             return None
         return done.stdout.strip() if strip else done.stdout
+
+
+def list_files(root: Path) -> list[str]:
+    """List the files of the work tree that git keeps; of an unpacked archive all that it has."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True, encoding="utf-8"
+        ).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        listed = []
+    if not any(listed):
+        files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+        listed = [p.as_posix() for p in files if not MADE_HERE.intersection(p.parts)]
+    return sorted(name for name in listed if name and (root / name).is_file())
