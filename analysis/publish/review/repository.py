@@ -76,15 +76,15 @@ class Repository:
         hint = f"nearest: {', '.join(near)}" if near else "name a branch, a tag or a commit"
         return f"base {name}: expected a commit with a history in common, found none; {hint}"
 
-    def require_clean(self) -> None:
-        """Stop if anything that decides results has uncommitted changes.
+    def require_clean(self, *folders: str) -> None:
+        """Stop if anything in some folders has uncommitted changes: in those that decide results.
 
         Raises
         ------
         RepositoryError
             Naming the first such file.
         """
-        said = self._ask("status", "--porcelain", "--", *DECIDING) or ""
+        said = self._ask("status", "--porcelain", "--", *(folders or DECIDING)) or ""
         changed = [line.strip().split(maxsplit=1)[-1] for line in said.splitlines()]
         if changed:
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -123,6 +123,10 @@ class Repository:
     def text(self, commit: str, path: str) -> str | None:
         """Return a file of a version, None where it has none."""
         return self._ask("show", f"{commit}:{path}", strip=False)
+
+    def tree(self, commit: str) -> str:
+        """Return the hash of all files of a version, which is that of its SWHID, too."""
+        return self._ask("rev-parse", f"{commit}^{{tree}}") or ""
 
     def short(self, commit: str) -> str:
         """Return the short name of a commit."""
