@@ -31,7 +31,7 @@ logging.getLogger("nox").addFilter(lambda record: record.msg != "uv binary not f
 ROOT = Path(__file__).parent
 REQUIREMENTS = ROOT / "requirements"
 QUARTO = "quarto-cli==1.10.18"
-PAPER = ("paper", "refresh", "preview")
+PAPER = ("paper", "refresh", "preview", "receipt", "release")
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "paper": PAPER,
     "tests": (*PAPER, "parquet", "test", "browser", "lint"),
@@ -237,6 +237,12 @@ def run(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Change the package in 400 small ways and print how many the tests notice (-- --seed N)."""
+    session.run(_prepare(session, "tests"), "-m", "trust.mutants", *session.posargs)
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     python = _prepare(session, "tests")
@@ -280,6 +286,18 @@ def explain(session: nox.Session) -> None:
 def reproduce(session: nox.Session) -> None:
     """Build the paper three times in clean folders, once under another BLAS kernel; compare."""
     _analyse(session, "reproduce")
+
+
+@nox.session(default=False)
+def referee(session: nox.Session) -> None:
+    """Fill a replication report from a build (-- --verify: check the receipt of `reproduce`)."""
+    _analyse(session, "referee")
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Pack this version and its build into dist/ with RO-Crate metadata; nothing is uploaded."""
+    _analyse(session, "release")
 
 
 @nox.session(default=False)

@@ -138,10 +138,12 @@ def draw_caars(
     return canvas
 
 
-def save(canvas: Canvas, path: Path, *, title: str, description: str, source: str) -> None:
-    """Write the canvas as SVG without a date, with title, description and source inside."""
+def save(
+    canvas: Canvas, path: Path, *, title: str, description: str, source: str, relation: str
+) -> None:
+    """Write the canvas as SVG without a date; its metadata say what it shows and comes from."""
     metadata = {"Date": None, "Creator": None, "Title": title, "Description": description,
-                "Source": source}  # fmt: skip
+                "Source": source, "Relation": relation}  # fmt: skip
     canvas.savefig(path, format="svg", metadata=metadata)
     plt.close("all")
 

@@ -12,10 +12,13 @@ from analysis.errors import RepositoryError
 from analysis.publish.number_rows import KEYS
 from analysis.publish.result_set import FOLDER, ResultSet, parse
 
-__all__ = ["FileEdit", "Repository"]
+__all__ = ["FileEdit", "Repository", "list_files"]
 
 DECIDING = ("analysis", "data", "paper")
 """The folders from which results are made; edits elsewhere do not matter to a comparison."""
+
+MADE_HERE = frozenset({".git", ".nox", ".venv", "_output", "derived", "__pycache__"})
+"""Folders of what runs leave in a work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,15 @@ class Repository:
         hint = f"nearest: {', '.join(near)}" if near else "name a branch, a tag or a commit"
         return f"base {name}: expected a commit with a history in common, found none; {hint}"
 
-    def require_clean(self) -> None:
-        """Stop if anything that decides results has uncommitted changes.
+    def require_clean(self, *folders: str) -> None:
+        """Stop if anything in some folders has uncommitted changes: in those that decide results.
 
         Raises
         ------
         RepositoryError
             Naming the first such file.
         """
-        said = self._ask("status", "--porcelain", "--", *DECIDING) or ""
+        said = self._ask("status", "--porcelain", "--", *(folders or DECIDING)) or ""
         changed = [line.strip().split(maxsplit=1)[-1] for line in said.splitlines()]
         if changed:
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -121,6 +124,10 @@ class Repository:
         """Return a file of a version, None where it has none."""
         return self._ask("show", f"{commit}:{path}", strip=False)
 
+    def tree(self, commit: str) -> str:
+        """Return the hash of all files of a version, which is that of its SWHID, too."""
+        return self._ask("rev-parse", f"{commit}^{{tree}}") or ""
+
     def short(self, commit: str) -> str:
         """Return the short name of a commit."""
         return self._ask("rev-parse", "--short", commit) or commit[:12]
@@ -152,3 +159,17 @@ class Repository:
         if done.returncode:
             return None
         return done.stdout.strip() if strip else done.stdout
+
+
+def list_files(root: Path) -> list[str]:
+    """List the files of the work tree that git keeps; of an unpacked archive all that it has."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True, encoding="utf-8"
+        ).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        listed = []
+    if not any(listed):
+        files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+        listed = [p.as_posix() for p in files if not MADE_HERE.intersection(p.parts)]
+    return sorted(name for name in listed if name and (root / name).is_file())
