@@ -13,7 +13,7 @@ from analysis.errors import UserDataError
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events import abnormal, garch_errors
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.named_tests import TESTS as ENGINE_TESTS
+from analysis.estimators.events.named_tests import KNOWN
 from analysis.estimators.events.windows import count_inside
 from analysis.estimators.names import LEVELS, FactorModel, Model
 from analysis.userfiles.event_windows import (
@@ -33,7 +33,7 @@ from analysis.userfiles.sessions import CUSTOM, Placed, place_events
 
 __all__ = ["TESTS", "EventStudyResult", "event_study"]
 
-TESTS = (*ENGINE_TESTS, "placebo")
+TESTS = (*KNOWN, "placebo")
 IDLE = 0.5  # share of zero returns in its estimation window beyond which a firm hardly trades
 MOST_TOLD = 5  # events that are named on the terminal; the result has all
 SHOWN = ["estimate", "statistic", "p", "p_holm", "reason"]  # of a test in the summary
