@@ -1,30 +1,27 @@
-"""How a result on a user's own files is checked and written: plain JSON, whole or not at all."""
+"""How a result on a user's own files is checked and turned into plain values."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
 from analysis.userfiles.options import Options
-from analysis.whole import put, refused, staging
 
 __all__ = [
     "as_text",
     "check_columns",
     "check_names",
-    "check_out",
     "plain",
     "records",
     "spec",
-    "write",
+    "spec_table",
 ]
 
 
@@ -45,22 +42,6 @@ def check_names(option: str, names: Collection[str], known: Collection[str]) -> 
             raise UserDataError(
                 f"{option}: expected names from {', '.join(known)}, found {name!r}; correct it"
             )
-
-
-def check_out(out: Path) -> None:
-    """Raise UserDataError, before anything is computed, where a result cannot be written to."""
-    if out.exists() and not out.is_file():
-        return
-    if out.suffix.lower() not in ("", ".json"):
-        raise UserDataError(
-            f"--out {out}: expected a name that ends in .json, found {out.suffix!r}; a result is "
-            "written as JSON: choose another name"
-        )
-    if not out.resolve().parent.is_dir():
-        raise UserDataError(
-            f"--out {out}: expected a folder to write to, found none named {out.parent}; make it "
-            "or choose another"
-        )
 
 
 def as_text(table: pd.DataFrame, *, index: bool = False) -> str:
@@ -108,32 +89,16 @@ def spec(options: Options, files: Sequence[Path]) -> dict[str, Any]:
     return vars(options) | {"sha256": hashes}
 
 
-def write(content: dict[str, Any], out: Path) -> None:
-    """Write the result whole or not at all."""
-    if out.exists() and not out.is_file():  # /dev/stdout, a pipe: nothing takes their place
-        try:
-            with out.open("w", encoding="utf-8") as handle:
-                _dump(content, handle)
-        except OSError as error:
-            raise refused(error, out) from None
-        return
-    check_out(out)
-    out = out.resolve()  # what a link leads to, not the link
-    with staging(out.parent) as stage:
-        with (stage / out.name).open("w", encoding="utf-8") as handle:
-            _dump(content, handle)
-        put(stage, out.parent)
+def spec_table(options: Options, files: Sequence[Path]) -> pd.DataFrame:
+    """Return the same as a table of names and values, for formats that hold nothing else."""
+    listed = spec(options, files)
+    hashes = {f"sha256 of {name}": text for name, text in listed.pop("sha256").items()}
+    rows = {name: _told(value) for name, value in listed.items()} | hashes
+    return pd.DataFrame({"name": list(rows), "value": list(rows.values())})
 
 
-def _dump(content: dict[str, Any], handle: TextIO) -> None:
-    """Write an entry a line: the text of a large study would take its memory once more."""
-    handle.write("{")
-    for number, (name, part) in enumerate(content.items()):
-        handle.write(f"{',' * (number > 0)}\n {json.dumps(name)}: ")
-        if isinstance(part, list) and part:
-            for place, entry in enumerate(part):
-                handle.write(f"{',' if place else '['}\n  {json.dumps(entry, allow_nan=False)}")
-            handle.write("\n ]")
-        else:
-            handle.write(json.dumps(part, allow_nan=False))
-    handle.write("\n}\n")
+def _told(value: object) -> str:
+    """Return the value of an option as it is typed on the command line."""
+    if isinstance(value, tuple):
+        return ",".join(_told(part) for part in value)
+    return "" if value is None else str(value)

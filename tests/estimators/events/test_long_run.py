@@ -74,7 +74,7 @@ def test_calendar_portfolio_is_a_regression_over_calendar_time(returns):
     y, x = [], []
     places = [(e.ticker, returns.index.get_loc(e.day0)) for e in study.events.itertuples()]
     for day in range(len(returns)):
-        inside = {name for name, at in places if WINDOW[0] <= day - at <= WINDOW[1]}
+        inside = {str(name) for name, at in places if WINDOW[0] <= day - at <= WINDOW[1]}
         if inside:
             y.append(returns.iloc[day][sorted(inside)].mean())
             x.append(returns.iloc[day][["M", "S"]].to_numpy())
