@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,10 +23,12 @@ from analysis.results.style import (
     percent_axis,
     zero_line,
 )
-from analysis.userfiles.beta_result import BetaResult
-from analysis.userfiles.correlate import CorrelateResult
-from analysis.userfiles.event_result import EventStudyResult
 from analysis.whole import write_whole
+
+if TYPE_CHECKING:
+    from analysis.userfiles.beta_result import BetaResult
+    from analysis.userfiles.correlate import CorrelateResult
+    from analysis.userfiles.event_result import EventStudyResult
 
 __all__ = ["draw_betas", "draw_correlogram", "draw_event_study", "save_picture"]
 

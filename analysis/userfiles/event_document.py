@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.userfiles.event_result import EventStudyResult
-from analysis.userfiles.output import plain, records, spec, spec_table
+from analysis.userfiles.output import plain, plain_rows, records, spec, spec_table
 
 __all__ = ["document", "tables"]
 
@@ -18,12 +18,11 @@ NAMES = {"p": "p_value", "name": "test"}  # of a test in the document
 
 def document(result: EventStudyResult, files: Sequence[Path]) -> dict[str, Any]:
     """Arrange a result for JSON: lists and plain numbers, null where a value is unknown."""
-    rows = zip(records(result.events), result.ar.to_numpy().tolist(), strict=True)
     groups = result.events.groupby("group", sort=False).groups
     told = {str(row["group"]): row for row in records(result.groups)}
     return {
         "spec": spec(result.options, files),
-        "events": [_event(row, ar) for row, ar in rows],
+        "events": _events(result),
         "groups": {
             str(group): _group(result, told[str(group)], rows) for group, rows in groups.items()
         },
@@ -53,19 +52,23 @@ def tables(result: EventStudyResult, files: Sequence[Path]) -> dict[str, pd.Data
     }
 
 
-def _event(row: dict[str, Any], ar: list[float]) -> dict[str, Any]:
-    betas = {name[5:]: value for name, value in row.items() if name.startswith("beta_")}
-    own = row.get("benchmark")
-    if own and betas:  # fitted on the benchmark of this event
-        first, *rest = betas.items()
-        betas = {str(own): first[1], **dict(rest)}
-    shown = {k: v for k, v in row.items() if k not in {"k", "se"} and not k.startswith("beta_")}
-    return shown | {
-        "beta": next(iter(betas.values()), None),
-        "betas": betas,
-        "ar": [plain(value) for value in ar],
-        "se_car": row["se"],
-    }
+def _events(result: EventStudyResult) -> list[dict[str, Any]]:
+    """Return one entry an event, its slopes inside it under the names of their factors."""
+    slopes = [name for name in map(str, result.events.columns) if name.startswith("beta_")]
+    rows = records(result.events.drop(columns=["k", "se", *slopes]))
+    fitted = plain_rows(result.events[slopes])
+    errors = plain_rows(result.events[["se"]])
+    factors = [name.removeprefix("beta_") for name in slopes]
+    for row, betas, ar, (error,) in zip(rows, fitted, plain_rows(result.ar), errors, strict=True):
+        own = row.get("benchmark")  # fitted on the benchmark of this event
+        names = [str(own), *factors[1:]] if own and factors else factors
+        row |= {
+            "beta": betas[0] if betas else None,
+            "betas": dict(zip(names, betas, strict=True)),
+            "ar": ar,
+            "se_car": error,
+        }
+    return rows
 
 
 def _group(result: EventStudyResult, told: dict[str, Any], rows: pd.Index) -> dict[str, Any]:

@@ -19,6 +19,7 @@ __all__ = [
     "check_columns",
     "check_names",
     "plain",
+    "plain_rows",
     "records",
     "spec",
     "spec_table",
@@ -70,6 +71,16 @@ def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def plain_rows(numbers: pd.DataFrame) -> list[list[float | None]]:
+    """Return the rows of a frame of numbers as lists, None where one is unknown."""
+    values = numbers.to_numpy(dtype=float)
+    whole = np.isfinite(values).all(axis=1).tolist()
+    return [
+        row if known else [value if math.isfinite(value) else None for value in row]
+        for row, known in zip(values.tolist(), whole, strict=True)
+    ]
+
+
 def _plain_column(values: pd.Series) -> list[object]:
     """Return a column as plain values: at once where all have one type."""
     if values.dtype.kind == "f":
@@ -80,6 +91,9 @@ def _plain_column(values: pd.Series) -> list[object]:
         ]
     if values.dtype.kind in "iub":
         return list(values.to_numpy().tolist())
+    if values.dtype.kind == "M":
+        days = np.datetime_as_string(values.to_numpy(), unit="D").tolist()
+        return [None if day == "NaT" else day for day in days]
     return [plain(value) for value in values]
 
 

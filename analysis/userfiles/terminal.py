@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analysis.userfiles.beta_result import BetaResult
-from analysis.userfiles.correlate import CorrelateResult
-from analysis.userfiles.event_result import EventStudyResult
+if TYPE_CHECKING:
+    from analysis.userfiles.beta_result import BetaResult
+    from analysis.userfiles.correlate import CorrelateResult
+    from analysis.userfiles.event_result import EventStudyResult
 
 __all__ = ["show_betas", "show_correlations", "show_event_study"]
 

@@ -97,7 +97,7 @@ def calendar_portfolio(study: EventStudy, first: int, last: int) -> tuple[Floats
         return np.empty(0), np.empty((0, factors.shape[2]))
     codes, _ = pd.factorize(study.events["ticker"])
     firms = np.broadcast_to(codes[:, None], known.shape)[known]
-    _, once = np.unique(np.column_stack([sessions[known], firms]), axis=0, return_index=True)
+    _, once = np.unique(sessions[known] * study.fitted.size + firms, return_index=True)
     days, place = np.unique(sessions[known][once], return_inverse=True)
     held = np.bincount(place)
     columns = [values[known][once], *factors[known][once].T]
