@@ -15,7 +15,6 @@ from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
 from analysis.publish.renderers.base import FORMATS, STEM, require_packages
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources, listing
-from analysis.publish.sources import INDEX
 
 if TYPE_CHECKING:
     from analysis.snapshot.load import Snapshot
@@ -66,11 +65,13 @@ def _results(options: argparse.Namespace, workspace: Workspace) -> None:
 def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
     require_packages()
     stage = Stages()
+    study = chosen(options.data, workspace, stage)
     with stage("Checking the sources"):
-        check_sources(
-            workspace.root / "paper", INDEX if options.data is None else own_report.SOURCE
-        )
-    render_paper(options, chosen(options.data, workspace, stage), stage)
+        if study.own and not own_report.has_own_text(study.paper):
+            check_sources(workspace.root / "paper", own_report.SOURCE)
+        else:
+            check_sources(study.paper)
+    render_paper(options, study, stage)
 
 
 def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:
@@ -107,7 +108,8 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
 
 def _tell_misfits(workspace: Workspace, stage: Stages) -> None:
     """Tell what does not fit the results on disk: the run may be about to make others."""
-    if workspace.own or not (workspace.paper / "results" / "numbers.json").is_file():
+    own = workspace.own and not own_report.has_own_text(workspace.paper)
+    if own or not (workspace.paper / "results" / "numbers.json").is_file():
         return  # the text of a report is written after its results
     try:
         found = find_misfits(workspace.paper, before=True)
@@ -159,6 +161,8 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
     mark = snapshot.choices.report.mark if workspace.own and snapshot.choices.report else ""
     if mark:
         _require_pages("the mark of report.mark in study.toml", formats)
+        if formats and own_report.has_own_text(workspace.paper):
+            own_report.require_mark(workspace.paper, mark)
     findings = compute(snapshot, stage)
     from analysis.publish.writers import write_results
 
@@ -178,7 +182,7 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
 
 
 def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
-    """Write what repeats results: the findings in the README, or the sources of a report."""
+    """Write what repeats results: the findings in the README, or the sources of a study's paper."""
     if not workspace.own:
         from analysis.publish.readme_parts import write_findings
 
@@ -187,10 +191,14 @@ def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
     from analysis.questions import left_out
     from analysis.snapshot.optional_choices import Report
 
+    project, head = workspace.root / "paper", snapshot.choices.report or Report()
+    if own_report.has_own_text(workspace.paper):
+        own_report.write_shared(project, workspace.paper, head.mark)
+        return
     own_report.write_report(
-        workspace.root / "paper",
+        project,
         workspace.paper,
-        head=snapshot.choices.report or Report(),
+        head=head,
         day=snapshot.choices.as_of.isoformat(),
         left_out=left_out(snapshot),
     )

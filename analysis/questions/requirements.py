@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
+from analysis.study.customs import list_series
 from analysis.study.directions import list_policy
 from analysis.study.earlier import has_beside, has_earlier
 
@@ -64,7 +65,9 @@ def need_policy(sign: int) -> Need:
 
 
 def need_series(*names: str) -> Need:
-    """Monthly series of customs.csv."""
+    """Monthly series of customs.csv, by name; none named: any that the study uses."""
+    if not names:
+        return Need("a monthly series in customs.csv", lambda snapshot: bool(list_series(snapshot)))
     said = f"{', '.join(names)} in customs.csv"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
 

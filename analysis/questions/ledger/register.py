@@ -45,6 +45,8 @@ NOTE = (
     "known: exploratory until a look is taken."
 )
 DUE = "a claim has the episodes, months or sessions of a later look"
+PLANNED = ("claim", "verdict", "said", "now", "rate", "needed", "day", "exact", "start",
+           "detectable", "least", "format")  # fmt: skip
 YEAR = pd.Timedelta(days=365)
 
 
@@ -68,7 +70,7 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(frame, COLUMNS, KEY, source),
             *_found(frame, source),
         ],
-        tables=[table_of("register", frame, COLUMNS, source, note)],
+        tables=[table_of("register", frame, COLUMNS, source, note)] if len(frame) else [],
         datasets=[
             Dataset("register", frame.drop(columns=["said", "least"]), source),
             Dataset("later_looks", looks, Provenance.later(take_looks, "looks taken")),
@@ -105,7 +107,7 @@ def planned_looks(planned: list[Planned]) -> pd.DataFrame:
         }
         for p in planned
     ]
-    return pd.DataFrame(rows).astype({"detectable": float})
+    return pd.DataFrame(rows, columns=[*PLANNED]).astype({"detectable": float})
 
 
 def _joined(planned: Planned, sizes: tuple[int, ...]) -> str:
