@@ -15,6 +15,7 @@ __all__ = [
     "AMENDING",
     "BESIDE",
     "EARLIER",
+    "HEAVY",
     "LEDGER",
     "MENUS",
     "PLAYS",
@@ -89,6 +90,12 @@ SPLIT = Need(
 MENUS = Need(
     "[curve] in study.toml with the menus of a claim",
     lambda s: bool(s.choices.curve and s.choices.curve.claims),
+)
+HEAVY = Need(
+    "the basket heavy_exposed, for the measure basket of [curve.claims]",
+    lambda s: "heavy_exposed" in s.choices.baskets
+    or not s.choices.curve
+    or all("basket" not in each.measures for each in s.choices.curve.claims.values()),
 )
 PLAYS = need_baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)
