@@ -83,7 +83,13 @@ def mark_figures(figures: Iterable[Figure], mark: str) -> list[Figure]:
 
 
 def write_report(
-    paper: Path, folder: Path, *, head: Report, day: str, left_out: Mapping[str, Sequence[str]]
+    paper: Path,
+    folder: Path,
+    *,
+    head: Report,
+    day: str,
+    left_out: Mapping[str, Sequence[str]],
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write the sources of a report beside its results, ready for either renderer.
 
@@ -99,13 +105,19 @@ def write_report(
         ISO day of the data.
     left_out : mapping of str to sequence of str
         Questions that were not asked, with what the study lacks for each.
+    words : mapping of str to str, optional
+        What stands for ``%NAME%`` in the text, and with a capital for ``%Name%``.
 
     Raises
     ------
     WriteError
         If the folder cannot be written.
     """
-    blocks = split_blocks((paper / SOURCE).read_text(encoding="utf-8"))
+    text = (paper / SOURCE).read_text(encoding="utf-8")
+    for name, word in (words or {}).items():
+        text = text.replace(f"%{name}%", word)
+        text = text.replace(f"%{name.capitalize()}%", word[:1].upper() + word[1:])
+    blocks = split_blocks(text)
     kept = with_exhibits(blocks, read_folder(folder / "results"))
     said = [f"- {title}: needs {'; '.join(needs)}." for title, needs in left_out.items()]
     for place, block in enumerate(kept):
