@@ -14,7 +14,14 @@ from analysis.snapshot.manifest import FILES, NAME, Origin, first_manifest
 from analysis.snapshot.schema import SCHEMAS, list_columns
 from analysis.whole import write_whole
 
-__all__ = ["read_example", "read_minimal", "write_study"]
+__all__ = [
+    "as_table",
+    "read_example",
+    "read_minimal",
+    "read_workflow",
+    "require_new",
+    "write_study",
+]
 
 COMMENTED = ("README.md", "claims.toml", "study.toml")
 UNKNOWN = Origin(
@@ -43,6 +50,11 @@ def read_example() -> Contents:
     contents = dict(_below(files(__name__) / "example"))
     contents["README.md"] = (files(__name__) / "README.md").read_bytes()
     return contents | {name: as_table(name, frame) for name, frame in invent_tables().items()}
+
+
+def read_workflow() -> Contents:
+    """Return the workflow of a study in a repository of its own, to be filled in."""
+    return dict(_below(files(__name__) / "github", ".github/"))
 
 
 def as_table(name: str, frame: pd.DataFrame) -> bytes:
@@ -75,7 +87,20 @@ def write_study(folder: Path, contents: Mapping[str, bytes], *, invented: bool =
     Raises
     ------
     SnapshotError
-        If the folder holds anything but a `.git`, or cannot be written.
+        See :func:`require_new`; also if the folder cannot be written.
+    """
+    require_new(folder)
+    origin = INVENTED if invented else UNKNOWN
+    manifest = first_manifest(contents, dict.fromkeys(FILES, origin))
+    return write_whole(folder, {**contents, NAME: manifest})
+
+
+def require_new(folder: Path) -> None:
+    """Stop if a folder holds anything but a `.git`.
+
+    Raises
+    ------
+    SnapshotError
     """
     held = folder.exists() and (
         not folder.is_dir() or any(path.name != ".git" for path in folder.iterdir())
@@ -85,6 +110,3 @@ def write_study(folder: Path, contents: Mapping[str, bytes], *, invented: bool =
             f"{folder}: expected a new or empty folder, found "
             f"{'files in it' if folder.is_dir() else 'a file'}; name another one"
         )
-    origin = INVENTED if invented else UNKNOWN
-    manifest = first_manifest(contents, dict.fromkeys(FILES, origin))
-    return write_whole(folder, {**contents, NAME: manifest})
