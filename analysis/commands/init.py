@@ -26,7 +26,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("--from-prices", metavar="FILE", type=Path, help=told)
     told = "and from events: a column of days, one of directions, others as they are called"
     add("--from-events", metavar="FILE", type=Path, help=told)
-    told = "the exchange on whose sessions the prices are, such as XETR (default: the one that fits)"
+    told = (
+        "the exchange on whose sessions the prices are, such as XETR (default: the one that fits)"
+    )
     add("--exchange", metavar="CODE", default="", help=told)
     told = "add a workflow that builds the study, and compares results, on each pull request"
     add("--github", action="store_true", help=told)
@@ -35,7 +37,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     folder = Path(options.folder)
     require_new(folder)
-    own, said = options.from_prices or options.from_events, []
+    own, said = options.from_prices or options.from_events, list[str]()
     if own:
         from analysis.userfiles.new_study import read_study  # late: it reads tables
 
@@ -59,7 +61,9 @@ def _tell_next(options: argparse.Namespace, workspace: Workspace, *, ready: bool
     if ready:
         print("INVENTED data, to be replaced by yours; it renders as it is:")
     else:
-        print(f"Next: fill in what is missing as {Path(options.folder) / 'README.md'} says, then run")
+        print(
+            f"Next: fill in what is missing as {Path(options.folder) / 'README.md'} says, then run"
+        )
     for call in calls:
         print(f"  {as_typed(call, workspace, options.folder)}")
     if options.github:

@@ -82,8 +82,8 @@ def _lost_notes(source: Source, sources: Sequence[Source], results: ResultSet) -
         text = results[name].get(key, {}).get("text", "") if name in ("table", "passage") else ""
         for label in find_references(text, sources):
             yield (
-                f"{source.place(position)}: {name} '{key}': expected the label {{#{label}}}, to which "
-                "it refers, found none; print that exhibit too"
+                f"{source.place(position)}: {name} '{key}': expected the label {{#{label}}}, to "
+                "which it refers, found none; print that exhibit too"
             )
 
 

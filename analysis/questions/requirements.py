@@ -93,9 +93,11 @@ MENUS = Need(
 )
 HEAVY = Need(
     "the basket heavy_exposed, for the measure basket of [curve.claims]",
-    lambda s: "heavy_exposed" in s.choices.baskets
-    or not s.choices.curve
-    or all("basket" not in each.measures for each in s.choices.curve.claims.values()),
+    lambda s: (
+        "heavy_exposed" in s.choices.baskets
+        or not s.choices.curve
+        or all("basket" not in each.measures for each in s.choices.curve.claims.values())
+    ),
 )
 PLAYS = need_baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)

@@ -161,12 +161,17 @@ class _Decimals(Formatter):
 
     def __init__(self, fewest: int) -> None:
         self.fewest = fewest
+        self.ticks: list[float] = []
 
-    def __call__(self, x: float, pos: int | None = None) -> str:
+    def set_locs(self, locs: Iterable[float]) -> None:
+        """Take the ticks that are to be told apart."""
+        self.ticks = [float(tick) for tick in locs]
+
+    def __call__(self, x: float, _: int | None = None) -> str:
         exact = (
             digits
             for digits in range(self.fewest, self.fewest + 4)
-            if all(abs(round(tick, digits) - tick) < 1e-9 for tick in self.locs)
+            if all(abs(round(tick, digits) - tick) < 1e-9 for tick in self.ticks)
         )
         return f"{x:.{next(exact, self.fewest)}f}".replace("-", "\u2212")
 

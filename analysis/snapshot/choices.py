@@ -179,13 +179,13 @@ class PerUnit(Series):
 class Customs:
     """Choices for the monthly series.
 
-    ``lags`` in months (positive: exports lead returns), ``block`` in months, ``release_window`` in
+    ``lags`` in months (positive: the series leads returns), ``block`` in months, ``release_window`` in
     event time around a release day, ``derived_band`` the widest band of a derived figure that is
     kept, as a share of its value, ``errors`` the past errors from which on a forecast of a figure
     is chosen by them. ``series`` names those that are used, by their name in the file, in the order
-    of tables; all of the file where none is named. ``per_unit`` is one made of two of them, ``what``
-    the word for all, ``sample`` for all series, ``quoted`` months whose levels are printed, ``notes`` what the tables of
-    correlations and of releases say at their end.
+    of tables; all of the file where none is named. ``per_unit`` is one made of two of them,
+    ``what`` the word for figures, ``sample`` for all series, ``quoted`` months whose levels are
+    printed, ``notes`` what the tables of correlations and of releases say at their end.
     """
 
     lags: tuple[int, ...]
@@ -253,9 +253,7 @@ class Choices:
     beta: Beta
     firms: Firms
     volatility: Volatility
-    customs: Customs = field(
-        default_factory=lambda: Customs((-1, 0, 1), 3, (0, 1), 0.02)
-    )
+    customs: Customs = field(default_factory=lambda: Customs((-1, 0, 1), 3, (0, 1), 0.02))
     pair: Annotated[optional.Pair, _Optional()] = _ABSENT
     curve: Annotated[optional.Curve, _Optional()] = _ABSENT
     regimes: Annotated[optional.Regimes, _Optional()] = _ABSENT

@@ -57,7 +57,8 @@ class Snapshot:
         What was changed after registration, in file order.
     prices : pandas.DataFrame
         Adjusted closes in the currency of each, sessions × tickers, shape ``(S, N)``, no gaps
-        from a firm's ``listed_from`` on. Earlier ones are another company's: see :mod:`analysis.snapshot.eligibility`.
+        from a firm's ``listed_from`` on. Earlier ones are another company's: see
+        :mod:`analysis.snapshot.eligibility`.
     events : pandas.DataFrame
         One row per event in file order; ``scheduled`` is a bool, dates are ``datetime64``.
     confounders : pandas.DataFrame

@@ -298,7 +298,9 @@ BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at t
     },
 }
 _OTHER_DAY0 = re.compile(r"day0_[a-z0-9]+")  # day 0 on another exchange, as study.toml names it
-_MEASURE = re.compile(r"[a-z][a-z0-9_]*")  # what else a study knows of its firms, for slope(a, column)
+_MEASURE = re.compile(
+    r"[a-z][a-z0-9_]*"
+)  # what else a study knows of its firms, for slope(a, column)
 
 
 def list_columns(name: str, header: Iterable[str]) -> list[str]:

@@ -131,7 +131,9 @@ def _tell(found: _Proposal) -> list[str]:
         f"{', '.join(found.firms)}; correct them in study.toml"
     ]
     if len(strays):
-        told.append(f"{len(strays)} days are no sessions of {found.exchange}, first {strays[0].date()}")
+        told.append(
+            f"{len(strays)} days are no sessions of {found.exchange}, first {strays[0].date()}"
+        )
     if len(lacking):
         told.append(f"{len(lacking)} sessions of {found.exchange} lack, first {lacking[0].date()}")
     return told
@@ -155,13 +157,15 @@ def _fill(text: str, found: _Proposal) -> str:
     """Write tickers, exchange and baskets into the choices: halves of the firms by volatility."""
     spread = found.prices[found.firms].pct_change(fill_method=None).std().sort_values()
     half = max(len(spread) // 2, 1)
-    calm, lively = (_listed([*map(str, part)]) for part in (spread.index[:half], spread.index[half:]))
+    calm, lively = (
+        _listed([*map(str, part)]) for part in (spread.index[:half], spread.index[half:])
+    )
     last = found.prices.index[-1]
     changes = {
         "as_of = 2026-01-31 ": f"as_of = {last:%Y-%m-%d} ",
         'market = "SPY" ': f'market = "{found.market}" ',
         'core = ["AAA", "BBB"] ': f"core = {_listed(found.firms)} ",
-        '# producers = ["AAA"]   ': f"calm = {calm}   # proposed: halves of the firms by volatility\n"
+        '# producers = ["AAA"]   ': f"calm = {calm}   # proposed: halves by volatility\n"
         + (f"lively = {lively}\n" if lively != "[]" else "")
         + '# producers = ["AAA"]   ',
         "[benchmark]\n": f"[exchanges]                 # on whose sessions the firms trade\n"
@@ -192,7 +196,8 @@ def _read_events(
     if told.isna().any():
         row = int(told.isna().argmax())
         raise UserDataError(
-            f"{path.name}, event {row + 1}: expected a day, found {body.iloc[row, at[0]]!r}; correct it"
+            f"{path.name}, event {row + 1}: expected a day, found {body.iloc[row, at[0]]!r}; "
+            "correct it"
         )
     day0, moved = told, 0
     if sessions is not None:

@@ -18,7 +18,12 @@ DECIDING = ("analysis", "data", "paper")
 """The folders from which results are made; edits elsewhere do not matter to a comparison."""
 OF_STUDY = (
     *(":(glob)*.csv", ":(glob)*.toml", ":(glob)manifest.json", ":(glob)registration/**"),
-    *(":(glob)paper/*.qmd", "paper/sections", ":(glob)paper/results/*.json", "paper/results/tables"),
+    *(
+        ":(glob)paper/*.qmd",
+        "paper/sections",
+        ":(glob)paper/results/*.json",
+        "paper/results/tables",
+    ),
 )
 """The same of a study in a folder of its own, as patterns of git."""
 
@@ -124,7 +129,9 @@ class Repository:
 
     def edits(self, base: str, head: str) -> list[FileEdit]:
         """List the files that differ between two versions; a moved file is one edit."""
-        parts = iter((self._ask("diff", "--numstat", "-z", "-M", "--relative", base, head) or "").split("\0"))
+        parts = iter(
+            (self._ask("diff", "--numstat", "-z", "-M", "--relative", base, head) or "").split("\0")
+        )
         found = []
         for part in filter(None, parts):
             added, removed, path = part.split("\t")

@@ -45,8 +45,8 @@ DETECTABLE = (Column("mde", "", "decimal2", "correlation", FOUND, ".detectable",
 CORRELATED = (
     "Log change of the series with the monthly return of the equal-weight core firms; a positive "
     "lag means that {what} come first. Moving-block bootstrap intervals, block-permutation p. "
-    "MDE: correlation found with {power} power. Single-month figures only; figures whose error band is "
-    "wider than the rule allows are left out."
+    "MDE: correlation found with {power} power. Single-month figures only; figures whose error "
+    "band is wider than the rule allows are left out."
 )
 
 GROWTH = "change of {series} {what} from {earlier} to {later}"
@@ -129,8 +129,21 @@ def compute(panel: Panel) -> Findings:
         ],
         tables=[
             _lag_table(core, power, what, remarks.get("correlations", "")),
-            *([table_of("releases", tests, RELEASES, days, RELEASED + remarks.get("releases", ""),
-                        level=shown, window=window)] if len(tests) else []),
+            *(
+                [
+                    table_of(
+                        "releases",
+                        tests,
+                        RELEASES,
+                        days,
+                        RELEASED + remarks.get("releases", ""),
+                        level=shown,
+                        window=window,
+                    )
+                ]
+                if len(tests)
+                else []
+            ),
             table_of("customs_coverage", coverage, COVERAGE, both),
         ],
         figures=[_series_figure(panel), _correlogram(core, level, what)],
@@ -173,7 +186,7 @@ def quoted_levels(panel: Panel) -> pd.DataFrame:
 
 def _quoted_numbers(panel: Panel, source: Provenance) -> list[Number]:
     rows, key = quoted_levels(panel), "customs.{series}.{at}"
-    columns = {unit: (replace(LEVEL, unit=UNITS.get(unit, unit)), GROWN) for unit in rows["unit"]}
+    columns = {unit: (replace(LEVEL, unit=_unit(unit)), GROWN) for unit in rows["unit"]}
     return [
         number
         for unit, part in rows.groupby("unit", sort=False)
@@ -256,11 +269,15 @@ def set_beside(
     return spread(shown, rows, "method", [Column("estimate"), *cells])
 
 
+def _unit(unit: str) -> str:
+    return UNITS.get(unit, unit)
+
+
 def _series_figure(panel: Panel) -> Figure:
     customs, names = panel.snapshot.customs, list_names(panel.snapshot)
     keys = series_keys(panel.snapshot)
     months = customs[(customs["coverage"] == "month") & customs["series"].isin(list(keys))]
-    units = {names[keys[s]]: unit for s, unit in months.groupby("series")["unit"].first().items()}
+    units = dict(zip(months["series"].map(keys).map(names), months["unit"], strict=True))
     exports = pd.DataFrame(
         {
             "series": months["series"].map(keys).map(names),
@@ -272,7 +289,7 @@ def _series_figure(panel: Panel) -> Figure:
     core = monthly_returns(panel)["core"].dropna()
     returns = core.rename("value").rename_axis("month").to_timestamp().reset_index()
     spans = "; ".join(
-        f"{name} between {part.min():,.0f} and {part.max():,.0f} {UNITS.get(units[name], units[name])} a month"
+        f"{name} between {part.min():,.0f} and {part.max():,.0f} {_unit(units[str(name)])} a month"
         for name, part in exports.groupby("series", sort=False)["value"]
     )
     low, high = (signed(value, "percent0") for value in (core.min(), core.max()))

@@ -23,6 +23,7 @@ from analysis.results.columns import (
     table_of,
 )
 from analysis.results.formats import percent
+from analysis.snapshot.load import Snapshot
 from analysis.study.adjusted_exports import HEADLINE
 from analysis.study.customs import (
     METHODS,
@@ -34,7 +35,6 @@ from analysis.study.customs import (
     monthly_returns,
     release_returns,
 )
-from analysis.snapshot.load import Snapshot
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
@@ -46,7 +46,7 @@ ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}
 LONG = 12 + FEWEST  # months of figures below which no forecast has enough errors
 NEEDS = (
     need_series(),
-    Need(f"{LONG} months of each series in customs.csv", lambda s: _fewest_months(s) >= LONG),
+    Need("a year and some months of each series", lambda s: _fewest_months(s) >= LONG),
 )
 TARGET = 0.3  # correlation for which the months needed are stated
 MEASURES = {

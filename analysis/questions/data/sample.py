@@ -75,7 +75,10 @@ def _with_measures(firms: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     known = {*SCHEMAS["universe.csv"].columns, *BESIDE["universe.csv"]}
     beside = []
     for name in (str(c) for c in firms if c not in {*known, "sessions", "volatility"}):
-        numbers, head = pd.to_numeric(firms[name], errors="coerce"), name.replace("_", " ").capitalize()
+        numbers, head = (
+            pd.to_numeric(firms[name], errors="coerce"),
+            name.replace("_", " ").capitalize(),
+        )
         if numbers.isna().sum() > firms[name].isna().sum():
             beside.append(Column(name, head))
             continue

@@ -19,7 +19,15 @@ from analysis.study.outcomes import SIGN
 from analysis.study.panel import Panel, chained, with_events
 from analysis.study.variants import coded_events
 
-__all__ = ["Days", "Episodes", "claim_days", "curve_claims", "measured_portfolio", "name_scores", "scores"]
+__all__ = [
+    "Days",
+    "Episodes",
+    "claim_days",
+    "curve_claims",
+    "measured_portfolio",
+    "name_scores",
+    "scores",
+]
 
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]

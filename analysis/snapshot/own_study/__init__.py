@@ -72,7 +72,9 @@ def _below(folder: Traversable, above: str = "") -> Iterator[tuple[str, bytes]]:
             yield f"{above}{entry.name}".replace("dot-", "."), entry.read_bytes()
 
 
-def write_study(folder: Path, contents: Mapping[str, bytes], *, invented: bool = False) -> list[Path]:
+def write_study(
+    folder: Path, contents: Mapping[str, bytes], *, invented: bool = False
+) -> list[Path]:
     """Write the files of a new study with its manifest.
 
     Parameters

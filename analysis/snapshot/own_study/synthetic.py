@@ -29,7 +29,11 @@ FIRMS = {  # beta to the market, daily noise, share of income from freight, name
     "RAIL": (0.6, 0.010, np.nan, "Railway", "railway"),
 }
 MARKET = "MKT"
-MOVES = {"strike": -0.030, "settlement": 0.025, "grant": 0.0}  # of a line that carries freight alone
+MOVES = {
+    "strike": -0.030,
+    "settlement": 0.025,
+    "grant": 0.0,
+}  # of a line that carries freight alone
 FIRST, APART, EVENTS = 160, 21, 25  # sessions before the first event and between two; how many
 HEADLINES = {
     "strike": "Crews walk out at the northern ports",
@@ -104,10 +108,10 @@ def _berths(lines: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     score = ((monthly - monthly.mean()) / monthly.std()).shift(-1).fillna(0)
     growth = 0.03 * (0.7 * score + 0.7 * rng.normal(size=len(score)))
     values = (1200 * np.exp(growth.cumsum())).round(1)
-    told = (monthly.index + 1).to_timestamp() + pd.Timedelta(days=11)
+    told = (months.unique() + 1).to_timestamp() + pd.Timedelta(days=11)
     return pd.DataFrame(
         {
-            "month": monthly.index.astype(str),
+            "month": months.unique().astype(str),
             "series": "berths",
             "coverage": "month",
             "value": values.to_numpy(),
