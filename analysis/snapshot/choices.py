@@ -179,7 +179,7 @@ class PerUnit(Series):
 class Customs:
     """Choices for the monthly series.
 
-    ``lags`` in months (positive: the series leads returns), ``block`` in months, ``release_window`` in
+    ``lags`` in months (positive: it leads returns), ``block`` in months, ``release_window`` in
     event time around a release day, ``derived_band`` the widest band of a derived figure that is
     kept, as a share of its value, ``errors`` the past errors from which on a forecast of a figure
     is chosen by them. ``series`` names those that are used, by their name in the file, in the order
