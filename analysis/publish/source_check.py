@@ -16,7 +16,7 @@ from analysis.publish.numerals import typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
 
-__all__ = ["check_sources", "listing", "nearest"]
+__all__ = ["check_sources", "find_references", "listing", "nearest"]
 
 BLOCKS = frozenset({"table", "passage", "interactive", "exhibits"})  # stand alone in a paragraph
 _NAMES = (
@@ -169,6 +169,12 @@ def _label_problems(sources: Sequence[Source]) -> Iterator[str]:
             before = first.setdefault(match[1], place)
             if before != place:
                 yield f"{place}: label '{match[1]}': expected once, found at {before} too"
+
+
+def find_references(text: str, sources: Sequence[Source]) -> list[str]:
+    """Return the labels to which a text refers, and that none of the sources has."""
+    known = {label for source in sources for label in _LABEL.findall(source.prose)}
+    return [match[1] for match in _REFERENCE.finditer(text) if match[1] not in known]
 
 
 def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.results import Format, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value
+from analysis.results.formats import as_key, format_value
 
 __all__ = [
     "Column",
@@ -148,7 +148,7 @@ def _number(
         if (cell := getattr(column, name)) and pd.notna(row[cell])
     }
     return Number(
-        f"{key.format_map(row)}{column.key}".lower(),
+        as_key(f"{key.format_map(row)}{column.key}"),
         value.date().isoformat() if isinstance(value, pd.Timestamp) else value,
         column.unit,
         column.format,
@@ -193,7 +193,7 @@ def verdicts_of(
     """
     return [
         Verdict(
-            key.format_map(words).lower(),
+            as_key(key.format_map(words)),
             words[column],
             rule.format_map(words),
             evidence.format_map(words),

@@ -12,11 +12,11 @@ from analysis.snapshot.claims import KINDS, Claim, Events
 from analysis.snapshot.faults import fault
 from analysis.snapshot.toml_file import read_toml, validate, word_error, word_fault
 
-__all__ = ["Claims", "parse_claims"]
+__all__ = ["KINDS_BY_NAME", "Claims", "parse_claims"]
 
 _FILE = "claims.toml"
 _TABLES = {"claim": "claim", "registered": "registered claim"}  # of the file, and what each holds
-_KINDS: Mapping[str, type[Claim]] = {
+KINDS_BY_NAME: Mapping[str, type[Claim]] = {
     get_args(get_type_hints(kind)["kind"])[0]: kind for kind in KINDS
 }
 
@@ -96,18 +96,18 @@ def _read_tables(
 def _kind_of(entry: Mapping[str, Any], place: str) -> type[Claim]:
     """Return the class of an entry by its kind, or raise the line that names the nearest one."""
     word = entry.get("kind")
-    if str(word) in _KINDS:
-        return _KINDS[str(word)]
-    *first, last = map(repr, _KINDS)
+    if str(word) in KINDS_BY_NAME:
+        return KINDS_BY_NAME[str(word)]
+    *first, last = map(repr, KINDS_BY_NAME)
     expected = "a value" if word is None else f"{', '.join(first)} or {last}"
     found = "none" if word is None else f"{word!r}"
-    raise word_fault(f"{place}, field kind", expected, found, _KINDS)
+    raise word_fault(f"{place}, field kind", expected, found, KINDS_BY_NAME)
 
 
 def _word(place: str, entry: Mapping[str, Any], error: ValidationError) -> list[SnapshotError]:
     """Word the faults of an entry; a slip in a field comes before what it leaves out."""
     kind = f"a field of the kind {entry['kind']}"
-    fields = _KINDS[entry["kind"]].__dataclass_fields__
+    fields = KINDS_BY_NAME[entry["kind"]].__dataclass_fields__
     errors = sorted(error.errors(include_url=False), key=lambda e: e["type"] == "missing")
     return [
         word_error(

@@ -56,8 +56,9 @@ class Snapshot:
     amendments : tuple of Amendment
         What was changed after registration, in file order.
     prices : pandas.DataFrame
-        Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
-        firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
+        Adjusted closes in the currency of each, sessions × tickers, shape ``(S, N)``, no gaps
+        from a firm's ``listed_from`` on. Earlier ones are another company's: see
+        :mod:`analysis.snapshot.eligibility`.
     events : pandas.DataFrame
         One row per event in file order; ``scheduled`` is a bool, dates are ``datetime64``.
     confounders : pandas.DataFrame
@@ -152,7 +153,8 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     _check_tickers(tables, choices)
     _check_columns(tables, choices)
     check_exchanges(tables, choices)
-    check_prices(prices, exchange_by_ticker(universe, choices), choices.holes)
+    listed = universe.set_index("ticker")["listed_from"].to_dict()
+    check_prices(prices, exchange_by_ticker(universe, choices), choices.holes, listed)
     check_missing(tables, choices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_days(name, refreshed[name], exchange_by_ticker(universe, choices))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, Scalar, scalar_numbers, table_of
 from analysis.results.formats import escape_markup
+from analysis.snapshot.schema import BESIDE, SCHEMAS
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
@@ -48,7 +50,8 @@ def compute(panel: Panel) -> Findings:
         "customs_derived": (derived, "derived customs figures"),
     }
     claims = pd.DataFrame([asdict(claim) for claim in panel.claims.values()])
-    tables = [table_of("firms", firms, FIRMS, of_firms)]
+    firms, shown = _with_measures(firms.replace("", np.nan).dropna(axis="columns", how="all"))
+    tables = [table_of("firms", firms, shown, of_firms)]
     if len(claims):  # a study may make none
         claims["kind"] = claims["status"].str[0].str.upper()
         worded = ["statement", "estimand"]
@@ -65,6 +68,24 @@ def compute(panel: Panel) -> Findings:
         tables=tables,
         figures=[_price_paths(panel)],
     )
+
+
+def _with_measures(firms: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
+    """Print what a study knows of its firms besides: numbers as such, shares in percent."""
+    known = {*SCHEMAS["universe.csv"].columns, *BESIDE["universe.csv"]}
+    beside = []
+    for name in (str(c) for c in firms if c not in {*known, "sessions", "volatility"}):
+        numbers, head = (
+            pd.to_numeric(firms[name], errors="coerce"),
+            name.replace("_", " ").capitalize(),
+        )
+        if numbers.isna().sum() > firms[name].isna().sum():
+            beside.append(Column(name, head))
+            continue
+        firms = firms.assign(**{name: numbers})
+        share = numbers.between(0, 1)[numbers.notna()].all()
+        beside.append(Column(name, head, "percent0" if share else "decimal2"))
+    return firms, [*FIRMS[:-2], *beside, *FIRMS[-2:]]
 
 
 def _days(panel: Panel) -> dict[str, Scalar]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -19,7 +20,15 @@ from analysis.study.outcomes import SIGN
 from analysis.study.panel import Panel, chained, with_events
 from analysis.study.variants import coded_events
 
-__all__ = ["Days", "Episodes", "claim_days", "curve_claims", "measured_portfolio", "scores"]
+__all__ = [
+    "Days",
+    "Episodes",
+    "claim_days",
+    "curve_claims",
+    "measured_portfolio",
+    "name_scores",
+    "scores",
+]
 
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
@@ -80,6 +89,12 @@ def measured_portfolio(panel: Panel, claim: Mean | Difference, measure: Measure)
     if not leg.scores or measure == "share":
         return portfolio
     return replace(portfolio, long=replace(leg, scores=tuple(scores(panel, leg, measure))))
+
+
+def name_scores(claim: Mean | Difference) -> str:
+    """Say in words on which column the slope of a claim is; nothing of another portfolio."""
+    found = re.search(r"slope\(.*,\s*(\w+)\s*\)", claim.of)
+    return found[1].replace("_", " ") if found else ""
 
 
 def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
