@@ -10,15 +10,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.snapshot.claims import Difference, Events, Mean
+from analysis.snapshot.claims import Difference, Events, Mean, OnEvents
 from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
 from analysis.study.episodes import chosen_days
 from analysis.study.outcomes import SIGN
-from analysis.study.panel import Panel, chained, with_events
+from analysis.study.panel import Panel, chain_distance, chained, with_events
 from analysis.study.variants import coded_events
 
-__all__ = ["Days", "Episodes", "claim_days", "curve_claims", "measured_portfolio", "scores"]
+__all__ = [
+    "Codings",
+    "Days",
+    "Episodes",
+    "claim_days",
+    "curve_claims",
+    "measured_portfolio",
+    "scores",
+    "toggle_disappointment",
+]
 
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
@@ -95,11 +104,49 @@ def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
     return (raw - raw.min()) / (raw.max() - raw.min()) * (share.max() - share.min()) + share.min()
 
 
+class Codings:
+    """The event list of a study coded in every way; days that claims share are found once."""
+
+    def __init__(self, panel: Panel, codings: Sequence[Coding]) -> None:
+        clusters = panel.events.assign(cluster=panel.events["episode"])
+        self.codings = tuple(codings)
+        self._panels: dict[tuple[Coding, int | None], Panel] = {}
+        for coding in codings:
+            listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
+            self._panels[coding, None] = with_events(panel, listed)
+        self._days: dict[tuple[Coding, int | None, Events], pd.DataFrame] = {}
+
+    def choose(self, claim: OnEvents, coding: Coding, window: Bounds) -> pd.DataFrame:
+        """Choose the days of every side of a claim, with their factors, for an event window."""
+        sides = []
+        for place, events in enumerate(claim.sides.values()):
+            asked = toggle_disappointment(events) if coding == "disappointment" else events
+            days = self._find(coding, window, replace(asked, signed=True))
+            sign = days["sign"] if asked.signed else 1
+            sides.append(days.assign(second=place > 0, factor=sign * SIGN[claim.claimed]))
+        return pd.concat(sides)
+
+    def _find(self, coding: Coding, window: Bounds, events: Events) -> pd.DataFrame:
+        """Find the days of a kind of events, whatever their responses, with their sessions."""
+        listed = self._panels[coding, None]
+        distance = chain_distance(listed, window)
+        if (key := (coding, distance, events)) not in self._days:
+            if (coding, distance) not in self._panels:
+                self._panels[coding, distance] = chained(listed, window)
+            coded = self._panels[coding, distance]
+            every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)
+            days = chosen_days(coded, every, events)
+            sessions = coded.snapshot.sessions
+            place = sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
+            self._days[key] = days.assign(position=place)
+        return self._days[key]
+
+
 def claim_days(
-    panel: Panel, claim: Mean | Difference, codings: Sequence[Coding], windows: Sequence[Bounds]
+    claim: OnEvents, coded: Codings, codings: Sequence[Coding], windows: Sequence[Bounds]
 ) -> Days:
-    """Find the days and episodes of a claim under every coding, for every event window."""
-    found = {(c, w): _choose(panel, claim, c, w) for c, w in product(codings, windows)}
+    """Find the days and episodes of a claim under some codings, for every event window."""
+    found = {(c, w): coded.choose(claim, c, w) for c, w in product(codings, windows)}
     days = pd.concat(found.values()).groupby("position")["cluster"].min()
     position = days.index.to_numpy(dtype=np.int64)
     return Days(
@@ -110,24 +157,7 @@ def claim_days(
     )
 
 
-def _choose(panel: Panel, claim: Mean | Difference, coding: Coding, window: Bounds) -> pd.DataFrame:
-    """Choose the days of every side from the list as it is coded, with their factors."""
-    clusters = panel.events.assign(cluster=panel.events["episode"])
-    listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
-    coded = chained(with_events(panel, listed), window)
-    every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)  # whatever its response
-    sides = []
-    for place, events in enumerate(claim.sides.values()):
-        asked = _toggle(events) if coding == "disappointment" else events
-        sides.append(chosen_days(coded, every, asked).assign(second=place > 0))
-    rows = pd.concat(sides)
-    return rows.assign(
-        position=panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(rows["day0"])),
-        factor=rows["sign"] * SIGN[claim.claimed],
-    )
-
-
-def _toggle(events: Events) -> Events:
+def toggle_disappointment(events: Events) -> Events:
     """Take disappointment out where it is in, and add it to tightening where it is not."""
     kept = tuple(d for d in events.directions if d != "disappointment")
     if kept == events.directions and "tightening" in kept:
@@ -136,11 +166,16 @@ def _toggle(events: Events) -> Events:
 
 
 def _group(rows: pd.DataFrame, position: Ints) -> Episodes:
-    groups = rows.groupby(["second", "episode"])
-    first = groups.first().reset_index()
+    """Gather the days of each episode, in the order of sides and episodes."""
+    columns = {name: rows[name].to_numpy() for name in ("second", "episode", "factor", "cluster")}
+    order = np.lexsort((columns["episode"], columns["second"]))
+    second, episode, factor, cluster = (columns[name][order] for name in columns)
+    place = np.searchsorted(position, rows["position"].to_numpy()[order])
+    new = np.flatnonzero((np.diff(episode) != 0) | (np.diff(second) != 0)) + 1
+    first = np.concatenate([[0], new]) if order.size else new
     return Episodes(
-        [np.searchsorted(position, part["position"]) for _, part in groups],
-        first["factor"].to_numpy(dtype=np.int64),
-        first["second"].to_numpy(dtype=bool),
-        first["cluster"].to_numpy(dtype=np.int64),
+        np.split(place, new) if order.size else [],
+        factor[first].astype(np.int64),
+        second[first].astype(bool),
+        cluster[first].astype(np.int64),
     )

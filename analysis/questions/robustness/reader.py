@@ -1,0 +1,165 @@
+"""What the rule of each claim returns under the choices of a reader.
+
+Every claim on CARs is decided anew for every combination of window, benchmark, model, estimation
+length, coding of events and contamination, by its own rule and with the p of the family adjusted
+over the same combination. All of it was specified after results were known, and is exploratory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.estimators.multiplicity import holm_each
+from analysis.questions.requirements import LEDGER, MENUS, Need
+from analysis.questions.robustness.designs import Codings, Days, claim_days
+from analysis.questions.robustness.reader_cars import Holdings, measure_cars
+from analysis.questions.robustness.reader_menus import (
+    Menus,
+    argued_claims,
+    make_menus,
+    own_normal,
+    own_window,
+    restate,
+)
+from analysis.questions.robustness.reader_tests import Tested, join, run_test
+from analysis.snapshot.claims import OnEvents, VarianceShare
+from analysis.snapshot.eligibility import news_window
+from analysis.snapshot.portfolios import parse_portfolio
+from analysis.study.claim_kinds import judge_share
+from analysis.study.claims import decide_claim
+from analysis.study.outcomes import NOT_TESTABLE, Outcome
+from analysis.study.panel import Panel
+from analysis.study.tipping_rules import judge_many
+from analysis.study.verdicts import belongs
+
+__all__ = ["Answers", "answer_choices", "compute"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bounds = tuple[int, int]
+NEEDS = (
+    LEDGER,
+    MENUS,
+    Need(
+        "rules without recentring",
+        lambda snapshot: snapshot.choices.ruling.normal != "recentred",
+    ),
+)
+SAMPLE = "every claim on CARs under every combination of the menus"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one claim's rule returns under every combination of choices.
+
+    Attributes
+    ----------
+    claim : OnEvents
+    effect, low, high : array, (windows, contamination, codings, normals, lengths)
+        Estimate and interval of the study's level, in the unit of the claim; NaN: not testable.
+    p, holm : array
+        Of the test of record, and adjusted over the family under the same choices.
+    verdict : array of str
+    episodes : array, (..., 2)
+        On the first and, of a difference, on the second side.
+    """
+
+    claim: OnEvents
+    effect: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+    holm: Floats
+    verdict: npt.NDArray[np.str_]
+    episodes: Ints
+
+
+def answer_choices(panel: Panel) -> tuple[Menus, dict[str, Answers]]:
+    """Decide every claim on CARs under every combination of the menus."""
+    menus, claims = make_menus(panel), argued_claims(panel.claims)
+    tested = _test_all(panel, menus, claims)
+    family = [key for key, claim in claims.items() if _in_family(claim, panel)]
+    others = [np.full(menus.size, p) for p in _other_p(panel, claims)]
+    adjusted = holm_each(np.vstack([*(tested[key].found.p for key in family), *others]))
+    holm = dict(zip(family, adjusted, strict=False))
+    return menus, {
+        key: _answer(panel, menus, claim, tested[key], holm.get(key))
+        for key, claim in claims.items()
+    }
+
+
+def _answer(
+    panel: Panel, menus: Menus, claim: OnEvents, tested: Tested, holm: Floats | None
+) -> Answers:
+    """Judge what the test of a claim found, and lay it out by choice."""
+    if isinstance(claim, VarianceShare):
+        verdict = judge_share(claim, tested.low, tested.high)
+        verdict = np.where(np.isnan(tested.low), NOT_TESTABLE, verdict)
+    else:
+        symmetric = panel.rules.verdicts == "symmetric"
+        verdict = judge_many(claim, panel, tested.found, holm, symmetric=symmetric)
+    effect = np.where(np.isnan(tested.low), np.nan, tested.found.effect)
+    adjusted = np.full(menus.size, np.nan) if holm is None else holm
+    columns = (effect, tested.low, tested.high, tested.found.p, adjusted, verdict)
+    laid = (column.reshape(menus.shape) for column in columns)
+    return Answers(claim, *laid, tested.episodes.reshape(*menus.shape, 2))
+
+
+def _in_family(claim: OnEvents, panel: Panel) -> bool:
+    """Say whether a claim is adjusted with others once it has a p."""
+    return belongs(claim, Outcome(None, confirmatory=claim.family), panel.rules)
+
+
+def _other_p(panel: Panel, argued: Mapping[str, OnEvents]) -> list[float]:
+    """Return the p of the claims of the family that no choice reaches, as the ledger has them."""
+    rest = {key: claim for key, claim in panel.claims.items() if key not in argued}
+    outcomes = {key: decide_claim(claim, panel) for key, claim in rest.items() if not claim.verdict}
+    return [
+        outcome.p
+        for key, outcome in outcomes.items()
+        if outcome.p is not None and belongs(rest[key], outcome, panel.rules)
+    ]
+
+
+def _test_all(panel: Panel, menus: Menus, claims: Mapping[str, OnEvents]) -> dict[str, Tested]:
+    """Run the test of every claim under every combination, in the order of the menus."""
+    coded, holdings = Codings(panel, menus.codings), Holdings(panel, max(menus.lengths))
+    cells = {key: _list_cells(claim, panel, menus) for key, claim in claims.items()}
+    days: dict[str, Days] = {}
+    rows: dict[tuple[str, Bounds | None], Ints] = {}
+    for key, claim in claims.items():
+        windows = dict.fromkeys(window for window, _ in cells[key])
+        days[key] = claim_days(claim, coded, menus.codings, list(windows))
+        portfolio = parse_portfolio(claim.of, panel.snapshot)
+        for clean in dict.fromkeys(clean for _, clean in cells[key]):
+            rows[key, clean] = holdings.place(portfolio, days[key].position, clean)
+    asked = {window for each in cells.values() for window, _ in each}
+    followed = {f for claim in claims.values() if (f := getattr(claim, "follows", None))}
+    cars = measure_cars(panel, menus, holdings, sorted(asked | followed))
+
+    normal = {key: own_normal(claim, panel, menus) for key, claim in claims.items()}
+    own = {key: cars.beginning(place) if place else cars for key, place in normal.items()}
+
+    @cache
+    def run(key: str, window: Bounds, clean: Bounds | None) -> Tested:
+        every = (days[key].episodes[coding, window] for coding in menus.codings)
+        place = rows[key, clean]
+        return join([run_test(panel, claims[key], own[key], window, place, e) for e in every])
+
+    return {key: join([run(key, *cell) for cell in cells[key]]) for key in claims}
+
+
+def _list_cells(claim: OnEvents, panel: Panel, menus: Menus) -> list[tuple[Bounds, Bounds | None]]:
+    """List window and clean days of a claim for every window and way with other news."""
+    cells: list[tuple[Bounds, Bounds | None]] = []
+    for window in menus.windows:
+        stated = restate(claim, panel, window) or claim
+        days = own_window(stated, panel)
+        clean = stated.clean or news_window(days)
+        cells += [(days, None if way == "keep" else clean) for way in menus.contamination]
+    return cells
