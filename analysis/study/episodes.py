@@ -97,27 +97,29 @@ def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
     """
     asked = panel.events["direction"].isin(events.directions or [*panel.events["direction"]])
     rows = panel.events[asked]
-    judged = rows[["episode", "day0", "sign"]].assign(left_out="")
+    judged, left_out = rows[["episode", "day0", "sign"]], np.full(len(rows), "", dtype=object)
 
-    def leave(out: pd.Series | npt.NDArray[np.bool_], reason: str | pd.Series) -> None:
-        judged["left_out"] = judged["left_out"].mask((judged["left_out"] == "") & out, reason)
+    def leave(out: npt.ArrayLike, reason: str | npt.NDArray[np.object_]) -> None:
+        left_out[:] = np.where((left_out == "") & np.asarray(out, dtype=bool), reason, left_out)
 
-    status = rows["status"].str.replace("_", " ")
-    leave(rows["status"] != "confirmatory", "not confirmatory: " + status)
+    status = rows["status"].to_numpy(object)
+    why = np.array([f"not confirmatory: {each.replace('_', ' ')}" for each in status], object)
+    leave(status != "confirmatory", why)
     leave(rows["mixed"] & (not events.mixed), "its episode holds events of the opposite sign")
     others = panel.events.loc[~asked, "day0"]
     leave(rows["day0"].isin(others), "news of another direction on the same day")
     leave(~_meet_conditions(panel, rows, events), "a condition of the claim is not met")
-    inside = judged[judged["left_out"] == ""].sort_values("day0", kind="stable")
+    inside = judged[left_out == ""].sort_values("day0", kind="stable")
     again = inside.index[inside.duplicated("episode") & (events.day == "first")]
     leave(~rows.index.isin(known), "no firm with a clean and complete window")
-    inside = judged[judged["left_out"] == ""]
+    inside = judged[left_out == ""]
     again = again.union(inside.index[inside.duplicated(["episode", "day0"])])
     leave(rows.index.isin(again), "another headline of its day or episode stands for it")
     if events.apart:
-        days = judged["day0"][judged["left_out"] == ""].sort_values(kind="stable")
+        days = judged["day0"][left_out == ""].sort_values(kind="stable")
         near = _near_earlier(panel, days, events.apart)
         leave(rows.index.isin(near), "its window shares sessions with that of an earlier episode")
+    judged = judged.assign(left_out=pd.Series(left_out, judged.index, dtype="str"))
     return judged if events.signed else judged.assign(sign=1)
 
 

@@ -8,6 +8,7 @@ the news, and the calendar of events, moved round the sample, says how large it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -191,13 +192,20 @@ def shares_left(
     tuple of array, (N,)
         Shares and their bounds.
     """
-    episodes = left.shape[1]
-    picked = np.random.default_rng(seed).integers(0, episodes, (draws, episodes))
-    times = np.zeros((draws, episodes))  # how often each draw holds each episode
-    np.add.at(times, (np.arange(draws)[:, None], picked), 1.0)
-    drawn = (times @ left.T) / (times @ whole.T)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    times = _count_draws(left.shape[1], draws, seed)
+    moves = whole[:1] if (whole == whole[0]).all() else whole
+    drawn = (left @ times) / (moves @ times)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1, overwrite_input=True)
     return left.sum(axis=1) / whole.sum(axis=1), low, high
+
+
+@lru_cache(maxsize=4)
+def _count_draws(episodes: int, draws: int, seed: int) -> Floats:
+    """Say how often each draw with replacement holds each episode. (K, draws)."""
+    picked = np.random.default_rng(seed).integers(0, episodes, (draws, episodes))
+    cells = picked + np.arange(draws)[:, None] * episodes
+    counts = np.bincount(cells.ravel(), minlength=draws * episodes)
+    return np.ascontiguousarray(counts.reshape(draws, episodes).T, dtype=float)
 
 
 def _resampled(values: pd.Series, block: Floats, draws: int, rng: np.random.Generator) -> Floats:

@@ -109,11 +109,17 @@ class Codings:
 
     def __init__(self, panel: Panel, codings: Sequence[Coding]) -> None:
         clusters = panel.events.assign(cluster=panel.events["episode"])
-        self.codings = tuple(codings)
         self._panels: dict[tuple[Coding, int | None], Panel] = {}
+        self._alike: dict[Coding, Coding] = {}  # the first coding with the same list of events
+        lists: list[tuple[Coding, pd.DataFrame]] = []
         for coding in codings:
-            listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
-            self._panels[coding, None] = with_events(panel, listed)
+            listed = coded_events(clusters, coding)
+            alike = next((name for name, known in lists if known is listed), coding)
+            self._alike[coding] = alike
+            if alike == coding:
+                lists.append((coding, listed))
+                ordered = listed.sort_values(["day0", "cluster"])
+                self._panels[coding, None] = with_events(panel, ordered)
         self._days: dict[tuple[Coding, int | None, Events], pd.DataFrame] = {}
 
     def choose(self, claim: OnEvents, coding: Coding, window: Bounds) -> pd.DataFrame:
@@ -128,6 +134,7 @@ class Codings:
 
     def _find(self, coding: Coding, window: Bounds, events: Events) -> pd.DataFrame:
         """Find the days of a kind of events, whatever their responses, with their sessions."""
+        coding = self._alike[coding]
         listed = self._panels[coding, None]
         distance = chain_distance(listed, window)
         if (key := (coding, distance, events)) not in self._days:

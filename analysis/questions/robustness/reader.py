@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from analysis.estimators.multiplicity import holm_each
 from analysis.questions.requirements import LEDGER, MENUS, Need
@@ -22,12 +23,16 @@ from analysis.questions.robustness.reader_menus import (
     Menus,
     argued_claims,
     make_menus,
+    name_normal,
     own_normal,
     own_window,
     restate,
 )
 from analysis.questions.robustness.reader_tests import Tested, join, run_test
-from analysis.snapshot.claims import OnEvents, VarianceShare
+from analysis.results import Dataset, Findings, Format, Provenance
+from analysis.results.formats import brackets
+from analysis.results.printed import print_p, print_values
+from analysis.snapshot.claims import Claim, OnEvents, VarianceShare
 from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.claim_kinds import judge_share
@@ -37,7 +42,7 @@ from analysis.study.panel import Panel
 from analysis.study.tipping_rules import judge_many
 from analysis.study.verdicts import belongs
 
-__all__ = ["Answers", "answer_choices", "compute"]
+__all__ = ["OWN", "Answers", "answer_choices", "compute"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -50,6 +55,7 @@ NEEDS = (
         lambda snapshot: snapshot.choices.ruling.normal != "recentred",
     ),
 )
+OWN = "the claim's own"
 SAMPLE = "every claim on CARs under every combination of the menus"
 
 
@@ -163,3 +169,93 @@ def _list_cells(claim: OnEvents, panel: Panel, menus: Menus) -> list[tuple[Bound
         clean = stated.clean or news_window(days)
         cells += [(days, None if way == "keep" else clean) for way in menus.contamination]
     return cells
+
+
+def compute(panel: Panel) -> Findings:
+    """Answer every combination of choices, as the page needs it."""
+    menus, answers = answer_choices(panel)
+    source = Provenance.later(answer_choices, SAMPLE)
+    frames = {
+        "reader_grid": _lay_out(menus, answers),
+        "reader_claims": _describe(panel, menus, answers),
+    }
+    return Findings(datasets=[Dataset(name, frame, source) for name, frame in frames.items()])
+
+
+def _lay_out(menus: Menus, answers: Mapping[str, Answers]) -> pd.DataFrame:
+    """Put every combination in a row, with seven columns a claim.
+
+    Numbers are whole, as they are printed: effects and bounds in the last decimal of the format of
+    the claim, p-values in thousandths; zero is below one of them.
+    """
+    options = {
+        "window": [brackets(window) if window else OWN for window in menus.windows],
+        "contamination": list(menus.contamination),
+        "coding": list(menus.codings),
+        "normal": [name_normal(normal) for normal in menus.normals],
+        "length": list(menus.lengths),
+    }
+    columns: dict[str, object] = {}
+    for key, each in answers.items():
+        for name in ("effect", "low", "high"):
+            columns[f"{key}.{name}"] = print_values(getattr(each, name), _format_of(each.claim))
+        for name in ("p", "holm"):
+            columns[f"{key}.{name}"] = print_p(getattr(each, name))
+        columns[f"{key}.verdict"] = each.verdict.ravel()
+        columns[f"{key}.episodes"] = each.episodes[..., 0].ravel()
+        columns[f"{key}.second"] = each.episodes[..., 1].ravel()
+    rows = pd.MultiIndex.from_product(options.values(), names=options).to_frame(index=False)
+    return pd.concat([rows, pd.DataFrame(columns)], axis=1)
+
+
+def _format_of(claim: OnEvents) -> Format:
+    """Return how the effect of a claim on CARs is printed."""
+    return "percent0" if isinstance(claim, VarianceShare) else "percent1"
+
+
+def _describe(panel: Panel, menus: Menus, answers: Mapping[str, Answers]) -> pd.DataFrame:
+    """Say of every claim which choices apply, and which window it takes for each of the menu.
+
+    Returns
+    -------
+    DataFrame
+        ``claim``, ``statement``, ``format`` (empty: no choice applies), ``sides`` (of a difference
+        two), ``reach`` (which choices do not apply), ``windows`` (one for each of the menu, with
+        semicolons; empty where the claim keeps its own), ``size`` (of the tests).
+    """
+    rows = []
+    for key, claim in panel.claims.items():
+        argued = key in answers and isinstance(claim, OnEvents)
+        taken = []
+        if argued and isinstance(claim, OnEvents):
+            stated = [restate(claim, panel, window) for window in menus.windows]
+            taken = ["" if each is None else brackets(own_window(each, panel)) for each in stated]
+        rows.append(
+            {
+                "claim": key,
+                "statement": claim.statement,
+                "format": _format_of(answers[key].claim) if argued else "",
+                "sides": len(claim.sides) if isinstance(claim, OnEvents) else 0,
+                "reach": _tell_reach(claim, argued=argued),
+                "windows": ";".join(taken),
+                "size": panel.snapshot.choices.inference.size,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _tell_reach(claim: Claim, *, argued: bool) -> str:
+    """Say which choices do not apply to a claim."""
+    if not argued:
+        if isinstance(claim, OnEvents):
+            return (
+                "measured without a window of abnormal returns: window, benchmark, model, "
+                "estimation length and contamination do not apply, and its events are not recoded"
+            )
+        return "without a window and a model: none of these choices applies"
+    if getattr(claim, "follows", None):
+        return "signed by the move of the days before, so that no window but its own applies"
+    window = claim.window if isinstance(claim, OnEvents) else None
+    if window and window[0] > 0:
+        return "about the days after the news: of a window its last day alone applies"
+    return ""

@@ -106,6 +106,11 @@ def _list_normals(panel: Panel) -> tuple[Normal, ...]:
     return tuple(dict.fromkeys([*found, Normal((), "mean")]))
 
 
+def name_normal(normal: Normal) -> str:
+    """Name a model and its benchmark, ``market SPY, XME``."""
+    return " ".join([normal.model, ", ".join(normal.benchmark)]).strip()
+
+
 def own_normal(claim: OnEvents, panel: Panel, menus: Menus) -> int:
     """Return the place of the model that a claim is decided by: the study's, or one it names."""
     if not claim.model:
