@@ -23,7 +23,7 @@ const menus = {
   window: data.menus.window,
   benchmark: distinct(normals.map((n) => n.benchmark).filter(Boolean)),
   model: distinct(normals.map((n) => n.model)),
-  length: data.menus.length.map(String),
+  estimation: data.menus.length.map(String), // a form has a length of its own
   coding: data.menus.coding,
   contamination: data.menus.contamination,
   sample: ["items", "history", "both"],
@@ -102,7 +102,7 @@ function ask(id) {
   const at = place.get(id), claims = data.claims;
   if (option("sample") !== "items") return askEarlier(claims.earlier[at], option("sample"));
   if (!claims.format[at]) return { text: `No choice applies: ${claims.reach[at]}.`, verdict: claims.verdict[at], same: true };
-  const index = [chosen("window"), chosen("contamination"), chosen("coding"), normal(), chosen("length")]
+  const index = [chosen("window"), chosen("contamination"), chosen("coding"), normal(), chosen("estimation")]
     .reduce((sum, part, axis) => sum * shape[axis] + part, 0);
   const cell = Object.fromEntries(COLUMNS.map((name) => [name, grid[id][name][index]]));
   const taken = claims.windows[at].split(";")[chosen("window")];
@@ -122,7 +122,7 @@ function ask(id) {
 function askEarlier(id, sample) {
   const rows = data.earlier, none = (text) => ({ text, verdict: "" });
   if (!id) return none("Not applicable: no claim of the earlier years says the same.");
-  if (chosen("coding") || chosen("length")) return none("Not applicable: coding and estimation length vary in the items' years alone.");
+  if (chosen("coding") || chosen("estimation")) return none("Not applicable: coding and estimation length vary in the items' years alone.");
   const window = chosen("window") ? option("window") : rows.window[0];
   const at = rows.claim.findIndex((claim, i) => claim === id && rows.sample[i] === sample && rows.window[i] === window
     && rows.contamination[i] === option("contamination") && rows.normal[i] === data.menus.normal[normal()]);

@@ -24,7 +24,7 @@ AXES = {
     "window": "Window",
     "benchmark": "Benchmark",
     "model": "Model",
-    "length": "Estimation sessions",
+    "estimation": "Estimation sessions",
     "coding": "Coding of events",
     "contamination": "Firms with other news",
     "sample": "Sample",
@@ -104,14 +104,9 @@ def _content(sets: dict[str, pd.DataFrame], verdicts: Iterable[Verdict]) -> dict
     known = sorted({word for claim in argued for word in grid[f"{claim}.verdict"].unique()})
     said = {verdict.key: verdict.verdict for verdict in verdicts}
     earlier = sets.get("reader_earlier")
-    same = {}
-    if earlier is not None:
-        rows = earlier[earlier["counterpart"] != ""]
-        same = dict(zip(rows["counterpart"], rows["claim"], strict=True))
     told = claims.assign(
         verdict=[said.get(key, "") for key in claims["claim"]],
         registered=[said.get(f"{key.lower()}.registered", "") for key in claims["claim"]],
-        earlier=claims["claim"].map(same).fillna(""),
     )
     axes = ("window", "contamination", "coding", "normal", "length")
     return {

@@ -69,8 +69,7 @@ def report_exploratory(snapshot: Snapshot, held: Registered, panel: Panel) -> Fi
     findings = _years(snapshot, held)
     findings.figures += [_paths(snapshot, held), _forest(snapshot, held, both)]
     pooled = None if both is None else pool_studies(held, both)
-    claims = {} if both is None else panel.claims
-    findings.datasets.append(report_reader(snapshot, held, claims, pooled))
+    findings.datasets.append(report_reader(snapshot, held, pooled))
     return findings if pooled is None else findings.extend([_pooled(snapshot, pooled)])
 
 

@@ -7,7 +7,6 @@ verdicts, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
@@ -18,11 +17,10 @@ from analysis.questions.before.outcomes import Registered
 from analysis.results import Dataset, Provenance
 from analysis.results.formats import brackets
 from analysis.results.printed import print_p, print_values
-from analysis.snapshot.claims import ACROSS_EPISODES, Claim, OnEvents
 from analysis.snapshot.load import Snapshot
 from analysis.study.each_firm_tests import run_tests
 
-__all__ = ["answer_earlier", "find_counterparts", "report_reader"]
+__all__ = ["answer_earlier", "report_reader"]
 
 SAMPLE = "events of the earlier years, runs that a reader's choices name"
 
@@ -57,27 +55,9 @@ def answer_earlier(snapshot: Snapshot, held: Registered) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def find_counterparts(claims: Mapping[str, Claim], earlier: Mapping[str, Claim]) -> dict[str, str]:
-    """Find the claim of the earlier years that says the same, by claim of a study.
-
-    The same kind of test, the same portfolio and window by name, the same events and sign.
-    """
-
-    def says(claim: OnEvents) -> tuple[object, ...]:
-        return (claim.kind, claim.of, claim.window, claim.claimed, tuple(claim.sides.items()))
-
-    known = {says(c): key for key, c in earlier.items() if isinstance(c, ACROSS_EPISODES)}
-    return {
-        key: known[says(claim)]
-        for key, claim in claims.items()
-        if isinstance(claim, ACROSS_EPISODES) and says(claim) in known
-    }
-
-
 def report_reader(
     snapshot: Snapshot,
     held: Registered,
-    claims: Mapping[str, Claim],
     pooled: pd.DataFrame | None,
 ) -> Dataset:
     """Publish the runs, and what the episodes of both studies say together at the first choices.
@@ -88,13 +68,11 @@ def report_reader(
     if pooled is not None:
         first = found.iloc[0][["window", "contamination", "normal"]]
         found = pd.concat([found, pooled.assign(sample="both", **first)], ignore_index=True)
-    same = {earlier: key for key, earlier in find_counterparts(claims, held.claims).items()}
     printed = {name: print_values(found[name], "decimal2") for name in ("scar", "low", "high")}
     names = ["sample", "window", "contamination", "normal", "claim", "episodes"]
     frame = found[names].assign(
         **printed,
         p=print_p(found["p"]),
         holm=print_p(found["holm"]),
-        counterpart=found["claim"].map(same).fillna(""),
     )
     return Dataset("reader_earlier", frame, Provenance.later(answer_earlier, SAMPLE))

@@ -22,6 +22,7 @@ from analysis.questions.robustness.reader_cars import Holdings, measure_cars
 from analysis.questions.robustness.reader_menus import (
     Menus,
     argued_claims,
+    find_counterparts,
     make_menus,
     name_normal,
     own_normal,
@@ -37,6 +38,7 @@ from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.claim_kinds import judge_share
 from analysis.study.claims import decide_claim
+from analysis.study.earlier import earlier_claims
 from analysis.study.outcomes import NOT_TESTABLE, Outcome
 from analysis.study.panel import Panel
 from analysis.study.tipping_rules import judge_many
@@ -221,8 +223,10 @@ def _describe(panel: Panel, menus: Menus, answers: Mapping[str, Answers]) -> pd.
     DataFrame
         ``claim``, ``statement``, ``format`` (empty: no choice applies), ``sides`` (of a difference
         two), ``reach`` (which choices do not apply), ``windows`` (one for each of the menu, with
-        semicolons; empty where the claim keeps its own), ``size`` (of the tests).
+        semicolons; empty where the claim keeps its own), ``earlier`` (the claim of the study of
+        earlier years that says the same), ``size`` (of the tests).
     """
+    same = find_counterparts(panel.claims, earlier_claims(panel.snapshot))
     rows = []
     for key, claim in panel.claims.items():
         argued = key in answers and isinstance(claim, OnEvents)
@@ -238,6 +242,7 @@ def _describe(panel: Panel, menus: Menus, answers: Mapping[str, Answers]) -> pd.
                 "sides": len(claim.sides) if isinstance(claim, OnEvents) else 0,
                 "reach": _tell_reach(claim, argued=argued),
                 "windows": ";".join(taken),
+                "earlier": same.get(key, ""),
                 "size": panel.snapshot.choices.inference.size,
             }
         )
@@ -248,11 +253,8 @@ def _tell_reach(claim: Claim, *, argued: bool) -> str:
     """Say which choices do not apply to a claim."""
     if not argued:
         if isinstance(claim, OnEvents):
-            return (
-                "measured without a window of abnormal returns: window, benchmark, model, "
-                "estimation length and contamination do not apply, and its events are not recoded"
-            )
-        return "without a window and a model: none of these choices applies"
+            return "no window of abnormal returns and no model, and its events are not recoded"
+        return "no event window and no model"
     if getattr(claim, "follows", None):
         return "signed by the move of the days before, so that no window but its own applies"
     window = claim.window if isinstance(claim, OnEvents) else None
