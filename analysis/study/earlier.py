@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from analysis.snapshot.claims import Claim
-from analysis.snapshot.claims_file import parse_claims
+from functools import lru_cache
+
+from analysis.reads import Made, make
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import NAME
 
-__all__ = ["EARLIER", "earlier_claims", "earlier_study", "has_beside", "has_earlier"]
+__all__ = ["EARLIER", "earlier_study", "has_beside", "has_earlier"]
 
 EARLIER = "history"
 
@@ -22,15 +23,8 @@ def has_earlier(snapshot: Snapshot) -> bool:
     return bool(snapshot.choices.each_firm) or has_beside(snapshot)
 
 
-def earlier_claims(snapshot: Snapshot) -> dict[str, Claim]:
-    """Return the claims of the study of earlier years beside a study; none where there is none."""
-    if not has_beside(snapshot):
-        return {}
-    return parse_claims((snapshot.folder / EARLIER / "claims.toml").read_bytes()).stated
-
-
 def earlier_study(snapshot: Snapshot) -> Snapshot:
-    """Load the study of earlier years; itself, if it is firm by firm.
+    """Load the study of earlier years, once for a study; itself, if it is firm by firm.
 
     Raises
     ------
@@ -39,4 +33,9 @@ def earlier_study(snapshot: Snapshot) -> Snapshot:
     """
     if snapshot.choices.each_firm:
         return snapshot
-    return load_snapshot(snapshot.folder / EARLIER)
+    return _loaded(snapshot).use()
+
+
+@lru_cache(maxsize=2)
+def _loaded(snapshot: Snapshot) -> Made[Snapshot]:
+    return make(lambda: load_snapshot(snapshot.folder / EARLIER))

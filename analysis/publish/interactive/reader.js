@@ -100,7 +100,7 @@ function interval(format, effect, low, high) {
 // What the rule of a claim says: { text, holm, verdict } or { text } where nothing can be said.
 function ask(id) {
   const at = place.get(id), claims = data.claims;
-  if (option("sample") !== "items") return askEarlier(claims.earlier[at], option("sample"));
+  if (option("sample") !== "items") return askEarlier(claims.earlier[at], option("sample"), claims.conditioned[at]);
   if (!claims.format[at]) return { text: `No choice applies: ${claims.reach[at]}.`, verdict: claims.verdict[at], same: true };
   const index = [chosen("window"), chosen("contamination"), chosen("coding"), normal(), chosen("estimation")]
     .reduce((sum, part, axis) => sum * shape[axis] + part, 0);
@@ -119,16 +119,17 @@ function ask(id) {
 }
 
 // A test of the earlier years: runs by window, own news and intercept, in standard errors and without a verdict.
-function askEarlier(id, sample) {
+function askEarlier(id, sample, conditioned = false) {
   const rows = data.earlier, none = (text) => ({ text, verdict: "" });
   if (!id) return none("Not applicable: no claim of the earlier years says the same.");
+  if (conditioned && sample === "both") return none("Not applicable: the claim sets a condition on its events that the test of the earlier years does not.");
   if (chosen("coding") || chosen("estimation")) return none("Not applicable: coding and estimation length vary in the items' years alone.");
   const window = chosen("window") ? option("window") : rows.window[0];
   const at = rows.claim.findIndex((claim, i) => claim === id && rows.sample[i] === sample && rows.window[i] === window
     && rows.contamination[i] === option("contamination") && rows.normal[i] === data.menus.normal[normal()]);
   if (at < 0) return none(`Not applicable: ${sample === "both" ? "both studies are pooled at their first choices alone" : "no such run of the earlier years"}.`);
   return {
-    text: `${interval("decimal2", rows.scar[at], rows.low[at], rows.high[at])} standard errors; p ${printP(rows.p[at])}; ${rows.episodes[at]} episodes${sample === "both" ? " of both studies" : " of 2009 to 2024"}.`,
+    text: `${interval("decimal2", rows.scar[at], rows.low[at], rows.high[at])} standard errors; p ${printP(rows.p[at])}; ${rows.episodes[at]} episodes${sample === "both" ? " of both studies" : " of the years before"}${conditioned ? ", without the condition that the claim sets on its events" : ""}.`,
     holm: rows.holm[at] ?? null, verdict: "no verdict: a run beside the registered one",
   };
 }

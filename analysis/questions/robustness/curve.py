@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import special, stats
 
 from analysis.questions.robustness.cars import CHOICES, OUTSIDE, Tables, claim_tables
-from analysis.questions.robustness.designs import Codings, Days, Episodes, claim_days, curve_claims
+from analysis.questions.robustness.designs import Days, Episodes, claim_days, curve_claims
 from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
 from analysis.questions.robustness.rule import CurveSummary
 from analysis.results.formats import brackets
@@ -127,12 +127,12 @@ def curves(panel: Panel) -> list[Curve]:
     rules, size = choices.curve.claims, choices.inference.size
     claims = curve_claims(panel)
     one = panel.rules.statistic == "scar"
-    coded = Codings(panel, sorted({coding for own in rules.values() for coding in own.codings}))
     days = {
-        name: claim_days(claims[name], coded, own.codings, own.windows)
+        name: claim_days(panel, claims[name], own.codings, own.windows)
         for name, own in rules.items()
     }
-    moves, rng = placements(panel, days.values()), np.random.default_rng(choices.inference.seed)
+    moves = placements(panel, days.values())
+    rng = np.random.default_rng(choices.inference.seed)
     shifts = joint_shifts(moves, choices.curve.draws, rng)
     flips = joint_flips(moves, choices.curve.draws, rng)
     found = []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.reads import once
 from analysis.snapshot.claims import Difference, Events, Mean, OnEvents
 from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
@@ -19,7 +21,6 @@ from analysis.study.panel import Panel, chain_distance, chained, with_events
 from analysis.study.variants import coded_events
 
 __all__ = [
-    "Codings",
     "Days",
     "Episodes",
     "claim_days",
@@ -104,56 +105,14 @@ def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
     return (raw - raw.min()) / (raw.max() - raw.min()) * (share.max() - share.min()) + share.min()
 
 
-class Codings:
-    """The event list of a study coded in every way; days that claims share are found once."""
-
-    def __init__(self, panel: Panel, codings: Sequence[Coding]) -> None:
-        clusters = panel.events.assign(cluster=panel.events["episode"])
-        self._panels: dict[tuple[Coding, int | None], Panel] = {}
-        self._alike: dict[Coding, Coding] = {}  # the first coding with the same list of events
-        lists: list[tuple[Coding, pd.DataFrame]] = []
-        for coding in codings:
-            listed = coded_events(clusters, coding)
-            alike = next((name for name, known in lists if known is listed), coding)
-            self._alike[coding] = alike
-            if alike == coding:
-                lists.append((coding, listed))
-                ordered = listed.sort_values(["day0", "cluster"])
-                self._panels[coding, None] = with_events(panel, ordered)
-        self._days: dict[tuple[Coding, int | None, Events], pd.DataFrame] = {}
-
-    def choose(self, claim: OnEvents, coding: Coding, window: Bounds) -> pd.DataFrame:
-        """Choose the days of every side of a claim, with their factors, for an event window."""
-        sides = []
-        for place, events in enumerate(claim.sides.values()):
-            asked = toggle_disappointment(events) if coding == "disappointment" else events
-            days = self._find(coding, window, replace(asked, signed=True))
-            sign = days["sign"] if asked.signed else 1
-            sides.append(days.assign(second=place > 0, factor=sign * SIGN[claim.claimed]))
-        return pd.concat(sides)
-
-    def _find(self, coding: Coding, window: Bounds, events: Events) -> pd.DataFrame:
-        """Find the days of a kind of events, whatever their responses, with their sessions."""
-        coding = self._alike[coding]
-        listed = self._panels[coding, None]
-        distance = chain_distance(listed, window)
-        if (key := (coding, distance, events)) not in self._days:
-            if (coding, distance) not in self._panels:
-                self._panels[coding, distance] = chained(listed, window)
-            coded = self._panels[coding, distance]
-            every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)
-            days = chosen_days(coded, every, events)
-            sessions = coded.snapshot.sessions
-            place = sessions.get_indexer(pd.DatetimeIndex(days["day0"]))
-            self._days[key] = days.assign(position=place)
-        return self._days[key]
-
-
 def claim_days(
-    claim: OnEvents, coded: Codings, codings: Sequence[Coding], windows: Sequence[Bounds]
+    panel: Panel, claim: OnEvents, codings: Sequence[Coding], windows: Sequence[Bounds]
 ) -> Days:
-    """Find the days and episodes of a claim under some codings, for every event window."""
-    found = {(c, w): coded.choose(claim, c, w) for c, w in product(codings, windows)}
+    """Find the days and episodes of a claim under every coding, for every event window."""
+    found = {
+        (coding, window): _choose(_coded(panel, coding, window), claim, coding)
+        for coding, window in product(codings, windows)
+    }
     days = pd.concat(found.values()).groupby("position")["cluster"].min()
     position = days.index.to_numpy(dtype=np.int64)
     return Days(
@@ -162,6 +121,37 @@ def claim_days(
         tuple(codings),
         {key: _group(rows, position) for key, rows in found.items()},
     )
+
+
+def _coded(panel: Panel, coding: Coding, window: Bounds) -> Panel:
+    """Return the panel with the list as it is coded, and the episodes for a window."""
+
+    def code() -> Panel:
+        clusters = panel.events.assign(cluster=panel.events["episode"])
+        listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
+        return with_events(panel, listed)
+
+    listed = "baseline" if coding == "disappointment" else coding  # it asks otherwise of one list
+    coded = once(panel, ("coded", listed), code)
+    distance = chain_distance(coded, window)
+    if distance is None:
+        return coded
+    return once(coded, ("chained", distance), lambda: chained(coded, window))
+
+
+def _choose(coded: Panel, claim: OnEvents, coding: Coding) -> pd.DataFrame:
+    """Choose the days of every side from the list as it is coded, with their factors."""
+    every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)  # whatever its response
+    sides = []
+    for place, events in enumerate(claim.sides.values()):
+        asked = toggle_disappointment(events) if coding == "disappointment" else events
+        shared = replace(asked, signed=True)
+        days = once(coded, ("days", shared), partial(chosen_days, coded, every, shared))
+        sign = days["sign"] if asked.signed else 1
+        sides.append(days.assign(second=place > 0, factor=sign * SIGN[claim.claimed]))
+    rows = pd.concat(sides)
+    sessions = coded.snapshot.sessions
+    return rows.assign(position=sessions.get_indexer(pd.DatetimeIndex(rows["day0"])))
 
 
 def toggle_disappointment(events: Events) -> Events:
@@ -173,16 +163,15 @@ def toggle_disappointment(events: Events) -> Events:
 
 
 def _group(rows: pd.DataFrame, position: Ints) -> Episodes:
-    """Gather the days of each episode, in the order of sides and episodes."""
-    columns = {name: rows[name].to_numpy() for name in ("second", "episode", "factor", "cluster")}
-    order = np.lexsort((columns["episode"], columns["second"]))
-    second, episode, factor, cluster = (columns[name][order] for name in columns)
-    place = np.searchsorted(position, rows["position"].to_numpy()[order])
-    new = np.flatnonzero((np.diff(episode) != 0) | (np.diff(second) != 0)) + 1
-    first = np.concatenate([[0], new]) if order.size else new
+    """Group the rows of the first side, then of the second, by episode."""
+    keys = [rows[name].to_numpy(dtype=np.int64) for name in ("second", "episode")]
+    order = np.lexsort(keys[::-1])
+    starts = np.flatnonzero(np.any([np.diff(key[order], prepend=-1) != 0 for key in keys], axis=0))
+    places = np.searchsorted(position, rows["position"].to_numpy()[order])
+    first = rows.iloc[order[starts]]
     return Episodes(
-        np.split(place, new) if order.size else [],
-        factor[first].astype(np.int64),
-        second[first].astype(bool),
-        cluster[first].astype(np.int64),
+        np.split(places, starts[1:]) if len(starts) else [],
+        first["factor"].to_numpy(dtype=np.int64),
+        first["second"].to_numpy(dtype=bool),
+        first["cluster"].to_numpy(dtype=np.int64),
     )

@@ -16,13 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.multiplicity import holm_each
+from analysis.questions.before.claims_beside import is_conditioned, match_tests
 from analysis.questions.requirements import LEDGER, MENUS, Need
-from analysis.questions.robustness.designs import Codings, Days, claim_days
+from analysis.questions.robustness.designs import Days, claim_days
 from analysis.questions.robustness.reader_cars import Holdings, measure_cars
 from analysis.questions.robustness.reader_menus import (
     Menus,
     argued_claims,
-    find_counterparts,
     make_menus,
     name_normal,
     own_normal,
@@ -38,7 +38,8 @@ from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.portfolios import parse_portfolio
 from analysis.study.claim_kinds import judge_share
 from analysis.study.claims import decide_claim
-from analysis.study.earlier import earlier_claims
+from analysis.study.each_firm_tests import list_tested
+from analysis.study.earlier import earlier_study, has_beside
 from analysis.study.outcomes import NOT_TESTABLE, Outcome
 from analysis.study.panel import Panel
 from analysis.study.tipping_rules import judge_many
@@ -136,13 +137,13 @@ def _other_p(panel: Panel, argued: Mapping[str, OnEvents]) -> list[float]:
 
 def _test_all(panel: Panel, menus: Menus, claims: Mapping[str, OnEvents]) -> dict[str, Tested]:
     """Run the test of every claim under every combination, in the order of the menus."""
-    coded, holdings = Codings(panel, menus.codings), Holdings(panel, max(menus.lengths))
+    holdings = Holdings(panel, max(menus.lengths))
     cells = {key: _list_cells(claim, panel, menus) for key, claim in claims.items()}
     days: dict[str, Days] = {}
     rows: dict[tuple[str, Bounds | None], Ints] = {}
     for key, claim in claims.items():
         windows = dict.fromkeys(window for window, _ in cells[key])
-        days[key] = claim_days(claim, coded, menus.codings, list(windows))
+        days[key] = claim_days(panel, claim, menus.codings, list(windows))
         portfolio = parse_portfolio(claim.of, panel.snapshot)
         for clean in dict.fromkeys(clean for _, clean in cells[key]):
             rows[key, clean] = holdings.place(portfolio, days[key].position, clean)
@@ -223,10 +224,14 @@ def _describe(panel: Panel, menus: Menus, answers: Mapping[str, Answers]) -> pd.
     DataFrame
         ``claim``, ``statement``, ``format`` (empty: no choice applies), ``sides`` (of a difference
         two), ``reach`` (which choices do not apply), ``windows`` (one for each of the menu, with
-        semicolons; empty where the claim keeps its own), ``earlier`` (the claim of the study of
-        earlier years that says the same), ``size`` (of the tests).
+        semicolons; empty where the claim keeps its own), ``earlier`` (the registered test of
+        the years before that asks the same), ``conditioned`` (the claim asks for fewer of the
+        events of its directions than that test), ``size`` (of the tests).
     """
-    same = find_counterparts(panel.claims, earlier_claims(panel.snapshot))
+    tests: dict[str, str] = {}
+    if has_beside(panel.snapshot):
+        earlier = list_tested(earlier_study(panel.snapshot).claims)
+        tests = match_tests(panel.claims, earlier, panel.snapshot.choices.windows.primary_bounds)
     rows = []
     for key, claim in panel.claims.items():
         argued = key in answers and isinstance(claim, OnEvents)
@@ -242,7 +247,8 @@ def _describe(panel: Panel, menus: Menus, answers: Mapping[str, Answers]) -> pd.
                 "sides": len(claim.sides) if isinstance(claim, OnEvents) else 0,
                 "reach": _tell_reach(claim, argued=argued),
                 "windows": ";".join(taken),
-                "earlier": same.get(key, ""),
+                "earlier": tests.get(key, ""),
+                "conditioned": is_conditioned(claim),
                 "size": panel.snapshot.choices.inference.size,
             }
         )

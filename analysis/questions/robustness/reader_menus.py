@@ -13,7 +13,6 @@ from typing import get_args
 
 from analysis.estimators.names import Model
 from analysis.snapshot.claims import (
-    ACROSS_EPISODES,
     Claim,
     Difference,
     Equivalence,
@@ -30,7 +29,6 @@ __all__ = [
     "Menus",
     "Normal",
     "argued_claims",
-    "find_counterparts",
     "make_menus",
     "name_normal",
     "own_normal",
@@ -166,20 +164,3 @@ def restate(claim: OnEvents, panel: Panel, window: Bounds | None) -> OnEvents | 
     held, (low, high) = claim.clean, news_window(chosen)
     wide = held is not None and held[0] <= low and held[1] >= high
     return replace(claim, window=chosen, clean=held if wide else None)
-
-
-def find_counterparts(claims: Mapping[str, Claim], earlier: Mapping[str, Claim]) -> dict[str, str]:
-    """Find the claim of the earlier years that says the same, by claim of a study.
-
-    The same kind of test, the same portfolio and window by name, the same events and sign.
-    """
-
-    def says(claim: OnEvents) -> tuple[object, ...]:
-        return (claim.kind, claim.of, claim.window, claim.claimed, tuple(claim.sides.items()))
-
-    known = {says(c): key for key, c in earlier.items() if isinstance(c, ACROSS_EPISODES)}
-    return {
-        key: known[says(claim)]
-        for key, claim in claims.items()
-        if isinstance(claim, ACROSS_EPISODES) and says(claim) in known
-    }

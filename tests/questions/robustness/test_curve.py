@@ -15,7 +15,7 @@ from analysis.estimators.returns import log_returns, simple_returns
 from analysis.publish.figures import draw
 from analysis.questions.robustness.cars import CHOICES, claim_tables
 from analysis.questions.robustness.curve import Nulls, curves, joint_p
-from analysis.questions.robustness.designs import Codings, claim_days, measured_portfolio, scores
+from analysis.questions.robustness.designs import claim_days, measured_portfolio, scores
 from analysis.questions.robustness.joint_placebo import placements
 from analysis.questions.robustness.report import compute, explained, judge_curves
 from analysis.questions.robustness.rule import CurveSummary, decide_curve
@@ -239,11 +239,10 @@ def test_codings_do_what_they_say(committed):
 def test_conditions_and_claimed_sign_of_a_claim_count_in_its_curve(committed):
     """Days are those of the ledger's events; what falls counts for a claim of falls."""
     claim = committed.snapshot.registered["B10"]
-    asked = Codings(committed, ["baseline"]), ["baseline"], [(0, 1)]
-    days = claim_days(claim, *asked)
+    days = claim_days(committed, claim, ["baseline"], [(0, 1)])
     first = committed.snapshot.sessions[days.position.min()]
     assert first > pd.Timestamp(claim.events.after)
-    other = claim_days(replace(claim, claimed="negative"), *asked)
+    other = claim_days(committed, replace(claim, claimed="negative"), ["baseline"], [(0, 1)])
     one, two = (each.episodes["baseline", (0, 1)].factor for each in (days, other))
     assert (two == -one).all()
 
@@ -265,9 +264,9 @@ def test_placebo_days_are_clear_and_have_the_same_firms(committed):
     """No moved day lies next to a listed event, and clusters keep the distances of their days."""
     curve = committed.snapshot.choices.curve
     claims = committed.snapshot.registered
-    coded = Codings(committed, curve.claims["B3"].codings)
     days = [
-        claim_days(claims[c], coded, own.codings, own.windows) for c, own in curve.claims.items()
+        claim_days(committed, claims[c], own.codings, own.windows)
+        for c, own in curve.claims.items()
     ]
     sessions = committed.snapshot.sessions
     listed = sessions.get_indexer(committed.events["day0"])
