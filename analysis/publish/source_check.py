@@ -18,7 +18,9 @@ from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, 
 
 __all__ = ["check_sources", "find_references", "listing", "nearest"]
 
-BLOCKS = frozenset({"table", "passage", "interactive", "exhibits"})  # stand alone in a paragraph
+BLOCKS = frozenset(
+    {"table", "passage", "interactive", "panel", "exhibits"}
+)  # stand alone in a paragraph
 _NAMES = (
     "num",
     "interval",
@@ -27,6 +29,7 @@ _NAMES = (
     "table",
     "passage",
     "interactive",
+    "panel",
     "exhibits",
     "include",
 )

@@ -20,6 +20,7 @@ __all__ = ["QUESTIONS", "answer", "left_out", "list_inputs", "question"]
 QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the question
     "Choices of the study": "analysis.questions.data.stated_choices",
     "Describing the sample": "analysis.questions.data.sample",
+    "Rows behind numbers": "analysis.questions.data.rows_behind",
     "Highlighted days": "analysis.questions.event_windows.highlighted_days",
     "Event-window returns": "analysis.questions.event_windows.by_direction",
     "Window by hour": "analysis.questions.event_windows.hours",
@@ -40,6 +41,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Tipping points": "analysis.questions.ledger.tipping",
     "One choice at a time": "analysis.questions.robustness.one_choice",
     "Specification curves": "analysis.questions.robustness.report",
+    "A reader's choices": "analysis.questions.robustness.reader",
     "Amended rules": "analysis.questions.ledger.amendments",
     "Out of sample": "analysis.questions.ledger.out_of_sample",
     "Size and power": "analysis.questions.size.report",

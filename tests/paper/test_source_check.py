@@ -102,7 +102,7 @@ FAULTS = [
         "The rules.",
         "{{< tabel rules >}}",
         "paper/sections/appendix.qmd:7: shortcode: expected num, interval, alt, source, table, "
-        "passage, interactive, exhibits, include, found 'tabel'; nearest: 'table'",
+        "passage, interactive, panel, exhibits, include, found 'tabel'; nearest: 'table'",
         id="shortcode",
     ),
     pytest.param(

@@ -1,7 +1,7 @@
 -- The shortcodes of the paper: `num KEY` prints a number, `num KEY capital` at the start of a sentence, `interval KEY` its
 -- interval, `alt NAME` a figure's text alternative,
 -- `source NAME` where a figure comes from, `table NAME` a published table, `passage NAME` published paragraphs,
--- `interactive NAME` the interactive form of a figure, `exhibits` where every exhibit comes from. Used by Quarto and by pandoc/reader.lua.
+-- `interactive NAME` the interactive form of a figure, `panel NAME` what a script fills from a data set, `exhibits` where every exhibit comes from. Used by Quarto and by pandoc/reader.lua.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
@@ -38,14 +38,23 @@ local function description(key, record, data)
   add(record["function"])
   add(data and data.fingerprint and "data " .. data.fingerprint:sub(1, 12) or nil)
   add(store.question(key))
-  return table.concat(parts, "; ")
+  return store.readable(table.concat(parts, "; "))
+end
+
+-- The files that a result was made from, by name, for the script that tells their rows.
+local function made_from(record)
+  local names = {}
+  for _, input in ipairs(record.inputs or {}) do
+    if input:match("^[%w_]+%.csv$") then names[#names + 1] = input end
+  end
+  return table.concat(names, " ")
 end
 
 -- A text of the registry, with what it is on hover and on focus.
 local function printed(key, record, text, context)
   if context == "text" then return text end
   local title = description(key, record, store.load("numbers", "numbers").data)
-  local attributes = { { "data-key", key }, { "tabindex", "0" }, { "title", title } }
+  local attributes = { { "data-key", key }, { "tabindex", "-1" }, { "title", title }, { "data-from", made_from(record) } }
   return pandoc.Span(pandoc.Inlines(text), pandoc.Attr("", { "num" }, attributes))
 end
 
@@ -177,6 +186,14 @@ local function interactive(args)
     store.read_text("figures/" .. name .. ".html", "interactive figure '" .. name .. "'")) })
 end
 
+-- What a script of the page fills from a data set; other formats drop the block.
+local function panel(args)
+  local name = argument(args, "panel")
+  store.entry("datasets", "datasets", name, "data set")
+  return pandoc.Blocks({ pandoc.RawBlock("html",
+    store.read_text("figures/" .. name .. ".html", "panel '" .. name .. "'")) })
+end
+
 -- In a draft what is missing is named in the place of what would be printed; claim.lua makes the mark visible.
 local function marked(shortcode, is_block)
   return function(args, kwargs, meta, raw, context)
@@ -191,5 +208,5 @@ local function marked(shortcode, is_block)
 end
 
 return { num = marked(num), interval = marked(interval_of), alt = marked(alt), source = marked(source),
-  table = marked(published_table, true), passage = marked(passage, true), interactive = marked(interactive, true),
+  table = marked(published_table, true), passage = marked(passage, true), interactive = marked(interactive, true), panel = marked(panel, true),
   exhibits = exhibits }
