@@ -17,7 +17,7 @@ __all__ = ["PRINTS", "find_misfits"]
 
 PRINTS = NUMBERS | {
     **dict.fromkeys(("alt", "interactive", "source"), "figure"),
-    **{"table": "table", "passage": "passage"},
+    **{"table": "table", "folded": "table", "passage": "passage"},
 }
 """Shortcodes, and the kind of result that they print."""
 

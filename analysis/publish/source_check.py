@@ -18,14 +18,19 @@ from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, 
 
 __all__ = ["check_sources", "listing", "nearest"]
 
-BLOCKS = frozenset({"table", "passage", "interactive", "exhibits"})  # stand alone in a paragraph
+BLOCKS = frozenset(
+    {"table", "folded", "passage", "unsettled", "interactive", "exhibits"}
+)  # stand alone in a paragraph
 _NAMES = (
     "num",
     "interval",
     "alt",
     "source",
     "table",
+    "folded",
     "passage",
+    "web",
+    "unsettled",
     "interactive",
     "exhibits",
     "include",
@@ -179,6 +184,12 @@ def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:
                 yield (
                     f"{source.place(match.start())}: reference @{match[1]}: expected the label "
                     f"{{#{match[1]}}}, found none{nearest(match[1], known)}"
+                )
+        for position, name, label in source.shortcodes():
+            if name == "web" and label not in known:
+                yield (
+                    f"{source.place(position)}: shortcode 'web': expected the label of a figure or "
+                    f"table, found '{label}'{nearest(label, known)}"
                 )
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, Scalar, scalar_numbers, table_of
-from analysis.results.formats import escape_markup
+from analysis.results.formats import escape_markup, listed
+from analysis.study.claim_words import name_item, quoted
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
@@ -17,7 +18,7 @@ __all__ = ["compute"]
 CLAIMS = (
     Column("id", "Claim"),
     Column("kind", "Kind"),
-    Column("statement", "Statement"),
+    Column("quoted", "In the words of the item"),
     Column("estimand", "What is measured"),
 )
 FIRMS = (
@@ -51,9 +52,9 @@ def compute(panel: Panel) -> Findings:
     tables = [table_of("firms", firms, FIRMS, of_firms)]
     if len(claims):  # a study may make none
         claims["kind"] = claims["status"].str[0].str.upper()
-        worded = ["statement", "estimand"]
-        claims[worded] = claims[worded].map(escape_markup)
-        tables.append(table_of("claims", claims, CLAIMS, ledger))
+        claims["quoted"] = [quoted(claim) for claim in panel.claims.values()]
+        claims["estimand"] = claims["estimand"].map(escape_markup)
+        tables.append(table_of("claims", claims, CLAIMS, ledger, _sources(panel)))
     return Findings(
         numbers=[
             *scalar_numbers("data", _days(panel), prices, "date", "date"),
@@ -64,6 +65,18 @@ def compute(panel: Panel) -> Findings:
         ],
         tables=tables,
         figures=[_price_paths(panel)],
+    )
+
+
+def _sources(panel: Panel) -> str:
+    """Name the news items that are quoted, by the letters of their claims."""
+    letters: dict[str, list[str]] = {}
+    for claim in panel.claims.values():
+        if claim.quote:
+            letters.setdefault(claim.item, []).append(claim.id.rstrip("0123456789"))
+    return " ".join(
+        f"{listed(list(dict.fromkeys(of)))}: {name_item(panel.snapshot.items[name])}."
+        for name, of in letters.items()
     )
 
 
