@@ -69,11 +69,13 @@ local function shared_width(tbl)
   return tbl
 end
 
--- The rows that hold words on those above them are folded out on the page, and stand nowhere else.
+-- Rows with words on those above them, and rows of exhibits that the page alone has, stand on the page and nowhere else.
 local function without_more(tbl)
-  if html or not tbl.classes:includes("folded") then return tbl end
+  if html then return tbl end
   tbl.bodies = tbl.bodies:map(function(body)
-    body.body = body.body:filter(function(row) return not row.classes:includes("more") end)
+    body.body = body.body:filter(function(row)
+      return not (row.classes:includes("more") or row.classes:includes("web"))
+    end)
     return body
   end)
   return tbl

@@ -266,10 +266,11 @@ local function unsettled(args)
   return pandoc.Blocks({ pandoc.Div(blocks, pandoc.Attr("", { "passage", "unsettled" })) })
 end
 
--- For readers of the PDF, whose exhibits have no fold-out source: exhibit, function, data.
+-- For readers of the PDF, whose exhibits have no fold-out source: exhibit, function, data. Rows of what the page alone has are
+-- marked, and stand nowhere else, see formats.lua.
 local function exhibits()
   local rows = { "| Exhibit | Function | Data |", "|:--|:--|:--|" }
-  local known = numbered()
+  local known, aside = numbered(), {}
   each_exhibit(function(label, section, exhibit, kind)
     local there, record = pcall(store.entry, section, section, exhibit, kind)
     if store.draft and not there then return end -- it is marked where it should stand
@@ -277,9 +278,17 @@ local function exhibits()
     local inputs = {}
     for _, input in ipairs(record.inputs) do inputs[#inputs + 1] = (input:gsub("^.*/", ""):gsub("%.%w+$", "")) end
     local name = record["function"]:gsub("^analysis%.questions%.", ""):gsub("_", "\\_")
+    aside[#rows - 1] = known[label].web
     rows[#rows + 1] = "| " .. reference(label, known) .. " | " .. name .. " | " .. table.concat(inputs, ", ") .. " |"
   end)
-  return pandoc.read(table.concat(rows, "\n"), "markdown").blocks:walk({ Table = natural_width })
+  return pandoc.read(table.concat(rows, "\n"), "markdown").blocks:walk({ Table = function(tbl)
+    tbl.bodies[1].body = tbl.bodies[1].body:map(function(row)
+      local web = table.remove(aside, 1)
+      if web then row.attr = pandoc.Attr("", { "web" }) end
+      return row
+    end)
+    return natural_width(tbl)
+  end })
 end
 
 -- The class says that code wrote the text, numerals included.
