@@ -491,7 +491,9 @@ def twin(committed: Snapshot, run: str) -> Panel:
 
 def registered(run: str) -> str:
     """Return the claims without their words, which were registered and may state anything."""
-    text = re.sub(r'(?m)^(statement|estimand|test|rule) = ".*"$', r'\1 = "registered"', CLAIMS)
+    text = re.sub(
+        r'(?m)^(statement|quote|estimand|test|rule) = ".*"$', r'\1 = "registered"', CLAIMS
+    )
     if run == "names":
         text = renamed(text)
         for old, new in (("[0, 4]", "[0, 6]"), ("[0, 20]", "[0, 18]")):

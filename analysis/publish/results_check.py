@@ -17,7 +17,8 @@ __all__ = ["PRINTS", "find_misfits"]
 
 PRINTS = NUMBERS | {
     **dict.fromkeys(("alt", "interactive", "source"), "figure"),
-    **{"table": "table", "passage": "passage", "panel": "data set"},
+    **dict.fromkeys(("table", "folded"), "table"),
+    **{"passage": "passage", "panel": "data set"},
 }
 """Shortcodes, and the kind of result that they print."""
 

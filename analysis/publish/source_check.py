@@ -19,7 +19,7 @@ from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, 
 __all__ = ["check_sources", "find_references", "listing", "nearest"]
 
 BLOCKS = frozenset(
-    {"table", "passage", "interactive", "panel", "exhibits"}
+    {"table", "folded", "passage", "unsettled", "interactive", "panel", "exhibits"}
 )  # stand alone in a paragraph
 _NAMES = (
     "num",
@@ -27,7 +27,10 @@ _NAMES = (
     "alt",
     "source",
     "table",
+    "folded",
     "passage",
+    "web",
+    "unsettled",
     "interactive",
     "panel",
     "exhibits",
@@ -188,6 +191,12 @@ def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:
                 yield (
                     f"{source.place(match.start())}: reference @{match[1]}: expected the label "
                     f"{{#{match[1]}}}, found none{nearest(match[1], known)}"
+                )
+        for position, name, label in source.shortcodes():
+            if name == "web" and label not in known:
+                yield (
+                    f"{source.place(position)}: shortcode 'web': expected the label of a figure or "
+                    f"table, found '{label}'{nearest(label, known)}"
                 )
 
 

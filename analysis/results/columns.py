@@ -164,15 +164,17 @@ def scalar_numbers(
     cells: Mapping[str, Scalar],
     source: Provenance,
     unit: str = "count",
-    format: Format = "integer",
+    format: Format | None = None,
 ) -> list[Number]:
     """Publish single values: by the end of their key, with what they measure.
 
-    A value may bring a unit and a format of its own.
+    Counts are printed as a sentence does and other values as whole numbers, where no format is
+    given. A value may bring a unit and a format of its own.
     """
+    common = format or ("count" if unit == "count" else "integer")
     numbers = []
     for name, cell in cells.items():
-        of, printed = cell[2:] if len(cell) == 4 else (unit, format)
+        of, printed = cell[2:] if len(cell) == 4 else (unit, common)
         numbers.append(Number(f"{key}.{name}", cell[0], of, printed, cell[1], source))
     return numbers
 

@@ -256,6 +256,7 @@ _FORMATTERS: dict[str, Callable[[float | int | str], str]] = {
     "pvalue": _pvalue,
     "integer": _integer,
     "words": _words,
+    "count": lambda value: "none" if value == 0 else _words(value),
     "tonnes1": _tonnes,
     "date": _date,
     "text": str,

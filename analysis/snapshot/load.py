@@ -15,7 +15,7 @@ from analysis.snapshot.amendments import AMENDMENTS, Amendment, parse_amendments
 from analysis.snapshot.calendar import check_days, check_prices
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
-from analysis.snapshot.claims import Claim
+from analysis.snapshot.claims import Claim, Item
 from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.customs import check_earlier
 from analysis.snapshot.exchanges import (
@@ -53,6 +53,8 @@ class Snapshot:
         By id, in file order, as they stand.
     registered : dict of str to Claim
         The same as they were registered.
+    items : dict of str to Item
+        The news items that claims are taken from, by the name that claims call them.
     amendments : tuple of Amendment
         What was changed after registration, in file order.
     prices : pandas.DataFrame
@@ -89,6 +91,7 @@ class Snapshot:
     choices: Part[Choices] = Part()
     claims: Part[dict[str, Claim]] = Part()
     registered: Part[dict[str, Claim]] = Part()
+    items: Part[dict[str, Item]] = Part()
     amendments: Part[tuple[Amendment, ...]] = Part()
     prices: Part[pd.DataFrame] = Part()
     events: Part[pd.DataFrame] = Part()
@@ -186,6 +189,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         choices=made(choices, "study.toml"),
         claims=made(claims.stated, "claims.toml"),
         registered=made(claims.registered, "claims.toml"),
+        items=made(claims.items, "claims.toml"),
         amendments=Made(amendments, frozenset({str(folder / AMENDMENTS)} if amendments else ())),
         prices=made(wide, "prices.csv"),
         events=made(_plain(events.assign(scheduled=events["scheduled"] == "yes")), "events.csv"),

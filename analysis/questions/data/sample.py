@@ -10,8 +10,9 @@ import pandas as pd
 
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, Scalar, scalar_numbers, table_of
-from analysis.results.formats import escape_markup
+from analysis.results.formats import escape_markup, listed
 from analysis.snapshot.schema import BESIDE, SCHEMAS
+from analysis.study.claim_words import name_item, quoted
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
@@ -19,7 +20,7 @@ __all__ = ["compute"]
 CLAIMS = (
     Column("id", "Claim"),
     Column("kind", "Kind"),
-    Column("statement", "Statement"),
+    Column("quoted", "In the words of the item"),
     Column("estimand", "What is measured"),
 )
 FIRMS = (
@@ -54,9 +55,9 @@ def compute(panel: Panel) -> Findings:
     tables = [table_of("firms", firms, shown, of_firms)]
     if len(claims):  # a study may make none
         claims["kind"] = claims["status"].str[0].str.upper()
-        worded = ["statement", "estimand"]
-        claims[worded] = claims[worded].map(escape_markup)
-        tables.append(table_of("claims", claims, CLAIMS, ledger))
+        claims["quoted"] = [quoted(claim) for claim in panel.claims.values()]
+        claims["estimand"] = claims["estimand"].map(escape_markup)
+        tables.append(table_of("claims", claims, CLAIMS, ledger, _sources(panel)))
     return Findings(
         numbers=[
             *scalar_numbers("data", _days(panel), prices, "date", "date"),
@@ -86,6 +87,18 @@ def _with_measures(firms: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
         share = numbers.between(0, 1)[numbers.notna()].all()
         beside.append(Column(name, head, "percent0" if share else "decimal2"))
     return firms, [*FIRMS[:-2], *beside, *FIRMS[-2:]]
+
+
+def _sources(panel: Panel) -> str:
+    """Name the news items that are quoted, by the letters of their claims."""
+    letters: dict[str, list[str]] = {}
+    for claim in panel.claims.values():
+        if claim.quote:
+            letters.setdefault(claim.item, []).append(claim.id.rstrip("0123456789"))
+    return " ".join(
+        f"{listed(list(dict.fromkeys(of)))}: {name_item(panel.snapshot.items[name])}."
+        for name, of in letters.items()
+    )
 
 
 def _days(panel: Panel) -> dict[str, Scalar]:
