@@ -17,7 +17,7 @@ from analysis.errors import UserDataError
 from analysis.userfiles.typeset import write_html, write_latex, write_markdown
 from analysis.whole import put, refused, staging
 
-__all__ = ["SUFFIXES", "check_out", "check_plot", "is_stream", "write_json", "write_result"]
+__all__ = ["check_out", "check_plot", "is_stream", "write_result"]
 
 Tables = Mapping[str, pd.DataFrame]
 
