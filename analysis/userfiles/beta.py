@@ -33,6 +33,7 @@ from analysis.userfiles.output import as_text, check_columns, plain, records, sp
 __all__ = ["document", "relative_beta"]
 
 MOST_TOLD = 3  # assets that are named on the terminal
+LARGEST = 1e60  # return of an asset, as a fraction: its fourth power is still a number
 FEWEST = 30  # common returns below which no beta is worth a row
 MARKET = "\0market"  # of the benchmark among the assets: no asset is called so
 SHOWN = ["ticker", "n", "beta", "se_hc3", "low", "high", "huber.beta", "r2"]  # in the summary
@@ -169,6 +170,12 @@ class CommonReturns:
         self._holed = options.missing == "trade" and bool(named.isna().any(axis=None))
         self._table = named
         self._returns = self._taken(named)
+        largest = self._returns.abs().max()
+        if (largest > LARGEST).any():
+            name = str(largest.idxmax()).replace(MARKET, options.benchmark)
+            raise ValueError(
+                f"{name}: expected returns that have a square, found {largest.max():.3g}"
+            )
 
     def _taken(self, table: pd.DataFrame) -> pd.DataFrame:
         return take_returns(table, self._kind) if self._given == "prices" else table
