@@ -44,6 +44,8 @@ def main() -> int:
         print(f"{len(drawn)} of {len(every)} mutants, seed {options.seed}", flush=True)
         record = Record.open(STATE / f"seed-{options.seed}{options.only and '-part'}.jsonl")
         asked = _ask_tests({mutant.file for mutant in drawn}, clones, until)
+        if not any(asked.values()):
+            sys.exit("error: expected tests that pass on the committed version, found none")
         keys = {_key(mutant, sources, asked, clones[0]): mutant for mutant in drawn}
         jobs = [
             Job(
