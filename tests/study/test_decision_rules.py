@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +25,9 @@ from analysis.study.verdicts import decide_symmetric
 
 DAYS = ["2025-09-08", "2025-09-24", "2025-10-10", "2025-11-03", "2025-11-20", "2025-12-09",
         "2026-01-06", "2026-01-22"]  # fmt: skip
-WORDS = dict.fromkeys(("item", "statement", "estimand", "test", "rule"), "as planted")
+WORDS: dict[str, Any] = dict.fromkeys(
+    ("item", "statement", "estimand", "test", "rule"), "as planted"
+)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def list_readers(place: Path) -> list[Reader]:
         Reader("event study", "prices.csv", own, _command(EVENTS), 4),
         Reader("event study, events", "events.csv", own, _command(EVENTS), 4),
         *(
-            Reader(f"rows of {n}", n, data, lambda f, n=n: read(n, (f / n).read_bytes()), 3)
+            Reader(f"rows of {n}", n, data, _rows(n), 3)
             for n in ("events.csv", "universe.csv", "customs.csv", "confounders.csv")
         ),
         *(
@@ -99,6 +99,10 @@ def list_readers(place: Path) -> list[Reader]:
         Reader("receipt", "receipt.json", place, lambda f: Receipt.read(f / "receipt.json"), 20),
         Reader("citation", "CITATION.cff", place, read_citation, 10),
     ]
+
+
+def _rows(name: str) -> Callable[[Path], object]:
+    return lambda folder: read(name, (folder / name).read_bytes())
 
 
 def _command(words: str) -> Callable[[Path], None]:

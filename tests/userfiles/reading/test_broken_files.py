@@ -49,7 +49,7 @@ def test_a_price_whose_returns_have_no_squares_is_no_price(prices, price):
 def test_a_frame_with_such_a_price_is_refused_too(price):
     """Where no file was read: the asset, and the size of its return."""
     frame = pd.read_csv(EXAMPLE, index_col="date", parse_dates=True)
-    frame.iloc[40, frame.columns.get_loc("SPY")] = price
+    frame.loc[frame.index[40], "SPY"] = price
     with pytest.raises(UserDataError, match="beta: SPY: expected returns that have a square"):
         relative_beta(frame, benchmark="SPY", assets=["MP", "CRML"], draws=19)
 
