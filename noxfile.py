@@ -338,7 +338,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench_engine(session: nox.Session) -> None:
-    """Time the event-study engine against a statsmodels loop and two packages, side by side."""
+    """Time the event-study engine against other packages, and the commands on a user's files."""
     python = _prepare(session, "tests")
     rivals: list[str] = []
     for package in ("eventstudy", "ffjr-eventstudies"):
@@ -349,6 +349,7 @@ def bench_engine(session: nox.Session) -> None:
         rivals += ["--rival", package, _python_of(home)]
     session.run(python, "benchmarks/engine.py", *rivals, *session.posargs)
     session.run(python, "benchmarks/resampling.py")
+    session.run(python, "benchmarks/own_files.py")
 
 
 @nox.session(default=False)

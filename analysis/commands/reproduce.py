@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.table import Table
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import ResultsError
 from analysis.processes import analysis, side_by_side
 from analysis.publish.receipt import (
@@ -43,6 +44,7 @@ KINDS = {
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     choices = ["auto", "quarto", "pandoc"]
     parser.add_argument("--renderer", choices=choices, default="auto", help="as in: nox -s paper")
     words = "sign the receipt with this ed25519 key (OpenSSH or PEM, without a password)"
@@ -51,7 +53,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
-    repository = Repository(workspace.root)
+    workspace = chosen(options.data, workspace, stage)
+    repository = Repository(workspace.data if workspace.own else workspace.root, workspace.own)
     commit = repository.base("HEAD")
     repository.require_clean()
     mine, kernel = other_kernel()
@@ -62,7 +65,8 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         for folder in folders:
             repository.extract(commit, folder)
         settings: list[dict[str, str]] = [{}, {}, {"OPENBLAS_CORETYPE": kernel}]
-        tasks = [(*task, options.renderer) for task in zip(folders, settings, strict=True)]
+        code = workspace.code if workspace.own else None
+        tasks = [(*task, options.renderer, code) for task in zip(folders, settings, strict=True)]
         with stage(f"Building three times ({mine}, {mine}, {kernel})"):
             side_by_side(2, _build, tasks)  # two at a time, one thread each
         _report([built.artefacts(folder) for folder in folders], stage, kernel)
@@ -132,11 +136,14 @@ def _kernel(settings: dict[str, str]) -> str:
     return words[-1].removeprefix("Core: ").strip() if words else ""
 
 
-def _build(folder: Path, settings: dict[str, str], renderer: str) -> None:
-    environment = os.environ | settings | {"PYTHONPATH": str(folder)}
+def _build(folder: Path, settings: dict[str, str], renderer: str, code: Path | None) -> None:
+    """Build a version of the project by its own code, or of a study by the `code` of this one."""
+    environment = os.environ | settings | {"PYTHONPATH": str(code or folder)}
+    study = ["--data", str(folder)] if code else []
     for words in (["data"], ["paper", "--renderer", renderer]):
         done = analysis(
             *words,
+            *study,
             cwd=folder,
             env=environment,
             encoding="utf-8",

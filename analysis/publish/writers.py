@@ -65,6 +65,7 @@ def write_results(
     """
     # Imported late: the committed files are text, and their readers draw nothing.
     from analysis.publish import figures, interactive
+    from analysis.publish.interactive import reader, rows
 
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked, cited=cited)
     texts[EVERY] = write_rows(_every_number(findings))
@@ -80,8 +81,15 @@ def write_results(
             for name, text in figures.data_files(figure).items():
                 (drawings / name).write_text(text, encoding="utf-8", newline="\n")
             if figure.kind == interactive.KIND:
-                fragment = interactive.fragment(figure)
-                (drawings / f"{figure.name}.html").write_text(fragment, encoding="utf-8")
+                text = interactive.fragment(figure)
+                (drawings / f"{figure.name}.html").write_text(text, encoding="utf-8")
+        panels = {
+            reader.NAME: reader.reader_fragment(findings),
+            rows.NAME: rows.rows_fragment(findings),
+        }
+        for name, fragment in panels.items():
+            if fragment is not None:
+                (drawings / f"{name}.html").write_text(fragment, encoding="utf-8")
         with postponed():
             made = put(stage, folder)
             for old in set(folder.rglob("*")).difference(made):  # but not what another run stages

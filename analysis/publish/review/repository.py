@@ -16,6 +16,16 @@ __all__ = ["FileEdit", "Repository", "list_files"]
 
 DECIDING = ("analysis", "data", "paper")
 """The folders from which results are made; edits elsewhere do not matter to a comparison."""
+OF_STUDY = (
+    *(":(glob)*.csv", ":(glob)*.toml", ":(glob)manifest.json", ":(glob)registration/**"),
+    *(
+        ":(glob)paper/*.qmd",
+        "paper/sections",
+        ":(glob)paper/results/*.json",
+        "paper/results/tables",
+    ),
+)
+"""The same of a study in a folder of its own, as patterns of git."""
 
 MADE_HERE = frozenset({".git", ".nox", ".venv", "_output", "derived", "__pycache__"})
 """Folders of what runs leave in a work tree."""
@@ -33,9 +43,24 @@ class FileEdit:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A clone whose versions are read through git, never by changing the work tree."""
+    """A clone whose versions are read through git, never by changing the work tree.
+
+    Attributes
+    ----------
+    root : Path
+        The clone of the project, or the folder of a study in a clone of its own or any other;
+        paths are relative to it.
+    study : bool
+        Whether it is that of a study: its data stand beside ``paper/``, and it has no code.
+    """
 
     root: Path
+    study: bool = False
+
+    @property
+    def data(self) -> str:
+        """What paths of data files begin with."""
+        return "" if self.study else "data/"
 
     def base(self, name: str | None) -> str:
         """Return the commit to compare with: ``name``, or the merge base with main.
@@ -84,7 +109,8 @@ class Repository:
         RepositoryError
             Naming the first such file.
         """
-        said = self._ask("status", "--porcelain", "--", *(folders or DECIDING)) or ""
+        deciding = folders or (OF_STUDY if self.study else DECIDING)
+        said = self._ask("status", "--porcelain", "--", *deciding) or ""
         changed = [line.strip().split(maxsplit=1)[-1] for line in said.splitlines()]
         if changed:
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -100,12 +126,15 @@ class Repository:
 
     def files(self, commit: str, folder: str) -> list[str]:
         """List the files of a version below a folder."""
-        said = self._ask("ls-tree", "-r", "-z", "--name-only", commit, f"{folder}/") or ""
+        below = [f"{folder.rstrip('/')}/"] if folder else []
+        said = self._ask("ls-tree", "-r", "-z", "--name-only", commit, *below) or ""
         return said.split("\0")[:-1]
 
     def edits(self, base: str, head: str) -> list[FileEdit]:
         """List the files that differ between two versions; a moved file is one edit."""
-        parts = iter((self._ask("diff", "--numstat", "-z", "-M", base, head) or "").split("\0"))
+        parts = iter(
+            (self._ask("diff", "--numstat", "-z", "-M", "--relative", base, head) or "").split("\0")
+        )
         found = []
         for part in filter(None, parts):
             added, removed, path = part.split("\t")
@@ -115,6 +144,8 @@ class Repository:
 
     def drawings(self, commit: str) -> set[str]:
         """Return a hash of each module of a version that draws, wherever it stands."""
+        if self.study:
+            return set()
         draws = r"^\s*(import|from) +(matplotlib|seaborn)"
         named = self._ask("grep", "-lE", draws, commit, "--", "analysis/*.py")
         listed = (self._ask("rev-parse", *named.splitlines()) or "") if named else ""
@@ -122,7 +153,7 @@ class Repository:
 
     def text(self, commit: str, path: str) -> str | None:
         """Return a file of a version, None where it has none."""
-        return self._ask("show", f"{commit}:{path}", strip=False)
+        return self._ask("show", f"{commit}:./{path}", strip=False)
 
     def tree(self, commit: str) -> str:
         """Return the hash of all files of a version, which is that of its SWHID, too."""
