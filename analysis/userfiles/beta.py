@@ -25,6 +25,7 @@ from analysis.userfiles.periods import whole_periods
 
 __all__ = ["BetaResult", "relative_beta"]
 
+LARGEST = 1e60  # return of an asset, as a fraction: its fourth power is still a number
 FEWEST = {"day": 30, "week": 12, "month": 12}  # common returns below which no beta is worth a row
 MARKET = "\0market"  # of the benchmark among the assets: no asset is called so
 
@@ -110,6 +111,12 @@ class CommonReturns:
         self._holed = options.missing == "trade" and bool(named.isna().any(axis=None))
         self._table = named
         self._returns = self._taken(named)
+        largest = self._returns.abs().max()
+        if (largest > LARGEST).any():
+            name = str(largest.idxmax()).replace(MARKET, options.benchmark)
+            raise ValueError(
+                f"{name}: expected returns that have a square, found {largest.max():.3g}"
+            )
 
     def _taken(self, table: pd.DataFrame) -> pd.DataFrame:
         returns = take_returns(table, self._kind) if self._given == "prices" else table
