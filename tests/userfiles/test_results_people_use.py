@@ -65,7 +65,7 @@ def numbers(command: str) -> list[float]:
 
 
 def read_back(path: Path) -> pd.DataFrame:
-    readers = {
+    readers: dict[str, Any] = {
         ".csv": pd.read_csv, ".dta": pd.read_stata, ".parquet": pd.read_parquet,
         ".xlsx": pd.read_excel,
     }  # fmt: skip
