@@ -72,7 +72,7 @@ def relative_beta(prices: pd.DataFrame, **options: Any) -> BetaResult:
         parts = [_estimate(names, found, choices) for names, found in common.groups(assets)]
         reasons = {name: part.reasons.get(name, "") for part in parts for name in part.names}
         betas = _in_order([part.betas for part in parts], assets)
-        equality = _equality(common, list(betas["ticker"]), choices)
+        equality = _equality(common, [name for name in assets if not reasons[name]], choices)
     except ValueError as error:
         raise UserDataError(f"beta: {error}; change the option or the file") from None
     if betas.empty:
@@ -248,7 +248,7 @@ def _in_order(parts: Sequence[pd.DataFrame], assets: Sequence[str]) -> pd.DataFr
     """Join tables by asset, in the order of the assets."""
     filled = [part for part in parts if len(part)]
     if not filled:
-        return pd.DataFrame(columns=["ticker"])
+        return next((part for part in parts if len(part.columns)), pd.DataFrame())
     whole = pd.concat(filled, ignore_index=True)
     order = pd.Index(assets).get_indexer(pd.Index(whole["ticker"]))
     return whole.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
