@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["Lacking", "Made", "Part", "make", "name_files", "recording", "vary"]
+__all__ = ["Lacking", "Made", "Part", "make", "name_files", "once", "recording", "vary"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound="DataclassInstance")
@@ -120,6 +120,17 @@ def make(compute: Callable[[], T]) -> Made[T]:
     with recording() as seen:
         value = compute()
     return Made(value, frozenset(seen))
+
+
+def once(record: DataclassInstance, key: Hashable, compute: Callable[[], T]) -> T:
+    """Compute a value the first time it is asked of a record; its files are read at each asking.
+
+    A copy with other parts (:func:`vary`) begins anew. Nobody may change the value.
+    """
+    held: dict[Hashable, Made[T]] = vars(record).setdefault("_once", {})
+    if key not in held:
+        held[key] = make(compute)
+    return held[key].use()
 
 
 class Part(Generic[T]):

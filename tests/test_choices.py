@@ -140,6 +140,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "cross_asset.names.*": "something else",
         "out_of_sample.fixed_to": "2025-11-25",
         "register.prices": "2026-07-30",
+        "register.calendar.*.ends": "2026-12-03",
         "curve.lengths": lambda old: old[:1],
         "curve.claims.*.windows": lambda old: [[0, 2], [0, 3]] if old[0] == [0, 1] else [[1, 4]],
         "curve.claims.*.clean": [0, 9],
@@ -166,6 +167,8 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
         "rules.amended.statistic": "separate",
         "rules.amended.verdicts": "registered",
         "rules.amended.normal": "recentred",
+        "register.calendar.*.words": "another pause",
+        "register.calendar.*.source": "https://example.org/a",
     },
 }
 KEPT = {  # entries that no run varies, with the reason
@@ -444,6 +447,8 @@ RULES = (
     Rule("rules.amended.bound.*", share, TENTH),
     Rule("register.known", day),
     Rule("register.prices", day, {"*": "the sample ends on that day as well"}),
+    Rule("register.calendar.*.ends", day),
+    Rule("register.calendar.*", lambda text: [re.escape(text)]),
     Rule("register.bounds.car", share, TENTH),
     Rule("register.bounds.trade", share, TENTH),
     Rule("register.bounds.*", lambda value: [rf"\b(?:correlation|ratio) of {value:g}0?\b"]),

@@ -353,12 +353,13 @@ def test_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"{SCRIPT} {__version__}\n"
 
 
+@pytest.mark.slow
 def test_explain_imports_no_more_than_its_question():
     """No other question, no GARCH and nothing that draws is imported for one beta."""
     code = (
         "import sys; from analysis.__main__ import main; main(['explain', 'beta.mp.spy']); "
         "print([m for m in sys.modules if m.startswith('analysis.questions.')], "
-        "[m for m in ('arch', 'matplotlib', 'seaborn', 'pypdf') if m in sys.modules], sep='\\n')"
+        "[m for m in ('arch', 'matplotlib', 'seaborn') if m in sys.modules], sep='\\n')"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -369,6 +370,7 @@ def test_explain_imports_no_more_than_its_question():
     assert drawing == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["numbers.json:numbers", "claims.json:verdicts", "figures.json:figures",
              "tables.json:tables"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -92,13 +93,15 @@ def assign_episodes(
     if (places < 0).any():
         raise ValueError(f"episodes: {rows['day0'][places < 0].iloc[0].date()} is not a session")
     labels = group_episodes(places, distance)
-    signs = rows["direction"].map({n: each.sign for n, each in directions.items() if each.tested})
+    signs = {n: each.sign for n, each in directions.items() if each.tested}
+    sign = np.array([signs.get(direction, 0) for direction in rows["direction"]])
+    up, down = (np.bincount(labels, sign == way) for way in (1, -1))
     return pd.DataFrame(
         {
             "event": rows["id"],
             "episode": labels + 1,
             "day0": rows["day0"],
             "direction": rows["direction"],
-            "mixed": signs.groupby(labels).transform("nunique") > 1,
+            "mixed": ((up > 0) & (down > 0))[labels],
         }
     )

@@ -139,20 +139,37 @@ class Effects:
 
 
 @dataclass(frozen=True, config=CLOSED)
+class PolicyDay:
+    """A day on which something that was agreed ends, in words, with the address that says so."""
+
+    ends: date
+    words: Text
+    source: Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+@dataclass(frozen=True, config=CLOSED)
 class Register:
     """What had been seen when the plan for later data was made, and what its looks must find.
 
-    ``known``: last day of what had been published; ``prices``: last close.
+    ``known``: last day of what had been published; ``prices``: last close; ``calendar``: days to
+    come, as seen from ``known``.
     """
 
     known: date
     prices: date
     bounds: Effects
+    calendar: Mapping[str, PolicyDay] = field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ordered(self) -> Register:
         if self.prices > self.known:
             raise ValueError(f"Input should be prices to a day not after known = {self.known}")
+        for name, day in self.calendar.items():
+            if day.ends <= self.known:
+                raise ValueError(
+                    f"Input should be a calendar of days after known = {self.known}, not "
+                    f"{name} on {day.ends}"
+                )
         return self
 
 

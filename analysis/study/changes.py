@@ -118,7 +118,10 @@ class _Edited:
         here: pd.DataFrame,
         there: pd.DataFrame,
     ) -> None:
-        self.claim, self.panel, self.rule, self.edits = claim, panel, rule, edits
+        self.claim, self.rule, self.edits = claim, rule, edits
+        columns = ["day0", "direction", "status", "episode", "mixed", "sign"]  # all that choose
+        plain = {"direction": object, "status": object}  # quicker to edit than columns of text
+        self.panel = vary(panel, events=panel.events[columns].astype(plain))
         self.here, self.there = here, there
         self.shape = (len(claim.sides), 1 + 2 * len(rule.columns))
         self.chain = _chains(panel, edits)

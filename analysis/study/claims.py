@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.errors import StudyError
+from analysis.reads import make
 from analysis.snapshot.claims import Claim
 from analysis.study import claim_facts as facts
 from analysis.study import claim_kinds as kinds
@@ -31,7 +32,7 @@ DECIDE: Mapping[str, Callable[[Any, Panel], Outcome]] = {  # the function of eac
 
 
 def decide_claim(claim: Claim, panel: Panel) -> Outcome:
-    """Run the test of a claim.
+    """Run the test of a claim, once for a panel.
 
     Of one that is shown and not decided only what is seen.
 
@@ -40,6 +41,14 @@ def decide_claim(claim: Claim, panel: Panel) -> Outcome:
     StudyError
         If its entry names what the study does not have.
     """
+    known, made = panel.decided.get(claim.id, (None, None))
+    if made is None or known is not claim:
+        made = make(lambda: _decide(claim, panel))
+        panel.decided[claim.id] = claim, made
+    return made.use()
+
+
+def _decide(claim: Claim, panel: Panel) -> Outcome:
     try:
         outcome = DECIDE[claim.kind](claim, panel)
     except StudyError as error:

@@ -13,6 +13,7 @@ from analysis.estimators.dependence.lead_lag import lead_lag, moving_blocks
 from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
+from analysis.reads import once
 from analysis.snapshot.choices import Series
 from analysis.snapshot.claims import Correlation
 from analysis.snapshot.customs import monthly_panel, release_days
@@ -74,7 +75,8 @@ def list_names(snapshot: Snapshot) -> dict[str, str]:
 
 def export_months(panel: Panel) -> pd.DataFrame:
     """Return every export series by month: see :func:`analysis.snapshot.customs.monthly_panel`."""
-    return monthly_panel(panel.snapshot.customs, panel.snapshot.choices)
+    snapshot = panel.snapshot
+    return once(snapshot, "months", lambda: monthly_panel(snapshot.customs, snapshot.choices))
 
 
 def export_changes(panel: Panel) -> dict[str, pd.Series]:

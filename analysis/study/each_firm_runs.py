@@ -75,6 +75,13 @@ def _of_basket(name: str) -> Callable[[Run, Snapshot, Entry, Entry], Run]:
     return lambda run, snapshot, _, __: replace(run, firms=snapshot.choices.baskets[name])
 
 
+def _of_placebo(run: Run, snapshot: Snapshot, _: Entry, terms: Entry) -> Run:
+    """Take the firms that must not move, to the day registered: later closes may be fetched."""
+    firms, apart = snapshot.choices.baskets["placebo"], terms["sample"]["apart"]
+    until = {firm: pd.Timestamp(apart[firm]["to"]) for firm in firms if "to" in apart[firm]}
+    return replace(run, firms=firms, until=until)
+
+
 def _of_fund(run: Run, snapshot: Snapshot, _: Entry, __: Entry) -> Run:
     return replace(run, firms=(snapshot.choices.benchmark.metals,))
 
@@ -106,7 +113,7 @@ _MAKE: Mapping[str, Callable[[Run, Snapshot, Entry, Entry], Run]] = {
     "new-york": _of_basket("new_york"),
     "sydney": _of_basket("sydney"),
     "remx": _of_fund,
-    "ilu": _of_basket("placebo"),
+    "ilu": _of_placebo,
     "secondary": _with_secondary,
     "own-news": lambda run, *_: replace(run, own_news=True),
     "export-policy": _of_kinds,

@@ -39,6 +39,8 @@ class Run:
         Firms that may count.
     since : mapping of str to Timestamp
         Firms that count from a day on.
+    until : mapping of str to Timestamp
+        Firms that count to a day, whatever closes there are after it.
     events : array of bool, or None
         Which events of the study enter, of those tested; None: all.
     earlier : array of bool, or None
@@ -55,6 +57,7 @@ class Run:
     words: str
     firms: tuple[str, ...]
     since: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+    until: Mapping[str, pd.Timestamp] = field(default_factory=dict)
     events: Bools | None = None
     earlier: Bools | None = None
     own_news: bool = False
@@ -64,7 +67,8 @@ class Run:
     def table(self, snapshot: Snapshot) -> FirmTable:
         """Return what its firms show on every session."""
         found = tabulate(snapshot, self.window, intercept=self.intercept)
-        return found.keep(self.firms, self.since)
+        last = snapshot.choices.windows.primary_bounds[1]
+        return found.keep(self.firms, self.since, self.until, last)
 
     def calendar(self, snapshot: Snapshot) -> Calendars:
         """Return the calendar of its events."""

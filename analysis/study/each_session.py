@@ -68,16 +68,28 @@ class FirmTable:
         columns = zip(self.values[measure], self.exchanges, strict=True)
         return np.stack([values[places[code]] for values, code in columns], axis=-1)
 
-    def keep(self, firms: Sequence[str], since: Mapping[str, pd.Timestamp]) -> FirmTable:
-        """Return the table of some firms; one with a day in ``since`` counts from then on."""
+    def keep(
+        self,
+        firms: Sequence[str],
+        since: Mapping[str, pd.Timestamp],
+        until: Mapping[str, pd.Timestamp],
+        last: int,
+    ) -> FirmTable:
+        """Return the table of some firms.
+
+        One with a day in ``since`` counts from then on, one with a day in ``until`` where event day
+        ``last`` is no later.
+        """
         at = [self.firms.index(firm) for firm in firms]
         values = {}
         for measure, columns in self.values.items():
             kept = [columns[place].copy() for place in at]
             for firm, column in zip(firms, kept, strict=True):
+                sessions = self.sessions[self.exchanges[self.firms.index(firm)]]
                 if firm in since:
-                    sessions = self.sessions[self.exchanges[self.firms.index(firm)]]
                     column[: sessions.searchsorted(since[firm])] = np.nan
+                if firm in until:
+                    column[sessions.searchsorted(until[firm], side="right") - last :] = np.nan
             values[measure] = tuple(kept)
         return FirmTable(
             tuple(firms), tuple(self.exchanges[place] for place in at), self.sessions, values

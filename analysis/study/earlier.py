@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from analysis.reads import Made, make
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import NAME
 
@@ -21,7 +24,7 @@ def has_earlier(snapshot: Snapshot) -> bool:
 
 
 def earlier_study(snapshot: Snapshot) -> Snapshot:
-    """Load the study of earlier years; itself, if it is firm by firm.
+    """Load the study of earlier years, once for a study; itself, if it is firm by firm.
 
     Raises
     ------
@@ -30,4 +33,9 @@ def earlier_study(snapshot: Snapshot) -> Snapshot:
     """
     if snapshot.choices.each_firm:
         return snapshot
-    return load_snapshot(snapshot.folder / EARLIER)
+    return _loaded(snapshot).use()
+
+
+@lru_cache(maxsize=2)
+def _loaded(snapshot: Snapshot) -> Made[Snapshot]:
+    return make(lambda: load_snapshot(snapshot.folder / EARLIER))

@@ -40,6 +40,7 @@ __all__ = [
     "tell_firms",
 ]
 
+Ints = npt.NDArray[np.int64]
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
 
 
@@ -95,30 +96,46 @@ def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
         Indexed by event ``id``: ``episode``, ``day0``, ``sign`` (1 unless signed), ``left_out``
         (the reason; empty where the event enters).
     """
-    asked = panel.events["direction"].isin(events.directions or [*panel.events["direction"]])
-    rows = panel.events[asked]
-    judged = rows[["episode", "day0", "sign"]].assign(left_out="")
+    every = panel.events
+    asked = every["direction"].isin(events.directions or [*every["direction"]]).to_numpy()
+    rows = every[asked]
+    day0, episode = rows["day0"].to_numpy(), rows["episode"].to_numpy()
+    in_time = np.argsort(day0, kind="stable")
+    reasons = np.full(len(rows), "", dtype=object)
 
-    def leave(out: pd.Series | npt.NDArray[np.bool_], reason: str | pd.Series) -> None:
-        judged["left_out"] = judged["left_out"].mask((judged["left_out"] == "") & out, reason)
+    def leave(out: npt.NDArray[np.bool_], reason: str | npt.NDArray[np.object_]) -> None:
+        where = out & (reasons == "")
+        reasons[where] = reason if isinstance(reason, str) else reason[where]
 
-    status = rows["status"].str.replace("_", " ")
-    leave(rows["status"] != "confirmatory", "not confirmatory: " + status)
-    leave(rows["mixed"] & (not events.mixed), "its episode holds events of the opposite sign")
-    others = panel.events.loc[~asked, "day0"]
-    leave(rows["day0"].isin(others), "news of another direction on the same day")
-    leave(~_meet_conditions(panel, rows, events), "a condition of the claim is not met")
-    inside = judged[judged["left_out"] == ""].sort_values("day0", kind="stable")
-    again = inside.index[inside.duplicated("episode") & (events.day == "first")]
+    def inside() -> Ints:
+        return np.asarray(in_time[reasons[in_time] == ""])
+
+    status = rows["status"].to_numpy(dtype=object)
+    told = np.array([f"not confirmatory: {each.replace('_', ' ')}" for each in status], object)
+    leave(status != "confirmatory", told)
+    mixed = rows["mixed"].to_numpy() & (not events.mixed)
+    leave(mixed, "its episode holds events of the opposite sign")
+    others = every["day0"].to_numpy()[~asked]
+    leave(np.isin(day0, others), "news of another direction on the same day")
+    leave(~_meet_conditions(panel, rows, events).to_numpy(), "a condition of the claim is not met")
+    again = _mark_later(inside(), episode) if events.day == "first" else np.zeros(len(rows), bool)
     leave(~rows.index.isin(known), "no firm with a clean and complete window")
-    inside = judged[judged["left_out"] == ""]
-    again = again.union(inside.index[inside.duplicated(["episode", "day0"])])
-    leave(rows.index.isin(again), "another headline of its day or episode stands for it")
+    again |= _mark_later(inside(), pd.factorize(day0)[0] + len(rows) * episode)
+    leave(again, "another headline of its day or episode stands for it")
     if events.apart:
-        days = judged["day0"][judged["left_out"] == ""].sort_values(kind="stable")
-        near = _near_earlier(panel, days, events.apart)
+        near = _near_earlier(panel, rows["day0"].iloc[inside()], events.apart)
         leave(rows.index.isin(near), "its window shares sessions with that of an earlier episode")
+    judged = rows[["episode", "day0", "sign"]].assign(left_out=reasons)
     return judged if events.signed else judged.assign(sign=1)
+
+
+def _mark_later(places: Ints, keys: Ints) -> npt.NDArray[np.bool_]:
+    """Mark, among all rows, those of ``places`` whose key one before them has."""
+    later = np.ones(len(places), dtype=bool)
+    later[np.unique(keys[places], return_index=True)[1]] = False
+    marks = np.zeros(len(keys), dtype=bool)
+    marks[places[later]] = True
+    return marks
 
 
 def _near_earlier(panel: Panel, days: pd.Series, apart: int) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from analysis.errors import StudyError
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.names import Model
-from analysis.reads import Lacking, Part, make, vary
+from analysis.reads import Lacking, Made, Part, make, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.claims import Claim
 from analysis.snapshot.eligibility import firm_windows, list_left_out, listed_returns
@@ -20,6 +22,9 @@ from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.rules import Rules
 from analysis.study.directions import list_signs
+
+if TYPE_CHECKING:
+    from analysis.study.outcomes import Outcome
 
 __all__ = [
     "Panel",
@@ -68,6 +73,16 @@ class Panel:
     events: Part[pd.DataFrame] = Part()
     clean: Part[pd.DataFrame] = Part()
     exclude: pd.DatetimeIndex | None = None
+
+    @cached_property
+    def decided(self) -> dict[str, tuple[Claim, Made[Outcome]]]:
+        """What :func:`analysis.study.claims.decide_claim` found; a copy begins without."""
+        return {}
+
+    @cached_property
+    def ruled(self) -> list[tuple[Rules, Made[Panel]]]:
+        """The panels that :func:`under` made of this one."""
+        return []
 
     @property
     def common(self) -> pd.DataFrame:
@@ -148,7 +163,21 @@ def _mark_clean(windows: pd.DataFrame, snapshot: Snapshot, rules: Rules) -> pd.D
 
 
 def under(panel: Panel, rules: Rules) -> Panel:
-    """Return the panel under other rules of inference."""
+    """Return the panel under other rules of inference.
+
+    Whoever asks again is given the same, so that its claims are decided once.
+    """
+    if rules == panel.rules:
+        return panel
+    for known, kept in panel.ruled:
+        if known == rules:
+            return kept.use()
+    made = make(lambda: _rule(panel, rules))
+    panel.ruled.append((rules, made))
+    return made.value
+
+
+def _rule(panel: Panel, rules: Rules) -> Panel:
     snapshot = panel.snapshot
     clean = make(lambda: _mark_clean(firm_windows(snapshot, rules), snapshot, rules))
     changed = vary(panel, rules=rules, clean=clean)
@@ -204,9 +233,13 @@ def in_episodes(
     choices = snapshot.choices
     distance = choices.episodes.distance if distance is None else distance
     rows = events.drop(columns=["episode", "mixed", "sign"], errors="ignore")
-    episodes = assign_episodes(rows.reset_index(), snapshot.sessions, distance, choices.directions)
-    joined = rows.join(episodes.set_index("event")[["episode", "mixed"]], validate="one_to_one")
-    return joined.assign(sign=joined["direction"].map(list_signs(choices)))
+    found = assign_episodes(rows.reset_index(), snapshot.sessions, distance, choices.directions)
+    signs = list_signs(choices)
+    return rows.assign(
+        episode=found["episode"].to_numpy(),
+        mixed=found["mixed"].to_numpy(),
+        sign=[signs[direction] for direction in rows["direction"]],
+    )
 
 
 def with_events(panel: Panel, events: pd.DataFrame) -> Panel:

@@ -17,7 +17,10 @@ from scipy import stats
 
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.placebo import clear_sessions, placebo_p
+from analysis.reads import once
 from analysis.snapshot.eligibility import find_news, list_left_out
+from analysis.snapshot.load import Snapshot
+from analysis.snapshot.rules import Rules
 from analysis.study.panel import Panel
 
 __all__ = [
@@ -66,12 +69,17 @@ class EpisodeNull:
 
 def quiet_sessions(panel: Panel, distance: int | None = None) -> Bools:
     """Mark the sessions beyond a distance, by default that of episodes, of listed events. (T,)."""
-    sessions = panel.snapshot.sessions
     if distance is None:
         distance = panel.snapshot.choices.episodes.distance
-    listed = sessions.get_indexer(pd.DatetimeIndex(panel.snapshot.events["day0"]))
+    return once(panel.snapshot, ("quiet", distance), lambda: _mark_quiet(panel.snapshot, distance))
+
+
+def _mark_quiet(snapshot: Snapshot, distance: int) -> Bools:
+    sessions = snapshot.sessions
+    listed = sessions.get_indexer(pd.DatetimeIndex(snapshot.events["day0"]))
     quiet = np.zeros(len(sessions), dtype=bool)
     quiet[clear_sessions(len(sessions), listed, distance, distance)] = True
+    quiet.flags.writeable = False
     return quiet
 
 
@@ -80,13 +88,21 @@ def clean_sessions(panel: Panel, ticker: str, first: int, last: int) -> Bools:
 
     A day 0 on which an event names the ticker in a column that the rules look into is not clean.
     """
-    sessions = panel.snapshot.sessions
+    snapshot, rules = panel.snapshot, panel.rules
+    if ticker not in snapshot.choices.firms.studied:  # no confounder touches a fund
+        return np.ones(len(snapshot.sessions), dtype=bool)
+    key = "clean", rules.contamination, rules.deal, rules.leave_out, ticker, first, last
+    return once(snapshot, key, lambda: _mark_clean(snapshot, rules, ticker, first, last))
+
+
+def _mark_clean(snapshot: Snapshot, rules: Rules, ticker: str, first: int, last: int) -> Bools:
+    sessions = snapshot.sessions
     at = np.arange(len(sessions))
-    if ticker not in panel.snapshot.choices.firms.studied:  # no confounder touches a fund
-        return np.ones(at.size, dtype=bool)
-    hits, _ = find_news(panel.snapshot, ticker, at + first, at + last, panel.rules)
-    named = sessions.isin(list_left_out(panel.snapshot.events, panel.rules).get(ticker, ()))
-    return np.asarray(~np.any(hits, axis=1) & ~named)
+    hits, _ = find_news(snapshot, ticker, at + first, at + last, rules)
+    named = sessions.isin(list_left_out(snapshot.events, rules).get(ticker, ()))
+    clean = np.asarray(~np.any(hits, axis=1) & ~named)
+    clean.flags.writeable = False
+    return clean
 
 
 def cumulated(fitted: EventStudy) -> Floats:

@@ -77,10 +77,12 @@ def _list_days(
     usable = panel.event_study.rows[["id", "ticker"]]
     usable = usable[usable["ticker"].isin(portfolio.members)]
     kept = panel.clean.loc[pd.MultiIndex.from_frame(usable), window].to_numpy(dtype=bool)
+    firms_of: dict[str, tuple[list[str], list[str]]] = {}
+    for event, ticker, stays in zip(usable["id"], usable["ticker"], kept, strict=True):
+        firms_of.setdefault(event, ([], []))[not stays].append(ticker)
     days = []
     for event, row in inside.iterrows():
-        its = (usable["id"] == event).to_numpy()
-        firms, out = (usable.loc[its & which, "ticker"].tolist() for which in (kept, ~kept))
+        firms, out = firms_of.get(str(event), ([], []))
         changes = [*range(len(labels), len(labels) + len(out))]
         labels += [f"{event} ({ticker})" for ticker in out]
         days.append(_Day(str(event), row["day0"], row["episode"], row["sign"], firms, out, changes))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -250,7 +251,7 @@ def _usable(panel: Panel, members: str, clean: Bounds | None) -> npt.NDArray[np.
     usable = quiet_sessions(panel)
     if clean:
         for ticker in members.split(","):
-            usable &= clean_sessions(panel, ticker, *clean)
+            usable = usable & clean_sessions(panel, ticker, *clean)
     return usable
 
 
@@ -290,12 +291,17 @@ def compose(
         window = window_name(clean)
         pairs = pd.MultiIndex.from_frame(usable)
         usable = usable[panel.clean.loc[pairs, window].to_numpy(dtype=bool)]
-    members, weights = {}, {}
-    for event, held in usable.groupby("id", sort=False)["ticker"]:
-        weight = portfolio.weigh([*held, *funds])
+    held: dict[str, list[str]] = {}
+    for event, ticker in zip(usable["id"], usable["ticker"], strict=True):
+        held.setdefault(event, []).append(ticker)
+    weigh = cache(lambda firms: portfolio.weigh([*firms, *funds]))
+    members: dict[str, str] = {}
+    weights: dict[str, pd.Series] = {}
+    for event, firms_held in held.items():
+        weight = weigh(tuple(firms_held))
         if weight is not None:
             members[event] = ",".join(weight)
-            weights[members[event]] = pd.Series(weight)
+            weights.setdefault(members[event], pd.Series(weight))
     return pd.Series(members, dtype=object).rename_axis("id"), weights
 
 

@@ -73,6 +73,7 @@ SHOWN = {
     "h5": TABLED | {"placebo", "rotations"},
     **{f"pooled.{claim}": TABLED | {"low", "high", "error"} for claim in CLAIMS[:4]},
 }
+LAGS, NAMES_OF_LAGS = range(-3, 4), ("m3", "m2", "m1", "0", "1", "2", "3")
 # Single numbers here, and their published keys.
 RANGES = {"estimate_low": "low", "estimate_high": "high", "p_low": "p_low", "p_high": "p_high"}
 SINGLE = {
@@ -81,6 +82,10 @@ SINGLE = {
     **{f"turn.{claim}.episodes": f"before.{claim}.turned_by" for claim in CLAIMS[:4]},
     **{f"{claim}.detectable_{of}": f"before.detectable.{claim}.{of}"
        for claim in CLAIMS[:4] for of in ("scar", "car")},
+    "customs.changes": "before.exports.changes",
+    "customs.adjustable": "before.exports.adjustable",
+    **{f"customs.adjusted.{asset}.{lag:+d}": f"before.exports.{asset}.pearson.lag_{name}"
+       for asset in ("remx", "firms") for lag, name in zip(LAGS, NAMES_OF_LAGS, strict=True)},
 }  # fmt: skip
 COUNTS = {  # here, and in [sample] and [customs] of the registration
     "sample.events": ("sample", "counts", "events"),
@@ -113,8 +118,11 @@ def numbers(record: Record) -> Numbers:
 
 @pytest.fixture(scope="module")
 def handed(committed: Panel) -> Findings:
-    """What the question hands over to be published."""
-    return answer(question("Fifteen years before"), committed)
+    """What the questions hand over to be published."""
+    events, exports = (
+        answer(question(title), committed) for title in ("Fifteen years before", "Exports before")
+    )
+    return events.extend([exports])
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +227,7 @@ def agrees(found: Number, expected: Number) -> bool:
     return abs(found - expected) <= 1e-9 * abs(expected) + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", KEYS)
 def test_line_agrees(line: str, numbers: Numbers, published: dict[str, dict[str, Any]]) -> None:
     """Every published part of a line of the result is the one recomputed."""

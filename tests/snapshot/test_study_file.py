@@ -47,6 +47,8 @@ DATA = Path(__file__).resolve().parents[2] / "data"
         ('codings = ["baseline", ', "codings = [", "curve.claims.A3", "start with baseline", ""),
         ("windows = [[0, 1], ", "windows = [[1, 0], ", "curve.claims.A3", "first session", ""),
         ('models = ["SPY", ', 'models = ["SPX", ', "curve", "models of A3 that are named", ""),
+        ("2026-11-27", "2026-08-18", "register", "a calendar of days after known", ""),
+        ("https://www.okaz", "www.okaz", "register.calendar.october_controls.source", "", "'www."),
         ('"mean" }', '"mean", factors = ["SPY"] }', "curve.models.mean", "as many factors", ""),
     ],
 )

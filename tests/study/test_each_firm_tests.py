@@ -156,6 +156,22 @@ def test_a_firm_counts_from_its_day_on(earlier: Snapshot) -> None:
     assert not np.isnan(all_[:start]).all()
 
 
+def test_a_placebo_name_ends_on_its_day(earlier: Snapshot) -> None:
+    """Closes of ILU fetched for later years change nothing of its run: none counts after 2019."""
+    run = {each.id: each for each in list_beside(earlier)}["ilu"]
+    assert run.until == {"ILU": pd.Timestamp("2019-12-31")}
+    fetched = earlier.prices.copy()
+    later = fetched.index > "2019-12-31"
+    drawn = np.random.default_rng(0).normal(0, 0.02, later.sum())
+    fetched.loc[later, "ILU"] = 9.0 * np.exp(drawn.cumsum())
+    vintage = vary(earlier, prices=fetched)
+    kept, longer = (run.table(snapshot) for snapshot in (earlier, vintage))
+    for measure, columns in kept.values.items():
+        np.testing.assert_array_equal(columns[0], longer.values[measure][0])
+    whole = replace(run, until={}).table(vintage).values["scar"][0]
+    assert np.isfinite(whole).sum() > np.isfinite(kept.values["scar"][0]).sum() > 1000
+
+
 def test_a_claim_that_asks_for_more_is_refused(earlier: Snapshot) -> None:
     """Events by other conditions than direction have no meaning here: one line says so."""
     claim = earlier.claims["H1"]

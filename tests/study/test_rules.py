@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.reads import name_files, recording, vary
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import equal
 from analysis.snapshot.rules import Rules, RuleSets
+from analysis.study import claims
 from analysis.study.claims import decide_claim
 from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel, build_panel, under
@@ -173,3 +175,35 @@ def test_study_decides_by_its_amended_rules_where_it_has_any(simulate, snapshot)
     again = under(build_panel(with_rules), Rules())
     for one, two in ((plain.event_study.ar, again.event_study.ar), (plain.clean, again.clean)):
         np.testing.assert_array_equal(one, two)
+
+
+def test_a_claim_is_decided_once_for_a_panel_and_its_rules(committed, monkeypatch):
+    """Who asks again gets the same outcome; another entry, panel or rule is decided by itself."""
+    decided = []
+
+    def count(claim, panel):
+        decided.append((claim.id, panel.rules))
+        return real(claim, panel)
+
+    real = claims.DECIDE["difference"]
+    monkeypatch.setattr(claims, "DECIDE", {**claims.DECIDE, "difference": count})
+    panel, rules = vary(committed), committed.snapshot.choices.registered
+    claim = panel.claims["B3"]
+    assert under(panel, rules) is under(panel, rules)
+    assert under(panel, panel.rules) is panel
+    for ruled in (panel, under(panel, rules), vary(panel)):
+        assert decide_claim(claim, ruled) is decide_claim(claim, ruled)
+    assert decided == [("B3", panel.rules), ("B3", rules), ("B3", panel.rules)]
+    assert decide_claim(replace(claim, statement="anew"), panel).p == decide_claim(claim, panel).p
+    assert len(decided) == 5  # an entry that is another one takes the place of the first
+
+
+def test_files_behind_a_kept_outcome_count_as_read_again(committed):
+    """A question that is given what another decided names the same files as its inputs."""
+    panel, seen = vary(committed), []
+    for _ in range(2):
+        with recording() as files:
+            decide_claim(panel.claims["B3"], under(panel, panel.snapshot.choices.registered))
+        seen.append(name_files(files, panel.snapshot.folder))
+    assert seen[0] == seen[1]
+    assert {"events.csv", "prices.csv", "confounders.csv"} <= set(seen[0])

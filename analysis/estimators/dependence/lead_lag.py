@@ -104,12 +104,16 @@ def correlation(x: Floats, y: Floats, method: Method) -> Floats:
     if method == "spearman":
         x, y = stats.rankdata(x, axis=1), stats.rankdata(y, axis=1)
     xc, yc = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
-    scale = np.sqrt((xc**2).sum(axis=1) * (yc**2).sum(axis=1))
+    scale = np.sqrt(_products(xc, xc) * _products(yc, yc))
     moved = scale > 1e-14 * np.abs(x).max(axis=1) * np.abs(y).max(axis=1)
-    rho: Floats = np.divide(
-        (xc * yc).sum(axis=1), scale, out=np.full(scale.shape, np.nan), where=moved
-    )
+    rho: Floats = np.divide(_products(xc, yc), scale, out=np.full(scale.shape, np.nan), where=moved)
     return rho
+
+
+def _products(x: Floats, y: Floats) -> Floats:
+    """Return the inner product of each row of `x` with the same row of `y`. (D,)."""
+    products: Floats = np.einsum("dn,dn->d", x, y)
+    return products
 
 
 def detectable(
@@ -163,12 +167,10 @@ def _one_lag(
         return {"n": n, **empty}
     block = min(block, n)
     drawn = moving_blocks(n, block, draws, rng)
-    boot = _in_chunks(x[drawn], y[drawn], method)
+    boot = _in_chunks(x, y, drawn, method)
     low, high = np.nanquantile(boot, [0.5 - level / 2, 0.5 + level / 2])
     shuffled = permuted_blocks(n, block, draws, rng)
-    if method == "spearman":  # values that change places keep their ranks
-        x, y, method = stats.rankdata(x), stats.rankdata(y), "pearson"
-    null = _in_chunks(np.broadcast_to(x, (draws, n)), y[shuffled], method)
+    null = _permuted(x, y, shuffled, method)
     # A rounding error must not decide whether a draw ties with the estimate.
     extreme = int((np.abs(null) >= abs(estimate) - 1e-12).sum())
     return {
@@ -197,11 +199,45 @@ def permuted_blocks(n: int, block: int, draws: int, rng: np.random.Generator) ->
     return rows[rows < n].reshape(draws, n).astype(np.int64)
 
 
-def _in_chunks(x: Floats, y: Floats, method: Method) -> Floats:
-    """Correlate row by row in chunks, so that what is compared stays near the processor."""
-    size = max(1, 40_000 // x.shape[1])
-    parts = [correlation(x[i : i + size], y[i : i + size], method) for i in range(0, len(x), size)]
+def _in_chunks(x: Floats, y: Floats, drawn: Ints, method: Method) -> Floats:
+    """Correlate the pairs that each row draws, in chunks that stay near the processor. (D,)."""
+    size = max(1, 40_000 // len(x))
+    if method == "spearman":
+        xs, ys = (np.unique(values, return_inverse=True)[1] for values in (x, y))
+    parts = []
+    for rows in (drawn[i : i + size] for i in range(0, len(drawn), size)):
+        if method == "spearman":
+            parts.append(correlation(_ranks(xs[rows]), _ranks(ys[rows]), "pearson"))
+        else:
+            parts.append(correlation(x[rows], y[rows], method))
     return np.concatenate(parts)
+
+
+def _ranks(codes: Ints) -> Floats:
+    """Rank each row of small whole numbers from zero on, ties by their mean. (D, n).
+
+    By counting: faster than sorting where few numbers come again and again.
+    """
+    width = int(codes.max()) + 1
+    at = codes + width * np.arange(len(codes))[:, None]
+    counts = np.bincount(at.ravel(), minlength=width * len(codes)).reshape(len(codes), width)
+    ranks = np.cumsum(counts, axis=1) - (counts - 1) / 2
+    return np.asarray(ranks.ravel()[at])
+
+
+def _permuted(x: Floats, y: Floats, shuffled: Ints, method: Method) -> Floats:
+    """Correlate `x` with `y` in other orders, which change neither means nor spreads. (D,)."""
+    if method == "kendall":
+        return np.concatenate(
+            [
+                correlation(np.broadcast_to(x, rows.shape), y[rows], method)
+                for rows in np.array_split(shuffled, max(1, shuffled.size // 40_000))
+            ]
+        )
+    if method == "spearman":
+        x, y = stats.rankdata(x), stats.rankdata(y)
+    xc, yc = x - x.mean(), y - y.mean()
+    return np.asarray(yc[shuffled] @ xc / np.sqrt((xc @ xc) * (yc @ yc)))
 
 
 def _tau_b(x: Floats, y: Floats) -> Floats:

@@ -63,22 +63,34 @@ def _bundle() -> str:
 
 
 def _content(figure: Figure) -> dict[str, Any]:
-    paths, bands = figure.data["paths"], figure.data["bands"]
-    by_event: dict[str, dict[str, Any]] = {}
-    for (event, ticker), part in paths.groupby(["event", "ticker"], sort=False):
-        by_event.setdefault(str(event), {})[str(ticker)] = {
-            n: _points(part[n]) for n in ("raw", "ar")
+    data = figure.data
+    content = {
+        "first_day": int(data["paths"]["day"].min()),
+        "paths": _by_event(data["paths"]),
+        "bands": _by_firm(data["bands"]),
+        "specs": _specifications(list(data["firms"]["ticker"])),
+    }
+    if "before_paths" in data:  # events of earlier years, whose firms have bands of those
+        content["before"] = {
+            "paths": _by_event(data["before_paths"]),
+            "bands": _by_firm(data["before_bands"]),
         }
-    by_firm: dict[str, dict[str, list[int]]] = {}
+    return content
+
+
+def _by_event(paths: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for (event, ticker), part in paths.groupby(["event", "ticker"], sort=False):
+        found.setdefault(str(event), {})[str(ticker)] = {n: _points(part[n]) for n in ("raw", "ar")}
+    return found
+
+
+def _by_firm(bands: pd.DataFrame) -> dict[str, dict[str, list[int]]]:
+    found: dict[str, dict[str, list[int]]] = {}
     for row in bands.to_dict("records"):
         ends = [round(row["low"] * SCALE), round(row["high"] * SCALE)]
-        by_firm.setdefault(row["ticker"], {})[str(row["length"])] = ends
-    return {
-        "first_day": int(paths["day"].min()),
-        "paths": by_event,
-        "bands": by_firm,
-        "specs": _specifications(list(figure.data["firms"]["ticker"])),
-    }
+        found.setdefault(row["ticker"], {})[str(row["length"])] = ends
+    return found
 
 
 def _specifications(firms: list[str]) -> dict[str, Any]:
@@ -102,7 +114,8 @@ def _points(values: pd.Series) -> list[int | None]:
 
 def _form(figure: Figure) -> str:
     start = figure.data["start"].iloc[0]
-    events = figure.data["events"].sort_values("day0", kind="stable")
+    both = [figure.data[name] for name in ("before_events", "events") if name in figure.data]
+    events = pd.concat(both).sort_values("day0", kind="stable")
     days = [int(d) for d in sorted(figure.data["paths"]["day"].unique())]
     listed = {
         e["event"]: f"{e['day0']:%Y-%m-%d} {e['direction']}: {e['headline']}"

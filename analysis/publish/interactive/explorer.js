@@ -14,15 +14,26 @@ function cumulated(values, from, to) {
   return values.slice(from - DAY, to - DAY + 1).map((v) => (v === null ? NaN : (sum += v / SCALE)));
 }
 
+// The study that an event is of: its paths, and the placebo bands of its years.
+const study = () => (data.before && event.value in data.before.paths ? data.before : data);
+
+// Another event may have other firms: where none of those chosen has a path, all that do are.
+function choose() {
+  const paths = study().paths[event.value] || {}, boxes = [...form.elements.firm];
+  if (boxes.some((box) => box.checked && box.value in paths)) return;
+  for (const box of boxes) box.checked = box.checked || box.value in paths;
+}
+
 function rows() {
   const from = +first.value, to = +last.value, found = { ranges: [], ways: [], left: [] };
+  const { paths, bands } = study();
   for (const box of form.elements.firm) {
     if (!box.checked) continue;
-    const ticker = box.value, path = (data.paths[event.value] || {})[ticker];
+    const ticker = box.value, path = (paths[event.value] || {})[ticker];
     const ar = path ? cumulated(path.ar, from, to) : [NaN];
     if (ar.some(Number.isNaN)) { found.left.push(ticker); continue; }
     const raw = cumulated(path.raw, from, to).at(-1);
-    const band = (data.bands[ticker] || {})[to - from + 1];
+    const band = (bands[ticker] || {})[to - from + 1];
     const [low, high] = band ? band.map((v) => v / SCALE) : [null, null];
     found.ranges.push({ ticker, ar: ar.at(-1), raw, low, high });
     ar.forEach((value, i) => found.ways.push({ ticker, day: from + i, value, end: from + i === to }));
@@ -59,6 +70,7 @@ async function start() {
   const show = ({ view }, values) => view.data("rows", values).runAsync();
   const update = () => {
     if (+first.value > +last.value) last.value = first.value;
+    choose();
     const found = rows();
     show(ranges, found.ranges);
     show(ways, found.ways);

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from analysis.questions.before.around_events import fit_around
 from analysis.questions.before.outcomes import Registered
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, Interval, numbers_of, table_of
@@ -24,7 +25,6 @@ from analysis.snapshot.own_sessions import own_returns
 from analysis.study.both_studies import LaterStudy, measure_later
 from analysis.study.each_firm import find_quiet, place_days
 from analysis.study.each_firm_tests import Run, Statistics, take_statistics
-from analysis.study.each_session import fit_each
 from analysis.study.panel import Panel
 from analysis.study.placebo import cumulated
 
@@ -101,22 +101,10 @@ def average_paths(snapshot: Snapshot, held: Registered) -> pd.DataFrame:
 
 def _event_paths(snapshot: Snapshot, held: Registered) -> pd.DataFrame:
     """Return the mean path of the firms of each event, (E, L), by event ``id``."""
-    table, calendar = held.run.table(snapshot), held.calendar
-    cars = table.look_up("scar", calendar.places)[0]
-    out = calendar.events["leave_out"].str.split(";").to_list()
-    event, firm = np.nonzero(~np.isnan(cars))
     frames = []
-    for code, sessions in table.sessions.items():
-        rows = [
-            (calendar.events["id"].iloc[e], table.firms[f], sessions[calendar.places[code][0, e]])
-            for e, f in zip(event, firm, strict=True)
-            if table.exchanges[f] == code and table.firms[f] not in out[e]
-        ]
-        if rows:
-            frame = pd.DataFrame(rows, columns=["id", "ticker", "day0"])
-            study = fit_each(snapshot, code, frame, PATH)
-            found = pd.DataFrame(cumulated(study), study.events["id"], study.event_time)
-            frames.append(found.dropna())
+    for study in fit_around(snapshot, held.run, held.calendar, PATH):
+        found = pd.DataFrame(cumulated(study), study.events["id"], study.event_time)
+        frames.append(found.dropna())
     return pd.concat(frames).groupby(level=0).mean()
 
 

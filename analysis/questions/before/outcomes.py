@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.questions.before.detectable import detectable_effects
+from analysis.reads import Made, make
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import (
     Column,
@@ -33,7 +35,14 @@ from analysis.study.each_firm_tests import Run, decide_run, list_tested, run_tes
 from analysis.study.tipping import DECISIVE
 from analysis.study.tipping_search import EXACT
 
-__all__ = ["Registered", "decide_registered", "remove_episodes", "report_outcomes", "run_beside"]
+__all__ = [
+    "OWN_NEWS",
+    "Registered",
+    "decide_registered",
+    "remove_episodes",
+    "report_outcomes",
+    "run_beside",
+]
 
 KEY = "before.{claim}"
 OWN_NEWS = "own-news"
@@ -139,7 +148,16 @@ class Registered:
 
 
 def decide_registered(snapshot: Snapshot) -> Registered:
-    """Run the registered tests and decide them."""
+    """Run the registered tests and decide them, once for a study."""
+    return _decided(snapshot).use()
+
+
+@lru_cache(maxsize=2)
+def _decided(snapshot: Snapshot) -> Made[Registered]:
+    return make(lambda: _decide(snapshot))
+
+
+def _decide(snapshot: Snapshot) -> Registered:
     claims, run = list_tested(snapshot.claims), registered_run(snapshot)
     calendar = run.calendar(snapshot)
     found = run.average(snapshot, calendar)
@@ -151,8 +169,10 @@ def decide_registered(snapshot: Snapshot) -> Registered:
     return Registered(run, claims, calendar, found, moved, tests, spread)
 
 
-def run_beside(snapshot: Snapshot) -> pd.DataFrame:
+def run_beside(snapshot: Snapshot, *ids: str) -> pd.DataFrame:
     """Run the tests once for each entry of the registered list, without a verdict.
+
+    With ``ids`` only these entries.
 
     Returns
     -------
@@ -162,6 +182,8 @@ def run_beside(snapshot: Snapshot) -> pd.DataFrame:
     """
     claims, frames = list_tested(snapshot.claims), []
     for run in list_beside(snapshot):
+        if ids and run.id not in ids:
+            continue
         calendar = run.calendar(snapshot)
         found = run.average(snapshot, calendar)
         moved = run.average(snapshot, rotate(snapshot, calendar), ["square"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.questions.before.claims_beside import report_claims
 from analysis.questions.before.detectable import report_detectable
 from analysis.questions.before.exploratory import report_exploratory
 from analysis.questions.before.outcomes import decide_registered, report_outcomes
@@ -53,6 +54,7 @@ def compute(panel: Panel) -> Findings:
             report_detectable(snapshot),
             report_outcomes(snapshot, held),
             report_exploratory(snapshot, held, panel),
+            report_claims(panel),
         ]
     )
 

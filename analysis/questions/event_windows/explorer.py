@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.events.placebo import clear_sessions
+from analysis.questions.before.around_events import bands_before, paths_before
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.formats import format_value
+from analysis.study.each_firm_runs import registered_run
+from analysis.study.earlier import earlier_study, has_beside
 from analysis.study.panel import Panel, estimate
 
 __all__ = ["bands", "compute", "paths"]
@@ -26,16 +29,39 @@ def compute(panel: Panel) -> Findings:
     day = pd.Timestamp(next(iter(panel.highlights.values()), events["day0"].max()))
     first, last = WINDOW
     start = {"event": events.index[events["day0"] == day][0], "first": first, "last": last}
-    every = pd.DataFrame({"ticker": list(firms.studied)})
+    before = _years_before(panel)
+    tickers = [*firms.studied, *before["before_paths"]["ticker"]] if before else firms.studied
+    every = pd.DataFrame({"ticker": list(dict.fromkeys(tickers))})
     data = {
         "paths": shown,
         "bands": bands(panel),
         "events": events[["day0", "direction", "headline"]].rename_axis("event").reset_index(),
         "start": pd.DataFrame([start]),
         "firms": every.assign(chosen=every["ticker"].isin(firms.core)),
+        **before,
     }
     source = Provenance.of(compute, SAMPLE)
     return Findings(figures=[Figure("explorer", "explorer", data, _alternative(data, day), source)])
+
+
+def _years_before(panel: Panel) -> dict[str, pd.DataFrame]:
+    """Collect the same of the study of earlier years: paths, bands and events, where there is one.
+
+    Its firms differ and have bands of their own years.
+    """
+    if not has_beside(panel.snapshot):
+        return {}
+    snapshot = earlier_study(panel.snapshot)
+    run, fitted = registered_run(snapshot), panel.event_study.event_time
+    calendar = run.calendar(snapshot)
+    found = paths_before(snapshot, run, calendar, (int(fitted.min()), int(fitted.max())))
+    events = calendar.events[calendar.events["id"].isin(found["event"])]
+    events = events[["id", "day0", "direction", "headline"]].rename(columns={"id": "event"})
+    return {
+        "before_paths": found,
+        "before_bands": bands_before(snapshot),
+        "before_events": events.reset_index(drop=True),
+    }
 
 
 def paths(panel: Panel) -> pd.DataFrame:

@@ -64,6 +64,8 @@ CELLS = (
     Column("sample", "", "text", "episodes", "sample: {estimand}", ".count"),
 )
 MEAN = "mean response of the core to {what} news, {rules}"
+SHOWN_BY = "effect of claim {claim}, {rules}"
+BY_RULE = (Column("effect", "", "percent1", "fraction", SHOWN_BY, "", "", "low", "high", "p"),)
 MEANS = (Column("effect", "", "percent1", "fraction", MEAN, "", "", "low", "high", "p"),)
 ALONE = (
     Column("name", "Rules"),
@@ -125,6 +127,9 @@ def compute(panel: Panel) -> Findings:
         numbers += numbers_of(rows, own, KEY, source, level=level)
     means = beside[beside["what"] != shown]
     numbers += numbers_of(means, MEANS, "amended.{rules}.{what}", source, level=level)
+    of_claim = beside[beside["what"] == shown].assign(claim=shown)
+    own = [replace(column, format=of_claim["format"].iloc[0]) for column in BY_RULE]
+    numbers += numbers_of(of_claim, own, "amended.{rules}.{claim}", source, level=level)
     numbers += scalar_numbers("registered", _counts(registered), source)
     numbers += scalar_numbers("amended", _stated(panel), source)
     texts = {"level": percent(level)}

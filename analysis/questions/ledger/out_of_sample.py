@@ -18,10 +18,6 @@ __all__ = ["compute", "split_outcomes"]
 
 NEEDS = (need_section("out_of_sample"), SPLIT)
 
-SOURCE = Provenance(
-    "analysis.questions.ledger.out_of_sample.split_outcomes",
-    "confirmatory claims with a test",
-)
 PARTS = ("fixed", "later")
 
 
@@ -83,6 +79,9 @@ def split_outcomes(panel: Panel) -> pd.DataFrame:
             row |= {f"{name}_{cell}": value for cell, value in outcome.cells.items()}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+SOURCE = Provenance.of(split_outcomes, "confirmatory claims with a test")
 
 
 def _table(frame: pd.DataFrame, cut: pd.Timestamp, level: float) -> Table:

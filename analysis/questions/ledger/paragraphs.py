@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
+from analysis.questions.before.claims_beside import list_beside_claims
 from analysis.questions.ledger.entries import Entry
 from analysis.results.formats import escape_markup, format_value, percent, with_interval, words
 from analysis.snapshot.calendar import nyse_sessions
@@ -43,7 +47,10 @@ def paragraphs(claims: list[Entry], panel: Panel, registered: pd.DataFrame) -> s
 
     ``registered``: see :func:`analysis.questions.ledger.beside.registered_beside`.
     """
-    return "\n\n".join(_paragraph(entry, panel, registered) for entry in claims)
+    before = list_beside_claims(panel).to_dict("index")
+    written = (_paragraph(entry, panel, registered) for entry in claims)
+    said = (_before(before[entry.id]) if entry.id in before else "" for entry in claims)
+    return "\n\n".join(" ".join(filter(None, pair)) for pair in zip(written, said, strict=True))
 
 
 def testable_from(claim: Waiting, panel: Panel) -> pd.Timestamp:
@@ -129,6 +136,18 @@ def _registered(rows: pd.DataFrame, panel: Panel) -> str:
     shown += f"p {_p(row['p'])}, " if pd.notna(row["p"]) else ""
     shown += f"adjusted {_p(row['holm'])}, " if pd.notna(row["holm"]) else ""
     return f"By the registered rules: {shown}**{row['verdict']}**."
+
+
+def _before(row: Mapping[Hashable, Any]) -> str:
+    """Say what the registered test of the years before beside the claim found."""
+    shown = with_interval(row["scar"], row["low"], row["high"], "decimal2")
+    bare = ", without the condition of this claim" if row["conditioned"] else ""
+    return (
+        f"In the years before (@sec-before, test {row['test']}{bare}): {shown} standard errors "
+        f"from {row['episodes']} episodes, p {_p(row['p'])}, adjusted {_p(row['holm'])}, "
+        f"**{row['verdict']}**. With firms left in the events that are their own news: "
+        f"{format_value(row['own_scar'], 'decimal2')}, p {_p(row['own_p'])}."
+    )
 
 
 def _meaning(entry: Entry, panel: Panel) -> str:

@@ -6,19 +6,21 @@ against before any of them were seen.
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pandas as pd
 
 from analysis.questions.ledger.beside import SHORT
 from analysis.questions.ledger.looks import Planned, plan, take_looks, threshold
 from analysis.questions.requirements import LEDGER, need_section
-from analysis.results import Dataset, Findings, Number, Provenance, Verdict
+from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of
-from analysis.results.formats import format_value, percent, words
+from analysis.results.formats import escape_markup, format_value, percent, words
 from analysis.snapshot.claims import Correlation, Waiting
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
-__all__ = ["compute", "planned_looks"]
+__all__ = ["compute", "planned_looks", "policy_days"]
 
 NEEDS = (LEDGER, need_section("register"))
 
@@ -44,6 +46,12 @@ NOTE = (
     "would find. RS and WS: right and wrong sign, within noise. Specified after the results were "
     "known: exploratory until a look is taken."
 )
+CALENDAR = (
+    Column("ends", "Ends", "date"),
+    Column("words", "What ends"),
+    Column("source", "Source"),
+)
+CALENDAR_NOTE = "As published by {known}, from reports of the announcements. No look goes by it."
 DUE = "a claim has the episodes, months or sessions of a later look"
 PLANNED = ("claim", "verdict", "said", "now", "rate", "needed", "day", "exact", "start",
            "detectable", "least", "format")  # fmt: skip
@@ -70,7 +78,10 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(frame, COLUMNS, KEY, source),
             *_found(frame, source),
         ],
-        tables=[table_of("register", frame, COLUMNS, source, note)] if len(frame) else [],
+        tables=[
+            *([table_of("register", frame, COLUMNS, source, note)] if len(frame) else []),
+            *_calendar(panel),
+        ],
         datasets=[
             Dataset("register", frame.drop(columns=["said", "least"]), source),
             Dataset("later_looks", looks, Provenance.later(take_looks, "looks taken")),
@@ -108,6 +119,33 @@ def planned_looks(planned: list[Planned]) -> pd.DataFrame:
         for p in planned
     ]
     return pd.DataFrame(rows, columns=[*PLANNED]).astype({"detectable": float})
+
+
+def policy_days(panel: Panel) -> pd.DataFrame:
+    """List the days to come on which something that was agreed ends, by date.
+
+    Returns
+    -------
+    DataFrame
+        ``ends`` (ISO), ``words``, ``source``: a link in Markdown.
+    """
+    rows = [
+        {
+            "ends": day.ends.isoformat(),
+            "words": escape_markup(day.words),
+            "source": f"[{urlsplit(day.source).hostname}]({day.source})",
+        }
+        for day in panel.snapshot.choices.register.calendar.values()
+    ]
+    return pd.DataFrame(rows).sort_values("ends", kind="stable") if rows else pd.DataFrame()
+
+
+def _calendar(panel: Panel) -> list[Table]:
+    days, source = policy_days(panel), Provenance.later(policy_days, "register of the study")
+    known = format_value(panel.snapshot.choices.register.known.isoformat(), "date")
+    if days.empty:
+        return []
+    return [table_of("policy_calendar", days, CALENDAR, source, CALENDAR_NOTE, known=known)]
 
 
 def _joined(planned: Planned, sizes: tuple[int, ...]) -> str:
@@ -149,6 +187,10 @@ def _counts(
     if days:
         year = str(max(days).year)
         cells["last_year"] = (year, "year in which the last is expected", "year", "text")
+    if len(ends := policy_days(panel)):
+        end = "day on which something that was agreed ends"
+        cells["first_end"] = (ends["ends"].iloc[0], f"first {end}", "date", "date")
+        cells["last_end"] = (ends["ends"].iloc[-1], f"last {end}", "date", "date")
     return scalar_numbers("register", cells, source)
 
 

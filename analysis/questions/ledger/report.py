@@ -24,7 +24,7 @@ from analysis.study.verdicts import CANNOT, NO_SIGN
 
 __all__ = ["compute"]
 
-SOURCE = Provenance("analysis.questions.ledger.entries.entries", "the ledger")
+SOURCE = Provenance.of(entries, "the ledger")
 VERDICTS = ("supported", "contradicted", "mixed", NOT_TESTABLE, *NOISE.values())
 AMENDED = (CANNOT, NO_SIGN, *get_args(SHOWN))  # verdicts that amendments alone give
 KEY = "claim.{claim}"

@@ -5,39 +5,39 @@ Asked after the results were known; it decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.questions.ledger.beside import SHORT
 from analysis.questions.ledger.entries import outcomes
+from analysis.questions.ledger.tipping_rows import (
+    Tipped,
+    frame_rows,
+    named_rows,
+    one_out_rows,
+    span,
+    turn_rows,
+)
 from analysis.questions.requirements import Need
 from analysis.results import LATER, Dataset, Figure, Findings, Number, Provenance, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
-from analysis.results.formats import format_value, listed, percent, words
+from analysis.results.formats import listed, percent, words
 from analysis.snapshot.claims import ACROSS_EPISODES
 from analysis.study.changes import panel_elsewhere
 from analysis.study.episodes import FEWEST
-from analysis.study.outcomes import Outcome
 from analysis.study.panel import Panel
-from analysis.study.tipping import DECISIVE, SORTS, Tipping, tip_claim
-from analysis.study.tipping_search import EXACT, Turn
+from analysis.study.tipping import DECISIVE, SORTS, tip_claim
+from analysis.study.tipping_search import EXACT
 from analysis.study.verdicts import adjust, belongs
 
-__all__ = ["Tipped", "compute", "tip_claims"]
+__all__ = ["compute", "tip_claims"]
 
 NEEDS = (
     Need(
         "a claim in claims.toml that events decide",
         lambda s: any(isinstance(claim, ACROSS_EPISODES) for claim in s.claims.values()),
     ),
-)
-SOURCE = Provenance(
-    "analysis.questions.ledger.tipping.tip_claims",
-    f"claims that events decide, by their rules; {LATER}",
 )
 KEY = "claim.{claim}"
 LOSS = "episodes that can be left out without turning the verdict of claim {claim}"
@@ -108,34 +108,16 @@ WHAT = (
 )
 
 
-class Tipped(NamedTuple):
-    """The tipping points of a claim, and the outcome of its test."""
-
-    points: Tipping
-    outcome: Outcome
-
-    @property
-    def id(self) -> str:
-        """The claim's identifier, such as A3."""
-        return self.points.claim.id
-
-    @property
-    def ones(self) -> set[str]:
-        """Targets that one change of some sort reaches."""
-        turns = self.points.turns.values()
-        return {target for found in turns for target, turn in found.items() if turn.size == 1}
-
-
 def compute(panel: Panel) -> Findings:
     """Find the tipping points of the rules by which the study decides."""
     tipped = tip_claims(panel)
-    frame, size = _frame(tipped), panel.snapshot.choices.inference.size
+    frame, size = frame_rows(tipped), panel.snapshot.choices.inference.size
     texts = {"exact": words(EXACT), "fewest": words(FEWEST)}
     numbers = numbers_of(frame, (*MARGINS, *PS), KEY, SOURCE)
     for fmt in frame["format"].unique():
         columns = [replace(column, format=fmt) for column in EFFECTS]
         numbers += numbers_of(frame[frame["format"] == fmt], columns, KEY, SOURCE)
-    named = pd.DataFrame(_named(tipped), columns=[column.name for column in NAMED])
+    named = pd.DataFrame(named_rows(tipped), columns=[column.name for column in NAMED])
     return Findings(
         numbers=[*_counts(tipped), *numbers],
         tables=[
@@ -144,8 +126,8 @@ def compute(panel: Panel) -> Findings:
         ],
         figures=_picture(tipped, size),
         datasets=[
-            Dataset("tipping", pd.DataFrame(_turns(tipped)), SOURCE),
-            Dataset("leave_one_out", _one_out(tipped), SOURCE),
+            Dataset("tipping", pd.DataFrame(turn_rows(tipped)), SOURCE),
+            Dataset("leave_one_out", one_out_rows(tipped), SOURCE),
         ],
         verdicts=_verdicts(tipped),
     )
@@ -166,119 +148,7 @@ def tip_claims(panel: Panel) -> list[Tipped]:
     return found
 
 
-def _frame(tipped: list[Tipped]) -> pd.DataFrame:
-    """Put what the table says of a claim in one row."""
-    rows = []
-    for each in tipped:
-        points, outcome = each
-        turned = {sort: points.turns[sort].get("turned") for sort in SORTS}
-        low, high = _span(points.one_out.effect, points)
-        p_low, p_high = _span(points.one_out.p, points)
-        decided = _decided(points)
-        rows.append(
-            {
-                "claim": each.id,
-                "estimand": points.claim.estimand,
-                "format": outcome.format,
-                "said": SHORT.get(points.verdict, points.verdict),
-                "sample": outcome.count.replace(" ", ""),
-                "survives": _survives(points),
-                **{sort: turn and turn.size for sort, turn in turned.items()},
-                **{
-                    f"shown {s}": _shown(t, len(points.changes[s].labels))
-                    for s, t in turned.items()
-                },
-                "decided": decided and decided[1].size,
-                "shown decided": f"{_shown(decided[1], 1)} {decided[0]}" if decided else "none",
-                **{"low": low, "high": high, "p_low": p_low, "p_high": p_high},
-                "range": " to ".join(format_value(v, outcome.format) for v in (low, high))
-                if points.tested
-                else format_value(None, "text"),
-            }
-        )
-    return pd.DataFrame(rows).astype(dict.fromkeys(FEWEST_OF, "Int64"))
-
-
-def _span(values: np.ndarray, points: Tipping) -> tuple[float, float]:
-    """Return the smallest and the largest known value of a claim with a test; else NaN."""
-    known = values[np.isfinite(values)]
-    if not (points.tested and known.size):
-        return np.nan, np.nan
-    return float(known.min()), float(known.max())
-
-
-def _survives(points: Tipping) -> str | None:
-    """Say in few words which episodes can be left out; None where there is no test to lose."""
-    if not points.tested:
-        return None
-    if not points.spare:
-        return "none to spare"
-    turn, count = points.turns["dropped"].get("turned"), len(points.changes["dropped"].labels)
-    if turn is None:
-        return "any"
-    if turn.size == 1:
-        return f"none of {count}" if turn.ways == count else f"any but {turn.ways} of {count}"
-    return f"any {words(min(turn.size - 1, EXACT))}, not any {words(turn.size)}"
-
-
-def _shown(turn: Turn | None, candidates: int) -> str:
-    if turn is None:
-        return "none" if candidates else format_value(None, "text")
-    return f"{'' if turn.size <= EXACT else '≤'}{turn.size}"
-
-
-def _decided(points: Tipping) -> tuple[str, Turn] | None:
-    """Return the smallest change of any sort that decides a claim or undoes it, with its sort."""
-    found = [(s, turns["decided"]) for s, turns in points.turns.items() if "decided" in turns]
-    return min(found, key=lambda pair: pair[1].size, default=None)
-
-
-def _named(tipped: list[Tipped]) -> Iterator[tuple[str, str, int, int, str, str]]:
-    """List the sets of few changes, in words; a set that also decides is listed once."""
-    for each in tipped:
-        for sort, turns in each.points.turns.items():
-            for turn in dict.fromkeys(turns[target] for target in sorted(turns, reverse=True)):
-                if turn.size <= EXACT:
-                    to = SHORT.get(turn.verdict, turn.verdict)
-                    what = "; ".join(turn.labels)
-                    yield each.id, sort, turn.size, turn.ways, to, what
-
-
-def _turns(tipped: list[Tipped]) -> Iterator[dict[str, object]]:
-    """List every claim, sort and target, whether reached or not."""
-    for each in tipped:
-        for sort, change in each.points.changes.items():
-            for target in ("turned", "decided"):
-                turn = each.points.turns[sort].get(target)
-                yield {
-                    "claim": each.id,
-                    "verdict": each.points.verdict,
-                    "sort": sort,
-                    "candidates": len(change.labels),
-                    "target": target,
-                    "size": turn and turn.size,
-                    "exact": turn is not None and turn.size <= EXACT,
-                    "sets": turn and turn.ways,
-                    "turns_to": turn and turn.verdict,
-                    "changes": turn and "; ".join(turn.labels),
-                }
-
-
-def _one_out(tipped: list[Tipped]) -> pd.DataFrame:
-    """List every episode of every claim: the test without it."""
-    frames = [
-        pd.DataFrame(
-            {
-                "claim": each.id,
-                "left_out": each.points.changes["dropped"].labels,
-                "effect": each.points.one_out.effect,
-                "p": each.points.one_out.p,
-                "verdict": each.points.verdicts,
-            }
-        )
-        for each in tipped
-    ]
-    return pd.concat(frames, ignore_index=True)
+SOURCE = Provenance.of(tip_claims, f"claims that events decide, by their rules; {LATER}")
 
 
 def _counts(tipped: list[Tipped]) -> list[Number]:
@@ -334,8 +204,8 @@ def _picture(tipped: list[Tipped], size: float) -> list[Figure]:
         if not points.tested or not outcome.detectable:
             continue
         unit = outcome.sign / outcome.detectable
-        ends = sorted(unit * value for value in _span(points.one_out.effect, points))
-        p_low, p_high = _span(points.one_out.p, points)
+        ends = sorted(unit * value for value in span(points.one_out.effect, points))
+        p_low, p_high = span(points.one_out.p, points)
         row = {"claim": each.id, "effect": unit * points.full.effect[0], "p": points.full.p[0]}
         rows.append(row | {"low": ends[0], "high": ends[1], "p_low": p_low, "p_high": p_high})
     if not rows:

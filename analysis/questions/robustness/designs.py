@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.reads import once
 from analysis.snapshot.claims import Difference, Events, Mean
 from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
@@ -114,7 +115,10 @@ def claim_days(
     panel: Panel, claim: Mean | Difference, codings: Sequence[Coding], windows: Sequence[Bounds]
 ) -> Days:
     """Find the days and episodes of a claim under every coding, for every event window."""
-    found = {(c, w): _choose(panel, claim, c, w) for c, w in product(codings, windows)}
+    found = {
+        (coding, window): _choose(_coded(panel, coding, window), claim, coding)
+        for coding, window in product(codings, windows)
+    }
     days = pd.concat(found.values()).groupby("position")["cluster"].min()
     position = days.index.to_numpy(dtype=np.int64)
     return Days(
@@ -125,11 +129,20 @@ def claim_days(
     )
 
 
-def _choose(panel: Panel, claim: Mean | Difference, coding: Coding, window: Bounds) -> pd.DataFrame:
+def _coded(panel: Panel, coding: Coding, window: Bounds) -> Panel:
+    """Return the panel with the list as it is coded, and the episodes for a window."""
+
+    def code() -> Panel:
+        clusters = panel.events.assign(cluster=panel.events["episode"])
+        listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
+        return with_events(panel, listed)
+
+    coded = once(panel, ("coded", coding), code)
+    return once(coded, ("chained", window), lambda: chained(coded, window))
+
+
+def _choose(coded: Panel, claim: Mean | Difference, coding: Coding) -> pd.DataFrame:
     """Choose the days of every side from the list as it is coded, with their factors."""
-    clusters = panel.events.assign(cluster=panel.events["episode"])
-    listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
-    coded = chained(with_events(panel, listed), window)
     every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)  # whatever its response
     sides = []
     for place, events in enumerate(claim.sides.values()):
@@ -137,7 +150,7 @@ def _choose(panel: Panel, claim: Mean | Difference, coding: Coding, window: Boun
         sides.append(chosen_days(coded, every, asked).assign(second=place > 0))
     rows = pd.concat(sides)
     return rows.assign(
-        position=panel.snapshot.sessions.get_indexer(pd.DatetimeIndex(rows["day0"])),
+        position=coded.snapshot.sessions.get_indexer(pd.DatetimeIndex(rows["day0"])),
         factor=rows["sign"] * SIGN[claim.claimed],
     )
 
@@ -151,10 +164,14 @@ def _toggle(events: Events) -> Events:
 
 
 def _group(rows: pd.DataFrame, position: Ints) -> Episodes:
-    groups = rows.groupby(["second", "episode"])
-    first = groups.first().reset_index()
+    """Group the rows of the first side, then of the second, by episode."""
+    keys = [rows[name].to_numpy(dtype=np.int64) for name in ("second", "episode")]
+    order = np.lexsort(keys[::-1])
+    starts = np.flatnonzero(np.any([np.diff(key[order], prepend=-1) != 0 for key in keys], axis=0))
+    places = np.searchsorted(position, rows["position"].to_numpy()[order])
+    first = rows.iloc[order[starts]]
     return Episodes(
-        [np.searchsorted(position, part["position"]) for _, part in groups],
+        np.split(places, starts[1:]) if len(starts) else [],
         first["factor"].to_numpy(dtype=np.int64),
         first["second"].to_numpy(dtype=bool),
         first["cluster"].to_numpy(dtype=np.int64),

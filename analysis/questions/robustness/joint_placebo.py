@@ -33,9 +33,9 @@ def placements(panel: Panel, calendars: Iterable[Days]) -> dict[int, Ints]:
         From the number of the cluster to its shifts in sessions, in order; possibly none.
     """
     choices, sessions = panel.snapshot.choices, len(panel.snapshot.sessions)
-    clear = quiet_sessions(panel, choices.curve.clear)
     reach = max(last for rules in choices.curve.claims.values() for _, last in rules.windows)
-    clear[sessions - reach :] = False
+    inside = np.arange(sessions) < sessions - reach
+    clear = quiet_sessions(panel, choices.curve.clear) & inside
     rules = choices.estimation
     able = estimable(panel.snapshot, held_tickers(panel), rules.length, rules.gap)
     everything = pd.concat(

@@ -22,11 +22,6 @@ __all__ = ["compute", "under_variants"]
 
 NEEDS = (need_section("one_choice"),)
 
-SOURCE = Provenance(
-    "analysis.questions.robustness.one_choice.under_variants",
-    "headline claims, one choice changed at a time",
-)
-
 
 def compute(panel: Panel) -> Findings:
     """Repeat the claims under every variant."""
@@ -68,6 +63,9 @@ def under_variants(panel: Panel) -> pd.DataFrame:
             agrees = None if outcome.effect is None else outcome.effect * outcome.sign > 0
             rows.append({"variant": name, "claim": claim, **outcome.cells, "agrees": agrees})
     return pd.DataFrame(rows)
+
+
+SOURCE = Provenance.of(under_variants, "headline claims, one choice changed at a time")
 
 
 def _table(panel: Panel, frame: pd.DataFrame) -> Table:

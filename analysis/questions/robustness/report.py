@@ -33,7 +33,6 @@ __all__ = ["compute", "explained", "judge_curves"]
 
 NEEDS = (MENUS, HEAVY)
 
-CURVES = "analysis.questions.robustness.curve.curves"
 SAMPLE = "confirmatory events under every coding"
 NAMES = {
     "returns": "returns",
@@ -248,7 +247,7 @@ def explained(specifications: pd.DataFrame) -> pd.Series:
 
 
 def _source(claim: str = "") -> Provenance:
-    return Provenance(CURVES, f"claim {claim}, {SAMPLE}" if claim else SAMPLE)
+    return Provenance.of(curves, f"claim {claim}, {SAMPLE}" if claim else SAMPLE)
 
 
 def _dataset(specifications: pd.DataFrame) -> Dataset:
@@ -309,12 +308,13 @@ def _options(known: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     bins = np.minimum((known["rank"] * BINS).astype(int), BINS - 1)
     frames: list[pd.DataFrame] = []
     for choice in (*CHOICES, "coding"):
-        counts = pd.crosstab(bins, known[choice])
+        options = known[choice].astype("category")  # counted by number, not word by word
+        counts = pd.crosstab(bins, options)
         if counts.shape[1] < 2:
             continue
         even = counts.sum() / counts.to_numpy().sum()
         shares = counts.div(counts.sum(axis=1), axis=0) / even
-        medians = known.groupby(choice)["estimate"].median()
+        medians = known["estimate"].groupby(options, observed=True).median()
         frames.extend(
             pd.DataFrame(
                 {

@@ -21,10 +21,6 @@ __all__ = ["compute", "report", "summary"]
 
 NEEDS = (RECORD,)
 
-SOURCE = Provenance(
-    "analysis.questions.size.report.compute",
-    "simulated samples, calibrated on the panel",
-)
 NAMES = {
     "t_time_series": "time-series t",
     "t_cross_sectional": "cross-sectional t",
@@ -99,6 +95,9 @@ def compute(panel: Panel) -> Findings:
     beside = panel.snapshot.folder.parent / FOLDER.name  # a copy of the repository has its own
     record = read_record(beside if beside.is_dir() else FOLDER)
     return report(record, panel.snapshot.choices)
+
+
+SOURCE = Provenance.of(compute, "simulated samples, calibrated on the panel")
 
 
 def report(record: Record, choices: Choices) -> Findings:

@@ -40,13 +40,17 @@ def test_the_study_beside_and_by_itself_answer_alike(answered, earlier: Snapshot
     Tables and verdicts as well.
     """
     alone = answer(question(TITLE), build_panel(earlier))
-    both = {n.key: n.value for n in answered.numbers if not n.key.startswith("before.pooled.")}
+    shared = ("before.pooled.", "claim.")  # what takes both studies
+    both = {n.key: n.value for n in answered.numbers if not n.key.startswith(shared)}
     assert both == {n.key: n.value for n in alone.numbers}
     assert {v.key: v.verdict for v in answered.verdicts} == {
         v.key: v.verdict for v in alone.verdicts
     }
     tables = {table.name: table.frame for table in answered.tables}
-    assert set(tables) - {table.name for table in alone.tables} == {"before_pooled"}
+    assert set(tables) - {table.name for table in alone.tables} == {
+        "before_pooled",
+        "before_claims",
+    }
     for table in alone.tables:
         pd.testing.assert_frame_equal(table.frame, tables[table.name])
     inputs = {name for number in answered.numbers for name in number.source.inputs}

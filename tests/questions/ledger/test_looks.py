@@ -13,7 +13,7 @@ from scipy import stats
 
 from analysis.estimators.multiplicity import spend
 from analysis.questions.ledger.looks import Planned, is_open, plan, take_looks, threshold
-from analysis.questions.ledger.register import planned_looks
+from analysis.questions.ledger.register import planned_looks, policy_days
 from analysis.reads import vary
 from analysis.snapshot.claims import Claim, Mean
 from analysis.snapshot.cut import cut_snapshot
@@ -180,3 +180,18 @@ def test_sessions_that_have_passed_are_tested(committed):
     assert looks["day"].tolist() == [sessions[count - 1] for count in (20, 40, 45)]
     assert looks["p"].between(0, 1).all()
     assert looks["threshold"].tolist() == pytest.approx([0.025, 0.0125, 0.00625])
+
+
+def test_days_to_come_stand_by_date_with_what_says_so(committed):
+    """Each day on which something ends is a row with a link; none moves the plan."""
+    days = policy_days(committed)
+    calendar = committed.snapshot.choices.register.calendar
+    assert list(days["ends"]) == sorted(day.ends.isoformat() for day in calendar.values())
+    assert set(days["ends"]) == {"2026-11-10", "2026-11-27"}
+    assert all(f"({day.source})" in " ".join(days["source"]) for day in calendar.values())
+    choices = committed.snapshot.choices
+    without = replace(choices, register=replace(choices.register, calendar={}))
+    bare = vary(committed, snapshot=vary(committed.snapshot, choices=without))
+    assert policy_days(bare).empty
+    frame, same = (planned_looks(plan(panel)) for panel in (committed, bare))
+    assert frame.equals(same)
