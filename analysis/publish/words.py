@@ -202,4 +202,3 @@ def unbound_words(source: Source) -> Iterator[tuple[int, str, str]]:
         if not any(start <= match.start() < end for start, end in spans):
             around = text[max(0, match.start() - 30) : match.end() + 30]
             yield match.start(), match[0], " ".join(around.split())
-
