@@ -156,6 +156,7 @@ def test_a_command_ends_with_its_workers(start, tmp_path, number, everybody, cod
     assert staged(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_results_end_with_their_workers(start, place):
     """The same of the real command, with a Ctrl-C."""
     run = start("-m", "analysis", "results", "--data", str(place))
@@ -167,6 +168,7 @@ def test_results_end_with_their_workers(start, place):
     assert not (place / "paper").exists()
 
 
+@pytest.mark.slow
 def test_workers_notice_that_their_parent_was_killed(start, place):
     """After kill -9 nothing lives on for more than moments, busy or not."""
     run = start("-m", "analysis", "results", "--data", str(place))
@@ -178,6 +180,7 @@ def test_workers_notice_that_their_parent_was_killed(start, place):
 PARENT = "import sys; from analysis import processes; processes.analysis(*sys.argv[1:])"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_build_in_a_process_of_its_own_ends_with_its_parent(start, place, number):
     """As in `reproduce`, `diff` and `preview`: the child and its workers end, however we do."""
@@ -216,6 +219,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_builds_in_threads_end_at_once(start, tmp_path):
     """As those of `reproduce`: a thread between two programs does not begin the next one."""
     (tmp_path / "program.py").write_text(BUILDS)
@@ -321,6 +325,7 @@ def told(words: list[str], **options: Any) -> tuple[int, str]:
     return run.returncode, (run.stderr.splitlines() or [""])[-1]
 
 
+@pytest.mark.slow
 def test_no_room_for_derived_files(place):
     """One line with the folder and what to do; the old files are whole, nothing else is there."""
     assert main(["data", "--data", str(place)], Workspace.at(ROOT)) == 0
@@ -333,6 +338,7 @@ def test_no_room_for_derived_files(place):
     assert {p: p.read_bytes() for p in place.rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.slow
 def test_a_place_that_nobody_can_write():
     """Not even root: the line names the place."""
     words = ["beta", "--prices", str(EXAMPLE / "prices.csv"), "--benchmark", "SPY", "--draws", "9"]
@@ -341,6 +347,7 @@ def test_a_place_that_nobody_can_write():
     assert said.startswith("error: /proc: expected a place that can be written")
 
 
+@pytest.mark.slow
 def test_a_device_is_written_to_and_not_replaced(tmp_path):
     """`--out /dev/stdout` goes into a pipe; a pipe in the file system stays one."""
     pipe = tmp_path / "pipe"
@@ -352,6 +359,7 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
     assert pipe.is_fifo()
 
 
+@pytest.mark.slow
 def test_a_full_disk_under_standard_output_is_told(place):
     """`> report.txt` on a full disk is no traceback."""
     with Path("/dev/full").open("w") as full:
@@ -360,6 +368,7 @@ def test_a_full_disk_under_standard_output_is_told(place):
     assert said.startswith("error: standard output: expected room")
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_fault(place):
     """`... | head -1` ends quietly."""
     read, write = os.pipe()
@@ -369,6 +378,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault(place):
     assert (code, said) == (1, "")
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written_is_not_needed(place):
     """Nothing is kept there."""
     home = {"HOME": "/proc", "XDG_CACHE_HOME": "/proc/x", "XDG_CONFIG_HOME": "/proc/x"}

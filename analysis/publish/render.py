@@ -106,8 +106,8 @@ def render(
     return RenderReport(chosen.name, chosen.description, outputs, seconds)
 
 
-def require_renderer(renderer: RendererName) -> None:
-    """Stop, before anything is computed, where there is no way to render.
+def require_renderer(renderer: RendererName) -> str:
+    """Return the name of the renderer, or stop where there is none, before anything is computed.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def require_renderer(renderer: RendererName) -> None:
         With what to install.
     """
     base.require_packages()
-    _choose(renderer, lambda _: None)
+    return _choose(renderer, lambda _: None).name
 
 
 @contextmanager

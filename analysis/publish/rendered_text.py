@@ -29,8 +29,17 @@ _VOID = {
 }
 _SILENT = {"script", "style", "title", "annotation", "noscript", "template"}  # no text
 _NO_PROSE = {"script", "style", "title", "math", "code", "pre", "table", "nav", "form", "template"}
-_WRITTEN_BY_CODE = {  # classes; `explorer` is the interactive figure
-    *("num", "table-note", "passage", "provenance", "draft-note", "draft-mark", "explorer"),
+_WRITTEN_BY_CODE = {  # classes; `explorer` and `reader` are filled by scripts
+    *(
+        "num",
+        "table-note",
+        "passage",
+        "provenance",
+        "draft-note",
+        "draft-mark",
+        "explorer",
+        "reader",
+    ),
     *("footnote-ref", "header-section-number", "equation-number", "quarto-xref"),
 }
 _GENERATED = {"refs", "TOC"}  # identifiers
