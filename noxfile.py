@@ -320,12 +320,13 @@ def readme(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lint(session: nox.Session) -> None:
-    """Check style (ruff), types (mypy), imports (import-linter) and workflows (zizmor)."""
+    """Check style (ruff), types (mypy), spelling (codespell), imports and workflows (zizmor)."""
     python = _prepare(session, "tests")
     session.run(python, "-m", "ruff", "check", ".")
     session.run(python, "-m", "ruff", "format", "--check", ".")
     session.run(python, "-m", "mypy")
     session.run(str(Path(python).with_name("lint-imports")))
+    session.run(str(Path(python).with_name("codespell")))
     zizmor = str(Path(python).with_name("zizmor"))
     session.run(zizmor, "--offline", "--quiet", "--persona", "pedantic", ".")
 
