@@ -176,7 +176,7 @@ def _word_problems(source: Source) -> Iterator[str]:
         yield (
             f"{source.place(position)}: word: expected '{word}' in a {{.claim}} or in an allowed "
             f'phrase, found "{around}"; tie it to a verdict, or give it a reason in '
-            "analysis/publish/words.py"
+            'analysis/publish/words.py or as [phrase]{reason="..."}'
         )
 
 

@@ -174,19 +174,22 @@ _PHRASE = re.compile(
     ),
     re.IGNORECASE,
 )
+_REASONED = re.compile(r"\[[^\[\]]*\]\{reason=\"[^\"]*\w[^\"]*\"\}")
 
 
 def unbound_words(source: Source) -> Iterator[tuple[int, str, str]]:
     """Yield position, word and the words around it where a listed one is neither bound nor allowed.
 
     It is bound in a sentence that is tied to a verdict, ``[Sentence]{.claim key= is=}``, and
-    allowed in a phrase of :data:`PHRASES`.
+    allowed in a phrase of :data:`PHRASES`, or where the text gives a reason itself,
+    ``[half of the fleet]{reason="a definition"}``.
     """
     text = source.prose
     for pattern in (*MARKUP, r"[\[\]]"):
         text = re.sub(pattern, blank, text, flags=re.DOTALL | re.MULTILINE)
     spans = [(guard.start, guard.position) for guard in source.guards()]
     spans += [match.span() for match in _PHRASE.finditer(text)]
+    spans += [match.span() for match in _REASONED.finditer(source.prose)]
     for match in _LISTED.finditer(text):
         if not any(start <= match.start() < end for start, end in spans):
             around = text[max(0, match.start() - 30) : match.end() + 30]

@@ -73,3 +73,10 @@ def test_the_check_names_the_line(sample: Path):
         f"paper/sections/introduction.qmd:{line}: word: expected 'fell' in a {{.claim}} or in an "
         'allowed phrase, found "'
     ) in str(caught.value)
+
+
+def test_a_phrase_may_bring_its_own_reason() -> None:
+    """A text may say itself why such a word is no result; an empty reason is none."""
+    assert found('[Half of the fleet]{reason="a definition"} sails.') == []
+    assert found('[Half of the fleet]{reason=" "} sails.') == ["Half"]
+    assert found('Half of [the fleet]{reason="a definition"} sails.') == ["Half"]
