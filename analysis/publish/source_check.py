@@ -15,11 +15,12 @@ from analysis.errors import RenderError
 from analysis.publish.numerals import typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
+from analysis.publish.words import unbound_words
 
-__all__ = ["check_sources", "listing", "nearest"]
+__all__ = ["check_sources", "find_references", "listing", "nearest"]
 
 BLOCKS = frozenset(
-    {"table", "passage", "interactive", "panel", "exhibits"}
+    {"table", "folded", "passage", "unsettled", "interactive", "panel", "exhibits"}
 )  # stand alone in a paragraph
 _NAMES = (
     "num",
@@ -27,7 +28,10 @@ _NAMES = (
     "alt",
     "source",
     "table",
+    "folded",
     "passage",
+    "web",
+    "unsettled",
     "interactive",
     "panel",
     "exhibits",
@@ -43,7 +47,7 @@ _GROUP = re.compile(r"\[[^\[\]]*@[^\[\]]*\]")
 
 
 def check_sources(paper: Path, index: str = INDEX) -> None:
-    """Stop unless shortcodes, references, citations, claims and numerals are well-formed.
+    """Stop unless shortcodes, references, citations, claims, numerals and words are in order.
 
     Nothing computed is looked at; ``index`` is the file that includes the others.
 
@@ -54,7 +58,10 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     """
     sources, problems = read_sources(paper, index)
     complete = not problems
-    checks = (_brace_problems, _claim_problems, _image_problems, _numeral_problems)
+    checks = (
+        *(_brace_problems, _claim_problems, _image_problems),
+        *(_numeral_problems, _word_problems),
+    )
     for source in sources:
         found = [problem for check in checks for problem in check(source)]
         problems += in_order([*_shortcode_problems(source, sources[0]), *found])
@@ -164,6 +171,15 @@ def _numeral_problems(source: Source) -> Iterator[str]:
         )
 
 
+def _word_problems(source: Source) -> Iterator[str]:
+    for position, word, around in unbound_words(source):
+        yield (
+            f"{source.place(position)}: word: expected '{word}' in a {{.claim}} or in an allowed "
+            f'phrase, found "{around}"; tie it to a verdict, or give it a reason in '
+            "analysis/publish/words.py"
+        )
+
+
 def _label_problems(sources: Sequence[Source]) -> Iterator[str]:
     first: dict[str, str] = {}
     for source in sources:
@@ -174,6 +190,12 @@ def _label_problems(sources: Sequence[Source]) -> Iterator[str]:
                 yield f"{place}: label '{match[1]}': expected once, found at {before} too"
 
 
+def find_references(text: str, sources: Sequence[Source]) -> list[str]:
+    """Return the labels to which a text refers, and that none of the sources has."""
+    known = {label for source in sources for label in _LABEL.findall(source.prose)}
+    return [match[1] for match in _REFERENCE.finditer(text) if match[1] not in known]
+
+
 def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:
     known = [label for source in sources for label in _LABEL.findall(source.prose)]
     for source in sources:
@@ -182,6 +204,12 @@ def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:
                 yield (
                     f"{source.place(match.start())}: reference @{match[1]}: expected the label "
                     f"{{#{match[1]}}}, found none{nearest(match[1], known)}"
+                )
+        for position, name, label in source.shortcodes():
+            if name == "web" and label not in known:
+                yield (
+                    f"{source.place(position)}: shortcode 'web': expected the label of a figure or "
+                    f"table, found '{label}'{nearest(label, known)}"
                 )
 
 

@@ -78,17 +78,23 @@ def list_inputs(inputs: Mapping[str, Sequence[str]], folder: Path) -> Dataset:
     return Dataset("observed_inputs", pd.DataFrame(rows, columns=["question", "file"]), source)
 
 
-def left_out(snapshot: Snapshot) -> dict[str, list[str]]:
+def left_out(snapshot: Snapshot, *, asked_of_any: bool = False) -> dict[str, list[str]]:
     """Return the questions that cannot be asked of a study, with what it lacks for each.
 
     A question's module says under ``NEEDS`` what it cannot do without; here all are imported.
-    Every question but those on studies firm by firm works on sessions that all firms share.
+    Every question but those on studies firm by firm works on sessions that all firms share. With
+    `asked_of_any` those are passed over that are asked of the study of the paper, of its earlier
+    years, or of baskets under its names.
     """
-    from analysis.questions.requirements import EARLIER, SHARED  # late, as what imports the study
+    # late, as what imports the study
+    from analysis.questions.requirements import BESIDE, EARLIER, PLAYS, RECORD, SHARED
 
     found = {}
     for title, module in QUESTIONS.items():
         needs = getattr(import_module(module), "NEEDS", ())
+        own = {EARLIER, BESIDE, PLAYS, RECORD}.intersection(needs)
+        if asked_of_any and any(not need.met(snapshot) for need in own):
+            continue
         needs = needs if EARLIER in needs else (*needs, SHARED)
         found[title] = [need.what for need in needs if not need.met(snapshot)]
     return {title: needs for title, needs in found.items() if needs}

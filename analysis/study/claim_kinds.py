@@ -68,8 +68,9 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
 
 def factors_of(claim: OnEvents, panel: Panel) -> tuple[str, ...] | None:
     """Return the factors of the model that a claim names; None if it takes the study's."""
-    curve = panel.snapshot.choices.own_curve
-    return curve.models[claim.model].factors if claim.model else None
+    if not claim.model:
+        return None
+    return panel.snapshot.choices.own_curve.models[claim.model].factors
 
 
 def _window(claim: OnEvents, panel: Panel) -> tuple[int, int]:

@@ -66,6 +66,45 @@ def test_a_number_explains_itself_to_the_keyboard(visit):
     assert page.evaluate(SIZES)["overflow"] <= 0
 
 
+@pytest.mark.parametrize("width", [360, 1440])
+def test_the_ledger_opens_the_row_of_the_address(visit, width):
+    """A link of the strip leads to its claim's row, which folds out; the verdict is in view."""
+    page = visit(width)
+    page.locator(".verdict-strip a[href='#claim-b3']").click()
+    row = page.locator("table.folded tr", has=page.locator("#claim-b3"))
+    row.locator(".verdict").wait_for()
+    box = row.locator(".verdict").bounding_box()
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+    assert page.locator("table.folded tr.more details[open]").count() == 1
+    assert "two-sample" in page.locator("table.folded tr.more details[open]").inner_text()
+    assert page.evaluate(SIZES)["overflow"] <= 0
+
+
+def test_the_ledger_sorts_and_filters_by_keyboard(visit):
+    """Verdict and words leave the rows that have them, whose number is told; a head sorts."""
+    page = visit()
+    rows = page.locator("table.folded tbody tr:not(.more):visible")
+    told = page.locator(".folded-controls output")
+    assert told.inner_text() == f"{rows.count()} of {rows.count()} rows"
+    page.get_by_label("Verdict").select_option("not testable")
+    assert 0 < rows.count() == int(told.inner_text().split()[0])
+    assert set(rows.locator(".verdict").all_inner_texts()) == {"not testable"}
+    page.get_by_label("Verdict").select_option("")
+    head = page.locator("table.folded thead th").nth(2)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    shown = [
+        t.split("%")[0] for t in page.locator("table.folded td:nth-child(3)").all_inner_texts()
+    ]
+    percentages = [
+        float(t.replace("−", "-")) for t in shown if t.lstrip("−").replace(".", "").isdigit()
+    ]
+    assert percentages == sorted(percentages)
+    page.get_by_label("Words").fill("magnet partnerships")
+    assert rows.count() == 1
+
+
 def test_the_explorer_follows_the_reader(visit):
     """Another event, window or firm changes the drawing and the words beside it."""
     page = visit()

@@ -18,13 +18,13 @@ from analysis.snapshot.load import Snapshot
 from analysis.snapshot.portfolios import equal, parse_portfolio
 from analysis.study.claim_facts import day_named
 from analysis.study.claim_kinds import list_events
-from analysis.study.customs import SERIES, export_months
+from analysis.study.customs import each_firm_keys, export_months
 from analysis.study.episodes import pick_days
 from analysis.study.panel import Panel, chained
 from analysis.study.responses import SERIES as ONE_SERIES
 from analysis.study.responses import cumulate
 
-__all__ = ["SHOWN", "compute", "list_behind"]
+__all__ = ["compute", "list_behind"]
 
 SHOWN = 10  # rows of each
 SAMPLE = "first rows of each, in time"
@@ -148,7 +148,7 @@ def _customs(panel: Panel) -> Iterator[Behind]:
     if not {*SERIES} & {*panel.snapshot.customs["series"]}:
         return
     months = export_months(panel)
-    for series, name in SERIES.items():
+    for series, name in each_firm_keys(panel.snapshot).items():
         if series in months.index.get_level_values(0):
             change = months.xs(series)["change"].dropna()
             dates = [str(month) for month in change.index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +27,7 @@ __all__ = [
     "claim_days",
     "curve_claims",
     "measured_portfolio",
+    "name_scores",
     "scores",
     "toggle_disappointment",
 ]
@@ -89,6 +91,12 @@ def measured_portfolio(panel: Panel, claim: Mean | Difference, measure: Measure)
     if not leg.scores or measure == "share":
         return portfolio
     return replace(portfolio, long=replace(leg, scores=tuple(scores(panel, leg, measure))))
+
+
+def name_scores(claim: Mean | Difference) -> str:
+    """Say in words on which column the slope of a claim is; nothing of another portfolio."""
+    found = re.search(r"slope\(.*,\s*(\w+)\s*\)", claim.of)
+    return found[1].replace("_", " ") if found else ""
 
 
 def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:

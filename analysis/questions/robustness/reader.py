@@ -45,7 +45,7 @@ from analysis.study.panel import Panel
 from analysis.study.tipping_rules import judge_many
 from analysis.study.verdicts import belongs
 
-__all__ = ["OWN", "Answers", "answer_choices", "compute"]
+__all__ = ["Answers", "answer_choices", "compute"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
