@@ -151,8 +151,8 @@ function places() {
     if (place.has(id) || data.earlier?.claim.includes(id)) found.push([id, span, "after"]);
   }
   for (const row of document.querySelectorAll("#tbl-ledger tbody tr")) {
-    const id = row.dataset.claim ?? row.cells[0]?.textContent.trim().replace(/\*+$/, "");
-    if (place.has(id)) found.push([id, row.cells[1] ?? row.cells[0], "append"]);
+    const mark = row.querySelector(".claim-id"), id = (mark ?? row.cells[0])?.textContent.trim().replace(/\*+$/, "");
+    if (place.has(id)) found.push([id, mark?.closest("td, th") ?? row.cells[1] ?? row.cells[0], "append"]);
   }
   return found;
 }
