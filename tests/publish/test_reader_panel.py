@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from typing import Any
 import zlib
 
 import numpy as np
@@ -80,7 +81,7 @@ def findings() -> Findings:
     )
 
 
-def data_of(html: str | None, name: str) -> dict:
+def data_of(html: str | None, name: str) -> dict[str, Any]:
     """Return the data that a fragment holds."""
     found = re.search(rf'id="{name}">(.*?)</script>', html or "", re.DOTALL)
     assert found is not None
