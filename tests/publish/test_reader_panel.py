@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import Any
 import zlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
