@@ -15,7 +15,7 @@ from analysis.errors import RenderError
 from analysis.publish.numerals import typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
-from analysis.publish.words import unbound_words
+from analysis.publish.words import Words, read_words, unbound_words
 
 __all__ = ["check_sources", "find_references", "listing", "nearest"]
 
@@ -58,12 +58,11 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     """
     sources, problems = read_sources(paper, index)
     complete = not problems
-    checks = (
-        *(_brace_problems, _claim_problems, _image_problems),
-        *(_numeral_problems, _word_problems),
-    )
+    words = read_words(paper)
+    checks = (_brace_problems, _claim_problems, _image_problems, _numeral_problems)
     for source in sources:
         found = [problem for check in checks for problem in check(source)]
+        found += _word_problems(source, words) if words else ()
         problems += in_order([*_shortcode_problems(source, sources[0]), *found])
     problems += _label_problems(sources)
     if complete:  # a reference may lead into a file that could not be included
@@ -171,12 +170,12 @@ def _numeral_problems(source: Source) -> Iterator[str]:
         )
 
 
-def _word_problems(source: Source) -> Iterator[str]:
-    for position, word, around in unbound_words(source):
+def _word_problems(source: Source, words: Words) -> Iterator[str]:
+    for position, word, around in unbound_words(source, words):
         yield (
             f"{source.place(position)}: word: expected '{word}' in a {{.claim}} or in an allowed "
             f'phrase, found "{around}"; tie it to a verdict, or give it a reason in '
-            'analysis/publish/words.py or as [phrase]{reason="..."}'
+            'words.toml or as [phrase]{reason="..."}'
         )
 
 

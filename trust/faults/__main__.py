@@ -70,6 +70,8 @@ class _Studies:
         self.run("results")
         self.seconds = time.monotonic() - start
         self.new = contents(self.study)
+        self.run("data")
+        self.rebuilt = contents(self.study)
 
     def run(self, command: str) -> None:
         """Run a command without a fault."""
@@ -91,7 +93,7 @@ class _Studies:
         before, after = {
             "data --accept": (self.edited, self.accepted),
             "results": (self.accepted, self.new),
-            "data": (self.new, self.new),
+            "data": (self.new, self.rebuilt),
         }[command]
         self.lay(before)
         longest = 1.2 * self.seconds

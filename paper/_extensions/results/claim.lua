@@ -129,6 +129,8 @@ function Pandoc(doc)
   if FORMAT:match("html") and store.has_file(ROWS) then
     doc.blocks:insert(pandoc.RawBlock("html", store.read_source(ROWS)))
   end
+  local abstract = pandoc.utils.stringify(doc.meta.abstract or ""):gsub("%s+", " ")
+  doc.meta["description-meta"] = abstract:match("^(.-[.?!])%s+%u") or abstract
   if not store.draft then return doc end
   doc = doc:walk({ Span = numbered })
   doc.meta.pagetitle = "DRAFT: " .. pandoc.utils.stringify(doc.meta.title)

@@ -285,8 +285,12 @@ local function exhibits()
     local there, record = pcall(store.entry, section, section, exhibit, kind)
     if store.draft and not there then return end -- it is marked where it should stand
     if not there then store.fail(record) end
-    local inputs = {}
-    for _, input in ipairs(record.inputs) do inputs[#inputs + 1] = (input:gsub("^.*/", ""):gsub("%.%w+$", "")) end
+    local inputs, told = {}, {}
+    for _, input in ipairs(record.inputs) do
+      local name = input:gsub("^.*/", ""):gsub("%.%w+$", "")
+      if not told[name] then inputs[#inputs + 1] = name end -- a table and its record have one name
+      told[name] = true
+    end
     local name = record["function"]:gsub("^analysis%.questions%.", ""):gsub("_", "\\_")
     aside[#rows - 1] = known[label].web
     rows[#rows + 1] = "| " .. reference(label, known) .. " | " .. name .. " | " .. table.concat(inputs, ", ") .. " |"
