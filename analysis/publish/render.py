@@ -79,7 +79,11 @@ def render(
         check_sources(paper)
         _check_results(paper, draft, echo)
     chosen = _choose(renderer, echo)
-    environment = base.render_environment(read_folder(paper / "results").as_of, draft=draft)
+    environment = base.render_environment(
+        read_folder(paper / "results").as_of,
+        draft=draft,
+        names=[f"{stem}.{SUFFIXES[format_]}" for format_ in formats],
+    )
     if "docx" in formats:
         from analysis.publish.figures import rasterise  # late, as it draws
 

@@ -200,3 +200,16 @@ def test_a_shortcode_is_told_with_file_and_line(project: Path) -> None:
     )
     with pytest.raises(RenderError, match=rf"sections/introduction\.qmd:{line}: unknown number"):
         run([find_program(), "lua", script], project, {"LC_ALL": "C.UTF-8"})
+
+
+def test_the_page_links_what_was_built_beside_it(project: Path, change: Change) -> None:
+    """PDF, Word and XML of the same render are offered; a render of the page alone offers none."""
+    change("sections/results.qmd", "refers back", "::: {.downloads}\n:::\n\nrefers back")
+    page = project / "o.html"
+    for names, found in ((["a.html", "a.pdf", "a.xml"], True), ([], False)):
+        environment = render_environment("2026-08-03", names=names)
+        find_pandoc().build(project, page, "html", environment)
+        text = page.read_text("utf-8")
+        assert ('<a href="a.pdf" download="">PDF</a>' in text) is found
+        assert ('href="a.xml"' in text) is found
+        assert "a.html" not in text
