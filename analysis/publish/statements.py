@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.errors import RepositoryError
 from analysis.publish.release.describe import read_citation
+from analysis.publish.review.repository import Repository
 from analysis.results.formats import format_value
 from analysis.snapshot.manifest import read_manifest
 
-__all__ = ["PLACE", "write_bibtex", "write_ris", "write_statements"]
+__all__ = ["PLACE", "find_source_address", "write_bibtex", "write_ris", "write_statements"]
 
 PLACE = "paper/sections/statements.qmd"
 UNSTATED = "not stated"
@@ -59,6 +61,27 @@ def write_statements(root: Path) -> str:
             f"```\n{write_ris(citation)}\n```\n",
         ]
     )
+
+
+def find_source_address(root: Path) -> str:
+    """Return the address below which the sources of this version lie; "" if none is stated.
+
+    That is ``repository-code`` of CITATION.cff with its ``commit``, or with that of the clone.
+
+    Raises
+    ------
+    ResultsError
+        If CITATION.cff lacks what it must say.
+    """
+    citation = read_citation(root) if (root / "CITATION.cff").is_file() else {}
+    address = str(citation.get("repository-code") or "").rstrip("/")
+    if not address:
+        return ""
+    try:
+        commit = citation.get("commit") or Repository(root).base("HEAD")
+    except RepositoryError:  # an archive without its history
+        commit = "HEAD"
+    return f"{address}/blob/{commit}"
 
 
 def write_bibtex(citation: Mapping[str, Any]) -> str:

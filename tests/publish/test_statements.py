@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis.publish.statements import PLACE, write_bibtex, write_ris, write_statements
+from analysis.publish.statements import (
+    PLACE,
+    find_source_address,
+    write_bibtex,
+    write_ris,
+    write_statements,
+)
 
 ROOT = Path(__file__).parents[2]
 FULL = {
@@ -71,3 +77,17 @@ def test_citations_hold_what_is_known() -> None:
         "TY  - COMP", "TI  - A Study of Ore", "AU  - Doe, Jo", "AU  - The Group", "ET  - 1.2",
         "PY  - 2026", "UR  - https://example.org/ore", "DO  - 10.5555/ore", "ER  -",
     ]  # fmt: skip
+
+
+def test_sources_have_an_address_where_one_is_stated(root: Path) -> None:
+    """The repository with its commit, stated or unknown; none without a repository."""
+    assert find_source_address(root) == ""
+    told = dict(FULL)
+    (root / "CITATION.cff").write_text(yaml.safe_dump(told), "utf-8")
+    assert find_source_address(root) == "https://example.org/ore/blob/HEAD"
+    (root / "CITATION.cff").write_text(yaml.safe_dump(told | {"commit": "abc"}), "utf-8")
+    assert find_source_address(root) == "https://example.org/ore/blob/abc"
+    (root / "CITATION.cff").write_text(
+        yaml.safe_dump({k: v for k, v in told.items() if k != "repository-code"}), "utf-8"
+    )
+    assert find_source_address(root) == ""

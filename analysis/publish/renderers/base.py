@@ -33,6 +33,9 @@ CHECKED = "PAPER_CHECKED"
 BUILT = "PAPER_BUILT"
 """Variable with the names of all files of this render; ``claim.lua`` links them from the page."""
 
+REPOSITORY = "PAPER_REPOSITORY"
+"""Variable with the address of the sources at this version; ``results.lua`` leads there."""
+
 PACKAGES = {  # the extra `paper`: module, package
     "pypandoc": "pypandoc_binary",
     "typst": "typst",
