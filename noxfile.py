@@ -243,6 +243,18 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Corrupt 20,000 inputs of every reader and print what was neither read nor refused."""
+    session.run(_prepare(session, "tests"), "-m", "trust.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill, interrupt and starve runs at 300 random instants; print what they left behind."""
+    session.run(_prepare(session, "tests"), "-m", "trust.faults", *session.posargs)
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     python = _prepare(session, "tests")

@@ -175,7 +175,7 @@ def _word_problems(source: Source, words: Words) -> Iterator[str]:
         yield (
             f"{source.place(position)}: word: expected '{word}' in a {{.claim}} or in an allowed "
             f'phrase, found "{around}"; tie it to a verdict, or give it a reason in '
-            "words.toml"
+            'words.toml or as [phrase]{reason="..."}'
         )
 
 

@@ -20,6 +20,7 @@ from analysis.publish.sources import Source
 __all__ = ["Words", "read_words", "unbound_words"]
 
 FILE = "words.toml"
+_REASONED = re.compile(r"\[[^\[\]]*\]\{reason=\"[^\"]*\w[^\"]*\"\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,16 @@ def read_words(paper: Path) -> Words | None:
 def unbound_words(source: Source, words: Words) -> Iterator[tuple[int, str, str]]:
     """Yield position, word and the words around it where a listed one is neither bound nor allowed.
 
-    It is bound in a sentence that is tied to a verdict, ``[Sentence]{.claim key= is=}``.
+    It is bound in a sentence that is tied to a verdict, ``[Sentence]{.claim key= is=}``, and
+    allowed in a phrase of the list, or where the text gives a reason itself,
+    ``[half of the fleet]{reason="a definition"}``.
     """
     text = source.prose
     for pattern in (*MARKUP, r"[\[\]]"):
         text = re.sub(pattern, blank, text, flags=re.DOTALL | re.MULTILINE)
     spans = [(guard.start, guard.position) for guard in source.guards()]
     spans += [match.span() for match in words.allowed.finditer(text)]
+    spans += [match.span() for match in _REASONED.finditer(source.prose)]
     for match in words.pattern.finditer(text):
         if not any(start <= match.start() < end for start, end in spans):
             around = text[max(0, match.start() - 30) : match.end() + 30]

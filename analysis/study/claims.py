@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.errors import StudyError
-from analysis.reads import make
+from analysis.reads import once
 from analysis.snapshot.claims import Claim
 from analysis.study import claim_facts as facts
 from analysis.study import claim_kinds as kinds
@@ -41,11 +41,7 @@ def decide_claim(claim: Claim, panel: Panel) -> Outcome:
     StudyError
         If its entry names what the study does not have.
     """
-    known, made = panel.decided.get(claim.id, (None, None))
-    if made is None or known is not claim:
-        made = make(lambda: _decide(claim, panel))
-        panel.decided[claim.id] = claim, made
-    return made.use()
+    return once(panel, ("decided", claim), lambda: _decide(claim, panel))
 
 
 def _decide(claim: Claim, panel: Panel) -> Outcome:

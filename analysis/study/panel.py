@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,7 +12,7 @@ from analysis.errors import StudyError
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.names import Model
-from analysis.reads import Lacking, Made, Part, make, vary
+from analysis.reads import Lacking, Part, make, once, vary
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.claims import Claim
 from analysis.snapshot.eligibility import firm_windows, list_left_out, listed_returns
@@ -22,9 +20,6 @@ from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.rules import Rules
 from analysis.study.directions import list_signs
-
-if TYPE_CHECKING:
-    from analysis.study.outcomes import Outcome
 
 __all__ = [
     "Panel",
@@ -74,16 +69,6 @@ class Panel:
     events: Part[pd.DataFrame] = Part()
     clean: Part[pd.DataFrame] = Part()
     exclude: pd.DatetimeIndex | None = None
-
-    @cached_property
-    def decided(self) -> dict[str, tuple[Claim, Made[Outcome]]]:
-        """What :func:`analysis.study.claims.decide_claim` found; a copy begins without."""
-        return {}
-
-    @cached_property
-    def ruled(self) -> list[tuple[Rules, Made[Panel]]]:
-        """The panels that :func:`under` made of this one."""
-        return []
 
     @property
     def common(self) -> pd.DataFrame:
@@ -170,12 +155,7 @@ def under(panel: Panel, rules: Rules) -> Panel:
     """
     if rules == panel.rules:
         return panel
-    for known, kept in panel.ruled:
-        if known == rules:
-            return kept.use()
-    made = make(lambda: _rule(panel, rules))
-    panel.ruled.append((rules, made))
-    return made.value
+    return once(panel, ("ruled", repr(rules)), lambda: _rule(panel, rules))
 
 
 def _rule(panel: Panel, rules: Rules) -> Panel:

@@ -134,14 +134,14 @@ def test_a_render_leaves_nothing_untracked() -> None:
 
 def test_pdf_by_way_of_latex_is_refused(project: Path) -> None:
     """Who asks Quarto for `pdf` is told that typst makes it."""
-    command = [find_program(), "--from=markdown", "--to=latex", "--lua-filter"]
+    command = [str(find_program()), "--from=markdown", "--to=latex", "--lua-filter"]
     with pytest.raises(RenderError, match=r"expected --to typst.*run quarto render paper --to typ"):
         run([*command, f"{LUA}/claim.lua", "references.bib"], project, {"LC_ALL": "C.UTF-8"})
 
 
 def test_a_shortcode_that_nothing_resolves_stops_the_render(project: Path) -> None:
     """A section that is rendered without the project's shortcodes does not print them."""
-    command = [find_program(), "--from=markdown", "--to=html", "--lua-filter"]
+    command = [str(find_program()), "--from=markdown", "--to=html", "--lua-filter"]
     with pytest.raises(RenderError, match=r"found a shortcode that nothing resolves"):
         run(
             [*command, f"{LUA}/claim.lua", "sections/introduction.qmd"],

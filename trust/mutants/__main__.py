@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,15 @@ from trust.mutants.record import Record, hash_texts
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / "build/mutants"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-BUDGET = 12.0  # seconds of tests a mutant, by what they take without a change
+BUDGET = 20.0  # seconds of processor time a mutant, by what its tests take without a change
 SLOWEST = 90.0  # seconds after which a file of tests is too slow to be asked
-PATIENCE = 5.0  # times the expected seconds, and as many more: then a run is one without end
+PATIENCE = 3.0  # times the expected seconds, and as many more: then a run is one without end
 
 
 def main() -> int:
     """Draw, run, print; the exit code is 1 if the score is below the floor that was asked for."""
     options = _parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the children end, too
     until = time.monotonic() + 60 * options.minutes
     import_early()
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
@@ -37,13 +39,15 @@ def main() -> int:
         sources = {
             path.relative_to(clones[0]).as_posix(): path.read_text("utf-8")
             for path in sorted((clones[0] / "analysis").rglob("*.py"))
-            if options.only in path.as_posix()
+            if any(words in path.as_posix() for words in options.only.split(","))
         }
         every = [mutant for file, text in sources.items() for mutant in find_mutants(file, text)]
         drawn = random.Random(options.seed).sample(every, min(options.sample, len(every)))
         print(f"{len(drawn)} of {len(every)} mutants, seed {options.seed}", flush=True)
         record = Record.open(STATE / f"seed-{options.seed}{options.only and '-part'}.jsonl")
         asked = _ask_tests({mutant.file for mutant in drawn}, clones, until)
+        if not any(asked.values()):
+            sys.exit("error: expected tests that pass on the committed version, found none")
         keys = {_key(mutant, sources, asked, clones[0]): mutant for mutant in drawn}
         jobs = [
             Job(
@@ -71,7 +75,7 @@ def _parse() -> argparse.Namespace:
     add("--seed", type=int, default=1, help="of the draw: the same seed goes on (default: 1)")
     add("--minutes", type=float, default=30, help="after which no more is begun (default: 30)")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="at a time (default: processors)")
-    add("--only", default="", metavar="WORDS", help="modules with these words in their path")
+    add("--only", default="", metavar="WORDS", help="modules with these in their path, by commas")
     add("--floor", type=float, default=0, metavar="PERCENT", help="exit 1 below this score")
     return parser.parse_args()
 

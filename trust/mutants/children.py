@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import resource
 import signal
 import sys
 import time
@@ -21,6 +23,8 @@ EARLY = (
 )  # fmt: skip
 MARKS = "not slow and not browser and not cluster"
 
+WALL = 15.0
+
 How = Literal["passed", "failed", "timeout"]
 
 
@@ -28,7 +32,8 @@ How = Literal["passed", "failed", "timeout"]
 class Job:
     """Tests to run on a changed module.
 
-    ``key`` is its name for whoever asked for it; ``limit`` seconds after which the run is killed;
+    ``key`` is its name for whoever asked for it; ``limit`` seconds of processor time after which
+    the run is killed, or :data:`WALL` times as many on the clock, whatever else the machine does;
     ``file`` and ``text`` are the module and what it holds meanwhile, None to change nothing.
     """
 
@@ -41,7 +46,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended, and what it took."""
+    """How a job ended, and what it took: seconds of processor time."""
 
     job: Job
     how: How
@@ -79,13 +84,13 @@ def run_jobs(jobs: Iterable[Job], clones: Sequence[Path], until: float) -> Itera
                     running[_start(job, clone)] = (job, clone, time.monotonic(), before)
             for child in [*running]:
                 job, clone, start, before = running[child]
-                how = _look(child, time.monotonic() - start > job.limit)
+                how, seconds = _look(child, time.monotonic() - start > WALL * job.limit)
                 if how is not None:
                     del running[child]
                     if job.text is not None:
                         (clone / job.file).write_text(before, "utf-8")
                     free.append(clone)
-                    yield Ended(job, how, time.monotonic() - start)
+                    yield Ended(job, how, seconds)
             time.sleep(0.02)
     finally:
         for child in running:
@@ -102,6 +107,8 @@ def _start(job: Job, clone: Path) -> int:
     code = 3
     try:
         os.setsid()
+        seconds = math.ceil(job.limit)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         code = _test(job, clone)
     finally:
         os._exit(code)
@@ -118,20 +125,25 @@ def _test(job: Job, clone: Path) -> int:
     os.environ["PYTHONPATH"] = str(clone)
     sys.path[:] = [str(clone), *(p for p in sys.path if p and Path(p) != Path(__file__).parents[2])]
     sys.dont_write_bytecode = True  # a pyc of the same second would hide a change
-    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", MARKS, *job.tests]
+    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", MARKS]
+    # What the parent imported early is not rewritten, which is no fault of a test.
+    words += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *job.tests]
     return int(pytest.main(words))
 
 
-def _look(child: int, late: bool) -> How | None:
-    """Return how a child ended, None while it runs; one that is late is killed."""
-    ended, status = os.waitpid(child, os.WNOHANG)
+def _look(child: int, late: bool) -> tuple[How | None, float]:
+    """Return how a child ended and what it took, None while it runs; one that is late is killed."""
+    ended, status, used = os.wait4(child, os.WNOHANG)
     if ended:
+        seconds, code = used.ru_utime + used.ru_stime, os.waitstatus_to_exitcode(status)
+        if code in (-signal.SIGXCPU, -signal.SIGKILL):
+            return "timeout", seconds
         # 5: no test was collected, hence none failed.
-        return "passed" if os.waitstatus_to_exitcode(status) in (0, 5) else "failed"
+        return ("passed" if code in (0, 5) else "failed"), seconds
     if late:
         _kill(child)
-        return "timeout"
-    return None
+        return "timeout", 0.0
+    return None, 0.0
 
 
 def _kill(child: int) -> None:

@@ -55,6 +55,7 @@ LAWS = {
     "placebo": "dates",
 }
 OF_RECORD = {"one_date": "conformal", "pooled": "across_episodes_t"}
+TIGHTENING = "pooled_tightening"
 LOW, HIGH = 0.03, 0.07  # where the p of record has to stay in every cell without a variance jump
 NAIVE = ("t_cross_sectional", "patell", "bmp")  # they treat firms on one day as independent
 
@@ -210,6 +211,7 @@ def _table(
 def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> list[Number]:
     """Return the numbers that the prose of the appendix cites."""
     settings, dates = record.settings, record.calibration["placebo_dates"]["one_date_3"]
+    episodes = record.calibration["episodes"][TIGHTENING]
     of_panel = rates[(rates["law"] == "panel") & (rates["effect"] > 0)]
     cited = {"one_date_3": ("conformal", "kp_bmp"), "pooled_tightening": ("across_episodes_t",)}
     correlated = rates[(rates["law"] == "correlated") & (rates["effect"] == 0)]
@@ -238,6 +240,12 @@ def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> li
             "percent1",
         ),
         "placebo_dates": (dates, "event-free dates with all core firms"),
+        "placebo.error": (
+            _error(record.calibration["placebo_dates"][TIGHTENING] // episodes),
+            f"standard error of a {percent(LEVEL)} rate over samples without a common date",
+            "fraction",
+            "percent1",
+        ),
         "block": (settings["block"], "block of resampled residuals", "sessions", "integer"),
     }
     key = "size.{case}.{law}{planted}.{test}"  # tenths of a percent planted
