@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from analysis.errors import RenderError
-from analysis.publish.numerals import typed_numerals
+from analysis.publish.numerals import blank, typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
 from analysis.publish.words import Words, read_words, unbound_words
@@ -122,7 +122,7 @@ def _brace_problems(source: Source) -> Iterator[str]:
     """Find what was meant as a shortcode and is none: one that is not closed, or lacks a brace."""
     rest = source.prose
     for pattern in (SHORTCODE, _VERBATIM):
-        rest = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), rest)
+        rest = pattern.sub(blank, rest)
     lines = source.text.split("\n")
     for number, line in enumerate(rest.split("\n"), start=1):
         match = _BRACES.search(line)
@@ -219,7 +219,7 @@ def _citation_problems(sources: Sequence[Source], bibliography: Path) -> Iterato
         yield str(error)
         return
     for source in sources:
-        for match in _CITATION.finditer(source.prose):
+        for match in _CITATION.finditer(_VERBATIM.sub(blank, source.prose)):
             if match[1] not in known:
                 yield (
                     f"{source.place(match.start())}: citation: expected a key of "

@@ -121,8 +121,25 @@ local function without_mark(blocks)
   return blocks
 end
 
+local KINDS = { pdf = "PDF", docx = "Word", xml = "JATS XML" }
+
+-- What else was built beside the page, where a source has a place for it.
+local function downloads(div)
+  if not div.classes:includes("downloads") then return nil end
+  local links = pandoc.Inlines({})
+  for name in (FORMAT:match("html") and os.getenv("PAPER_BUILT") or ""):gmatch("%S+") do
+    local kind = KINDS[name:match("%.(%a+)$")]
+    if kind then
+      links:extend({ #links == 0 and pandoc.Emph("Downloads.") or pandoc.Str(","), pandoc.Space(),
+        pandoc.Link(kind, name, "", pandoc.Attr("", {}, { { "download", "" } })) })
+    end
+  end
+  return #links > 0 and pandoc.Para(links) or {}
+end
+
 function Pandoc(doc)
   resolved(doc)
+  doc = doc:walk({ Div = downloads })
   -- Which data the paper was made from, for the metadata of the file.
   local data = store.load("numbers", "numbers").data
   doc.meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint
