@@ -17,7 +17,10 @@ PAGES = ("README.md", "CONTRIBUTING.md", "docs", "data/README.md", "analysis/sna
 NOX = ".venv/bin/nox"
 FIRST = ("python3 -m venv .venv", ".venv/bin/pip install -q nox")  # before there is a nox
 OTHER = ("git ", "pip install ")  # programs that are no part of this one
-OTHER_PROGRAMS = ("tests", "coverage", "cluster", "browser", "lint", "lock", "bench_engine")
+OTHER_PROGRAMS = {
+    *("tests", "coverage", "cluster", "browser", "lint", "lock", "bench_engine"),
+    *("mutants", "faults", "fuzz"),
+}
 
 
 def pages() -> list[Path]:
