@@ -258,7 +258,7 @@ def faults(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     python = _prepare(session, "tests")
-    checks = "tests/paper/test_browser.py"
+    checks = "tests/paper"
     session.run(python, "-m", "pytest", "-m", "browser", checks, *session.posargs)
 
 

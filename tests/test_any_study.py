@@ -83,7 +83,7 @@ def test_what_init_writes_renders_at_once_in_its_own_words(run) -> None:
     page, *printed = pages(run.folder)
     assert "A news story says that strikes in the ports sink the ferry lines." in page
     assert "written by code from the files of a study" not in page
-    assert len(printed) > 5
+    assert len(printed) > 2
     assert all("SYNTHETIC" in text for text in printed)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
     from rich.console import RenderableType
 
-__all__ = ["Delivery", "Teller", "add_delivery", "check_delivery", "deliver"]
+__all__ = ["Delivery", "Teller", "add_delivery", "check_delivery", "counted", "deliver"]
 
 WIDTH = 110  # columns where the output is no terminal
 
@@ -110,9 +110,14 @@ def deliver(options: argparse.Namespace, stage: Teller, result: Delivery) -> Non
     stage.tell([_told(result, written)])
 
 
+def counted(count: int, name: str) -> str:
+    """Return a number of things, as ``2 events`` or ``1 event``."""
+    return f"{count} {name}{'s' * (count != 1)}"
+
+
 def _told(result: Delivery, written: Sequence[Path]) -> str:
-    count = len(result.warnings)
-    parts = [result.told] + ([f"{count} warning{'s' * (count > 1)}"] if count else [])
+    parts = [result.told]
+    parts += [counted(len(result.warnings), "warning")] if result.warnings else []
     return f"{', '.join(parts)}{_places(written)}"
 
 

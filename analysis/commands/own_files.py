@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Workspace, add_options, read_options, shorten_help
-from analysis.commands.delivery import Delivery, Teller, add_delivery, check_delivery, deliver
+from analysis.commands.delivery import (
+    Delivery,
+    Teller,
+    add_delivery,
+    check_delivery,
+    counted,
+    deliver,
+)
 from analysis.errors import UserDataError
 from analysis.userfiles.options import (
     BetaOptions,
@@ -141,7 +148,7 @@ def _delivered_events(result: EventStudyResult, files: Sequence[Path]) -> Delive
         partial(event_document.tables, result, files),
         partial(terminal.show_event_study, result),
         draw,
-        f"{len(result.events)} events, {len(result.skipped)} left out",
+        f"{counted(len(result.events), 'event')}, {len(result.skipped)} left out",
         result.warnings(),
     )
 
@@ -204,7 +211,7 @@ def _delivered_betas(result: BetaResult, files: Sequence[Path]) -> Delivery:
         partial(beta_result.tables, result, files),
         partial(terminal.show_betas, result),
         draw,
-        f"{len(result.betas)} assets, {len(result.skipped)} left out",
+        f"{counted(len(result.betas), 'asset')}, {len(result.skipped)} left out",
         result.warnings(),
         result.said(),
     )
@@ -253,7 +260,7 @@ def _delivered_correlations(result: CorrelateResult, files: Sequence[Path]) -> D
         partial(tables, result, files),
         partial(terminal.show_correlations, result),
         draw,
-        f"{int((~empty).sum())} correlations",
+        counted(int((~empty).sum()), "correlation"),
         [f"{count} correlations without a number: {reason}" for reason, count in reasons.items()],
         result.said,
     )

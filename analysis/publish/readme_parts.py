@@ -20,6 +20,8 @@ from analysis.errors import ResultsError
 from analysis.publish.cited import PLACE, TEMPLATE
 from analysis.publish.exhibit_map import TITLES, list_exhibits
 from analysis.publish.result_set import read_folder
+from analysis.publish.statements import PLACE as STATEMENTS
+from analysis.publish.statements import write_statements
 from analysis.publish.tables import plain_table
 from analysis.whole import write_whole
 
@@ -66,7 +68,7 @@ def write_findings(readme: Path, results: Path) -> bool:
 
 
 def write_replication(root: Path, *, check: bool = False) -> list[str]:
-    """Write the generated parts of ``README.md``, ``data/README.md`` and the list of exhibits.
+    """Write the generated parts of the READMEs, the list of exhibits and the statements.
 
     Returns the files that differ from what they were; ``check`` writes nothing.
 
@@ -77,7 +79,7 @@ def write_replication(root: Path, *, check: bool = False) -> list[str]:
     """
     current = {
         name: path.read_text(encoding="utf-8") if (path := root / name).is_file() else ""
-        for name in ("README.md", "data/README.md", EXHIBITS)
+        for name in ("README.md", "data/README.md", EXHIBITS, STATEMENTS)
     }
     readme = _between("README.md", current["README.md"], FIRST_RUN, _first_run(root))
     data = current["data/README.md"]
@@ -85,6 +87,7 @@ def write_replication(root: Path, *, check: bool = False) -> list[str]:
         "README.md": _between("README.md", readme, REPLICATION, _package(root)),
         "data/README.md": _between("data/README.md", data, REPLICATION, _datasets(root)),
         EXHIBITS: _exhibits(root),
+        STATEMENTS: write_statements(root),
     }
     different = [name for name, text in fresh.items() if current[name] != text]
     if different and not check:

@@ -20,6 +20,7 @@ from analysis.publish.renderers.quarto import MINIMUM, find_quarto
 from analysis.publish.result_set import read_folder
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources, listing
+from analysis.publish.statements import find_source_address
 from analysis.whole import staging, temporary, write_whole
 
 __all__ = ["RenderReport", "RendererName", "render", "require_renderer"]
@@ -79,7 +80,12 @@ def render(
         check_sources(paper)
         _check_results(paper, draft, echo)
     chosen = _choose(renderer, echo)
-    environment = base.render_environment(read_folder(paper / "results").as_of, draft=draft)
+    environment = base.render_environment(
+        read_folder(paper / "results").as_of,
+        draft=draft,
+        names=[f"{stem}.{SUFFIXES[format_]}" for format_ in formats],
+    )
+    environment |= {base.REPOSITORY: find_source_address(paper.parent)}
     if "docx" in formats:
         from analysis.publish.figures import rasterise  # late, as it draws
 

@@ -80,7 +80,8 @@ def _unknown_keys(source: Source, results: ResultSet, before: bool) -> Iterator[
 def _lost_notes(source: Source, sources: Sequence[Source], results: ResultSet) -> Iterator[str]:
     """Notes of tables, and passages, that refer to what the text does not print."""
     for position, name, key in source.shortcodes():
-        text = results[name].get(key, {}).get("text", "") if name in ("table", "passage") else ""
+        kinds = {"table": ["table"], "passage": ["passage"], "folded": ["table", "passage"]}
+        text = "".join(results[k].get(key, {}).get("text", "") for k in kinds.get(name, ()))
         for label in find_references(text, sources):
             yield (
                 f"{source.place(position)}: {name} '{key}': expected the label {{#{label}}}, to "

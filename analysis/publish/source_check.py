@@ -12,10 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from analysis.errors import RenderError
-from analysis.publish.numerals import typed_numerals
+from analysis.publish.numerals import blank, typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
-from analysis.publish.words import unbound_words
+from analysis.publish.words import Words, read_words, unbound_words
 
 __all__ = ["check_sources", "find_references", "listing", "nearest"]
 
@@ -58,12 +58,11 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     """
     sources, problems = read_sources(paper, index)
     complete = not problems
-    checks = (
-        *(_brace_problems, _claim_problems, _image_problems),
-        *(_numeral_problems, _word_problems),
-    )
+    words = read_words(paper)
+    checks = (_brace_problems, _claim_problems, _image_problems, _numeral_problems)
     for source in sources:
         found = [problem for check in checks for problem in check(source)]
+        found += _word_problems(source, words) if words else ()
         problems += in_order([*_shortcode_problems(source, sources[0]), *found])
     problems += _label_problems(sources)
     if complete:  # a reference may lead into a file that could not be included
@@ -123,7 +122,7 @@ def _brace_problems(source: Source) -> Iterator[str]:
     """Find what was meant as a shortcode and is none: one that is not closed, or lacks a brace."""
     rest = source.prose
     for pattern in (SHORTCODE, _VERBATIM):
-        rest = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), rest)
+        rest = pattern.sub(blank, rest)
     lines = source.text.split("\n")
     for number, line in enumerate(rest.split("\n"), start=1):
         match = _BRACES.search(line)
@@ -171,12 +170,12 @@ def _numeral_problems(source: Source) -> Iterator[str]:
         )
 
 
-def _word_problems(source: Source) -> Iterator[str]:
-    for position, word, around in unbound_words(source):
+def _word_problems(source: Source, words: Words) -> Iterator[str]:
+    for position, word, around in unbound_words(source, words):
         yield (
             f"{source.place(position)}: word: expected '{word}' in a {{.claim}} or in an allowed "
             f'phrase, found "{around}"; tie it to a verdict, or give it a reason in '
-            "analysis/publish/words.py"
+            'words.toml or as [phrase]{reason="..."}'
         )
 
 
@@ -220,7 +219,7 @@ def _citation_problems(sources: Sequence[Source], bibliography: Path) -> Iterato
         yield str(error)
         return
     for source in sources:
-        for match in _CITATION.finditer(source.prose):
+        for match in _CITATION.finditer(_VERBATIM.sub(blank, source.prose)):
             if match[1] not in known:
                 yield (
                     f"{source.place(match.start())}: citation: expected a key of "

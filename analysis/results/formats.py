@@ -229,7 +229,7 @@ def _words(value: float | int | str) -> str:
 
 def _tonnes(value: float | int | str) -> str:
     number = float(value)
-    return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"
+    return _grouped(f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}")
 
 
 def _pvalue(value: float | int | str) -> str:

@@ -36,11 +36,11 @@ WIDTH = 6.6  # inches: the text width of the PDF
 INK = "#222222"
 GREY = "#8a8a8a"
 
-# Okabe and Ito's palette and three of Tol's: told apart with every common form of colour blindness,
-# the first three in grey print as well.
+# Okabe and Ito's palette and one of Tol's; of the colours of middle lightness, which light and dark
+# pages can show, the last two lie furthest from all before with any form of colour blindness.
 PALETTE = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
-    "#882255", "#999933", "#117733",
+    "#882255", "#8800FF", "#DD0044",
 )  # fmt: skip
 _DIRECTIONS = {  # these have the same colour in every figure
     "tightening": "#D55E00",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
@@ -91,10 +92,10 @@ def draw_betas(result: BetaResult) -> Canvas:
         ax.plot(path["date"], path["beta"], color=colours[name])
         ax.axhline(whole, color=colours[name], linewidth=0.7, linestyle=(0, (2, 2)))
         ax.set_title(name)
-        ax.xaxis.set_major_locator(MaxNLocator(4))
-        ax.tick_params(axis="x", labelrotation=30)
-    for ax in axes[len(names) :]:
-        ax.set_axis_off()
+    dates = AutoDateLocator(maxticks=5)
+    axes[0].xaxis.set_major_locator(dates)  # the axes share it
+    axes[0].xaxis.set_major_formatter(ConciseDateFormatter(dates))
+    _leave_out(axes, len(names), columns)
     options = result.options
     canvas.supylabel(f"beta on {options.benchmark}", fontsize=8)
     told = f"windows of {options.window} returns; band: 95%; dashed: all returns"
@@ -124,12 +125,20 @@ def draw_correlogram(result: CorrelateResult) -> Canvas:
         zero_line(ax)
         ax.set_title(f"{x}, {y}")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for ax in axes[len(pairs) :]:
-        ax.set_axis_off()
-    axes[0].legend(handletextpad=0.2)
+    _leave_out(axes, len(pairs), columns)
+    canvas.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3,
+                  handletextpad=0.2)  # fmt: skip
     canvas.supylabel("correlation, 95% interval", fontsize=8)
     canvas.supxlabel(f"lag in {result.options.unit}s (positive: x leads)", fontsize=8)
     return canvas
+
+
+def _leave_out(axes: list[Axes], count: int, columns: int) -> None:
+    """Hide the axes beyond a number; those above them show their own ticks."""
+    for ax in axes[count:]:
+        ax.set_axis_off()
+    for ax in axes[max(count - columns, 0) : count]:
+        ax.tick_params(axis="x", labelbottom=True)
 
 
 def _share(axes: list[Axes]) -> None:

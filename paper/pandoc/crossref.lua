@@ -129,23 +129,31 @@ local function with_alt(identifier)
   end
 end
 
+-- What is too wide for the page scrolls inside this box, which the keyboard can reach.
+local function scroll_box(label)
+  return raw('<div class="scroll" tabindex="0" role="group" aria-label="' .. escape(label) .. '">')
+end
+
 local function figure(fig)
   if kind_of(fig.identifier) ~= "fig" then return nil end
   count(fig.identifier)
   local caption = pandoc.utils.blocks_to_inlines(fig.caption.long)
   local content = fig.content:walk({ Image = with_alt(fig.identifier) })
   if typst then return typst_float(fig.identifier, content, caption, "bottom") end
-  if html then return html_float(fig.identifier, content, html_caption(fig.identifier, caption)) end
+  if html then
+    local boxed = pandoc.Blocks({ scroll_box("Figure " .. numbers[fig.identifier]) }) .. content
+    boxed:insert(raw("</div>"))
+    return html_float(fig.identifier, boxed, html_caption(fig.identifier, caption))
+  end
   fig.content, fig.caption.long = content, pandoc.Blocks({ labelled(fig.identifier, caption) })
   return fig
 end
 
--- Wide tables scroll inside this box, which the keyboard can reach.
 local function html_table_content(blocks, label)
   local content = pandoc.Blocks({})
   for _, block in ipairs(blocks) do
     if block.t == "Table" then
-      content:insert(raw('<div class="scroll" tabindex="0" role="group" aria-label="' .. escape(label) .. '">'))
+      content:insert(scroll_box(label))
       content:insert(block)
       content:insert(raw("</div>"))
     else

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
+from analysis.publish.rendered_text import pdf_pages
 from analysis.publish.review.document import Document, Marked, Picture, Section, Span
 from analysis.publish.review.page_form import write_page
 
+PDF = Path(__file__).parents[2] / "paper/_output/rare-earth-headlines.pdf"
 WIDTHS = [360, 768, 1440]
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SIZES = """() => {
@@ -84,12 +88,13 @@ def test_the_ledger_sorts_and_filters_by_keyboard(visit):
     """Verdict and words leave the rows that have them, whose number is told; a head sorts."""
     page = visit()
     rows = page.locator("table.folded tbody tr:not(.more):visible")
-    told = page.locator(".folded-controls output")
+    form = page.locator(".folded-controls")
+    told = form.locator("output")
     assert told.inner_text() == f"{rows.count()} of {rows.count()} rows"
-    page.get_by_label("Verdict").select_option("not testable")
+    form.get_by_label("Verdict").select_option("not testable")
     assert 0 < rows.count() == int(told.inner_text().split()[0])
     assert set(rows.locator(".verdict").all_inner_texts()) == {"not testable"}
-    page.get_by_label("Verdict").select_option("")
+    form.get_by_label("Verdict").select_option("")
     head = page.locator("table.folded thead th").nth(2)
     head.locator("button").focus()
     page.keyboard.press("Enter")
@@ -101,7 +106,7 @@ def test_the_ledger_sorts_and_filters_by_keyboard(visit):
         float(t.replace("−", "-")) for t in shown if t.lstrip("−").replace(".", "").isdigit()
     ]
     assert percentages == sorted(percentages)
-    page.get_by_label("Words").fill("magnet partnerships")
+    form.get_by_label("Words").fill("magnet partnerships")
     assert rows.count() == 1
 
 
@@ -183,3 +188,14 @@ def test_report_of_a_comparison_fits_a_phone(browser, tmp_path, scheme):
     page.click("nav a >> text=The text")
     assert page.evaluate("document.querySelector(':target h2').getBoundingClientRect().top") < 800
     context.close()
+
+
+def test_print_keeps_its_length():
+    """The body has at most 18 pages without references, the appendix at most 16."""
+    pages = pdf_pages(PDF)
+    references, appendix = (
+        next(n for n, page in enumerate(pages) if re.search(head, page))
+        for head in (r"(?m)^References\s*$", r"(?m)^A Claims and what decides them\s*$")
+    )
+    assert references <= 18
+    assert len(pages) - appendix <= 16

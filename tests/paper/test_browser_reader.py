@@ -20,7 +20,7 @@ def test_a_choice_is_answered_in_panel_ledger_and_text(visit):
     panel = _panel(page)
     rows = panel.locator("tbody tr")
     before = rows.all_inner_texts()
-    assert len(before) == page.locator("#tbl-ledger tbody tr").count()
+    assert len(before) == page.locator("#tbl-ledger .claim-id").count()
     assert page.locator(".reader-note").count() == 0
     panel.locator("select[name=window]").select_option("0_4")
     after = rows.all_inner_texts()

@@ -68,6 +68,38 @@ def test_word_shows_pictures_and_authors(all_formats):
     assert "Ada Example" in text
 
 
+def test_word_begins_at_the_first_level_and_numbers_its_pages(all_formats):
+    """Sections are Heading 1, the page is A4 and its number stands below."""
+    with zipfile.ZipFile(all_formats.outputs["docx"]) as archive:
+        text = archive.read("word/document.xml").decode()
+        footers = [archive.read(n).decode() for n in archive.namelist() if "word/footer" in n]
+    styles = re.findall(r'<w:pStyle w:val="(Heading\d)"', text)
+    assert styles[0] == "Heading1"
+    assert re.search(r'<w:pgSz[^>]*w:w="11906"', text)
+    assert "w:footerReference" in text
+    assert any("PAGE" in footer for footer in footers)
+
+
+def test_the_xml_has_keywords_and_terms(lay_out, tmp_path):
+    """Keywords are a group of their own; holder, year and licence stand among the permissions."""
+    folder = lay_out(tmp_path / "paper")
+    index = folder / "index.qmd"
+    head = "keywords: [ore, tests]\ncopyright:\n  holder: Ada\n  year: 2026\nlicense: CC BY\n---\n"
+    before, _, after = index.read_text("utf-8").partition("\n---\n")
+    kept = re.sub(r"^keywords:.*\n?", "", before, flags=re.MULTILINE)
+    index.write_text(f"{kept}\n{head}{after}", "utf-8")
+    report = render(folder, renderer="pandoc", formats=("jats",), echo=lambda _: None)
+    root = ElementTree.parse(report.outputs["jats"]).getroot()
+    assert [e.text for e in root.iter("kwd")] == ["ore", "tests"]
+    terms = root.find(".//permissions")
+    assert terms is not None
+    assert terms.findtext("copyright-holder") == "Ada"
+    assert terms.findtext("copyright-year") == "2026"
+    licence = terms.find("license")
+    assert licence is not None
+    assert licence[0].text == "https://creativecommons.org/licenses/by/4.0/"
+
+
 def test_references_of_the_xml_have_targets(all_formats):
     """Every cross-reference of the JATS file leads to an identifier that exists once."""
     root = ElementTree.parse(all_formats.outputs["jats"]).getroot()

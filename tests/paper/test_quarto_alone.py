@@ -134,14 +134,14 @@ def test_a_render_leaves_nothing_untracked() -> None:
 
 def test_pdf_by_way_of_latex_is_refused(project: Path) -> None:
     """Who asks Quarto for `pdf` is told that typst makes it."""
-    command = [find_program(), "--from=markdown", "--to=latex", "--lua-filter"]
+    command = [str(find_program()), "--from=markdown", "--to=latex", "--lua-filter"]
     with pytest.raises(RenderError, match=r"expected --to typst.*run quarto render paper --to typ"):
         run([*command, f"{LUA}/claim.lua", "references.bib"], project, {"LC_ALL": "C.UTF-8"})
 
 
 def test_a_shortcode_that_nothing_resolves_stops_the_render(project: Path) -> None:
     """A section that is rendered without the project's shortcodes does not print them."""
-    command = [find_program(), "--from=markdown", "--to=html", "--lua-filter"]
+    command = [str(find_program()), "--from=markdown", "--to=html", "--lua-filter"]
     with pytest.raises(RenderError, match=r"found a shortcode that nothing resolves"):
         run(
             [*command, f"{LUA}/claim.lua", "sections/introduction.qmd"],
@@ -200,3 +200,28 @@ def test_a_shortcode_is_told_with_file_and_line(project: Path) -> None:
     )
     with pytest.raises(RenderError, match=rf"sections/introduction\.qmd:{line}: unknown number"):
         run([find_program(), "lua", script], project, {"LC_ALL": "C.UTF-8"})
+
+
+def test_the_page_links_what_was_built_beside_it(project: Path) -> None:
+    """PDF, Word and XML of the same render are offered; a render of the page alone offers none."""
+    source = project / "sections/appendix.qmd"
+    source.write_text(source.read_text("utf-8") + "\n::: {.downloads}\n:::\n", "utf-8")
+    page = project / "o.html"
+    for names, found in ((["a.html", "a.pdf", "a.xml"], True), ([], False)):
+        environment = render_environment("2026-08-03", names=names)
+        find_pandoc().build(project, page, "html", environment)
+        text = page.read_text("utf-8")
+        assert ('<a href="a.pdf" download>PDF</a>' in text) is found
+        assert ('href="a.xml"' in text) is found
+        assert "a.html" not in text
+
+
+def test_sources_are_linked_where_they_can_be_reached(project: Path) -> None:
+    """A mailed page leads nowhere beside it; with an address the links lead there, at a commit."""
+    page, address = project / "o.html", "https://example.org/ore/blob/abc"
+    environment = render_environment("2026-08-03")
+    find_pandoc().build(project, page, "html", environment)
+    assert 'href="../' not in page.read_text("utf-8")
+    find_pandoc().build(project, page, "html", environment | {"PAPER_REPOSITORY": address})
+    assert f'href="{address}/analysis/questions/' in page.read_text("utf-8")
+    assert f'href="{address}/data/' in page.read_text("utf-8")

@@ -195,3 +195,14 @@ def test_quarto_gives_the_same_text(sample: Path, rendered: RenderReport) -> Non
     assert re.sub(r"\s", "", theirs) == re.sub(r"\s", "", ours)
     ours, theirs = (" ".join(pdf_pages(r.outputs["pdf"])) for r in (rendered, report))
     assert _plain(theirs) == _plain(ours)
+
+
+def test_the_page_is_described_by_its_abstract(rendered: RenderReport) -> None:
+    """Who shares or searches sees the first sentence of the abstract, and no open markup."""
+    tags = _body(rendered.outputs["html"]).tags
+    told = {a.get("name"): a.get("content") for tag, a in tags if tag == "meta"}
+    abstract = html_text(rendered.outputs["html"])
+    assert told["description"]
+    assert str(told["description"]) in abstract
+    assert str(told["description"])[-1] in ".?!"
+    assert str(told["dcterms.source"]).startswith("data of 2026-08-03")

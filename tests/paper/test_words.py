@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import chain
 from pathlib import Path
 
@@ -10,15 +11,18 @@ import pytest
 from analysis.errors import RenderError
 from analysis.publish.source_check import check_sources
 from analysis.publish.sources import Source
-from analysis.publish.words import COMPARATIVES, COUNTS, PHRASES, unbound_words
+from analysis.publish.words import Words, read_words, unbound_words
+
+PAPER = Path(__file__).parents[2] / "paper"
+WORDS = read_words(PAPER) or Words((), {})
 
 
 def found(text: str) -> list[str]:
     """Return the listed words of a text that nothing explains."""
-    return [word for _, word, _ in unbound_words(Source("paper/sections/x.qmd", text))]
+    return [word for _, word, _ in unbound_words(Source("paper/sections/x.qmd", text), WORDS)]
 
 
-@pytest.mark.parametrize("word", [*COUNTS, *COMPARATIVES])
+@pytest.mark.parametrize("word", WORDS.listed)
 def test_every_listed_word_is_seen(word):
     """Each word of the list fails in a sentence that nothing explains, at its start too."""
     assert found(f"Volatility {word} after easing.") == [word]
@@ -27,8 +31,8 @@ def test_every_listed_word_is_seen(word):
 
 def test_the_list_has_the_words_that_a_result_is_told_with():
     """Counts up to twelve, and the comparatives of size, rank and direction are on it."""
-    assert {"two", "twelve", "half", "twice"} <= set(COUNTS)
-    assert {"more", "larger", "smallest", "fell", "rose", "gains"} <= set(COMPARATIVES)
+    assert {"two", "twelve", "half", "twice"} <= set(WORDS.listed)
+    assert {"more", "larger", "smallest", "fell", "rose", "gains"} <= set(WORDS.listed)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +58,9 @@ def test_a_word_beside_a_claim_is_found():
 
 def test_an_allowed_phrase_has_a_listed_word_and_one_reason():
     """What holds no such word needs no entry, and none stands twice."""
-    phrases = list(chain(*PHRASES.values()))
+    phrases = list(chain(*WORDS.phrases.values()))
     assert len(phrases) == len(set(phrases))
-    listed = {*COUNTS, *COMPARATIVES}
+    listed = set(WORDS.listed)
     for phrase in phrases:
         assert listed & set(phrase.lower().replace("*", "").replace(":", "").replace(",", "")
                             .replace("-", " ").replace('"', "").split()), phrase  # fmt: skip
@@ -64,6 +68,7 @@ def test_an_allowed_phrase_has_a_listed_word_and_one_reason():
 
 def test_the_check_names_the_line(sample: Path):
     """A sentence with a comparative stops the render at its line and says what to do."""
+    shutil.copyfile(PAPER / "words.toml", sample / "words.toml")
     file = sample / "sections/introduction.qmd"
     line = len(file.read_text("utf-8").splitlines()) + 2
     file.write_text(file.read_text("utf-8") + "\nVolatility fell further.\n", "utf-8")
@@ -73,3 +78,25 @@ def test_the_check_names_the_line(sample: Path):
         f"paper/sections/introduction.qmd:{line}: word: expected 'fell' in a {{.claim}} or in an "
         'allowed phrase, found "'
     ) in str(caught.value)
+
+
+def test_a_phrase_may_bring_its_own_reason() -> None:
+    """A text may say itself why such a word is no result; an empty reason is none."""
+    assert found('[Half of the fleet]{reason="a definition"} sails.') == []
+    assert found('[Half of the fleet]{reason=" "} sails.') == ["Half"]
+    assert found('Half of [the fleet]{reason="a definition"} sails.') == ["Half"]
+
+
+def test_a_paper_without_a_list_is_not_asked(sample: Path):
+    """What another author's text says in words is its own affair."""
+    file = sample / "sections/introduction.qmd"
+    file.write_text(file.read_text("utf-8") + "\nVolatility fell further.\n", "utf-8")
+    check_sources(sample)
+
+
+@pytest.mark.parametrize("text", ["counts = 3", "counts = [1]\ncomparatives = []\n[phrases]"])
+def test_a_list_that_is_none_is_told(sample: Path, text):
+    """A slip in the list itself gets one line with its name."""
+    (sample / "words.toml").write_text(text, "utf-8")
+    with pytest.raises(RenderError, match=r"paper/words\.toml: expected counts, comparatives and"):
+        check_sources(sample)

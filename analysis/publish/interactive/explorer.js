@@ -72,7 +72,8 @@ function retitle() {
       const number = first.data?.match(/^\s*\S+\s\d+:\s/);
       if (number) first.splitText(number[0].length);
     }
-    const own = [...caption.childNodes].filter((node) => node !== kept && !(node === first && !kept && first.data?.match(/^\s*\S+\s\d+:\s$/))
+    const nodes = [...caption.childNodes];
+    const own = nodes.slice(kept ? nodes.indexOf(kept) + 1 : 0).filter((node) => !(node === first && !kept && first.data?.match(/^\s*\S+\s\d+:\s$/))
       && !node.classList?.contains("provenance"));
     own[0].before(now, told);
     told.append(...own);

@@ -136,7 +136,7 @@ function askEarlier(id, sample, conditioned = false) {
 
 function note(id) {
   const at = place.get(id), said = at === undefined ? askEarlier(id, "history") : ask(id);
-  const parts = [`Under a reader's choices, exploratory: ${said.text}`];
+  const parts = [`Under the choices, exploratory: ${said.text}`];
   if (said.holm !== undefined && said.holm !== null) parts.push(`Holm p ${printP(said.holm)}.`);
   if (said.verdict && !said.same) parts.push(`Its rule says: ${said.verdict}.`);
   if (at !== undefined) parts.push(`Ledger: ${data.claims.verdict[at]}${data.claims.registered[at] ? `; as registered: ${data.claims.registered[at]}` : ""}.`);
@@ -151,8 +151,8 @@ function places() {
     if (place.has(id) || data.earlier?.claim.includes(id)) found.push([id, span, "after"]);
   }
   for (const row of document.querySelectorAll("#tbl-ledger tbody tr")) {
-    const id = row.dataset.claim ?? row.cells[0]?.textContent.trim().replace(/\*+$/, "");
-    if (place.has(id)) found.push([id, row.cells[1] ?? row.cells[0], "append"]);
+    const mark = row.querySelector(".claim-id"), id = (mark ?? row.cells[0])?.textContent.trim().replace(/\*+$/, "");
+    if (place.has(id)) found.push([id, mark?.closest("td, th") ?? row.cells[1] ?? row.cells[0], "append"]);
   }
   return found;
 }
@@ -160,7 +160,10 @@ function places() {
 function annotate() {
   document.querySelectorAll(".reader-note").forEach((made) => made.remove());
   if (plain()) return;
-  for (const [id, where, how] of places()) where[how](element("span", { class: "reader-note" }, ` [${note(id)}]`));
+  for (const [id, where, how] of places()) {
+    const reached = !place.has(id) || option("sample") !== "items" || data.claims.format[place.get(id)];
+    if (how === "append" || reached) where[how](element("span", { class: "reader-note" }, ` [${note(id)}]`));
+  }
 }
 
 function update(event) {

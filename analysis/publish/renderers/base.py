@@ -30,6 +30,12 @@ DRAFT = "PAPER_DRAFT"
 CHECKED = "PAPER_CHECKED"
 """Variable that tells Lua that results and data fit; ``before_render.lua`` reads it."""
 
+BUILT = "PAPER_BUILT"
+"""Variable with the names of all files of this render; ``claim.lua`` links them from the page."""
+
+REPOSITORY = "PAPER_REPOSITORY"
+"""Variable with the address of the sources at this version; ``results.lua`` leads there."""
+
 PACKAGES = {  # the extra `paper`: module, package
     "pypandoc": "pypandoc_binary",
     "typst": "typst",
@@ -71,16 +77,18 @@ def require_packages() -> None:
         )
 
 
-def render_environment(as_of: str, *, draft: bool = False) -> dict[str, str]:
+def render_environment(
+    as_of: str, *, draft: bool = False, names: Sequence[str] = ()
+) -> dict[str, str]:
     """Return an environment in which two renders give the same bytes.
 
     The ISO day of the data stands in for the time of the render; in a draft the Lua code marks what
-    does not fit the results instead of stopping.
+    does not fit the results instead of stopping. The page links the files of these ``names``.
     """
     epoch = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp())
     kept = {k: v for k, v in os.environ.items() if k not in {"QUARTO_PANDOC", DRAFT}}
     fixed = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-    fixed |= {"PYTHONHASHSEED": "0", "NO_COLOR": "1", CHECKED: "1"}
+    fixed |= {"PYTHONHASHSEED": "0", "NO_COLOR": "1", CHECKED: "1", BUILT: " ".join(names)}
     return kept | fixed | ({DRAFT: "1"} if draft else {})
 
 

@@ -104,7 +104,11 @@ _OPTIONS: dict[Format, tuple[str, ...]] = {
     ),
     # Without pandoc's `citations` extension typst gets the citations that citeproc has formatted.
     "pdf": ("--to=typst-citations", "--template=pandoc/page.typ"),
-    "docx": ("--to=docx",),
+    "docx": (
+        "--to=docx",
+        "--shift-heading-level-by=-1",  # the title is no heading there
+        "--reference-doc=pandoc/reference.docx",  # A4, the number of the page below
+    ),
     "jats": ("--to=jats_publishing+element_citations",),
 }
 _READ_KEYS = ("--quiet", "--from=biblatex", "--to=csljson")

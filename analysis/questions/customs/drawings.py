@@ -50,7 +50,7 @@ def customs_series(data: Mapping[str, pd.DataFrame], *, units: Mapping[str, str]
 def _scale(exports: pd.DataFrame, units: Mapping[str, str], name: str) -> tuple[str, int]:
     """Return a label and a divisor that are the same for all series in one unit."""
     alike = exports[exports["series"].map(units) == units[name]]
-    return (f"1,000 {units[name]}", 1000) if alike["value"].max() >= 1000 else (units[name], 1)
+    return (f"thousand {units[name]}", 1000) if alike["value"].max() >= 1000 else (units[name], 1)
 
 
 def correlogram(data: Mapping[str, pd.DataFrame], *, what: str) -> Canvas:

@@ -40,6 +40,7 @@ def price_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
     ticks = [level for level in (50, 100, 200, 400, 800) if low < level < high]
     ax.set_yticks(ticks, labels=[str(level) for level in ticks])
     ax.minorticks_off()
+    ax.set_ylim(bottom=0.45 * data["paths"]["level"].min())  # the numbers of events stand below
     ax.set_ylabel("first session = 100, log scale")
     marks, beside = (
         data["highlights"],

@@ -145,6 +145,8 @@ def _betas(panel: Panel) -> Iterator[Behind]:
 
 def _customs(panel: Panel) -> Iterator[Behind]:
     """Yield the months of a customs series with a change against the month before."""
+    if not {*each_firm_keys(panel.snapshot)} & {*panel.snapshot.customs["series"]}:
+        return
     months = export_months(panel)
     for series, name in each_firm_keys(panel.snapshot).items():
         if series in months.index.get_level_values(0):

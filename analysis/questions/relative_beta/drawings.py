@@ -48,7 +48,7 @@ def rolling_beta(data: Mapping[str, pd.DataFrame]) -> Canvas:
     axes[-1].xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 4, 7, 10)))
     axes[-1].xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
     canvas.supylabel(
-        "beta to the market; dotted: exponential weights; dashed: full sample", fontsize=8
+        "beta to the market\n(dotted: exponential weights; dashed: full sample)", fontsize=8
     )
     return canvas
 

@@ -17,9 +17,9 @@ from analysis.results.style import GREY, INK, WIDTH, percent_axis, zero_line
 __all__ = ["specification_curve"]
 
 SIDES = {
-    0: ("not significant", "#9a9a9a"),
-    1: ("significant, as claimed", "#0072B2"),
-    -1: ("significant, opposite", "#D55E00"),
+    0: ("not significant", "#9a9a9a", "."),
+    1: ("significant, as claimed", "#0072B2", "^"),
+    -1: ("significant, opposite", "#D55E00", "v"),
 }
 ROW = 0.148  # inches a row of the dashboard
 HIGHEST = 3.0  # the ridge is cut where an option is this many times as frequent as in all
@@ -45,10 +45,10 @@ def specification_curve(data: Mapping[str, pd.DataFrame], *, level: float) -> Ca
 def _estimates(ax: Axes, data: Mapping[str, pd.DataFrame], level: float) -> None:
     band, curve, baseline = data["band"], data["curve"], data["baseline"]
     ax.fill_between(band["rank"], band["low"], band["high"], color=GREY, alpha=0.22, linewidth=0)
-    for side, (label, colour) in SIDES.items():
+    for side, (label, colour, mark) in SIDES.items():
         part = curve[curve["side"] == side]
         if len(part):
-            ax.plot(part["rank"], part["estimate"], ".", color=colour, ms=3.2, label=label)
+            ax.plot(part["rank"], part["estimate"], mark, color=colour, ms=3.2, mew=0, label=label)
     ax.plot(
         baseline["rank"], baseline["estimate"], "D", color=INK, ms=4.5, mfc="white", label="ledger"
     )

@@ -121,14 +121,33 @@ local function without_mark(blocks)
   return blocks
 end
 
+local KINDS = { pdf = "PDF", docx = "Word", xml = "JATS XML" }
+
+-- What else was built beside the page, where a source has a place for it.
+local function downloads(div)
+  if not div.classes:includes("downloads") then return nil end
+  local links = pandoc.Inlines({})
+  for name in (FORMAT:match("html") and os.getenv("PAPER_BUILT") or ""):gmatch("%S+") do
+    local kind = KINDS[name:match("%.(%a+)$")]
+    if kind then
+      links:extend({ #links == 0 and pandoc.Emph("Downloads.") or pandoc.Str(","), pandoc.Space(),
+        pandoc.Link(kind, name, "", pandoc.Attr("", {}, { { "download", "" } })) })
+    end
+  end
+  return #links > 0 and pandoc.Para(links) or {}
+end
+
 function Pandoc(doc)
   resolved(doc)
+  doc = doc:walk({ Div = downloads })
   -- Which data the paper was made from, for the metadata of the file.
   local data = store.load("numbers", "numbers").data
   doc.meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint
   if FORMAT:match("html") and store.has_file(ROWS) then
     doc.blocks:insert(pandoc.RawBlock("html", store.read_source(ROWS)))
   end
+  local abstract = pandoc.utils.stringify(doc.meta.abstract or ""):gsub("%s+", " ")
+  doc.meta["description-meta"] = abstract:match("^(.-[.?!])%s+%u") or abstract
   if not store.draft then return doc end
   doc = doc:walk({ Span = numbered })
   doc.meta.pagetitle = "DRAFT: " .. pandoc.utils.stringify(doc.meta.title)

@@ -132,7 +132,19 @@ local function references(doc)
   end
 end
 
+-- Quarto writes keywords and terms by itself; pandoc's template has other names for them.
+local function front_matter(meta)
+  if not jats or quarto ~= nil then return nil end
+  meta.tags = meta.keywords
+  if meta.license and pandoc.utils.stringify(meta.license) == "CC BY" then
+    meta.license = { type = "open-access", link = "https://creativecommons.org/licenses/by/4.0/",
+      text = "Creative Commons Attribution 4.0 International" }
+  end
+  return meta
+end
+
 return {
+  { Meta = front_matter },
   { Image = picture, Span = function(span) return verdict(span) or equation(span) end, Div = in_print, Table = scrolling, FloatRefTarget = without_source },
   { Pandoc = references },
 }

@@ -88,10 +88,12 @@ local function html(text)
   return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
 end
 
--- The report on another study lies outside the repository: nothing to lead to.
+-- A page is mailed and hosted without the repository: a source is linked only where CITATION.cff has the address of
+-- one, with the commit of the render. The report on another study has none.
 local function link(target, text)
-  if store.load("numbers", "numbers").data.linked == false then return text end
-  return '<a href="../' .. html(target) .. '">' .. text .. "</a>"
+  local address = os.getenv("PAPER_REPOSITORY") or ""
+  if address == "" or store.load("numbers", "numbers").data.linked == false then return text end
+  return '<a href="' .. html(address .. "/" .. target) .. '">' .. text .. "</a>"
 end
 
 -- Where an exhibit comes from: the function, its input files, the committed result. For the page alone,
@@ -101,12 +103,12 @@ local function origin(record, file)
   local module = name:gsub("%.[^.]+$", ""):gsub("%.", "/")
   local inputs = {}
   for _, input in ipairs(record.inputs) do
-    inputs[#inputs + 1] = link("../data/" .. input, "<code>" .. html(input) .. "</code>")
+    inputs[#inputs + 1] = link(("data/" .. input):gsub("^data/%.%./", ""), "<code>" .. html(input) .. "</code>")
   end
   return '<details class="provenance"><summary>Source</summary> '
-    .. link("../" .. module .. ".py", "<code>" .. html(name) .. "</code>") .. " from "
+    .. link(module .. ".py", "<code>" .. html(name) .. "</code>") .. " from "
     .. table.concat(inputs, ", ") .. "; " .. html(record.sample) .. "; "
-    .. link("results/" .. file, "as text") .. "</details>"
+    .. link("paper/results/" .. file, "<code>" .. html(file) .. "</code>") .. "</details>"
 end
 
 -- At the end of a figure's caption.
@@ -285,8 +287,12 @@ local function exhibits()
     local there, record = pcall(store.entry, section, section, exhibit, kind)
     if store.draft and not there then return end -- it is marked where it should stand
     if not there then store.fail(record) end
-    local inputs = {}
-    for _, input in ipairs(record.inputs) do inputs[#inputs + 1] = (input:gsub("^.*/", ""):gsub("%.%w+$", "")) end
+    local inputs, told = {}, {}
+    for _, input in ipairs(record.inputs) do
+      local name = input:gsub("^.*/", ""):gsub("%.%w+$", "")
+      if not told[name] then inputs[#inputs + 1] = name end -- a table and its record have one name
+      told[name] = true
+    end
     local name = record["function"]:gsub("^analysis%.questions%.", ""):gsub("_", "\\_")
     aside[#rows - 1] = known[label].web
     rows[#rows + 1] = "| " .. reference(label, known) .. " | " .. name .. " | " .. table.concat(inputs, ", ") .. " |"

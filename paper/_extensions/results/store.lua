@@ -133,7 +133,7 @@ function store.readable(text)
     return (name:match("^m") and "\u{2212}" or "+") .. number
   end
   text = text:gsub("car_(m?%d+)_(m?%d+)", function(first, last) return "[" .. day(first) .. ", " .. day(last) .. "]" end)
-  text = text:gsub("(%d*%.%d%d%d%d*)", function(number)
+  text = text:gsub("(%d*%.%d%d%d%d+)", function(number)
     local value = tonumber(number)
     local digits = value >= 0.0995 and "%.2f" or value >= 0.001 and "%.3f" or "%.1g"
     return string.format(digits, value)

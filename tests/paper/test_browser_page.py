@@ -1,0 +1,72 @@
+"""Contents, figures and previews of the rendered page in a real browser, at each size."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("width", "is_open"), [(360, False), (768, False), (1440, True)])
+def test_contents_are_closed_unless_beside_the_text(visit, width, is_open):
+    """Where the contents would stand before the text they are closed, and open by hand."""
+    page = visit(width)
+    details = page.locator("#TOC details")
+    assert details.evaluate("d => d.open") is is_open
+    if not is_open:
+        page.locator("#TOC summary").press("Enter")
+        assert details.evaluate("d => d.open")
+
+
+def test_contents_follow_the_reading(visit):
+    """The section in view is marked in the contents, and in view there too."""
+    page = visit()
+    page.locator("#sec-limits").evaluate("e => e.scrollIntoView()")
+    current = page.locator("#TOC a[aria-current]")
+    current.wait_for()
+    assert current.get_attribute("href") == "#sec-limits"
+    assert current.evaluate("e => e.getBoundingClientRect().bottom <= innerHeight")
+
+
+def test_a_figure_keeps_its_width_on_a_phone(visit):
+    """At 360 pixels the words of a figure stay legible: it scrolls in a box of its own."""
+    page = visit(360)
+    image = page.locator("figure.float-fig .scroll img:not(.explorer-static)").first
+    assert image.evaluate("i => i.getBoundingClientRect().width") >= 560
+    assert image.evaluate("i => i.closest('.scroll').tabIndex") == 0
+
+
+def test_a_figure_is_dark_in_dark_mode(visit):
+    """A figure takes the colours of the page in dark mode and stays as drawn in light and print."""
+    dark, light = visit(dark=True), visit()
+    look = "i => getComputedStyle(i).filter"
+    image = "figure.float-fig img:not(.explorer-static)"
+    assert "invert" in dark.locator(image).first.evaluate(look)
+    assert light.locator(image).first.evaluate(look) == "none"
+    dark.emulate_media(media="print", color_scheme="dark")
+    assert dark.locator(image).first.evaluate(look) == "none"
+
+
+def test_a_reference_shows_what_it_leads_to(visit):
+    """On focus a reference shows the exhibit inside the window; Escape takes it away."""
+    page = visit()
+    link = page.locator("main p a.quarto-xref[href^='#tbl-']").first
+    link.focus()
+    preview = page.locator("#preview")
+    assert preview.is_visible()
+    assert "Table" in preview.inner_text()
+    assert preview.locator("[id], [tabindex], a").count() == 0
+    box = preview.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1440
+    page.keyboard.press("Escape")
+    assert preview.is_hidden()
+    page.locator("main p a[href^='#ref-']").first.hover()
+    assert preview.is_visible()
+
+
+def test_a_caption_begins_with_its_number(visit):
+    """The caption that follows the reader's event keeps its number in front."""
+    page = visit()
+    page.locator(".explorer-ranges svg").wait_for()
+    assert page.locator("#fig-explorer figcaption").inner_text().startswith("Figure")
