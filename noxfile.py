@@ -31,7 +31,7 @@ logging.getLogger("nox").addFilter(lambda record: record.msg != "uv binary not f
 ROOT = Path(__file__).parent
 REQUIREMENTS = ROOT / "requirements"
 QUARTO = "quarto-cli==1.10.18"
-PAPER = ("paper", "refresh", "preview")
+PAPER = ("paper", "refresh", "preview", "receipt", "release")
 LOCKS: dict[str, tuple[str, ...]] = {  # lock file: dependency groups it holds
     "paper": PAPER,
     "tests": (*PAPER, "parquet", "test", "browser", "lint"),
@@ -237,6 +237,12 @@ def run(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Change the package in 400 small ways and print how many the tests notice (-- --seed N)."""
+    session.run(_prepare(session, "tests"), "-m", "trust.mutants", *session.posargs)
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     python = _prepare(session, "tests")
@@ -283,6 +289,18 @@ def reproduce(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def referee(session: nox.Session) -> None:
+    """Fill a replication report from a build (-- --verify: check the receipt of `reproduce`)."""
+    _analyse(session, "referee")
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Pack this version and its build into dist/ with RO-Crate metadata; nothing is uploaded."""
+    _analyse(session, "release")
+
+
+@nox.session(default=False)
 def readme(session: nox.Session) -> None:
     """Write the generated parts of the READMEs (-- --check: fail if they are not current)."""
     _analyse(session, "readme")
@@ -308,7 +326,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench_engine(session: nox.Session) -> None:
-    """Time the event-study engine against a statsmodels loop and two packages, side by side."""
+    """Time the event-study engine against other packages, and the commands on a user's files."""
     python = _prepare(session, "tests")
     rivals: list[str] = []
     for package in ("eventstudy", "ffjr-eventstudies"):
@@ -319,6 +337,7 @@ def bench_engine(session: nox.Session) -> None:
         rivals += ["--rival", package, _python_of(home)]
     session.run(python, "benchmarks/engine.py", *rivals, *session.posargs)
     session.run(python, "benchmarks/resampling.py")
+    session.run(python, "benchmarks/own_files.py")
 
 
 @nox.session(default=False)

@@ -149,6 +149,11 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
     | {  # and one regime less
         "returns": "log",
         "directions.*.words": "another kind of news",
+        "customs.series.*.name": lambda old: f"Series {len(old)}",
+        "customs.per_unit.name": "One over another",
+        "customs.sample": "every series",
+        "customs.quoted": ["2025-07", "2025-08"],
+        "customs.notes.*": "Another note.",
         "estimation.model": "market_adjusted",
         "curve.returns": ["log"],
         "curve.outliers": ["none"],
@@ -171,6 +176,12 @@ KEPT = {  # entries that no run varies, with the reason
     "windows.bounds.car_0_10": "the long window of the simulations, which are not made anew",
     "directions.*.sign": "the prose says what was expected of the news, and claims rest on it",
     "directions.*.policy": "the prose says which news is of China's policy",
+    "customs.what": "the prose is about exports",
+    "customs.series.*.key": "the prose cites numbers by these keys",
+    "customs.series.*.each_firm": "which series the items speak of, and so the prose",
+    "customs.per_unit.key": "the prose cites numbers by this key",
+    "customs.per_unit.of": "the one series in dollars",
+    "customs.per_unit.per": "the series of the same goods",
     "rules.registered.*": "what was registered is no choice; the amended rules stand beside it",
     "rules.amended.claims": "the switch itself: a table shows both entries of each claim",
     "rules.amended.contamination": "the switch itself: a table shows each rule alone",
@@ -330,6 +341,7 @@ class Rule:
 
 PROSE = "paper/*"
 NAMED = "it stands beside a number whose key names the firm: without the firm the render stops"
+ABOUT = "the prose is about these exports"
 AXES = "the prose names the axes of the menus and cites how many specifications they make"
 COMPARED = "models of the normal return are compared, whatever that of the study"
 MODEL = "the equations of the design are those of the market model: another needs another text"
@@ -382,6 +394,13 @@ RULES = (
     Rule("customs.release_window", window),
     Rule("customs.derived_band", share),
     Rule("customs.errors", count("past error", "error on record")),
+    Rule("customs.*", unsaid),
+    Rule("customs.series.*.name", lambda name: [re.escape(name)], {PROSE: ABOUT}),
+    Rule("customs.per_unit.name", lambda name: [re.escape(name)], {PROSE: ABOUT}),
+    Rule("customs.sample", lambda words: [re.escape(words)], {PROSE: ABOUT}),
+    Rule("customs.notes.*", lambda note: [re.escape(note)]),
+    Rule("customs.quoted", lambda months: [f"{pd.Timestamp(months[-1]):%B %Y}"],
+         {PROSE: ABOUT, "*": "a month that other texts name as well"}),
     Rule("firms.*", tickers, FIRM),
     Rule("firms.core", how_many(r"(?:\w+ )?(?:firm|name|share|miner)")),
     Rule("firms.peers", how_many(r"(?:further |other |peer )?(?:firm|name)")),
@@ -473,7 +492,9 @@ def twin(committed: Snapshot, run: str) -> Panel:
 
 def registered(run: str) -> str:
     """Return the claims without their words, which were registered and may state anything."""
-    text = re.sub(r'(?m)^(statement|estimand|test|rule) = ".*"$', r'\1 = "registered"', CLAIMS)
+    text = re.sub(
+        r'(?m)^(statement|quote|estimand|test|rule) = ".*"$', r'\1 = "registered"', CLAIMS
+    )
     if run == "names":
         text = renamed(text)
         for old, new in (("[0, 4]", "[0, 6]"), ("[0, 20]", "[0, 18]")):

@@ -269,6 +269,9 @@ def wheel(tmp_path, copy_repository, monkeypatch):
     return Workspace(shipped, shipped / "data", shipped / "paper", installed=True)
 
 
+OF_ANY_STUDY = {"data", "results", "paper", "preview", "diff", "explain", "reproduce", "refresh"}
+
+
 @pytest.mark.parametrize(
     "words",
     ["diff", "reproduce", "readme", "bench", "preview", "size", "refresh", "data", "results",
@@ -281,16 +284,16 @@ def test_what_needs_the_repository_says_so_from_a_wheel(words, wheel, capsys):
     said = capsys.readouterr().err
     assert said.startswith(f"error: {words[0]}: expected the paper's repository")
     assert said.count("\n") == 1
-    assert ("--data" in said) == (words[0] in {"data", "results", "paper", "explain", "refresh"})
+    assert ("--data" in said) == (words[0] in OF_ANY_STUDY)
 
 
 def test_next_steps_of_init_are_those_of_the_installation(wheel, fresh, capsys):
     """A wheel names its console script, a clone nox; names with a space are quoted."""
-    assert main(["init", "my study"], wheel) == 0
+    assert main(["init", "my study", "--minimal"], wheel) == 0
     lines = capsys.readouterr().out.splitlines()[-2:]
     assert lines[0] == "  rare-earth-headlines data --accept --data 'my study'"
     assert lines[1] == "  rare-earth-headlines paper --data 'my study'"
-    assert main(["init", "other"], Workspace.at(fresh)) == 0
+    assert main(["init", "other", "--minimal"], Workspace.at(fresh)) == 0
     assert "\n  nox -s data -- --accept --data other\n" in capsys.readouterr().out
 
 
@@ -322,7 +325,7 @@ def test_missing_packages_stop_a_run_before_it_computes(wheel, monkeypatch, caps
     """All that are missing, and the line that installs them."""
     missing = {"typst", "vl_convert"}
     monkeypatch.setattr(base, "find_spec", lambda n: None if n in missing else find_spec(n))
-    assert main(["init", "s"], wheel) == 0
+    assert main(["init", "s", "--minimal"], wheel) == 0
     for command in ("paper", "results"):
         assert main([command, "--data", "s"], wheel) == 1
         said = capsys.readouterr().err
@@ -350,12 +353,13 @@ def test_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"{SCRIPT} {__version__}\n"
 
 
+@pytest.mark.slow
 def test_explain_imports_no_more_than_its_question():
     """No other question, no GARCH and nothing that draws is imported for one beta."""
     code = (
         "import sys; from analysis.__main__ import main; main(['explain', 'beta.mp.spy']); "
         "print([m for m in sys.modules if m.startswith('analysis.questions.')], "
-        "[m for m in ('arch', 'matplotlib', 'seaborn', 'pypdf') if m in sys.modules], sep='\\n')"
+        "[m for m in ('arch', 'matplotlib', 'seaborn') if m in sys.modules], sep='\\n')"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -366,6 +370,7 @@ def test_explain_imports_no_more_than_its_question():
     assert drawing == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["numbers.json:numbers", "claims.json:verdicts", "figures.json:figures",
              "tables.json:tables"]
@@ -385,7 +390,7 @@ def test_explain_asks_the_right_question_first(name):
 
 def test_explain_before_the_first_run_says_what_to_run(wheel, capsys):
     """A study of one's own without results: the line to type, with the study in it."""
-    assert main(["init", "s"], wheel) == 0
+    assert main(["init", "s", "--minimal"], wheel) == 0
     assert main(["explain", "A6", "--data", "s"], wheel) == 1
     said = capsys.readouterr().err
     assert said.endswith("found none; first run: rare-earth-headlines paper --data s\n")

@@ -92,6 +92,7 @@ def environments(project: Path) -> list[str]:
     return sorted(path.name for path in (project / ".nox").glob("paper-*"))
 
 
+@pytest.mark.slow
 def test_sessions_share_one_environment_that_is_kept(project):
     """The first call installs; later ones of any session with the lock, also with -R, do not."""
     code, first = nox(project, "-s", "data")
@@ -106,6 +107,7 @@ def test_sessions_share_one_environment_that_is_kept(project):
     assert len(environments(project)) == 1
 
 
+@pytest.mark.slow
 def test_the_old_environment_goes_when_the_new_one_works(project):
     """A lock that cannot be installed leaves the old one and says one line; a sound one ends it."""
     lock = project / "requirements/paper.txt"
@@ -135,6 +137,7 @@ def test_the_old_environment_goes_when_the_new_one_works(project):
     assert environments(project) != old
 
 
+@pytest.mark.slow
 def test_an_installation_cut_short_does_not_count(project):
     """Without the marker that is written last, the environment is made anew."""
     assert nox(project, "-s", "data")[0] == 0
@@ -148,6 +151,7 @@ def test_an_installation_cut_short_does_not_count(project):
     assert not leftover.exists()
 
 
+@pytest.mark.slow
 def test_two_calls_at_once_install_once(project):
     """The second waits for the first and uses what it made."""
     both = [begin(project, "-s", "data"), begin(project, "-s", "explain")]
@@ -275,6 +279,7 @@ def test_a_real_older_python_says_one_line():
     assert run.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_command_ends_with_a_nox_that_is_killed(project):
     """What nox has started knows it as its parent, and follows it; see analysis/processes.py."""
     (project / "analysis/__main__.py").write_text(

@@ -90,7 +90,7 @@ def test_from_init_to_the_report(tmp_path, workspace, capsys) -> None:
     nothing of the repository changes.
     """
     before, folder = _bytes(workspace.root), tmp_path / "mine"
-    assert main(["init", str(folder)], workspace) == 0
+    assert main(["init", str(folder), "--minimal"], workspace) == 0
     fill(folder)
     assert main(["data", "--accept", "--data", str(folder)], workspace) == 0
     assert main(["data", "--data", str(folder)], workspace) == 0
@@ -135,7 +135,7 @@ def test_init_refuses_a_folder_with_files(tmp_path, workspace, capsys) -> None:
 
 def test_a_starting_point_without_rows_is_a_line_a_table(tmp_path, workspace, capsys) -> None:
     """Every empty table is named; confounders and export figures may stay empty."""
-    assert main(["init", str(tmp_path / "mine")], workspace) == 0
+    assert main(["init", str(tmp_path / "mine"), "--minimal"], workspace) == 0
     for words in (["data", "--accept"], ["paper"]):
         assert main([*words, "--data", str(tmp_path / "mine")], workspace) == 1
         head, *lines = capsys.readouterr().err.splitlines()
@@ -168,7 +168,7 @@ def test_the_folder_of_the_repository_is_its_own_study(workspace, monkeypatch) -
 def test_events_without_estimation_windows_are_one_line(tmp_path, workspace, capsys) -> None:
     """Prices that start too late for every event stop the run with what to do."""
     folder = tmp_path / "mine"
-    main(["init", str(folder)], workspace)
+    main(["init", str(folder), "--minimal"], workspace)
     fill(folder)
     text = (folder / "study.toml").read_text("utf-8")
     text = text.replace("length = 120", "length = 400").replace("minimum = 60", "minimum = 390")

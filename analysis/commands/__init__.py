@@ -17,6 +17,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "diff": ("diff", "show what a change did to the results, against another version"),
     "explain": ("explain", "trace one number, claim, figure or table to its rows"),
     "reproduce": ("reproduce", "build the paper three times in clean folders and compare"),
+    "referee": ("referee", "fill a replication report from a build, or verify a receipt"),
+    "release": ("release", "pack one archive of this version for a deposit"),
     "readme": ("readme", "write the generated parts of the READMEs"),
     "event-study": ("own_files", "run an event study on your own files"),
     "beta": ("own_files", "estimate relative betas on your own prices"),

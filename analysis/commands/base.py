@@ -9,7 +9,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -34,6 +34,7 @@ __all__ = [
     "as_typed",
     "join_windows",
     "read_options",
+    "shorten_help",
 ]
 
 SCRIPT = "rare-earth-headlines"
@@ -178,8 +179,12 @@ class Command:
         return self.run(options, workspace)
 
 
-def add_options(parser: argparse.ArgumentParser, options: type[Options]) -> None:
-    """Add an option for each field of a dataclass of options, with its type, help and default."""
+def add_options(parser: argparse.ArgumentParser, options: type[Options]) -> list[argparse.Action]:
+    """Add an option for each field of a dataclass, with its type, help and default.
+
+    Those that are rare are returned, for :func:`shorten_help`.
+    """
+    rare = []
     for field in fields(options):
         option, hint = options.described()[field.name]
         if option.flag == "":
@@ -200,7 +205,27 @@ def add_options(parser: argparse.ArgumentParser, options: type[Options]) -> None
             told |= {"action": "append", "type": _window, "metavar": "FIRST,LAST"}
         else:
             told["type"] = hint if isinstance(hint, type) else get_args(hint)[0]
-        parser.add_argument(option.flag or f"--{field.name.replace('_', '-')}", **told)
+        added = parser.add_argument(option.flag or f"--{field.name.replace('_', '-')}", **told)
+        rare += [added] * option.rare
+    return rare
+
+
+def shorten_help(parser: argparse.ArgumentParser, rare: Iterable[argparse.Action]) -> None:
+    """Leave some options to ``--help-all``, which is added; examples keep their lines."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    whole = {action: action.help for action in rare}
+    for action in whole:
+        action.help = argparse.SUPPRESS
+
+    class HelpAll(argparse.Action):
+        def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+            """Print and leave, as ``--help`` does."""
+            for action, told in whole.items():
+                action.help = told
+            parser.print_help()
+            parser.exit()
+
+    parser.add_argument("--help-all", action=HelpAll, nargs=0, help="show all options and leave")
 
 
 def join_windows(words: Sequence[str]) -> list[str]:

@@ -17,7 +17,9 @@ from analysis.commands.paper import DEFAULT, render_paper
 from analysis.publish.readme_parts import RUNTIMES
 from analysis.whole import write_whole
 
-__all__ = ["BENCH", "installed"]
+__all__ = ["BENCH", "describe_machine", "installed", "time_build"]
+
+RENDERING = "Rendering HTML and PDF"
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -27,27 +29,31 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
-    options.renderer, options.formats = "auto", DEFAULT
-    options.draft = options.only_render = False
-    rendering = render_paper(options, workspace, stage)
-    seconds = stage.seconds | {"Rendering HTML and PDF": rendering}
+    seconds = time_build(workspace, stage)
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)  # of the latter the largest
     peak = max(resource.getrusage(who).ru_maxrss for who in whose)  # KiB
     measured = {
         "day": datetime.now(UTC).date().isoformat(),
-        "machine": _machine(),
+        "machine": describe_machine(),
         "seconds": {name: round(took, 1) for name, took in seconds.items()},
         "peak_memory_mib": round(peak / 1024),
         "installed": installed(Path(sys.prefix)),
     }
-    for name, value in _machine().items():
+    for name, value in describe_machine().items():
         stage.console.print(f"{name}: {value}")
     stage.console.print(f"Analysis and figures: {sum(stage.seconds.values()):.1f} s")
-    stage.console.print(f"Rendering both formats: {rendering:.1f} s")
+    stage.console.print(f"Rendering both formats: {seconds[RENDERING]:.1f} s")
     stage.console.print(f"Peak memory of one process: {measured['peak_memory_mib']} MiB")
     if options.record:
         write_whole(workspace.root, {RUNTIMES: json.dumps(measured, indent=1) + "\n"})
         stage.console.print(f"  {RUNTIMES}")
+
+
+def time_build(workspace: Workspace, stage: Stages) -> dict[str, float]:
+    """Make the whole paper and return the seconds of each stage, that of rendering last."""
+    asked = argparse.Namespace(renderer="auto", formats=DEFAULT, draft=False, only_render=False)
+    rendering = render_paper(asked, workspace, stage)
+    return stage.seconds | {RENDERING: rendering}
 
 
 def installed(home: Path) -> dict[str, dict[str, float]]:
@@ -61,7 +67,7 @@ def installed(home: Path) -> dict[str, dict[str, float]]:
     return took
 
 
-def _machine() -> dict[str, str | int]:
+def describe_machine() -> dict[str, str | int]:
     """Name what the times depend on; no host name, which says nothing to others."""
     return {
         "processor": _processor(),

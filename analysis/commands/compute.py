@@ -29,7 +29,7 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
     ):
         # What `left_out` imports the server of the processes imports by now, too.
         lacking = left_out(snapshot)
-        for title, needs in lacking.items():
+        for title, needs in left_out(snapshot, asked_of_any=True).items():
             stage.console.print(f"  {title}: left out, needs {'; '.join(needs)}", markup=False)
         titles = [title for title in QUESTIONS if title not in lacking]
         findings, inputs = Findings(), {}

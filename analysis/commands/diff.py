@@ -10,7 +10,9 @@ from dataclasses import replace
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.compute import compute
 from analysis.commands.data import load
-from analysis.publish.cited import cited_numbers, keep_cited
+from analysis.commands.data_folder import add_data_option, chosen
+from analysis.commands.paper import cited_in, mark_findings
+from analysis.publish.cited import keep_cited
 from analysis.publish.result_set import ResultSet, parse
 from analysis.publish.review.base_figures import Figures, base_build, same_picture
 from analysis.publish.review.compare import compare
@@ -33,6 +35,7 @@ STALE = 3
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     parser.add_argument(
         "base",
         nargs="?",
@@ -47,7 +50,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     stage = Stages(stderr=True)  # standard output carries the report
-    repository = Repository(workspace.root)
+    workspace = chosen(options.data, workspace, stage)
+    repository = Repository(workspace.data if workspace.own else workspace.root, workspace.own)
     base = repository.base(options.base)
     repository.require_clean()
     before = repository.results(base, repository.short(base))
@@ -73,7 +77,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
             ]
             changed = {*comparison.figures, *(p.name for p in pictures)}
             comparison = replace(comparison, figures=tuple(sorted(changed)))
-    published = keep_cited(now["number"], cited_numbers(workspace.paper), now["claim"])
+    published = keep_cited(now["number"], cited_in(workspace), now["claim"])
     edits = find_edits(repository, base, "HEAD")
     old, new = (_sources(repository, commit) for commit in (base, "HEAD"))
     for edit in edits.prose:  # a section under another name is the same text
@@ -132,8 +136,12 @@ def _rebuild(workspace: Workspace, stage: Stages) -> tuple[Findings, ResultSet]:
 
     snapshot = load(workspace, stage)
     findings = compute(snapshot, stage)
+    mark_findings(findings, workspace, snapshot)
     texts = documents(
-        findings, fingerprint=snapshot.fingerprint, as_of=snapshot.choices.as_of.isoformat()
+        findings,
+        fingerprint=snapshot.fingerprint,
+        as_of=snapshot.choices.as_of.isoformat(),
+        linked=not workspace.own,
     )
     return findings, parse(texts, "this version")
 

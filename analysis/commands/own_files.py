@@ -1,15 +1,16 @@
-"""``event-study``, ``beta`` and ``correlate``: a user's files read, one call, JSON written."""
+"""``event-study``, ``beta`` and ``correlate``: from a user's files to a result."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.commands.base import Command, Stages, Workspace, add_options, read_options
+from analysis.commands.base import Command, Workspace, add_options, read_options, shorten_help
+from analysis.commands.delivery import Delivery, Teller, add_delivery, check_delivery, deliver
 from analysis.errors import UserDataError
 from analysis.userfiles.options import (
     BetaOptions,
@@ -19,7 +20,14 @@ from analysis.userfiles.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure as Canvas
+
     from analysis.estimators.blocks import Runner
+    from analysis.userfiles.beta_result import BetaResult
+    from analysis.userfiles.correlate import CorrelateResult
+    from analysis.userfiles.event_result import EventStudyResult
     from analysis.userfiles.reading import Reading
 
 __all__ = ["BETA", "CORRELATE", "EVENT_STUDY"]
@@ -29,13 +37,13 @@ PRICES = "prices in any usual layout and format, or a folder of files; may be re
 
 
 def _add_files(parser: argparse.ArgumentParser, flag: str, told: str) -> None:
-    parser.add_argument(flag, type=Path, required=True, action="append", help=told)
+    parser.add_argument(flag, type=Path, required=True, action="append", help=told, metavar="FILE")
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, ReadingOptions)
-    told = "JSON file to write"
-    parser.add_argument("--out", type=Path, required=True, help=told)
+def _example(*lines: str) -> str:
+    """Return examples to stand below the options, as they are typed, a line each."""
+    more = "; layouts, dates, holes in prices: --help-all and docs/own-files.md"
+    return "\n".join(["examples" + more, *(f"  {line}" for line in lines)])
 
 
 def _reading(options: argparse.Namespace) -> Reading:
@@ -65,33 +73,35 @@ def _reading(options: argparse.Namespace) -> Reading:
     )
 
 
-def _tell(stage: Stages, lines: Iterable[str]) -> None:
-    for line in lines:
-        stage.console.print(line, markup=False)
-
-
 def _configure_event_study(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: %(prog)s --prices docs/example/prices.csv --events "
-        "docs/example/events.csv --benchmark SPY --window=0,1 --out result.json"
+    prices = "docs/example/prices.csv"
+    parser.usage = "%(prog)s --prices FILE --events FILE --benchmark COLUMN [options]"
+    parser.epilog = _example(
+        f"--prices {prices} --events docs/example/events.csv --benchmark SPY --window=0,1",
+        "... --window=-1,1 --window=-5,5 --out table.xlsx --plot path.pdf",
+        "... --factors F-F_Research_Data_Factors_daily.csv --model ff3",
     )
     _add_files(parser, "--prices", PRICES)
     add = parser.add_argument
-    add("--events", type=Path, required=True, help="events: ticker,day0[,group][,episode], ...")
+    add("--events", type=Path, required=True, help="events: ticker,day0[,group][,episode], ...",
+        metavar="FILE")  # fmt: skip
     told = "returns of factors, such as the CSV of the French library"
-    add("--factors", type=Path, dest="factor_file", help=told)
-    add_options(parser, EventOptions)
-    add("--backend", choices=["local", "dask"], default="local", help="where to compute")
-    add("--scheduler", metavar="ADDRESS", help="of a dask cluster (default: start a local one)")
-    _add_reading(parser)
+    add("--factors", type=Path, dest="factor_file", help=told, metavar="FILE")
+    rare = add_options(parser, EventOptions)
+    rare += [
+        add("--backend", choices=["local", "dask"], default="local", help="where to compute"),
+        add("--scheduler", metavar="ADDRESS", help="of a dask cluster (default: a local one)"),
+    ]
+    rare += add_options(parser, ReadingOptions)
+    add_delivery(parser)
+    shorten_help(parser, rare)
 
 
 def _run_event_study(options: argparse.Namespace, _: Workspace) -> None:
-    from analysis.userfiles import output
     from analysis.userfiles.reading import read_events, read_factors, read_prices
 
-    output.check_out(options.out)
-    stage = Stages(stderr=True)  # the result goes to a file; standard output stays free
+    check_delivery(options)
+    stage = Teller(quiet=options.quiet)
     choices, reading = read_options(options, EventOptions), _reading(options)
     if choices.windows:  # of windows named on the command line the first counts
         choices = replace(choices, window=choices.windows[0], windows=choices.windows[1:])
@@ -99,14 +109,13 @@ def _run_event_study(options: argparse.Namespace, _: Workspace) -> None:
         prices = read_prices(options.prices, reading)
         events = read_events(options.events, reading, order=prices.order)
         factors = read_factors(options.factor_file, reading) if options.factor_file else None
-    _tell(stage, [*prices.said, *events.said, *(factors.said if factors else [])])
+    stage.tell([*prices.said, *events.said, *(factors.said if factors else [])])
     prices.refuse_same_share(choices.benchmark or "")
     named = [*events.frame["ticker"], *events.frame.reindex(columns=["benchmark"])["benchmark"]]
     prices.check([choices.benchmark or "", *choices.factors, *named])
     choices = replace(choices, given=prices.kind)
     with stage("Estimating and testing"), _runner(options) as runner:
         from analysis.userfiles.event_study import event_study
-        from analysis.userfiles.event_study_json import document
 
         result = event_study(
             prices.frame,
@@ -116,10 +125,25 @@ def _run_event_study(options: argparse.Namespace, _: Workspace) -> None:
             **vars(choices),
         )
     files = [*prices.files, options.events, *([options.factor_file] if factors else [])]
-    output.write(document(result, files), options.out)
-    _tell(stage, result.warnings())
-    kept, left = len(result.events), len(result.skipped)
-    stage.console.print(f"{kept} events, {left} left out; results in {options.out}")
+    deliver(options, stage, _delivered_events(result, files))
+
+
+def _delivered_events(result: EventStudyResult, files: Sequence[Path]) -> Delivery:
+    from analysis.userfiles import event_document, terminal
+
+    def draw() -> Canvas:
+        from analysis.userfiles.drawings import draw_event_study
+
+        return draw_event_study(result)
+
+    return Delivery(
+        partial(event_document.document, result, files),
+        partial(event_document.tables, result, files),
+        partial(terminal.show_event_study, result),
+        draw,
+        f"{len(result.events)} events, {len(result.skipped)} left out",
+        result.warnings(),
+    )
 
 
 def _runner(options: argparse.Namespace) -> AbstractContextManager[Runner]:
@@ -136,66 +160,103 @@ def _runner(options: argparse.Namespace) -> AbstractContextManager[Runner]:
 
 
 def _configure_beta(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: %(prog)s --prices docs/example/prices.csv --benchmark SPY "
-        "--assets MP,CRML,UUUU --out beta.json"
+    parser.usage = "%(prog)s --prices FILE --benchmark COLUMN [options]"
+    parser.epilog = _example(
+        "--prices docs/example/prices.csv --benchmark SPY --assets MP,CRML,UUUU",
+        "... --frequency month --window 24 --out betas.csv --plot rolling.png",
+        "... --risk-free RF --pairs",
     )
     _add_files(parser, "--prices", PRICES)
-    add_options(parser, BetaOptions)
-    _add_reading(parser)
+    rare = [*add_options(parser, BetaOptions), *add_options(parser, ReadingOptions)]
+    add_delivery(parser)
+    shorten_help(parser, rare)
 
 
 def _run_beta(options: argparse.Namespace, _: Workspace) -> None:
-    from analysis.userfiles import output
     from analysis.userfiles.reading import read_prices
 
-    output.check_out(options.out)
-    stage, choices = Stages(stderr=True), read_options(options, BetaOptions)
+    check_delivery(options)
+    stage, choices = Teller(quiet=options.quiet), read_options(options, BetaOptions)
     with stage("Reading prices"):
-        prices = read_prices(options.prices, _reading(options))
-    _tell(stage, prices.said)
+        rates = [choices.risk_free] if choices.risk_free else []
+        prices = read_prices(options.prices, _reading(options), rates=rates)
+    stage.tell(prices.said)
     prices.refuse_same_share(choices.benchmark)
-    prices.check((choices.benchmark, *(choices.assets or prices.frame.columns)))
+    prices.check((choices.benchmark, *(choices.assets or prices.frame.columns.drop(rates))))
     choices = replace(choices, given=prices.kind)
     with stage("Estimating betas"):
-        from analysis.userfiles.beta import document, relative_beta
+        from analysis.userfiles.beta import relative_beta
 
         result = relative_beta(prices.frame, **vars(choices))
-    output.write(document(result, prices.files), options.out)
-    _tell(stage, result.warnings())
-    kept, left = len(result.betas), len(result.skipped)
-    stage.console.print(f"{kept} assets, {left} skipped; results in {options.out}")
+    deliver(options, stage, _delivered_betas(result, prices.files))
+
+
+def _delivered_betas(result: BetaResult, files: Sequence[Path]) -> Delivery:
+    from analysis.userfiles import beta_result, terminal
+
+    def draw() -> Canvas:
+        from analysis.userfiles.drawings import draw_betas
+
+        return draw_betas(result)
+
+    return Delivery(
+        partial(beta_result.document, result, files),
+        partial(beta_result.tables, result, files),
+        partial(terminal.show_betas, result),
+        draw,
+        f"{len(result.betas)} assets, {len(result.skipped)} left out",
+        result.warnings(),
+        result.said(),
+    )
 
 
 def _configure_correlate(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: %(prog)s --data docs/example/monthly.csv --unit month "
-        "--x tonnes --y MP --x-as log_change --y-as log_change --out correlations.json"
+    parser.usage = "%(prog)s --data FILE --x COLUMNS --y COLUMNS [options]"
+    parser.epilog = _example(
+        "--data docs/example/monthly.csv --unit month --x tonnes --y MP",
+        "... --x-as log_change --y-as log_change --out table.tex --plot lags.svg",
     )
     _add_files(parser, "--data", "series in any usual layout and format; may be repeated")
-    add_options(parser, CorrelateOptions)
-    _add_reading(parser)
+    rare = [*add_options(parser, CorrelateOptions), *add_options(parser, ReadingOptions)]
+    add_delivery(parser)
+    shorten_help(parser, rare)
 
 
 def _run_correlate(options: argparse.Namespace, _: Workspace) -> None:
-    from analysis.userfiles import output
     from analysis.userfiles.reading import read_series
 
-    output.check_out(options.out)
-    stage, choices = Stages(stderr=True), read_options(options, CorrelateOptions)
+    check_delivery(options)
+    stage, choices = Teller(quiet=options.quiet), read_options(options, CorrelateOptions)
     with stage("Reading series"):
         tables = [read_series(path, _reading(options)) for path in options.data]
-    _tell(stage, [line for table in tables for line in table.said])
+    stage.tell([line for table in tables for line in table.said])
     with stage("Correlating"):
-        from analysis.userfiles.correlate import correlate, document
+        from analysis.userfiles.correlate import correlate
 
         result = correlate([table.frame for table in tables], **vars(choices))
-    output.write(document(result, options.data), options.out)
-    _tell(stage, result.said)
-    found = int(result.correlations["estimate"].notna().sum())
-    empty = len(result.correlations) - found
-    told = f", {empty} without a number (see their reason)" if empty else ""
-    stage.console.print(f"{found} correlations{told}; results in {options.out}")
+    deliver(options, stage, _delivered_correlations(result, options.data))
+
+
+def _delivered_correlations(result: CorrelateResult, files: Sequence[Path]) -> Delivery:
+    from analysis.userfiles import terminal
+    from analysis.userfiles.correlate import document, tables
+
+    def draw() -> Canvas:
+        from analysis.userfiles.drawings import draw_correlogram
+
+        return draw_correlogram(result)
+
+    empty = result.correlations["estimate"].isna()
+    reasons = result.correlations.loc[empty, "reason"].value_counts(sort=False)
+    return Delivery(
+        partial(document, result, files),
+        partial(tables, result, files),
+        partial(terminal.show_correlations, result),
+        draw,
+        f"{int((~empty).sum())} correlations",
+        [f"{count} correlations without a number: {reason}" for reason, count in reasons.items()],
+        result.said,
+    )
 
 
 EVENT_STUDY = Command(

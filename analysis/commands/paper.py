@@ -15,12 +15,12 @@ from analysis.publish.made_from import Inputs, hash_inputs, keep_record, moved
 from analysis.publish.renderers.base import FORMATS, STEM, require_packages
 from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources, listing
-from analysis.publish.sources import INDEX
 
 if TYPE_CHECKING:
+    from analysis.results import Findings
     from analysis.snapshot.load import Snapshot
 
-__all__ = ["PAPER", "RESULTS", "inputs_of", "render_paper"]
+__all__ = ["PAPER", "RESULTS", "cited_in", "inputs_of", "mark_findings", "render_paper"]
 
 DEFAULT = ("html", "pdf")
 
@@ -66,11 +66,13 @@ def _results(options: argparse.Namespace, workspace: Workspace) -> None:
 def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
     require_packages()
     stage = Stages()
+    study = chosen(options.data, workspace, stage)
     with stage("Checking the sources"):
-        check_sources(
-            workspace.root / "paper", INDEX if options.data is None else own_report.SOURCE
-        )
-    render_paper(options, chosen(options.data, workspace, stage), stage)
+        if study.own and not own_report.has_own_text(study.paper):
+            check_sources(workspace.root / "paper", own_report.SOURCE)
+        else:
+            check_sources(study.paper)
+    render_paper(options, study, stage)
 
 
 def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stages) -> float:
@@ -107,7 +109,8 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
 
 def _tell_misfits(workspace: Workspace, stage: Stages) -> None:
     """Tell what does not fit the results on disk: the run may be about to make others."""
-    if workspace.own or not (workspace.paper / "results" / "numbers.json").is_file():
+    own = workspace.own and not own_report.has_own_text(workspace.paper)
+    if own or not (workspace.paper / "results" / "numbers.json").is_file():
         return  # the text of a report is written after its results
     try:
         found = find_misfits(workspace.paper, before=True)
@@ -122,11 +125,12 @@ def _publish_cited(workspace: Workspace) -> None:
     """Publish what the text cites since the last run, which computed it already."""
     from analysis.publish.writers import publish_cited
 
-    if publish_cited(workspace.paper / "results", _cited(workspace)):
+    if publish_cited(workspace.paper / "results", cited_in(workspace)):
         keep_record(workspace.paper / "results", inputs_of(workspace))
 
 
-def _cited(workspace: Workspace) -> frozenset[str]:
+def cited_in(workspace: Workspace) -> frozenset[str]:
+    """Return the keys that the texts of a study print, and those of the report."""
     return cited_numbers(*{workspace.root / "paper", workspace.paper})
 
 
@@ -156,14 +160,15 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
 
     made_from = inputs_of(workspace)  # as they are before anything is read
     snapshot = load(workspace, stage)
-    mark = snapshot.choices.report.mark if workspace.own and snapshot.choices.report else ""
+    mark = _mark(workspace, snapshot)
     if mark:
         _require_pages("the mark of report.mark in study.toml", formats)
+        if formats and own_report.has_own_text(workspace.paper):
+            own_report.require_mark(workspace.paper, mark)
     findings = compute(snapshot, stage)
     from analysis.publish.writers import write_results
 
-    if mark:
-        findings.figures = own_report.mark_figures(findings.figures, mark)
+    mark_findings(findings, workspace, snapshot)
     with stage("Writing numbers, tables and figures"):
         write_results(
             findings,
@@ -171,28 +176,49 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
             fingerprint=snapshot.fingerprint,
             as_of=snapshot.choices.as_of.isoformat(),
             linked=not workspace.own,
-            cited=_cited(workspace),
+            cited=cited_in(workspace),
         )
         _write_text(workspace, snapshot)
         keep_record(workspace.paper / "results", made_from)
 
 
+def _mark(workspace: Workspace, snapshot: Snapshot) -> str:
+    """Return what stands on every page of a study of one's own; "" where nothing does."""
+    report = snapshot.choices.report
+    return report.mark if workspace.own and report else ""
+
+
+def mark_findings(findings: Findings, workspace: Workspace, snapshot: Snapshot) -> None:
+    """Put the mark of a study into its figures."""
+    if mark := _mark(workspace, snapshot):
+        findings.figures = own_report.mark_figures(findings.figures, mark)
+
+
 def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
-    """Write what repeats results: the findings in the README, or the sources of a report."""
+    """Write what repeats results: the findings in the README, or the sources of a study's paper."""
     if not workspace.own:
         from analysis.publish.readme_parts import write_findings
 
         write_findings(workspace.root / "README.md", workspace.paper / "results")
         return
     from analysis.questions import left_out
+    from analysis.snapshot.calendar import NAMES
     from analysis.snapshot.optional_choices import Report
 
+    project, head = workspace.root / "paper", snapshot.choices.report or Report()
+    if own_report.has_own_text(workspace.paper):
+        own_report.write_shared(project, workspace.paper, head.mark)
+        return
     own_report.write_report(
-        workspace.root / "paper",
+        project,
         workspace.paper,
-        head=snapshot.choices.report or Report(),
+        head=head,
         day=snapshot.choices.as_of.isoformat(),
-        left_out=left_out(snapshot),
+        left_out=left_out(snapshot, asked_of_any=True),
+        words={
+            "exchange": NAMES.get(snapshot.choices.home, snapshot.choices.home),
+            "what": snapshot.choices.customs.what,
+        },
     )
 
 

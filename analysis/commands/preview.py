@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.data_folder import add_data_option, chosen
 from analysis.commands.paper import inputs_of
 from analysis.errors import RenderError
 from analysis.interrupts import Interrupted
@@ -23,11 +24,12 @@ MADE = {"_output", "results", "derived", "__pycache__"}  # written by a build
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     parser.add_argument("--port", type=int, default=8000, help="port to serve on (default: 8000)")
 
 
 def is_source(path: Path) -> bool:
-    """Say whether a file, by its path relative to the repository, is one from which is built.
+    """Say whether a file, by its path below a folder of sources, is one from which is built.
 
     What a build writes is none, nor what editors leave beside a file: hidden files and folders
     (staging, swap and lock files), backups.
@@ -37,18 +39,21 @@ def is_source(path: Path) -> bool:
 
 
 def read_sources(workspace: Workspace) -> dict[str, str]:
-    """Return the hash of every source, by its path relative to the repository.
+    """Return the hash of every source, by its path beginning with its folder.
 
     Builds follow content: a save that changes nothing, or a file that was written and is gone
     again, calls for none.
     """
-    root = workspace.root
-    paths = (path for folder in _folders(workspace) for path in folder.rglob("*"))
-    return hash_files((path for path in paths if is_source(path.relative_to(root))), root)
+    found: dict[str, str] = {}
+    for folder in _folders(workspace):
+        paths = (p for p in folder.rglob("*") if is_source(p.relative_to(folder)))
+        found |= hash_files(paths, folder.parent)
+    return found
 
 
 def _folders(workspace: Workspace) -> list[Path]:
-    return [workspace.root / "analysis", workspace.data, workspace.paper]
+    folders = [workspace.code / "analysis", workspace.data]
+    return folders if workspace.own else [*folders, workspace.paper]  # its paper is among its data
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
@@ -62,6 +67,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
 
     logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it would tell of Ctrl-C, too
     stage = Stages()
+    workspace = chosen(options.data, workspace, stage)
     output = workspace.paper / "_output"
     output.mkdir(parents=True, exist_ok=True)
     built: dict[str, str] = {}
@@ -92,6 +98,7 @@ def _build(workspace: Workspace, stage: Stages) -> None:
     As long as neither data nor code have moved since the last run its results are taken.
     """
     words = ["paper", "--draft", "--formats", "html"]
+    words += ["--data", str(workspace.data)] * workspace.own
     if moved(workspace.paper / "results", inputs_of(workspace)) is None:
         words.append("--only-render")
     start = time.perf_counter()

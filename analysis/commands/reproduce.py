@@ -6,17 +6,28 @@ import argparse
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
 
 from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.data_folder import add_data_option, chosen
 from analysis.errors import ResultsError
 from analysis.processes import analysis, side_by_side
+from analysis.publish.receipt import (
+    NAME,
+    Receipt,
+    add_signature,
+    hash_materials,
+    hash_subjects,
+    other_bytes,
+)
+from analysis.publish.render import require_renderer
 from analysis.publish.renderers.quarto import require_no_dot
 from analysis.publish.review import artefacts as built
 from analysis.publish.review.repository import Repository
-from analysis.whole import temporary
+from analysis.whole import temporary, write_whole
 
 __all__ = ["REPRODUCE", "other_kernel"]
 
@@ -33,13 +44,17 @@ KINDS = {
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    add_data_option(parser)
     choices = ["auto", "quarto", "pandoc"]
     parser.add_argument("--renderer", choices=choices, default="auto", help="as in: nox -s paper")
+    words = "sign the receipt with this ed25519 key (OpenSSH or PEM, without a password)"
+    parser.add_argument("--key", type=Path, metavar="FILE", help=words)
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     stage = Stages()
-    repository = Repository(workspace.root)
+    workspace = chosen(options.data, workspace, stage)
+    repository = Repository(workspace.data if workspace.own else workspace.root, workspace.own)
     commit = repository.base("HEAD")
     repository.require_clean()
     mine, kernel = other_kernel()
@@ -50,10 +65,48 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
         for folder in folders:
             repository.extract(commit, folder)
         settings: list[dict[str, str]] = [{}, {}, {"OPENBLAS_CORETYPE": kernel}]
-        tasks = [(*task, options.renderer) for task in zip(folders, settings, strict=True)]
+        code = workspace.code if workspace.own else None
+        tasks = [(*task, options.renderer, code) for task in zip(folders, settings, strict=True)]
         with stage(f"Building three times ({mine}, {mine}, {kernel})"):
             side_by_side(2, _build, tasks)  # two at a time, one thread each
         _report([built.artefacts(folder) for folder in folders], stage, kernel)
+        receipt = Receipt(
+            commit,
+            require_renderer(options.renderer),
+            hash_subjects(folders[0]),
+            hash_materials(folders[0]),
+            {},
+        )
+        _keep(receipt, folders[0], options.key, workspace, stage)
+
+
+def _keep(
+    receipt: Receipt, build: Path, key: Path | None, workspace: Workspace, stage: Stages
+) -> None:
+    """Write the receipt beside the outputs that it is for; one for the same bytes is signed too.
+
+    Raises
+    ------
+    ResultsError
+        If the receipt that is there says that the same commit makes other bytes.
+    """
+    output = workspace.paper / "_output"
+    if (output / NAME).is_file():
+        other = Receipt.read(output / NAME)
+        if other.payload == receipt.payload:
+            receipt = replace(receipt, signatures=other.signatures)
+        elif (other.commit, other.renderer) == (receipt.commit, receipt.renderer):
+            raise ResultsError(
+                f"{other_bytes(other, receipt)}, by {workspace.shown(output / NAME)}; this machine "
+                "does not come to the bytes of that receipt: report both, or remove it"
+            )
+    if key is not None:
+        receipt = add_signature(receipt, key)
+    made = {Path(name).name: (build / name).read_bytes() for name in receipt.subjects}
+    pages = {name: content for name, content in made.items() if not name.endswith(".json")}
+    write_whole(output, pages | {NAME: receipt.write()})
+    count = len(receipt.signatures)
+    stage.console.print(f"  {workspace.shown(output / NAME)}, signatures: {count}")
 
 
 def other_kernel() -> tuple[str, str]:
@@ -83,11 +136,14 @@ def _kernel(settings: dict[str, str]) -> str:
     return words[-1].removeprefix("Core: ").strip() if words else ""
 
 
-def _build(folder: Path, settings: dict[str, str], renderer: str) -> None:
-    environment = os.environ | settings | {"PYTHONPATH": str(folder)}
+def _build(folder: Path, settings: dict[str, str], renderer: str, code: Path | None) -> None:
+    """Build a version of the project by its own code, or of a study by the `code` of this one."""
+    environment = os.environ | settings | {"PYTHONPATH": str(code or folder)}
+    study = ["--data", str(folder)] if code else []
     for words in (["data"], ["paper", "--renderer", renderer]):
         done = analysis(
             *words,
+            *study,
             cwd=folder,
             env=environment,
             encoding="utf-8",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import RenderError, ResultsError
+from analysis.publish.tables import csv_text
 from analysis.results import Figure
 from analysis.results.style import house_style, save
 from analysis.whole import write_whole
 
-__all__ = ["draw", "rasterise"]
+__all__ = ["data_files", "draw", "rasterise"]
 
+DIGITS = 12  # of floats, as in the data sets
 SCALE = 3.0  # of pixels: the SVG is 72 points an inch, hence 216 dots
 
 
@@ -22,6 +25,8 @@ def draw(figure: Figure, path: Path) -> None:
     """Draw a figure and write it as SVG, in a folder that is made if need be.
 
     Its kind is the name of a drawing in ``drawings.py`` beside the function that its source names.
+    Its metadata name the files of :func:`data_files` with their hashes, so that picture and data
+    are known to belong together wherever they go.
 
     Raises
     ------
@@ -40,7 +45,27 @@ def draw(figure: Figure, path: Path) -> None:
     source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
     with house_style():
         canvas = drawing(figure.data, **figure.choices)
-        save(canvas, path, title=figure.name, description=figure.alt, source=source)
+        drawn = [
+            f"{name} sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+            for name, text in data_files(figure).items()
+        ]
+        save(
+            canvas,
+            path,
+            title=figure.name,
+            description=figure.alt,
+            source=source,
+            relation=", ".join(drawn),
+        )
+
+
+def data_files(figure: Figure) -> dict[str, str]:
+    """Return what a figure draws as CSV, by file name: one file a frame, twelve digits."""
+    names = {
+        part: figure.name if len(figure.data) == 1 else f"{figure.name}-{part}"
+        for part in sorted(figure.data)
+    }
+    return {f"{name}.csv": csv_text(figure.data[part], DIGITS) for part, name in names.items()}
 
 
 def rasterise(folder: Path) -> list[Path]:

@@ -32,7 +32,8 @@ class _Page(SimpleHTTPRequestHandler):
     """Serves the output folder; the page gets a script that asks for its time stamp."""
 
     def do_GET(self) -> None:
-        page = Path(self.directory) / f"{STEM}.html"
+        folder = Path(self.directory)  # the page of the paper, or that of another study
+        page = next(iter(sorted(folder.glob("*.html"))), folder / f"{STEM}.html")
         if self.path == "/stamp":
             self._answer("text/plain", str(_stamp(page)).encode())
         elif self.path in {"/", f"/{page.name}"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from time import perf_counter
 from typing import Literal
 
 from analysis.errors import RenderError
+from analysis.processes import side_by_side
 from analysis.publish.rendered_check import check_numerals, check_rendered
 from analysis.publish.renderers import base
 from analysis.publish.renderers.base import STEM, SUFFIXES, Format, Renderer
@@ -84,14 +86,15 @@ def render(
         with _stage("pictures for Word", seconds, echo):
             rasterise(paper / "results" / "figures")
     with temporary() as folder:
-        built: dict[Format, Path] = {}
-        for format_ in formats:
-            target = folder / f"{stem}.{SUFFIXES[format_]}"
+        built = {format_: folder / f"{stem}.{SUFFIXES[format_]}" for format_ in formats}
+
+        def build(format_: Format) -> None:
             with _stage(f"{format_.upper()} with {chosen.description}", seconds, echo):
-                log = chosen.build(paper, target, format_, environment)
+                log = chosen.build(paper, built[format_], format_, environment)
             with _stage(f"check of the {format_.upper()}", seconds, echo):
-                check_rendered(target, format_, log)
-            built[format_] = target
+                check_rendered(built[format_], format_, log)
+
+        side_by_side(os.cpu_count() or 1, build, [(format_,) for format_ in formats])
         with _stage("check of every numeral", seconds, echo):
             check_numerals(built)
         contents = {path.name: path.read_bytes() for path in built.values()}
@@ -103,8 +106,8 @@ def render(
     return RenderReport(chosen.name, chosen.description, outputs, seconds)
 
 
-def require_renderer(renderer: RendererName) -> None:
-    """Stop, before anything is computed, where there is no way to render.
+def require_renderer(renderer: RendererName) -> str:
+    """Return the name of the renderer, or stop where there is none, before anything is computed.
 
     Raises
     ------
@@ -112,7 +115,7 @@ def require_renderer(renderer: RendererName) -> None:
         With what to install.
     """
     base.require_packages()
-    _choose(renderer, lambda _: None)
+    return _choose(renderer, lambda _: None).name
 
 
 @contextmanager

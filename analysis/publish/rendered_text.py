@@ -29,8 +29,17 @@ _VOID = {
 }
 _SILENT = {"script", "style", "title", "annotation", "noscript", "template"}  # no text
 _NO_PROSE = {"script", "style", "title", "math", "code", "pre", "table", "nav", "form", "template"}
-_WRITTEN_BY_CODE = {  # classes; `explorer` is the interactive figure
-    *("num", "table-note", "passage", "provenance", "draft-note", "draft-mark", "explorer"),
+_WRITTEN_BY_CODE = {  # classes; `explorer` and `reader` are filled by scripts
+    *(
+        "num",
+        "table-note",
+        "passage",
+        "provenance",
+        "draft-note",
+        "draft-mark",
+        "explorer",
+        "reader",
+    ),
     *("footnote-ref", "header-section-number", "equation-number", "quarto-xref"),
 }
 _GENERATED = {"refs", "TOC"}  # identifiers
@@ -133,13 +142,15 @@ def pdf_pages(pdf: Path) -> list[str]:
 
 @lru_cache(maxsize=8)  # reading takes longer than rendering, and two checks want it
 def _pages(pdf: Path, _: int) -> tuple[str, ...]:
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    from pypdfium2 import PdfDocument, PdfiumError
 
     try:
-        return tuple(page.extract_text() for page in PdfReader(pdf).pages)
-    except (PyPdfError, OSError, ValueError) as error:
+        with PdfDocument(pdf) as document:
+            texts = [page.get_textpage().get_text_bounded() for page in document]
+    except (PdfiumError, OSError, ValueError) as error:
         raise RenderError(f"{pdf.name}: expected a PDF, found: {error}") from error
+    # A hyphen that ends a line comes as a control character.
+    return tuple(text.replace("\r\n", "\n").replace("\x02", "-\n") for text in texts)
 
 
 def xml_text(path: Path) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import ResultsError
 from analysis.publish.cited import NUMBERS
 from analysis.publish.result_set import ResultSet, read_folder
-from analysis.publish.source_check import nearest
+from analysis.publish.source_check import find_references, nearest
 from analysis.publish.sources import IMAGE, Source, in_order, read_sources
 
 __all__ = ["PRINTS", "find_misfits"]
 
 PRINTS = NUMBERS | {
     **dict.fromkeys(("alt", "interactive", "source"), "figure"),
-    **{"table": "table", "passage": "passage"},
+    **dict.fromkeys(("table", "folded"), "table"),
+    **{"passage": "passage", "panel": "data set"},
 }
 """Shortcodes, and the kind of result that they print."""
 
@@ -53,6 +54,7 @@ def find_misfits(paper: Path, *, before: bool = False) -> list[str]:
                 *_unknown_keys(source, results, before),
                 *_turned_verdicts(source, results),
                 *_unknown_figures(source, paper, results),
+                *_lost_notes(source, sources, results),
             ]
         )
     return found
@@ -73,6 +75,17 @@ def _unknown_keys(source: Source, results: ResultSet, before: bool) -> Iterator[
             yield from _unknown(place, PRINTS[name], argument, known)
         if name == "interval" and "interval" not in results["number"].get(argument, "interval"):
             yield f"{place}: expected a number with an interval, found '{argument}'; use num"
+
+
+def _lost_notes(source: Source, sources: Sequence[Source], results: ResultSet) -> Iterator[str]:
+    """Notes of tables, and passages, that refer to what the text does not print."""
+    for position, name, key in source.shortcodes():
+        text = results[name].get(key, {}).get("text", "") if name in ("table", "passage") else ""
+        for label in find_references(text, sources):
+            yield (
+                f"{source.place(position)}: {name} '{key}': expected the label {{#{label}}}, to "
+                "which it refers, found none; print that exhibit too"
+            )
 
 
 def _unknown(place: str, kind: str, key: str, known: Mapping[str, Any]) -> Iterator[str]:

@@ -16,17 +16,23 @@ from analysis.publish.numerals import typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
 
-__all__ = ["check_sources", "listing", "nearest"]
+__all__ = ["check_sources", "find_references", "listing", "nearest"]
 
-BLOCKS = frozenset({"table", "passage", "interactive", "exhibits"})  # stand alone in a paragraph
+BLOCKS = frozenset(
+    {"table", "folded", "passage", "unsettled", "interactive", "panel", "exhibits"}
+)  # stand alone in a paragraph
 _NAMES = (
     "num",
     "interval",
     "alt",
     "source",
     "table",
+    "folded",
     "passage",
+    "web",
+    "unsettled",
     "interactive",
+    "panel",
     "exhibits",
     "include",
 )
@@ -171,6 +177,12 @@ def _label_problems(sources: Sequence[Source]) -> Iterator[str]:
                 yield f"{place}: label '{match[1]}': expected once, found at {before} too"
 
 
+def find_references(text: str, sources: Sequence[Source]) -> list[str]:
+    """Return the labels to which a text refers, and that none of the sources has."""
+    known = {label for source in sources for label in _LABEL.findall(source.prose)}
+    return [match[1] for match in _REFERENCE.finditer(text) if match[1] not in known]
+
+
 def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:
     known = [label for source in sources for label in _LABEL.findall(source.prose)]
     for source in sources:
@@ -179,6 +191,12 @@ def _reference_problems(sources: Sequence[Source]) -> Iterator[str]:
                 yield (
                     f"{source.place(match.start())}: reference @{match[1]}: expected the label "
                     f"{{#{match[1]}}}, found none{nearest(match[1], known)}"
+                )
+        for position, name, label in source.shortcodes():
+            if name == "web" and label not in known:
+                yield (
+                    f"{source.place(position)}: shortcode 'web': expected the label of a figure or "
+                    f"table, found '{label}'{nearest(label, known)}"
                 )
 
 

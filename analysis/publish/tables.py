@@ -1,4 +1,4 @@
-"""Markdown tables: formatted cells, aligned columns, notes below; plain ones for READMEs."""
+"""Tables as text: Markdown with notes below, plain ones for READMEs, CSV for programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.errors import ResultsError
 from analysis.results import Table
 from analysis.results.formats import escape_cell, format_value, pipe_row
 
-__all__ = ["markdown", "plain_table"]
+__all__ = ["csv_text", "markdown", "plain_table"]
 
 
 def markdown(table: Table) -> str:
@@ -46,6 +46,14 @@ def plain_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a pipe table without alignment."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(pipe_row([escape_cell(str(cell)) for cell in line]) for line in lines)
+
+
+def csv_text(data: pd.DataFrame | pd.Series, digits: int) -> str:
+    """Write a frame as CSV: significant digits of floats, days as ISO dates, no index."""
+    text: str = data.to_csv(
+        index=False, float_format=f"%.{digits}g", date_format="%Y-%m-%d", lineterminator="\n"
+    )
+    return text
 
 
 def _plain(value: Any) -> float | int | str | None:

@@ -65,10 +65,11 @@ def write_results(
     """
     # Imported late: the committed files are text, and their readers draw nothing.
     from analysis.publish import figures, interactive
+    from analysis.publish.interactive import reader, rows
 
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked, cited=cited)
     texts[EVERY] = write_rows(_every_number(findings))
-    texts |= {f"{d.name}.csv": _csv(d.frame, 12) for d in findings.datasets}
+    texts |= {f"{d.name}.csv": tables.csv_text(d.frame, 12) for d in findings.datasets}
     with staging(folder) as stage:
         drawings = stage / "figures"
         for name in ("figures", "passages", "tables"):
@@ -77,9 +78,18 @@ def write_results(
             (stage / name).write_text(text, encoding="utf-8", newline="\n")
         for figure in findings.figures:
             figures.draw(figure, drawings / f"{figure.name}.svg")
+            for name, text in figures.data_files(figure).items():
+                (drawings / name).write_text(text, encoding="utf-8", newline="\n")
             if figure.kind == interactive.KIND:
-                fragment = interactive.fragment(figure)
-                (drawings / f"{figure.name}.html").write_text(fragment, encoding="utf-8")
+                text = interactive.fragment(figure)
+                (drawings / f"{figure.name}.html").write_text(text, encoding="utf-8")
+        panels = {
+            reader.NAME: reader.reader_fragment(findings),
+            rows.NAME: rows.rows_fragment(findings),
+        }
+        for name, fragment in panels.items():
+            if fragment is not None:
+                (drawings / f"{name}.html").write_text(fragment, encoding="utf-8")
         with postponed():
             made = put(stage, folder)
             for old in set(folder.rglob("*")).difference(made):  # but not what another run stages
@@ -147,13 +157,6 @@ def _every_number(findings: Findings) -> dict[str, dict[str, Any]]:
     return _unique("number", ((n.key, _number(n), n.source) for n in findings.numbers))
 
 
-def _csv(data: pd.DataFrame | pd.Series, digits: int) -> str:
-    text: str = data.to_csv(
-        index=False, float_format=f"%.{digits}g", date_format="%Y-%m-%d", lineterminator="\n"
-    )
-    return text
-
-
 def significant(value: float | int | str) -> float | int | str:
     """Round a float to 12 significant digits, what the last bits of a BLAS cannot change."""
     return float(f"{value:.12g}") if isinstance(value, float) else value
@@ -217,7 +220,7 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     machine's linear algebra, and where it leads an optimiser, ends in later ones.
     """
     rounded = _rounded(dataset.frame, 10)
-    texts = {str(name): _csv(rounded[name], 7) for name in rounded}
+    texts = {str(name): tables.csv_text(rounded[name], 7) for name in rounded}
     columns = {n: hashlib.sha256(text.encode()).hexdigest()[:16] for n, text in texts.items()}
     together = hashlib.sha256("".join(f"{n} {d}\n" for n, d in columns.items()).encode())
     entry = {"file": f"{dataset.name}.csv", "rows": len(rounded), "columns": columns}

@@ -20,6 +20,7 @@ __all__ = ["QUESTIONS", "answer", "left_out", "list_inputs", "question"]
 QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the question
     "Choices of the study": "analysis.questions.data.stated_choices",
     "Describing the sample": "analysis.questions.data.sample",
+    "Rows behind numbers": "analysis.questions.data.rows_behind",
     "Highlighted days": "analysis.questions.event_windows.highlighted_days",
     "Event-window returns": "analysis.questions.event_windows.by_direction",
     "Window by hour": "analysis.questions.event_windows.hours",
@@ -40,6 +41,7 @@ QUESTIONS: dict[str, str] = {  # title: module, imported by whoever asks the que
     "Tipping points": "analysis.questions.ledger.tipping",
     "One choice at a time": "analysis.questions.robustness.one_choice",
     "Specification curves": "analysis.questions.robustness.report",
+    "A reader's choices": "analysis.questions.robustness.reader",
     "Amended rules": "analysis.questions.ledger.amendments",
     "Out of sample": "analysis.questions.ledger.out_of_sample",
     "Size and power": "analysis.questions.size.report",
@@ -76,17 +78,23 @@ def list_inputs(inputs: Mapping[str, Sequence[str]], folder: Path) -> Dataset:
     return Dataset("observed_inputs", pd.DataFrame(rows, columns=["question", "file"]), source)
 
 
-def left_out(snapshot: Snapshot) -> dict[str, list[str]]:
+def left_out(snapshot: Snapshot, *, asked_of_any: bool = False) -> dict[str, list[str]]:
     """Return the questions that cannot be asked of a study, with what it lacks for each.
 
     A question's module says under ``NEEDS`` what it cannot do without; here all are imported.
-    Every question but those on studies firm by firm works on sessions that all firms share.
+    Every question but those on studies firm by firm works on sessions that all firms share. With
+    `asked_of_any` those are passed over that are asked of the study of the paper, of its earlier
+    years, or of baskets under its names.
     """
-    from analysis.questions.requirements import EARLIER, SHARED  # late, as what imports the study
+    # late, as what imports the study
+    from analysis.questions.requirements import BESIDE, EARLIER, PLAYS, RECORD, SHARED
 
     found = {}
     for title, module in QUESTIONS.items():
         needs = getattr(import_module(module), "NEEDS", ())
+        own = {EARLIER, BESIDE, PLAYS, RECORD}.intersection(needs)
+        if asked_of_any and any(not need.met(snapshot) for need in own):
+            continue
         needs = needs if EARLIER in needs else (*needs, SHARED)
         found[title] = [need.what for need in needs if not need.met(snapshot)]
     return {title: needs for title, needs in found.items() if needs}

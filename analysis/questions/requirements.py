@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis.snapshot.claims import ON_RETURNS, OnEvents
 from analysis.snapshot.load import Snapshot
+from analysis.study.customs import list_series
 from analysis.study.directions import list_policy
 from analysis.study.earlier import has_beside, has_earlier
 
@@ -14,6 +15,7 @@ __all__ = [
     "AMENDING",
     "BESIDE",
     "EARLIER",
+    "HEAVY",
     "LEDGER",
     "MENUS",
     "PLAYS",
@@ -64,7 +66,9 @@ def need_policy(sign: int) -> Need:
 
 
 def need_series(*names: str) -> Need:
-    """Monthly series of customs.csv."""
+    """Monthly series of customs.csv, by name; none named: any that the study uses."""
+    if not names:
+        return Need("a monthly series in customs.csv", lambda snapshot: bool(list_series(snapshot)))
     said = f"{', '.join(names)} in customs.csv"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
 
@@ -86,6 +90,14 @@ SPLIT = Need(
 MENUS = Need(
     "[curve] in study.toml with the menus of a claim",
     lambda s: bool(s.choices.curve and s.choices.curve.claims),
+)
+HEAVY = Need(
+    "the basket heavy_exposed, for the measure basket of [curve.claims]",
+    lambda s: (
+        "heavy_exposed" in s.choices.baskets
+        or not s.choices.curve
+        or all("basket" not in each.measures for each in s.choices.curve.claims.values())
+    ),
 )
 PLAYS = need_baskets("heavy_exposed", "producer")
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from analysis.results.formats import as_key
 from analysis.snapshot.claims import OnEvents
 from analysis.study.panel import Panel, chained, under
 
@@ -131,7 +132,7 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _beta(panel: Panel, parts: list[str]) -> list[Rows]:
     returns, choices = panel.returns, panel.snapshot.choices
-    names = {ticker.lower(): ticker for ticker in returns.columns}
+    names = {as_key(ticker): ticker for ticker in returns.columns}
     firm = names.get(parts[0])
     own = firm is not None and len(parts) > 1 and parts[1] not in names
     tickers = [names[p] for p in parts[:2] if p in names]
@@ -146,9 +147,9 @@ def _beta(panel: Panel, parts: list[str]) -> list[Rows]:
 
 def _customs(panel: Panel, parts: list[str]) -> list[Rows]:
     """Pairs of months that a correlation at one lag uses."""
-    from analysis.study.customs import SERIES, export_months, monthly_returns
+    from analysis.study.customs import each_firm_keys, export_months, monthly_returns
 
-    series = {name: series for series, name in SERIES.items()}
+    series = {name: series for series, name in each_firm_keys(panel.snapshot).items()}
     if parts[0] not in series or not parts[-1].startswith("lag_"):
         return []
     lag = int(parts[-1].removeprefix("lag_").replace("m", "-"))

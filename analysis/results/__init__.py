@@ -36,7 +36,8 @@ Format = Literal[
     "decimal3",
     "pvalue",  # two decimals, or three below 0.1, or "< 0.001"
     "integer",  # whole number with a thin space between thousands
-    "words",  # whole number in words up to ten
+    "words",  # whole number in words up to ten: no, one, two
+    "count",  # the same where no noun follows: none, one, two
     "tonnes1",  # tonnes with at most one decimal
     "date",  # ISO date shown as 27 October 2025
     "text",

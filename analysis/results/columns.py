@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.results import Format, Number, Provenance, Table, Verdict
-from analysis.results.formats import format_value
+from analysis.results.formats import as_key, format_value
 
 __all__ = [
     "Column",
@@ -148,7 +148,7 @@ def _number(
         if (cell := getattr(column, name)) and pd.notna(row[cell])
     }
     return Number(
-        f"{key.format_map(row)}{column.key}".lower(),
+        as_key(f"{key.format_map(row)}{column.key}"),
         value.date().isoformat() if isinstance(value, pd.Timestamp) else value,
         column.unit,
         column.format,
@@ -164,15 +164,17 @@ def scalar_numbers(
     cells: Mapping[str, Scalar],
     source: Provenance,
     unit: str = "count",
-    format: Format = "integer",
+    format: Format | None = None,
 ) -> list[Number]:
     """Publish single values: by the end of their key, with what they measure.
 
-    A value may bring a unit and a format of its own.
+    Counts are printed as a sentence does and other values as whole numbers, where no format is
+    given. A value may bring a unit and a format of its own.
     """
+    common = format or ("count" if unit == "count" else "integer")
     numbers = []
     for name, cell in cells.items():
-        of, printed = cell[2:] if len(cell) == 4 else (unit, format)
+        of, printed = cell[2:] if len(cell) == 4 else (unit, common)
         numbers.append(Number(f"{key}.{name}", cell[0], of, printed, cell[1], source))
     return numbers
 
@@ -193,7 +195,7 @@ def verdicts_of(
     """
     return [
         Verdict(
-            key.format_map(words).lower(),
+            as_key(key.format_map(words)),
             words[column],
             rule.format_map(words),
             evidence.format_map(words),

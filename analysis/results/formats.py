@@ -12,6 +12,7 @@ from analysis.results import Format
 
 __all__ = [
     "MISSING",
+    "as_key",
     "brackets",
     "counted",
     "escape_cell",
@@ -32,6 +33,15 @@ THIN_SPACE = "\u202f"
 MISSING = "–"
 _MARKUP = re.compile(r"[\\`*_<$@^~{]|\](?=[\[({:])|&(?=#?\w+;)")
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def as_key(text: str) -> str:
+    """Write a name as keys have it.
+
+    >>> as_key("beta.BRK-B.^SOX")
+    'beta.brk_b._sox'
+    """
+    return re.sub(r"[^a-z0-9_.]", "_", text.lower())
 
 
 def format_value(value: float | int | str | None, fmt: Format) -> str:
@@ -246,6 +256,7 @@ _FORMATTERS: dict[str, Callable[[float | int | str], str]] = {
     "pvalue": _pvalue,
     "integer": _integer,
     "words": _words,
+    "count": lambda value: "none" if value == 0 else _words(value),
     "tonnes1": _tonnes,
     "date": _date,
     "text": str,

@@ -14,7 +14,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MultipleLocator
 
 __all__ = [
     "GREY",
@@ -138,10 +138,12 @@ def draw_caars(
     return canvas
 
 
-def save(canvas: Canvas, path: Path, *, title: str, description: str, source: str) -> None:
-    """Write the canvas as SVG without a date, with title, description and source inside."""
+def save(
+    canvas: Canvas, path: Path, *, title: str, description: str, source: str, relation: str
+) -> None:
+    """Write the canvas as SVG without a date; its metadata say what it shows and comes from."""
     metadata = {"Date": None, "Creator": None, "Title": title, "Description": description,
-                "Source": source}  # fmt: skip
+                "Source": source, "Relation": relation}  # fmt: skip
     canvas.savefig(path, format="svg", metadata=metadata)
     plt.close("all")
 
@@ -152,8 +154,28 @@ def percent_axis(ax: Axes, axis: str = "y", digits: int = 0) -> None:
 
 
 def decimal_axis(ax: Axes, axis: str = "y", digits: int = 1) -> None:
-    """Show plain numbers with a true minus and fixed decimals."""
-    _axis(ax, axis, lambda v: f"{v:.{digits}f}")
+    """Show plain numbers with a true minus and fixed decimals, more where ticks need them."""
+    (ax.yaxis if axis == "y" else ax.xaxis).set_major_formatter(_Decimals(digits))
+
+
+class _Decimals(Formatter):
+    """As many decimals as tell the ticks of an axis apart, and at least ``fewest``."""
+
+    def __init__(self, fewest: int) -> None:
+        self.fewest = fewest
+        self.ticks: list[float] = []
+
+    def set_locs(self, locs: Iterable[float]) -> None:
+        """Take the ticks that are to be told apart."""
+        self.ticks = [float(tick) for tick in locs]
+
+    def __call__(self, x: float, _: int | None = None) -> str:
+        exact = (
+            digits
+            for digits in range(self.fewest, self.fewest + 4)
+            if all(abs(round(tick, digits) - tick) < 1e-9 for tick in self.ticks)
+        )
+        return f"{x:.{next(exact, self.fewest)}f}".replace("-", "\u2212")
 
 
 def _axis(ax: Axes, axis: str, show: Callable[[float], str]) -> None:

@@ -105,6 +105,7 @@ def check_prices(
     prices: pd.DataFrame,
     exchanges: Mapping[str, str] | None = None,
     holes: Collection[str] = (),
+    listed: Mapping[str, pd.Timestamp] | None = None,
 ) -> None:
     """Hold the price rows, indexed by line number, against the calendar, ticker by ticker.
 
@@ -115,6 +116,8 @@ def check_prices(
         Exchange by ticker; :data:`HOME` for those not named.
     holes : collection of str
         Tickers that may lack sessions.
+    listed : mapping of str to Timestamp, optional
+        First session by ticker; before it a ticker may have no row.
 
     Raises
     ------
@@ -123,7 +126,7 @@ def check_prices(
         the last day of the file.
     """
     for rows, sessions in check_days("prices.csv", prices, exchanges or {}):
-        _check_holes(rows, sessions, holes)
+        _check_holes(rows, sessions, holes, listed or {})
 
 
 def check_days(
@@ -146,15 +149,25 @@ def check_days(
     return [(rows, check_sessions(name, rows, exchange)) for exchange, rows in parts]
 
 
-def _check_holes(prices: pd.DataFrame, sessions: pd.DatetimeIndex, holes: Collection[str]) -> None:
+def _check_holes(
+    prices: pd.DataFrame,
+    sessions: pd.DatetimeIndex,
+    holes: Collection[str],
+    listed: Mapping[str, pd.Timestamp],
+) -> None:
     for ticker, rows in prices[~prices["ticker"].isin(holes)].groupby("ticker", sort=True):
-        missing = sessions.difference(pd.DatetimeIndex(rows["session"]))
+        start = listed.get(str(ticker), pd.NaT)
+        needed = sessions if pd.isna(start) else sessions[sessions >= start]
+        missing = needed.difference(pd.DatetimeIndex(rows["session"]))
         if len(missing):
             later = prices.index[prices["session"] > missing[0]]
             row = int(later.min() if len(later) else prices.index.max() + 1)
             expected = f"session {missing[0]:%Y-%m-%d} of {ticker} before this row"
             remedy = f"add the row ({len(missing)} of {len(sessions)} sessions are missing)"
             remedy += ", or say under [holes] of study.toml why there is none" * bool(holes)
+            if pd.isna(start) and missing[-1] < rows["session"].min():
+                remedy += f", or write {rows['session'].min():%Y-%m-%d} under listed_from in "
+                remedy += "universe.csv if it was listed then"
             place = f"prices.csv, row {row}, column session"
             raise fault(place, expected=expected, found="none", remedy=remedy)
 

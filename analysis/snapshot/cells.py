@@ -72,8 +72,11 @@ def typed(name: str, rows: pd.DataFrame, directions: Sequence[str] = ()) -> pd.D
         Naming the first faulty row and how many more there are.
     """
     schema = schema_of(name, directions, rows.columns)
-    if list(rows.columns) != list(schema.columns):
+    if list(rows.columns) != list_columns(name, rows.columns):
         raise _header_fault(name, list(rows.columns))
+    # a column that is left out is one of empty cells
+    rows = rows.assign(**dict.fromkeys(set(schema.columns).difference(rows), ""))
+    rows = rows[list(schema.columns)]
     if rows.empty and len(rows.columns) and name not in OPTIONAL:
         remedy = "add the rows, or restore the file"
         raise fault(name, row=2, expected="at least one row", found="none", remedy=remedy)

@@ -156,13 +156,36 @@ class Beta:
 
 
 @dataclass(frozen=True, config=CLOSED)
-class Customs:
-    """Choices for the export series.
+class Series:
+    """A monthly series: its place in keys, its name in print.
 
-    ``lags`` in months (positive: exports lead returns), ``block`` in months, ``release_window`` in
+    With ``each_firm`` it is held against every core firm, otherwise against their mean alone.
+    """
+
+    key: Name
+    name: Text
+    each_firm: bool = False
+
+
+@dataclass(frozen=True, config=CLOSED)
+class PerUnit(Series):
+    """A series made of two: the changes of ``of`` less those of ``per``."""
+
+    of: Text = ""
+    per: Text = ""
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Customs:
+    """Choices for the monthly series.
+
+    ``lags`` in months (positive: it leads returns), ``block`` in months, ``release_window`` in
     event time around a release day, ``derived_band`` the widest band of a derived figure that is
     kept, as a share of its value, ``errors`` the past errors from which on a forecast of a figure
-    is chosen by them.
+    is chosen by them. ``series`` names those that are used, by their name in the file, in the order
+    of tables; all of the file where none is named. ``per_unit`` is one made of two of them,
+    ``what`` the word for figures, ``sample`` for all series, ``quoted`` months whose levels are
+    printed, ``notes`` what the tables of correlations and of releases say at their end.
     """
 
     lags: tuple[int, ...]
@@ -170,6 +193,12 @@ class Customs:
     release_window: Bounds
     derived_band: Share
     errors: Count = 6
+    what: Text = "figures"
+    sample: Text = "all series"
+    series: Mapping[str, Series] = field(default_factory=dict)
+    per_unit: Annotated[PerUnit, _Optional()] = _ABSENT
+    quoted: tuple[Annotated[str, Field(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")], ...] = ()
+    notes: Mapping[Literal["correlations", "releases"], Text] = field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ordered(self) -> Customs:
@@ -222,9 +251,9 @@ class Choices:
     episodes: Episodes
     inference: Inference
     beta: Beta
-    customs: Customs
     firms: Firms
     volatility: Volatility
+    customs: Customs = field(default_factory=lambda: Customs((-1, 0, 1), 3, (0, 1), 0.02))
     pair: Annotated[optional.Pair, _Optional()] = _ABSENT
     curve: Annotated[optional.Curve, _Optional()] = _ABSENT
     regimes: Annotated[optional.Regimes, _Optional()] = _ABSENT

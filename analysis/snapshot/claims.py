@@ -26,6 +26,7 @@ __all__ = [
     "Events",
     "Fact",
     "Facts",
+    "Item",
     "Mean",
     "OnEvents",
     "Retraced",
@@ -45,10 +46,20 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Holds = Annotated[
     str, Field(pattern=r"^([<>] *-?\d+(\.\d+)?|in +\[ *-?\d+(\.\d+)? *, *-?\d+(\.\d+)? *\])$")
 ]
+Line = Annotated[str, Field(max_length=140, pattern=r"^[^\n]*$")]
 Day = date | Text  # a date, or the name of a highlighted day
 SHOWN = Literal["not a claim", "shown, not decided"]
 """What stands in place of a verdict where nothing is decided: the news item claims nothing, or what
 it claims cannot be seen in closes."""
+
+
+@dataclass(frozen=True, config=_CLOSED, kw_only=True)
+class Item:
+    """A news item that claims are taken from; what it does not tell of itself is None."""
+
+    title: Text | None = None
+    outlet: Text | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, config=_CLOSED, kw_only=True)
@@ -88,7 +99,8 @@ class Events:
 class Claim:
     """What every entry says, whatever its kind: the words of the ledger.
 
-    ``kind`` names the kind of test, ``brief`` is the estimand in a few words, for tables (empty:
+    ``kind`` names the kind of test, ``quote`` is what the news item says, word for word and a
+    line at most, ``brief`` is the estimand in a few words, for tables (empty:
     there are none but its own), ``family`` says whether the p-value of a confirmatory claim is
     adjusted with the others, ``verdict`` stands in place of one where nothing is decided.
     """
@@ -101,6 +113,7 @@ class Claim:
     test: Text
     rule: Text
     kind: str
+    quote: Line = ""
     brief: str = ""
     family: bool = False
     verdict: SHOWN | None = None

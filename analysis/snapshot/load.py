@@ -15,7 +15,7 @@ from analysis.snapshot.amendments import AMENDMENTS, Amendment, parse_amendments
 from analysis.snapshot.calendar import check_days, check_prices
 from analysis.snapshot.cells import typed
 from analysis.snapshot.choices import Choices, parse_choices
-from analysis.snapshot.claims import Claim
+from analysis.snapshot.claims import Claim, Item
 from analysis.snapshot.claims_file import parse_claims
 from analysis.snapshot.customs import check_earlier
 from analysis.snapshot.exchanges import (
@@ -53,11 +53,14 @@ class Snapshot:
         By id, in file order, as they stand.
     registered : dict of str to Claim
         The same as they were registered.
+    items : dict of str to Item
+        The news items that claims are taken from, by the name that claims call them.
     amendments : tuple of Amendment
         What was changed after registration, in file order.
     prices : pandas.DataFrame
-        Adjusted closes in dollars, sessions × tickers, shape ``(S, N)``, no gaps. Prices before a
-        firm's ``listed_from`` are another company's: see :mod:`analysis.snapshot.eligibility`.
+        Adjusted closes in the currency of each, sessions × tickers, shape ``(S, N)``, no gaps
+        from a firm's ``listed_from`` on. Earlier ones are another company's: see
+        :mod:`analysis.snapshot.eligibility`.
     events : pandas.DataFrame
         One row per event in file order; ``scheduled`` is a bool, dates are ``datetime64``.
     confounders : pandas.DataFrame
@@ -88,6 +91,7 @@ class Snapshot:
     choices: Part[Choices] = Part()
     claims: Part[dict[str, Claim]] = Part()
     registered: Part[dict[str, Claim]] = Part()
+    items: Part[dict[str, Item]] = Part()
     amendments: Part[tuple[Amendment, ...]] = Part()
     prices: Part[pd.DataFrame] = Part()
     events: Part[pd.DataFrame] = Part()
@@ -152,7 +156,8 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     _check_tickers(tables, choices)
     _check_columns(tables, choices)
     check_exchanges(tables, choices)
-    check_prices(prices, exchange_by_ticker(universe, choices), choices.holes)
+    listed = universe.set_index("ticker")["listed_from"].to_dict()
+    check_prices(prices, exchange_by_ticker(universe, choices), choices.holes, listed)
     check_missing(tables, choices)
     for name in refreshed.keys() & {"actions.csv", "prices_raw.csv"}:
         check_days(name, refreshed[name], exchange_by_ticker(universe, choices))
@@ -184,6 +189,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         choices=made(choices, "study.toml"),
         claims=made(claims.stated, "claims.toml"),
         registered=made(claims.registered, "claims.toml"),
+        items=made(claims.items, "claims.toml"),
         amendments=Made(amendments, frozenset({str(folder / AMENDMENTS)} if amendments else ())),
         prices=made(wide, "prices.csv"),
         events=made(_plain(events.assign(scheduled=events["scheduled"] == "yes")), "events.csv"),

@@ -192,7 +192,12 @@ class _Reader:
     def _scores(self, column: str, members: tuple[str, ...]) -> tuple[float, ...]:
         universe = self.snapshot.universe
         self._known(column, map(str, universe), "a column of universe.csv")
-        return tuple(universe.loc[list(members), column].astype(float))
+        cells = universe.loc[list(members), column]
+        scores = pd.to_numeric(cells, errors="coerce")
+        for ticker in scores.index[scores.isna()]:
+            found = str(cells[ticker]) if cells.dtype != float and cells[ticker] else "nothing"
+            raise self._wrong(f"a number of {ticker} under {column}", found)
+        return tuple(scores.astype(float))
 
     def _known(self, name: str, known: Iterable[str], expected: str) -> str:
         names = list(known)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -17,14 +19,15 @@ __all__ = [
     "EARLIER",
     "KINDS",
     "OPTIONAL",
-    "ROLES",
     "RULES",
     "SCHEMAS",
     "SCOPES",
     "SERIES",
     "STATUSES",
+    "TICKER",
     "columns_of_type",
     "list_columns",
+    "may_lack",
     "schema_of",
 ]
 
@@ -34,8 +37,7 @@ CONFIDENCE = ("high", "medium", "low")
 KINDS = ("earnings", "offering", "deal", "index", "listing", "other")
 DEALS = ("customer", "state")
 HOURS = ("known", "approximate", "unknown")
-ROLES = ("producer", "pure_play", "peer", "sector_etf", "commodity_etf", "currency_etf", "market")
-UNITS = ("t", "kg", "usd")
+TICKER = r"\^?[A-Z0-9][A-Z0-9.=_-]*"  # as Yahoo writes them: BRK-B, ^SOX, SAP.DE, EURUSD=X
 SERIES = (  # what the questions and the data dictionary know; a study may have others
     "rare_earths_total",
     "rare_earths_total_usd",
@@ -87,11 +89,11 @@ def _note() -> pa.Column:
 
 
 def _ticker() -> pa.Column:
-    return _text(r"^[A-Z]+$", "a ticker in capitals")
+    return _text(rf"^{TICKER}$", "a ticker in capitals")
 
 
 def _tickers() -> pa.Column:
-    return _text(r"^(?:[A-Z]+(?:;[A-Z]+)*)?$", "tickers joined by ; or nothing")
+    return _text(rf"^(?:{TICKER}(?:;{TICKER})*)?$", "tickers joined by ; or nothing")
 
 
 def _month() -> pa.Column:
@@ -215,7 +217,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         {
             "ticker": _ticker(),
             "name": _text(),
-            "role": _word(ROLES),
+            "role": _text(r"^[a-z][a-z0-9_]*$", "a role in small letters"),
             "listed_from": _date(empty=True),
             "flagship_project": pa.Column(str),
             "heavy_share": _number(
@@ -235,7 +237,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "value": _number(pa.Check.ge(0, error="a number not below 0")),
             "low": _number(empty=True),
             "high": _number(empty=True),
-            "unit": _word(UNITS),
+            "unit": _text(),
             "status": _word(("reported", "derived")),
             "release_date": _date(empty=True),
             "source_title": _text(),
@@ -296,18 +298,42 @@ BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at t
     },
 }
 _OTHER_DAY0 = re.compile(r"day0_[a-z0-9]+")  # day 0 on another exchange, as study.toml names it
+_MEASURE = re.compile(
+    r"[a-z][a-z0-9_]*"
+)  # what else a study knows of its firms, for slope(a, column)
 
 
 def list_columns(name: str, header: Iterable[str]) -> list[str]:
-    """Return the columns of a data file in order: those of every study, then what this one adds."""
-    added = [column for column in header if _beside(name, column)]
-    return [*SCHEMAS[name].columns, *dict.fromkeys(added)]
+    """Return the columns of a data file in order: those of every study, then what this one adds.
+
+    Columns whose cells may all be empty are there if the `header` has them.
+    """
+    found = [*header]
+    lacking = set(may_lack(name)).difference(found)
+    added = [column for column in found if _beside(name, column)]
+    return [*(c for c in SCHEMAS[name].columns if c not in lacking), *dict.fromkeys(added)]
+
+
+@cache
+def may_lack(name: str) -> tuple[str, ...]:
+    """Return the columns that a file may do without: nothing in a cell is as good as no column."""
+    return tuple(c for c, column in SCHEMAS[name].columns.items() if _may_be_empty(column))
+
+
+def _may_be_empty(column: pa.Column) -> bool:
+    if str(column.dtype) in ("datetime64[ns]", "float64", "int64"):
+        return bool(column.nullable)
+    return all(bool(check(pd.Series([""])).check_passed) for check in column.checks)
 
 
 def _beside(name: str, column: str) -> pa.Column | None:
     if name == "events.csv" and _OTHER_DAY0.fullmatch(column):
         return _date()
-    return BESIDE.get(name, {}).get(column)
+    known = BESIDE.get(name, {})
+    if name == "universe.csv" and column not in {*known, *SCHEMAS[name].columns}:
+        slip = get_close_matches(column, [*known, *SCHEMAS[name].columns], 1, 0.8)
+        return _note() if _MEASURE.fullmatch(column) and not slip else None
+    return known.get(column)
 
 
 def schema_of(

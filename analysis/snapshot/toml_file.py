@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.reading import read_text
+from analysis.snapshot.schema import TICKER
 
 __all__ = [
     "CLOSED",
@@ -39,7 +40,7 @@ Bounds = tuple[int, int]
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Text = Annotated[str, Field(pattern=r"\S")]
-Ticker = Annotated[str, Field(pattern=r"^[A-Z]+$")]
+Ticker = Annotated[str, Field(pattern=rf"^{TICKER}$")]
 Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1)]
 T = TypeVar("T")
 _STRANGE = "unexpected_keyword_argument"

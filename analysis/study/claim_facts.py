@@ -27,7 +27,12 @@ from analysis.snapshot.claims import (
     Watch,
 )
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.study.customs import SERIES, aligned_correlations, correlations, export_months
+from analysis.study.customs import (
+    aligned_correlations,
+    correlations,
+    export_months,
+    series_keys,
+)
 from analysis.study.episodes import holds
 from analysis.study.outcomes import NOISE, NOT_TESTABLE, SIGN, Outcome, decide_all
 from analysis.study.panel import Panel
@@ -258,13 +263,14 @@ def decide_correlation(claim: Correlation, panel: Panel) -> Outcome:
 
     It comes of a permutation already, so that it is its own placebo p.
     """
-    there = {*SERIES} & {*panel.snapshot.customs["series"]}
+    keys = series_keys(panel.snapshot)
+    there = [*keys]
     if missing := [name for name in claim.series if name not in there]:
         raise StudyError(f"field series: expected {', '.join(sorted(there))}, found {missing[0]}")
     if claim.releases or claim.seasonal:
         rows = aligned_correlations(panel, claim)
     else:
-        pairs = [(SERIES[name], claim.of) for name in claim.series]
+        pairs = [(keys[name], claim.of) for name in claim.series]
         rows = correlations(panel, ["pearson"], pairs)
         rows = rows[rows["lag"].isin(claim.lags)]
     adjusted = holm(rows["p"])

@@ -41,6 +41,7 @@ __all__ = [
     "decide_variance_share",
     "factors_of",
     "judge_equivalence",
+    "judge_share",
     "lies_inside",
     "list_events",
     "raw_move",
@@ -67,8 +68,9 @@ def responses_of(claim: OnEvents, panel: Panel) -> Responses:
 
 def factors_of(claim: OnEvents, panel: Panel) -> tuple[str, ...] | None:
     """Return the factors of the model that a claim names; None if it takes the study's."""
-    curve = panel.snapshot.choices.own_curve
-    return curve.models[claim.model].factors if claim.model else None
+    if not claim.model:
+        return None
+    return panel.snapshot.choices.own_curve.models[claim.model].factors
 
 
 def _window(claim: OnEvents, panel: Panel) -> tuple[int, int]:
@@ -199,7 +201,7 @@ def decide_variance_share(claim: VarianceShare, panel: Panel) -> Outcome:
         high,
         count=str(count),
         format="percent0",
-        verdict="supported" if above else "contradicted" if below else CANNOT,
+        verdict=str(judge_share(claim, low, high)),
         applied=f"the {inference.level:.0%} interval {low:.3g} to {high:.3g} "
         f"{'lies above' if above else 'lies below' if below else 'holds'} {claim.bound:g}",
         confirmatory=False,
@@ -212,6 +214,14 @@ def lies_inside(
     """Say of intervals whether they lie inside the bounds of a claim."""
     below, above = claim.bounds
     return np.asarray((below < np.asarray(low)) & (np.asarray(high) < above))
+
+
+def judge_share(
+    claim: VarianceShare, low: npt.ArrayLike, high: npt.ArrayLike
+) -> npt.NDArray[np.str_]:
+    """Judge shares by their intervals against the bound of a claim."""
+    above, below = np.asarray(low) > claim.bound, np.asarray(high) < claim.bound
+    return np.select([above, below], ["supported", "contradicted"], CANNOT)
 
 
 def judge_equivalence(inside: bool, rejected: bool) -> str:

@@ -1,4 +1,4 @@
-"""Customs data: whether China's export figures go with the returns of the miners."""
+"""Monthly series: whether their changes go with the returns of the firms."""
 
 from __future__ import annotations
 
@@ -14,40 +14,63 @@ from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
 from analysis.reads import once
+from analysis.snapshot.choices import Series
 from analysis.snapshot.claims import Correlation
 from analysis.snapshot.customs import monthly_panel, release_days
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.portfolios import parse_portfolio
+from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import quiet_sessions
 
 __all__ = [
-    "DOLLARS",
     "METHODS",
-    "NAMES",
-    "SERIES",
-    "TONNES",
     "aligned_correlations",
     "correlate",
     "correlations",
+    "each_firm_keys",
     "export_changes",
     "export_months",
+    "list_names",
+    "list_series",
     "monthly_returns",
     "own_generator",
     "release_returns",
     "release_tests",
     "seasonal_changes",
+    "series_keys",
 ]
 
-SERIES = {"rare_earths_total": "headline", "magnets_total": "magnets"}  # what the claims speak of
-TONNES = {**SERIES, "magnets_to_us": "magnets_us"}
-DOLLARS = "rare_earths_total_usd"  # the headline's value, for its value a tonne
-NAMES = {
-    "headline": "Headline exports",
-    "magnets": "Magnet exports",
-    "magnets_us": "Magnets to the US",
-    "unit_value": "Headline unit value",
-}
 METHODS: tuple[Method, ...] = ("pearson", "spearman")
+
+
+def list_series(snapshot: Snapshot) -> dict[str, Series]:
+    """Return the monthly series that are used, by their name in the file, in the order of tables.
+
+    Those of ``customs.series`` that have figures; where the study names none, all of the file.
+    """
+    there = dict.fromkeys(snapshot.customs["series"])
+    named = snapshot.choices.customs.series
+    if not named:
+        return {s: Series(s, s.replace("_", " ").capitalize(), each_firm=True) for s in there}
+    return {series: entry for series, entry in named.items() if series in there}
+
+
+def series_keys(snapshot: Snapshot) -> dict[str, str]:
+    """Return the key of every series that is used, by its name in the file."""
+    return {series: entry.key for series, entry in list_series(snapshot).items()}
+
+
+def each_firm_keys(snapshot: Snapshot) -> dict[str, str]:
+    """Return the same of those that are held against every core firm."""
+    return {series: e.key for series, e in list_series(snapshot).items() if e.each_firm}
+
+
+def list_names(snapshot: Snapshot) -> dict[str, str]:
+    """Return the names in print by key, the series made of two with them."""
+    names = {entry.key: entry.name for entry in list_series(snapshot).values()}
+    made = snapshot.choices.customs.per_unit
+    return names | ({made.key: made.name} if made else {})
 
 
 def export_months(panel: Panel) -> pd.DataFrame:
@@ -57,13 +80,11 @@ def export_months(panel: Panel) -> pd.DataFrame:
 
 
 def export_changes(panel: Panel) -> dict[str, pd.Series]:
-    """Return the log change of every series by month, unknown months left out.
-
-    The unit value is the headline's value in dollars over its tonnage.
-    """
-    changes = export_months(panel)["change"]
-    found = {name: changes.xs(series) for series, name in TONNES.items()}
-    found["unit_value"] = changes.xs(DOLLARS) - found["headline"]
+    """Return the log change of every series by month, unknown months left out."""
+    changes, made = export_months(panel)["change"], panel.snapshot.choices.customs.per_unit
+    found = {name: changes.xs(series) for series, name in series_keys(panel.snapshot).items()}
+    if made:
+        found[made.key] = changes.xs(made.of) - changes.xs(made.per)
     return {name: change.dropna() for name, change in found.items()}
 
 
@@ -91,11 +112,12 @@ def aligned_correlations(panel: Panel, claim: Correlation) -> pd.DataFrame:
     DataFrame
         ``series``, ``with`` (``lag N`` or ``release``), and what :func:`correlate` finds.
     """
-    changes, monthly = export_changes(panel), monthly_returns(panel)[claim.of].dropna()
+    changes, monthly = export_changes(panel), portfolio_months(panel, claim.of).dropna()
+    keys = series_keys(panel.snapshot)
     released, frames = release_returns(panel), []
     single = released[released["coverage"] == "month"]  # sums of two months tell neither's change
     for series in claim.series:
-        name = SERIES[series]
+        name = keys[series]
         x = seasonal_changes(panel, series) if series in claim.seasonal else changes[name]
         by_lag = correlate(
             panel.snapshot, x, monthly, claim.lags, "pearson", name, claim.of, "aligned"
@@ -118,12 +140,26 @@ def monthly_returns(panel: Panel) -> pd.DataFrame:
         if it traded as the present firm on every session of it.
     """
     firms = list(panel.snapshot.choices.firms.core)
-    returns = panel.returns[firms]
+    monthly = _compound(panel, firms)
+    return monthly.assign(core=equal_weight(monthly, firms))
+
+
+def _compound(panel: Panel, tickers: Sequence[str]) -> pd.DataFrame:
+    returns = panel.returns[list(tickers)]
     months = panel.snapshot.sessions.to_period("M")
     whole = returns.notna().groupby(months).all()
-    compounded = (1 + returns.fillna(0)).groupby(months).prod() - 1
-    monthly = compounded.where(whole)
-    return monthly.assign(core=equal_weight(monthly, firms))
+    return ((1 + returns.fillna(0)).groupby(months).prod() - 1).where(whole)
+
+
+def portfolio_months(panel: Panel, of: str) -> pd.Series:
+    """Compound the returns of the members of a portfolio within whole months, and hold it.
+
+    The core is held by the firms that are known in a month.
+    """
+    if of == "core":
+        return monthly_returns(panel)["core"]
+    portfolio = parse_portfolio(of, panel.snapshot)
+    return portfolio.hold(_compound(panel, portfolio.members))
 
 
 def correlations(
@@ -133,8 +169,8 @@ def correlations(
 ) -> pd.DataFrame:
     """Correlate log changes of exports with monthly returns at leads and lags.
 
-    ``pairs`` of series and asset default to the two series of the claims with every core firm and
-    their equal-weight mean ``core``, and the other series with ``core`` alone. Every pair has
+    ``pairs`` of series and asset default to every core firm and their equal-weight mean ``core``
+    for the series that ask for it, and ``core`` alone for the others. Every pair has
     random numbers of its own, so that no result depends on what else is asked for.
 
     Returns
@@ -144,16 +180,18 @@ def correlations(
         ``estimate``, ``low``, ``high``, ``p``, ``mde``.
     """
     changes, returns = export_changes(panel), monthly_returns(panel)
+    wide = each_firm_keys(panel.snapshot).values()
     if pairs is None:
         pairs = [
             (series, str(asset))
             for series in changes
             for asset in returns
-            if series in SERIES.values() or asset == "core"
+            if series in wide or asset == "core"
         ]
     lags, frames = panel.snapshot.choices.customs.lags, []
     for series, asset in pairs:
-        x, y = changes[series], returns[asset].dropna()
+        known = returns[asset] if asset in returns else portfolio_months(panel, asset)
+        x, y = changes[series], known.dropna()
         for method in methods:
             names = (series, asset, method)
             found = correlate(panel.snapshot, x, y, lags, method, *names).reset_index()
@@ -194,7 +232,9 @@ def release_returns(panel: Panel) -> pd.DataFrame:
         (log change of the figure, NaN where unknown), ``raw``, ``car``, ``se`` (fraction),
         ``clear`` (no listed event within the episode distance).
     """
-    choices, names = panel.snapshot.choices, {**TONNES, DOLLARS: "unit_value"}
+    choices, names = panel.snapshot.choices, series_keys(panel.snapshot)
+    if made := choices.customs.per_unit:
+        names = {**names, made.of: made.key}
     days = release_days(panel.snapshot.customs, panel.snapshot.sessions)
     days = days[days["series"].isin(names)].dropna(subset=["session"])
     days = days.drop(columns="reason").rename(columns={"session": "day0"})
@@ -219,20 +259,25 @@ def release_tests(panel: Panel, released: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``series``, ``n``, ``mean``, ``low``, ``high`` (moving-block bootstrap over releases),
-        ``p`` (Student t); ``n_clear``, ``mean_clear``, ``p_clear``. The unit value has the release
-        days of the headline and is left out.
+        ``p`` (Student t); ``n_clear``, ``mean_clear``, ``p_clear``. Series with fewer than three
+        release days are left out, and one made of two, which has the days of another.
     """
     choices, rows = panel.snapshot.choices, []
-    for name in TONNES.values():
+    for name in series_keys(panel.snapshot).values():
         part = released[released["series"] == name].sort_values("day0")
         car = part["car"].to_numpy()
+        if len(car) < FEWEST:
+            continue
         row: dict[str, str | float] = {"series": name}
         for end, values in (("", car), ("_clear", car[part["clear"]])):
-            p = float(stats.ttest_1samp(values, 0).pvalue)
-            row |= {f"n{end}": len(values), f"mean{end}": float(values.mean()), f"p{end}": p}
+            mean, p = np.nan, np.nan
+            if len(values) >= FEWEST:
+                mean, p = float(values.mean()), float(stats.ttest_1samp(values, 0).pvalue)
+            row |= {f"n{end}": len(values), f"mean{end}": mean, f"p{end}": p}
         rng = own_generator(choices.inference.seed, "release", name)
         block = min(choices.customs.block, len(car))
         drawn = car[moving_blocks(len(car), block, choices.inference.draws, rng)].mean(axis=1)
         row["low"], row["high"] = np.quantile(drawn, choices.inference.tails)
         rows.append(row)
-    return pd.DataFrame(rows)
+    columns = ["series", "n", "mean", "p", "n_clear", "mean_clear", "p_clear", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)

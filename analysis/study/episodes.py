@@ -108,7 +108,7 @@ def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
         reasons[where] = reason if isinstance(reason, str) else reason[where]
 
     def inside() -> Ints:
-        return in_time[reasons[in_time] == ""]
+        return np.asarray(in_time[reasons[in_time] == ""])
 
     status = rows["status"].to_numpy(dtype=object)
     told = np.array([f"not confirmatory: {each.replace('_', ' ')}" for each in status], object)

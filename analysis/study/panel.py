@@ -24,6 +24,7 @@ from analysis.study.directions import list_signs
 __all__ = [
     "Panel",
     "build_panel",
+    "chain_distance",
     "chained",
     "estimate",
     "estimated_again",
@@ -172,11 +173,18 @@ def chained(panel: Panel, window: tuple[int, int] | None = None) -> Panel:
 
     By default the primary one.
     """
-    window = window or panel.snapshot.choices.windows.primary_bounds
+    distance = chain_distance(panel, window or panel.snapshot.choices.windows.primary_bounds)
+    if distance is None:
+        return panel
+    return vary(panel, events=in_episodes(panel.events, panel.snapshot, distance))
+
+
+def chain_distance(panel: Panel, window: tuple[int, int]) -> int | None:
+    """Return the sessions within which the rules chain events for a window; None: the study's."""
     length = window[1] - window[0] + 1
     if panel.rules.mixture == "distance" or length > panel.rules.shared:
-        return panel
-    return vary(panel, events=in_episodes(panel.events, panel.snapshot, length - 1))
+        return None
+    return length - 1
 
 
 def estimated_again(

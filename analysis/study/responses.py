@@ -295,7 +295,8 @@ def compose(
     for event, ticker in zip(usable["id"], usable["ticker"], strict=True):
         held.setdefault(event, []).append(ticker)
     weigh = cache(lambda firms: portfolio.weigh([*firms, *funds]))
-    members, weights = {}, {}
+    members: dict[str, str] = {}
+    weights: dict[str, pd.Series] = {}
     for event, firms_held in held.items():
         weight = weigh(tuple(firms_held))
         if weight is not None:

@@ -20,7 +20,17 @@ from analysis.study.outcomes import NOT_TESTABLE, SIGN, Outcome, decide
 from analysis.study.panel import Panel
 from analysis.study.verdicts import bound_of, decide_symmetric
 
-__all__ = ["REGISTERED", "SIGNED", "Judge", "Measured", "Rule", "add_up", "measure", "rule_of"]
+__all__ = [
+    "REGISTERED",
+    "SIGNED",
+    "Judge",
+    "Measured",
+    "Rule",
+    "add_up",
+    "judge_many",
+    "measure",
+    "rule_of",
+]
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]
@@ -124,45 +134,80 @@ def measure(sums: Floats, *, one: bool = False) -> Measured:
 
 def _judge(claim: OnEvents, panel: Panel, others: Floats | None, *, symmetric: bool) -> Judge:
     """Judge by the common rule, or that of equivalence; see :class:`Rule`."""
-    inference, sign = panel.snapshot.choices.inference, SIGN[claim.claimed]
-    size, limit = inference.size, bound_of(claim, panel.rules) if symmetric else None
-
-    def one(at: int, found: Measured, adjusted: Floats, inside: npt.NDArray[np.bool_]) -> str:
-        p = float(found.p[at])
-        if np.isnan(p):
-            return NOT_TESTABLE
-        within = bool(inside[at]) if isinstance(claim, Equivalence) else None
-        if within is not None and not symmetric:
-            return judge_equivalence(within, p < size)
-        held = None if others is None else float(adjusted[at])
-        outcome = Outcome(float(found.effect[at]), p=p, sign=sign, inside=within)
-        if symmetric:
-            error = float(found.se[at])
-            least = float(minimum_detectable(error, found.df[at], inference.power, size))
-            outcome = replace(outcome, se=error, detectable=least)
-        return (
-            decide_symmetric(outcome, held, size, limit)
-            if symmetric
-            else decide(outcome, held, size)
-        )
 
     def judge(found: Measured) -> Words:
-        p, adjusted = found.p, holm_beside(found.p, [] if others is None else others)
-        inside = np.zeros(p.shape, dtype=bool)
-        if isinstance(claim, Equivalence):
-            half = special.stdtrit(found.df, (1 + claim.interval) / 2) * found.se
-            inside = lies_inside(claim, found.effect - half, found.effect + half)
-        # Of all sets on the same sides of the rule's thresholds one is judged.
-        sides = [np.isnan(p), p < size, adjusted < size, found.effect > 0, inside]
-        if symmetric:
-            known = np.where(np.isfinite(found.df) & (found.df > 0), found.df, np.nan)
-            least = minimum_detectable(found.se, known, inference.power, size)
-            sides += [least > (np.inf if limit is None else limit), abs(found.effect) < found.se]
-        kinds = np.array(sides).T @ (1 << np.arange(len(sides)))
-        _, first, kind = np.unique(kinds, return_index=True, return_inverse=True)
-        return np.array([one(int(at), found, adjusted, inside) for at in first])[kind]
+        adjusted = None if others is None else holm_beside(found.p, others)
+        return judge_many(claim, panel, found, adjusted, symmetric=symmetric)
 
     return judge
+
+
+def judge_many(
+    claim: OnEvents, panel: Panel, found: Measured, adjusted: Floats | None, *, symmetric: bool
+) -> Words:
+    """Judge what a test finds for each of N sets, by the common rule or that of equivalence.
+
+    Parameters
+    ----------
+    claim : OnEvents
+    panel : Panel
+    found : Measured
+    adjusted : array, (N,), or None
+        p adjusted over the family; None: the claim is outside of it.
+    symmetric : bool
+        Whether by the symmetric rule.
+
+    Returns
+    -------
+    array of str, (N,)
+    """
+    inference, p = panel.snapshot.choices.inference, found.p
+    size, limit = inference.size, bound_of(claim, panel.rules) if symmetric else None
+    inside = np.zeros(p.shape, dtype=bool)
+    if isinstance(claim, Equivalence):
+        half = special.stdtrit(found.df, (1 + claim.interval) / 2) * found.se
+        inside = lies_inside(claim, found.effect - half, found.effect + half)
+    held = holm_beside(p, []) if adjusted is None else adjusted
+    # Of all sets on the same sides of the rule's thresholds one is judged.
+    sides = [np.isnan(p), p < size, held < size, found.effect > 0, inside]
+    if symmetric:
+        known = np.where(np.isfinite(found.df) & (found.df > 0), found.df, np.nan)
+        least = minimum_detectable(found.se, known, inference.power, size)
+        sides += [least > (np.inf if limit is None else limit), abs(found.effect) < found.se]
+    kinds = np.array(sides).T @ (1 << np.arange(len(sides)))
+    _, first, kind = np.unique(kinds, return_index=True, return_inverse=True)
+    said = [
+        _judge_one(claim, panel, found, int(at), bool(inside[at]), adjusted, symmetric)
+        for at in first
+    ]
+    return np.array(said)[kind]
+
+
+def _judge_one(
+    claim: OnEvents,
+    panel: Panel,
+    found: Measured,
+    at: int,
+    within: bool,
+    adjusted: Floats | None,
+    symmetric: bool,
+) -> str:
+    """Judge what a test finds for one of the sets."""
+    inference, p = panel.snapshot.choices.inference, float(found.p[at])
+    if np.isnan(p):
+        return NOT_TESTABLE
+    equivalence = isinstance(claim, Equivalence)
+    if equivalence and not symmetric:
+        return judge_equivalence(within, p < inference.size)
+    held = None if adjusted is None else float(adjusted[at])
+    inside = within if equivalence else None
+    outcome = Outcome(float(found.effect[at]), p=p, sign=SIGN[claim.claimed], inside=inside)
+    if not symmetric:
+        return decide(outcome, held, inference.size)
+    error = float(found.se[at])
+    least = float(minimum_detectable(error, found.df[at], inference.power, inference.size))
+    outcome = replace(outcome, se=error, detectable=least)
+    return decide_symmetric(outcome, held, inference.size, bound_of(claim, panel.rules))
 
 
 _MEASURES: Mapping[str, tuple[tuple[str, ...], Callable[[Floats], Measured]]] = {

@@ -2,94 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.estimators.arrays import Floats
+from analysis.estimators.beta.by_column import Settings, fit_columns
 from analysis.estimators.beta.equality import equal_betas
-from analysis.estimators.beta.relative import (
-    Slope,
-    UpDown,
-    bootstrap_beta,
-    dimson_beta,
-    huber_beta,
-    ols_beta,
-    scholes_williams_beta,
-    shrink_betas,
-    up_down_beta,
-)
-from analysis.estimators.beta.rolling import ewm_beta, rolling_beta
+from analysis.estimators.beta.relative import shrink_betas
+from analysis.estimators.beta.rolling import beta_paths
 from analysis.estimators.multiplicity import holm
 from analysis.estimators.returns import take_returns
+from analysis.userfiles.beta_result import YEAR, BetaResult
 from analysis.userfiles.options import BetaOptions, takes
-from analysis.userfiles.output import as_text, check_columns, plain, records, spec
+from analysis.userfiles.output import check_columns
+from analysis.userfiles.periods import whole_periods
 
-__all__ = ["document", "relative_beta"]
+__all__ = ["BetaResult", "relative_beta"]
 
-MOST_TOLD = 3  # assets that are named on the terminal
-FEWEST = 30  # common returns below which no beta is worth a row
+FEWEST = {"day": 30, "week": 12, "month": 12}  # common returns below which no beta is worth a row
 MARKET = "\0market"  # of the benchmark among the assets: no asset is called so
-SHOWN = ["ticker", "n", "beta", "se_hc3", "low", "high", "huber.beta", "r2"]  # in the summary
-
-
-@dataclass(frozen=True)
-class BetaResult:
-    """Frames of one run.
-
-    Attributes
-    ----------
-    betas : DataFrame, one row an asset
-        Least squares with three errors, shrunk and other estimates; see ``docs/beta.md``.
-    rolling : DataFrame
-        ``ticker``, ``date`` (last session of the window), ``beta``, ``se``, ``low``, ``high``,
-        ``weighted`` (exponential weights).
-    equality : DataFrame
-        Tests of equal betas: of all assets first, then of each pair.
-    skipped : DataFrame
-        ``ticker``, ``reason``.
-    options : BetaOptions
-        What was chosen.
-    days : Series
-        Days with a price, by asset.
-    """
-
-    betas: pd.DataFrame
-    rolling: pd.DataFrame
-    equality: pd.DataFrame
-    skipped: pd.DataFrame
-    options: BetaOptions
-    days: pd.Series
-
-    def warnings(self) -> list[str]:
-        """Return what a reader should know: assets that lack days of the benchmark, or have more.
-
-        Returns then go from one common day to the next, a Friday to Monday.
-        """
-        told = []
-        for row in self.betas.to_dict("records") if self.options.missing == "trade" else ():
-            own = int(self.days[row["ticker"]])
-            if own > row["n"] + 1:
-                told.append(
-                    f"{row['ticker']}: returns between the {row['n'] + 1:,} days that it shares "
-                    f"with {self.options.benchmark}, of {own:,}"
-                )
-        more = f"{len(told) - MOST_TOLD} more assets with returns between common days"
-        return told[:MOST_TOLD] + [more] * (len(told) > MOST_TOLD)
-
-    def summary(self) -> str:
-        """Return the betas and the tests that they are equal as text."""
-        found = f"{len(self.betas)} assets on {self.options.benchmark}, {len(self.skipped)} skipped"
-        tables = (
-            self.betas.reindex(columns=SHOWN),
-            self.equality.drop(columns="betas", errors="ignore"),
-        )
-        return "\n\n".join([found, *(as_text(table) for table in tables if len(table))])
 
 
 @takes(BetaOptions)
@@ -128,25 +65,25 @@ def relative_beta(prices: pd.DataFrame, **options: Any) -> BetaResult:
     """
     choices = BetaOptions(**options)
     assets = _assets(prices, choices)
+    table = _by_period(prices[[*assets, choices.benchmark]], choices)
     try:
-        common = CommonReturns(prices[[*assets, choices.benchmark]], choices)
-        pairs = {name: common.of([name]) for name in assets}
-        reasons = {name: _reason(pair[name], pair[MARKET]) for name, pair in pairs.items()}
-        kept = [name for name in assets if not reasons[name]]
-        fits = [(name, pairs[name][name], pairs[name][MARKET]) for name in kept]
-        betas = pd.DataFrame([_row(name, y, x, choices) for name, y, x in fits])
-        rolling = [_rolling(name, y, x, choices) for name, y, x in fits]
-        equality = _equality(common, kept)
+        common = CommonReturns(table, choices, _rate(prices, choices))
+        parts = [_estimate(names, found, choices) for names, found in common.groups(assets)]
+        reasons = {name: part.reasons.get(name, "") for part in parts for name in part.names}
+        betas = _in_order([part.betas for part in parts], assets)
+        equality = _equality(common, list(betas["ticker"]), choices)
     except ValueError as error:
         raise UserDataError(f"beta: {error}; change the option or the file") from None
-    if len(kept) > 1:
+    if betas.empty:
+        raise UserDataError(_tell_none(prices, assets, reasons, choices))
+    if len(betas) > 1:
         betas["shrunk"] = shrink_betas(betas["beta"], betas["se_hc3"])
-    skipped = [{"ticker": name, "reason": text} for name, text in reasons.items() if text]
+    skipped = [(name, reasons[name]) for name in assets if reasons[name]]
     return BetaResult(
         betas=betas,
-        rolling=pd.concat(rolling, ignore_index=True) if rolling else pd.DataFrame(),
+        rolling=_in_order([part.rolling for part in parts], assets),
         equality=equality,
-        skipped=pd.DataFrame(skipped),
+        skipped=pd.DataFrame(skipped, columns=["ticker", "reason"]),
         options=choices,
         days=prices[assets].notna().sum(),
     )
@@ -155,10 +92,14 @@ def relative_beta(prices: pd.DataFrame, **options: Any) -> BetaResult:
 class CommonReturns:
     """Returns of some assets and the benchmark on the days that all of them share.
 
-    Without a hole in any series these are the returns of all days.
+    Without a hole in any series these are the returns of all days. A risk-free return is taken
+    from both, that of the day on which a return ends.
     """
 
-    def __init__(self, table: pd.DataFrame, options: BetaOptions) -> None:
+    def __init__(
+        self, table: pd.DataFrame, options: BetaOptions, rate: pd.Series | None = None
+    ) -> None:
+        self._rate = rate
         named = table.set_axis([*table.columns[:-1], MARKET], axis=1).astype(float)
         if options.missing == "lump":
             named = named[named[MARKET].notna()]
@@ -171,7 +112,8 @@ class CommonReturns:
         self._returns = self._taken(named)
 
     def _taken(self, table: pd.DataFrame) -> pd.DataFrame:
-        return take_returns(table, self._kind) if self._given == "prices" else table
+        returns = take_returns(table, self._kind) if self._given == "prices" else table
+        return returns if self._rate is None else returns.sub(self._rate[returns.index], axis=0)
 
     def of(self, names: Sequence[str]) -> pd.DataFrame:
         """Return the returns of the assets and, as MARKET, of the benchmark."""
@@ -180,82 +122,144 @@ class CommonReturns:
             return self._returns[columns]
         return self._taken(self._table[columns].dropna())
 
-
-def document(result: BetaResult, files: Sequence[Path]) -> dict[str, Any]:
-    """Arrange a result for JSON: one entry an asset, its other estimates and path inside it."""
-    assets = []
-    for row in result.betas.to_dict("records"):
-        path = result.rolling[result.rolling["ticker"] == row["ticker"]]
-        assets.append(_nested(row) | {"rolling": records(path.drop(columns="ticker"))})
-    return {
-        "spec": spec(result.options, files),
-        "assets": assets,
-        "equality": records(result.equality),
-        "skipped": records(result.skipped),
-    }
+    def groups(self, names: Sequence[str]) -> Iterator[tuple[list[str], pd.DataFrame]]:
+        """Yield the assets that miss the same days, with their returns and those of MARKET."""
+        missing = self._table[list(names)].isna().to_numpy()
+        together: dict[bytes, list[str]] = {}
+        for name, lacks in zip(names, missing.T, strict=True):
+            together.setdefault(np.packbits(lacks).tobytes(), []).append(name)
+        for members in together.values():
+            yield members, self.of(members)
 
 
 def _assets(prices: pd.DataFrame, options: BetaOptions) -> list[str]:
     """Return the assets asked for; raise UserDataError where a column is no good."""
-    named = options.assets or tuple(c for c in prices.columns if c != options.benchmark)
-    check_columns("prices", prices, (options.benchmark, *named))
-    values = prices[options.benchmark].dropna()
-    if values.size < FEWEST or values.min() == values.max():
+    apart = {options.benchmark, options.risk_free}
+    named = options.assets or tuple(c for c in prices.columns if c not in apart)
+    rate = [options.risk_free] if options.risk_free else []
+    check_columns("prices", prices, (options.benchmark, *rate, *named))
+    values = _by_period(prices[[options.benchmark]].dropna(), options).iloc[:, 0]
+    fewest = FEWEST[options.frequency]
+    if values.size < fewest or values.min() == values.max():
+        hint = _slow(prices, options)
         raise UserDataError(
-            f"prices, column {options.benchmark}: expected {FEWEST} varying prices of the "
-            f"benchmark or more, found {values.size}; choose another benchmark"
+            f"prices, column {options.benchmark}: expected {fewest} varying prices of the "
+            f"benchmark or more, found {values.size}; {hint or 'choose another benchmark'}"
         )
     return list(dict.fromkeys(named))
 
 
-def _reason(returns: pd.Series, market: pd.Series) -> str:
+def _by_period(prices: pd.DataFrame, options: BetaOptions) -> pd.DataFrame:
+    """Return the table with one row a day, week or month."""
+    if options.frequency == "day":
+        return prices
+    kind = None if options.given == "prices" else options.returns
+    return whole_periods(prices, options.frequency, kind)
+
+
+def _rate(prices: pd.DataFrame, options: BetaOptions) -> pd.Series | None:
+    """Return the risk-free return of each row: percent a year over rows a year.
+
+    A day without a rate has that of the day before: an account earns it until it changes.
+    """
+    if options.risk_free is None:
+        return None
+    rates = prices[[options.risk_free]].astype(float).ffill()
+    if options.frequency != "day":
+        rates = whole_periods(rates, options.frequency, None)
+    rate = rates.iloc[:, 0] / 100 / YEAR[options.frequency]
+    return np.log1p(rate) if options.returns == "log" else rate
+
+
+def _slow(prices: pd.DataFrame, options: BetaOptions) -> str:
+    """Return the advice for a file of months or weeks that was taken for one of days."""
+    if options.frequency != "day" or len(prices) < FEWEST["month"]:
+        return ""
+    days = pd.Series(prices.index).diff().dt.days.median()
+    if not days > 5:
+        return ""
+    unit = "week" if days < 15 else "month"
+    return f"say --frequency {unit} if a row is a {unit}: then {FEWEST[unit]} returns are enough"
+
+
+def _tell_none(
+    prices: pd.DataFrame, assets: Sequence[str], reasons: dict[str, str], options: BetaOptions
+) -> str:
+    """Say why no asset has a beta."""
+    told = "; ".join(f"{name}: {reasons[name]}" for name in assets[:3])
+    return (
+        f"beta: expected one asset with a beta or more, found none of {len(assets)} ({told}); "
+        f"{_slow(prices, options) or 'choose other assets'}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was found of assets that share their days, and why some of them have no beta."""
+
+    names: list[str]
+    betas: pd.DataFrame
+    rolling: pd.DataFrame
+    reasons: dict[str, str]
+
+
+def _estimate(names: list[str], returns: pd.DataFrame, options: BetaOptions) -> _Part:
+    """Estimate the betas and the paths of assets that share their days."""
+    market, values = returns[MARKET].to_numpy(), returns[names].to_numpy()
+    rows = ~np.isnan(values).any(axis=1) & ~np.isnan(market)
+    y, x = values[rows], market[rows]
+    found = (_reason(y[:, at], x, options) for at in range(len(names)))
+    reasons = dict(zip(names, found, strict=True))
+    kept = [at for at, name in enumerate(names) if not reasons[name]]
+    if not kept:
+        return _Part(names, pd.DataFrame(), pd.DataFrame(), reasons)
+    dates, tickers = returns.index[rows], [names[at] for at in kept]
+    settings = Settings(options.hac, options.lags, options.leads, options.block, options.draws,
+                        options.seed)  # fmt: skip
+    fields = fit_columns(values[:, kept], market, settings)
+    betas = pd.DataFrame({"ticker": tickers, "start": dates[0], "end": dates[-1], **fields})
+    paths = beta_paths(y[:, kept], x, options.window, options.halflife)
+    days = dates[options.window - 1 :]
+    labels = {"ticker": np.repeat(tickers, len(days)), "date": np.tile(days, len(kept))}
+    path = pd.DataFrame(labels | {name: lines.ravel() for name, lines in paths.items()})
+    return _Part(names, betas, path, reasons)
+
+
+def _reason(y: Floats, x: Floats, options: BetaOptions) -> str:
     """Say why an asset has no beta; empty where it has one."""
-    common = returns[returns.notna() & market.notna()]
-    if len(common) < FEWEST:
-        return f"too few common returns (found {len(common)}, needed {FEWEST})"
-    if float(common.std()) <= 1e-12:
+    fewest = FEWEST[options.frequency]
+    if len(y) < fewest:
+        return f"too few common returns (found {len(y)}, needed {fewest})"
+    if float(y.std(ddof=1)) <= 1e-12:
         return "constant returns"
-    if np.allclose(common, market[common.index], rtol=1e-9, atol=1e-12):
+    if np.allclose(y, x, rtol=1e-9, atol=1e-12):
         return "the benchmark itself"
     return ""
 
 
-def _row(name: str, y: pd.Series, x: pd.Series, options: BetaOptions) -> dict[str, Any]:
-    """Return every estimate of one asset, flat: ``huber.beta``, ``up_down.t``, ..."""
-    common = y.index[y.notna() & x.notna()]
-    fit = ols_beta(y, x, options.hac)
-    low, high = fit.interval("hc3")
-    shifts = {"lags": options.lags, "leads": options.leads, "hac_lags": options.hac}
-    rng = np.random.default_rng(options.seed)
-    others: dict[str, Slope | UpDown] = {
-        "huber": huber_beta(y, x),
-        "dimson": dimson_beta(y, x, **shifts),
-        "bootstrap": bootstrap_beta(y, x, options.block, options.draws, rng),
-        "up_down": up_down_beta(y, x, options.hac),
-    }
-    return (
-        {"ticker": name, "start": common[0], "end": common[-1]}
-        | asdict(fit)
-        | {"low": low, "high": high, "scholes_williams": scholes_williams_beta(y, x)}
-        | {f"{kind}.{k}": v for kind, found in others.items() for k, v in asdict(found).items()}
-    )
+def _in_order(parts: Sequence[pd.DataFrame], assets: Sequence[str]) -> pd.DataFrame:
+    """Join tables by asset, in the order of the assets."""
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=["ticker"])
+    whole = pd.concat(filled, ignore_index=True)
+    order = pd.Index(assets).get_indexer(pd.Index(whole["ticker"]))
+    return whole.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
 
 
-def _rolling(name: str, y: pd.Series, x: pd.Series, options: BetaOptions) -> pd.DataFrame:
-    """Return the path of one asset's beta."""
-    path = rolling_beta(y, x, options.window)
-    path["weighted"] = ewm_beta(y, x, options.halflife)
-    path.insert(0, "ticker", name)
-    return path.rename_axis("date").reset_index()[["ticker", "date", *path.columns[1:]]]
+def _equality(common: CommonReturns, names: Sequence[str], options: BetaOptions) -> pd.DataFrame:
+    """Test all assets together, then, if asked for, each pair on its common days, Holm over them.
 
-
-def _equality(common: CommonReturns, names: Sequence[str]) -> pd.DataFrame:
-    """Test all assets together, then each pair, on their common days; Holm over the pairs."""
-    sets = [tuple(names)] if len(names) > 2 else []
+    Two assets are all of them.
+    """
+    sets = [tuple(names)] if len(names) > 1 else []
+    if options.pairs and len(names) > 2:
+        sets += combinations(names, 2)
     rows = []
-    for members in map(list, (*sets, *combinations(names, 2))):
+    for members in map(list, sets):
         returns = common.of(members)
-        if returns[members].notna().all(axis=1).sum() >= FEWEST + len(members):
+        known = returns[members].notna().all(axis=1).sum()
+        if known >= FEWEST[options.frequency] + len(members):
             found = asdict(equal_betas(returns[members], returns[MARKET]))
             found["betas"] = found["betas"].tolist()
             rows.append({"assets": "+".join(members)} | found)
@@ -264,13 +268,3 @@ def _equality(common: CommonReturns, names: Sequence[str]) -> pd.DataFrame:
         pair = table["assets"].str.count(r"\+") == 1
         table.loc[pair, f"{column}_holm"] = holm(table.loc[pair, column])
     return table
-
-
-def _nested(row: dict[Any, Any]) -> dict[str, Any]:
-    """Turn ``huber.beta`` into an entry ``beta`` of ``huber``."""
-    nested: dict[str, Any] = {}
-    for name, value in row.items():
-        outer, _, inner = str(name).partition(".")
-        place = nested.setdefault(outer, {}) if inner else nested
-        place[inner or outer] = plain(value)
-    return nested

@@ -16,11 +16,18 @@ from analysis.estimators.dependence.lead_lag import FEWEST_PAIRS, lead_lag
 from analysis.estimators.multiplicity import benjamini_hochberg, holm
 from analysis.estimators.names import Method
 from analysis.userfiles.options import CorrelateOptions, Form, takes
-from analysis.userfiles.output import as_text, check_columns, check_names, plain, records, spec
+from analysis.userfiles.output import (
+    as_text,
+    check_columns,
+    check_names,
+    plain,
+    records,
+    spec,
+    spec_table,
+)
+from analysis.userfiles.periods import PERIODS, last_values
 
-__all__ = ["correlate", "document"]
-
-PERIODS = {"week": "W", "month": "M", "quarter": "Q"}
+__all__ = ["CorrelateResult", "correlate", "document", "tables"]
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,15 @@ def document(result: CorrelateResult, files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
+def tables(result: CorrelateResult, files: Sequence[Path]) -> dict[str, pd.DataFrame]:
+    """Arrange a result as tables by name, that of the correlations first."""
+    return {
+        "correlations": result.correlations,
+        "family": pd.DataFrame([result.family()]),
+        "spec": spec_table(result.options, files),
+    }
+
+
 def _told_empty(table: pd.DataFrame, rows: pd.DataFrame, options: CorrelateOptions) -> str:
     """Say why not one of the correlations has a number."""
     pairs = ", ".join(
@@ -160,12 +176,11 @@ def _joined(frames: Sequence[pd.DataFrame], unit: str, said: list[str]) -> pd.Da
 
 def _by_period(frame: pd.DataFrame, unit: str, said: list[str]) -> pd.DataFrame:
     """Return the last value of each period."""
-    periods = pd.DatetimeIndex(frame.index).to_period(PERIODS[unit])
-    if not periods.has_duplicates:
-        return frame.set_axis(periods, axis=0)
-    names = ", ".join(map(str, frame.columns[:3])) + ", ..." * (frame.shape[1] > 3)
-    said.append(f"{names}: the last value of each {unit} taken")
-    return frame.groupby(periods).last()
+    found = last_values(frame, unit)
+    if len(found) < len(frame):
+        names = ", ".join(map(str, frame.columns[:3])) + ", ..." * (frame.shape[1] > 3)
+        said.append(f"{names}: the last value of each {unit} taken")
+    return found
 
 
 def _formed(table: pd.DataFrame, form: Form) -> pd.DataFrame:

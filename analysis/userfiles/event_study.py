@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -13,96 +13,28 @@ from analysis.errors import UserDataError
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events import abnormal, garch_errors
 from analysis.estimators.events.event_study import EventStudy
-from analysis.estimators.events.named_tests import TESTS as ENGINE_TESTS
+from analysis.estimators.events.named_tests import KNOWN
 from analysis.estimators.events.windows import count_inside
 from analysis.estimators.names import LEVELS, FactorModel, Model
+from analysis.userfiles.event_result import EventStudyResult
 from analysis.userfiles.event_windows import (
     count_zeros,
     cut_spans,
     estimation_bounds,
     own_spans,
     tell_none,
-    tell_reasons,
     tell_skipped,
 )
 from analysis.userfiles.factors import name_factors, risk_free
+from analysis.userfiles.group_tables import describe_groups, mean_paths, tests_over_windows
 from analysis.userfiles.group_tests import contrasts, tests_by_group, tests_by_slice
 from analysis.userfiles.options import EventOptions, Window, takes
-from analysis.userfiles.output import as_text, check_names
+from analysis.userfiles.output import check_names
 from analysis.userfiles.sessions import CUSTOM, Placed, place_events
 
 __all__ = ["TESTS", "EventStudyResult", "event_study"]
 
-TESTS = (*ENGINE_TESTS, "placebo")
-IDLE = 0.5  # share of zero returns in its estimation window beyond which a firm hardly trades
-MOST_TOLD = 5  # events that are named on the terminal; the result has all
-SHOWN = ["estimate", "statistic", "p", "p_holm", "reason"]  # of a test in the summary
-
-
-@dataclass(frozen=True)
-class EventStudyResult:
-    """Frames of one event study.
-
-    Attributes
-    ----------
-    events : DataFrame, (N, ...)
-        One row an event: its columns, fit, bounds of the estimation window,
-        ``listed_in_estimation`` and ``overlaps`` (counts), ``zero_returns`` (share of the
-        estimation window), and ``raw``, ``car``, ``se``, ``t``, ``df``, ``p``, ``bhar`` of the
-        window; returns are fractions. ``asked`` is the date of the list, ``day0`` the session.
-    ar : DataFrame, (N, L)
-        Abnormal returns by event day, fraction.
-    tests : DataFrame
-        Tests by ``group`` and ``name``.
-    contrasts : DataFrame
-        Two-sample test across episodes of each pair of groups.
-    breakdown : DataFrame
-        Tests by window and slice; empty without ``by``.
-    skipped : DataFrame
-        Events left out, with the reason.
-    options : EventOptions
-        What was chosen, with what "all" and the default of ``minimum`` stand for.
-    """
-
-    events: pd.DataFrame
-    ar: pd.DataFrame
-    tests: pd.DataFrame
-    contrasts: pd.DataFrame
-    breakdown: pd.DataFrame
-    skipped: pd.DataFrame
-    options: EventOptions
-
-    def warnings(self) -> list[str]:
-        """Return what a reader should know of the events: moved, left out, hardly traded."""
-        moved = self.events[self.events["asked"] != self.events["day0"]]
-        lines = [
-            f"moved: {row['ticker']} from {row['asked'].date()} to its session of "
-            f"{row['day0'].date()}"
-            for _, row in moved.head(MOST_TOLD).iterrows()
-        ]
-        lines += [f"moved: {len(moved) - MOST_TOLD} more"] * (len(moved) > MOST_TOLD)
-        lines += tell_reasons(self.skipped)
-        idle = self.events[self.events["zero_returns"] > IDLE]
-        if len(idle):
-            names = ", ".join(dict.fromkeys(idle["ticker"].head(MOST_TOLD)))
-            lines.append(
-                f"flagged: over half of the estimation returns are zero in {len(idle)} events "
-                f"({names})"
-            )
-        return lines
-
-    def summary(self) -> str:
-        """Return the mean CAR and the tests of each group as text."""
-        first, last = self.options.window
-        lines = [
-            f"{self.options.model} model on {self.options.benchmark}, event days {first} to {last}",
-            f"{len(self.events)} events, {len(self.skipped)} skipped",
-        ]
-        for group, cars in self.events.groupby("group", sort=False)["car"]:
-            lines += ["", f"{group}: {len(cars)} events, mean CAR {cars.mean():.2%}"]
-            if len(self.tests):
-                lines.append(as_text(self.tests.loc[[group], SHOWN].droplevel(0), index=True))
-        return "\n".join(lines)
+TESTS = (*KNOWN, "placebo")
 
 
 @takes(EventOptions)
@@ -226,10 +158,18 @@ def _run(
     if not len(kept.rows):
         raise UserDataError(tell_none(skipped))
     rows = _counted(kept, options).drop(columns="asset")
+    ar = _inside(kept, window)
+    tests = [
+        (each, tests_by_group(kept, each, options.tests, options.placebo, _rng(options)))
+        for each in (window, *options.windows)
+    ]
     return EventStudyResult(
         events=pd.concat([rows, kept.car(*window)], axis=1),
-        ar=_inside(kept, window),
-        tests=tests_by_group(kept, window, options.tests, options.placebo, _rng(options)),
+        ar=ar,
+        groups=describe_groups(kept, window),
+        paths=mean_paths(kept, ar),
+        tests=tests[0][1],
+        windows=tests_over_windows(kept, tests),
         contrasts=contrasts(kept, window),
         breakdown=tests_by_slice(
             kept,

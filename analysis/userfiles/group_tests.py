@@ -17,6 +17,7 @@ from analysis.estimators.events.grouped_tests import Slice, break_down, slices
 from analysis.estimators.events.named_tests import episode_values
 from analysis.estimators.events.placebo import placebo_p
 from analysis.estimators.multiplicity import benjamini_hochberg, holm, step_down
+from analysis.userfiles.group_tables import rows_by_group
 from analysis.userfiles.options import Window
 from analysis.userfiles.placebo_panel import null_means, standardised_mean
 
@@ -34,7 +35,7 @@ def tests_by_group(
         The fields of a test, ``p_holm``, ``p_bh`` and, with the placebo test, ``p_step_down``
         over the joint draws of the groups.
     """
-    cut = [("group", label, rows) for label, rows in _groups(study).items()]
+    cut = [("group", label, rows) for label, rows in rows_by_group(study.events).items()]
     if not cut:
         return pd.DataFrame()
     tables, nulls = _run(study, [window], cut, tests, draws, rng)
@@ -52,7 +53,7 @@ def contrasts(study: EventStudy, window: Window) -> pd.DataFrame:
     """Compare each pair of groups across episodes: one row a pair, ``a``, ``b`` and the test."""
     values = {
         label: episode_values(study.take(rows), *window, _episode(study))
-        for label, rows in _groups(study).items()
+        for label, rows in rows_by_group(study.events).items()
     }
     pairs = combinations(values, 2)
     return pd.DataFrame(
@@ -95,12 +96,6 @@ def _run(
             table.append(place | asdict(replace(found, n=len(rows))))
         tables.append(pd.DataFrame(table))
     return tables, nulls
-
-
-def _groups(study: EventStudy) -> dict[str, Ints]:
-    """Return the rows of each group, groups as they first come."""
-    codes, labels = pd.factorize(study.events["group"])
-    return {str(label): np.flatnonzero(codes == code) for code, label in enumerate(labels)}
 
 
 def _episode(study: EventStudy) -> str | None:

@@ -19,8 +19,10 @@ __all__ = [
     "CorrelateOptions",
     "EventOptions",
     "Form",
+    "Frequency",
     "Option",
     "Options",
+    "OutputOptions",
     "ReadingOptions",
     "Window",
     "literal_words",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 Form = Literal["level", "change", "log_change"]
+Frequency = Literal["day", "week", "month"]
 Window = tuple[int, int]
 UNIONS = (Union, UnionType)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,12 +40,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Option:
     """What is told of a field, the least it can be, and its option where it has another name.
 
-    A field with an empty `flag` has none.
+    A field with an empty `flag` has none; a `rare` one is told by ``--help-all`` alone.
     """
 
     told: str
     least: float | None = None
     flag: str | None = None
+    rare: bool = False
 
 
 def literal_words(hint: Any) -> tuple[str, ...]:
@@ -83,7 +87,9 @@ class EventOptions(Options):
     """Every option of one event study; windows and their distances in sessions."""
 
     benchmark: Annotated[str | None, Option("column of the market")] = None
-    factors: Annotated[tuple[str, ...], Option("further factor columns", flag="--factor")] = ()
+    factors: Annotated[
+        tuple[str, ...], Option("further factor columns", flag="--factor", rare=True)
+    ] = ()
     model: Annotated[
         Model | FactorModel,
         Option("normal return; ff3, ff5 and carhart take their factors from --factors"),
@@ -91,28 +97,37 @@ class EventOptions(Options):
     estimation: Annotated[int, Option("sessions of the estimation window")] = 120
     gap: Annotated[int, Option("sessions from its last one to day 0")] = 11
     window: Annotated[Window, Option("first and last event day", flag="")] = (-5, 5)
-    returns: Annotated[Kind, Option("kind of returns")] = "simple"
+    returns: Annotated[Kind, Option("kind of returns", rare=True)] = "simple"
     tests: Annotated[tuple[str, ...], Option("all, or names")] = ("all",)
-    placebo: Annotated[int, Option("placebo draws", least=1)] = 1000
-    seed: Annotated[int, Option("seed of everything drawn", least=0)] = 1
+    placebo: Annotated[int, Option("placebo draws", least=1, rare=True)] = 1000
+    seed: Annotated[int, Option("seed of everything drawn", least=0, rare=True)] = 1
     minimum: Annotated[
         int | None,
-        Option("fewest estimation returns (default: half of the window, at least 100 for garch)"),
+        Option(
+            "fewest estimation returns (default: half of the window, at least 100 for garch)",
+            rare=True,
+        ),
     ] = None
     skip_listed: Annotated[
-        bool, Option("leave the windows of all listed events out of every estimation window")
+        bool,
+        Option("leave the windows of all listed events out of every estimation window", rare=True),
     ] = False
-    by: Annotated[tuple[str, ...], Option("break down by pooled, firm, event, episode")] = ()
+    by: Annotated[
+        tuple[str, ...], Option("break down by pooled, firm, event, episode", rare=True)
+    ] = ()
     missing: Annotated[
         Missing,
-        Option("days without a price: returns trade to trade, lumped on the next day, or dropped"),
+        Option(
+            "days without a price: returns trade to trade, lumped on the next day, or dropped",
+            rare=True,
+        ),
     ] = "trade"
     non_session: Annotated[
         Literal["next", "previous", "skip"],
-        Option("event dates without a session: where they move, at most seven days"),
+        Option("event dates without a session: where they move, at most seven days", rare=True),
     ] = "next"
     short_window: Annotated[
-        bool, Option("cut the window of a firm that ends inside it at its last price")
+        bool, Option("cut the window of a firm that ends inside it at its last price", rare=True)
     ] = False
     given: Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")] = (
         "prices"
@@ -131,20 +146,30 @@ class BetaOptions(Options):
     assets: Annotated[tuple[str, ...], Option("columns (default: all but the benchmark)")] = ()
     missing: Annotated[
         Missing,
-        Option("days without a price: returns trade to trade, lumped on the next day, or dropped"),
+        Option(
+            "days without a price: returns trade to trade, lumped on the next day, or dropped",
+            rare=True,
+        ),
     ] = "trade"
     given: Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")] = (
         "prices"
     )
-    returns: Annotated[Kind, Option("kind of returns")] = "simple"
-    hac: Annotated[int, Option("lags of the HAC errors", least=0)] = 5
-    lags: Annotated[int, Option("lags of the Dimson beta", least=0)] = 1
-    leads: Annotated[int, Option("leads of the Dimson beta", least=0)] = 1
+    returns: Annotated[Kind, Option("kind of returns", rare=True)] = "simple"
+    frequency: Annotated[
+        Frequency, Option("returns a day (row), week or month: from the last price of each")
+    ] = "day"
+    risk_free: Annotated[
+        str | None, Option("column of a risk-free rate, percent a year; may be zero or negative")
+    ] = None
+    pairs: Annotated[bool, Option("test each pair of assets for equal betas")] = False
+    hac: Annotated[int, Option("lags of the HAC errors", least=0, rare=True)] = 5
+    lags: Annotated[int, Option("lags of the Dimson beta", least=0, rare=True)] = 1
+    leads: Annotated[int, Option("leads of the Dimson beta", least=0, rare=True)] = 1
     window: Annotated[int, Option("sessions of the rolling beta")] = 60
-    halflife: Annotated[float, Option("sessions until a weight halves", least=1)] = 60.0
-    block: Annotated[int, Option("sessions of a bootstrap block")] = 10
-    draws: Annotated[int, Option("bootstrap draws", least=2)] = 2000
-    seed: Annotated[int, Option("seed of everything drawn", least=0)] = 1
+    halflife: Annotated[float, Option("sessions until a weight halves", least=1, rare=True)] = 60.0
+    block: Annotated[int, Option("sessions of a bootstrap block", rare=True)] = 10
+    draws: Annotated[int, Option("bootstrap draws", least=2, rare=True)] = 2000
+    seed: Annotated[int, Option("seed of everything drawn", least=0, rare=True)] = 1
 
 
 @dataclass(frozen=True)
@@ -162,9 +187,9 @@ class CorrelateOptions(Options):
     lags: Annotated[int, Option("furthest lag at which y leads", least=0)] = 3
     leads: Annotated[int, Option("furthest lag at which x leads", least=0)] = 3
     methods: Annotated[tuple[str, ...], Option("coefficients")] = get_args(Method)
-    block: Annotated[int, Option("units of a block", least=1)] = 3
-    draws: Annotated[int, Option("draws of either resampling", least=1)] = 4999
-    seed: Annotated[int, Option("seed of everything drawn", least=0)] = 1
+    block: Annotated[int, Option("units of a block", least=1, rare=True)] = 3
+    draws: Annotated[int, Option("draws of either resampling", least=1, rare=True)] = 4999
+    seed: Annotated[int, Option("seed of everything drawn", least=0, rare=True)] = 1
 
 
 @dataclass(frozen=True)
@@ -172,16 +197,30 @@ class ReadingOptions(Options):
     """How the files are read, where it cannot be found out."""
 
     columns: Annotated[
-        tuple[str, ...], Option("names of columns, as date=NAME,asset=NAME,value=NAME")
+        tuple[str, ...], Option("names of columns, as date=NAME,asset=NAME,value=NAME", rare=True)
     ] = ()
-    dates: Annotated[Literal["auto", "dmy", "mdy"], Option("which of day and month is first")] = (
-        "auto"
-    )
-    decimal: Annotated[Literal["auto", "comma", "point"], Option("mark before decimals")] = "auto"
+    dates: Annotated[
+        Literal["auto", "dmy", "mdy"], Option("which of day and month is first", rare=True)
+    ] = "auto"
+    decimal: Annotated[
+        Literal["auto", "comma", "point"], Option("mark before decimals", rare=True)
+    ] = "auto"
     numbers: Annotated[
         Literal["auto", "prices", "returns", "percent"],
-        Option("what the tables hold: prices, returns as fractions or in percent", flag="--as"),
+        Option(
+            "what the tables hold: prices, returns as fractions or in percent",
+            flag="--as",
+            rare=True,
+        ),
     ] = "auto"
+
+
+@dataclass(frozen=True)
+class OutputOptions(Options):
+    """What is shown of a result."""
+
+    quiet: Annotated[bool, Option("say nothing but errors")] = False
+    json: Annotated[bool, Option("print the result as JSON instead of tables")] = False
 
 
 def takes(options: type[Options]) -> Callable[[F], F]:

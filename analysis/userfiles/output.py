@@ -1,30 +1,28 @@
-"""How a result on a user's own files is checked and written: plain JSON, whole or not at all."""
+"""How a result on a user's own files is checked and turned into plain values."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
 from analysis.userfiles.options import Options
-from analysis.whole import put, refused, staging
 
 __all__ = [
     "as_text",
     "check_columns",
     "check_names",
-    "check_out",
     "plain",
+    "plain_rows",
     "records",
     "spec",
-    "write",
+    "spec_table",
 ]
 
 
@@ -45,22 +43,6 @@ def check_names(option: str, names: Collection[str], known: Collection[str]) -> 
             raise UserDataError(
                 f"{option}: expected names from {', '.join(known)}, found {name!r}; correct it"
             )
-
-
-def check_out(out: Path) -> None:
-    """Raise UserDataError, before anything is computed, where a result cannot be written to."""
-    if out.exists() and not out.is_file():
-        return
-    if out.suffix.lower() not in ("", ".json"):
-        raise UserDataError(
-            f"--out {out}: expected a name that ends in .json, found {out.suffix!r}; a result is "
-            "written as JSON: choose another name"
-        )
-    if not out.resolve().parent.is_dir():
-        raise UserDataError(
-            f"--out {out}: expected a folder to write to, found none named {out.parent}; make it "
-            "or choose another"
-        )
 
 
 def as_text(table: pd.DataFrame, *, index: bool = False) -> str:
@@ -89,6 +71,16 @@ def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def plain_rows(numbers: pd.DataFrame) -> list[list[float | None]]:
+    """Return the rows of a frame of numbers as lists, None where one is unknown."""
+    values = numbers.to_numpy(dtype=float)
+    whole = np.isfinite(values).all(axis=1).tolist()
+    return [
+        row if known else [value if math.isfinite(value) else None for value in row]
+        for row, known in zip(values.tolist(), whole, strict=True)
+    ]
+
+
 def _plain_column(values: pd.Series) -> list[object]:
     """Return a column as plain values: at once where all have one type."""
     if values.dtype.kind == "f":
@@ -99,6 +91,9 @@ def _plain_column(values: pd.Series) -> list[object]:
         ]
     if values.dtype.kind in "iub":
         return list(values.to_numpy().tolist())
+    if values.dtype.kind == "M":
+        days = np.datetime_as_string(values.to_numpy(), unit="D").tolist()
+        return [None if day == "NaT" else day for day in days]
     return [plain(value) for value in values]
 
 
@@ -108,32 +103,16 @@ def spec(options: Options, files: Sequence[Path]) -> dict[str, Any]:
     return vars(options) | {"sha256": hashes}
 
 
-def write(content: dict[str, Any], out: Path) -> None:
-    """Write the result whole or not at all."""
-    if out.exists() and not out.is_file():  # /dev/stdout, a pipe: nothing takes their place
-        try:
-            with out.open("w", encoding="utf-8") as handle:
-                _dump(content, handle)
-        except OSError as error:
-            raise refused(error, out) from None
-        return
-    check_out(out)
-    out = out.resolve()  # what a link leads to, not the link
-    with staging(out.parent) as stage:
-        with (stage / out.name).open("w", encoding="utf-8") as handle:
-            _dump(content, handle)
-        put(stage, out.parent)
+def spec_table(options: Options, files: Sequence[Path]) -> pd.DataFrame:
+    """Return the same as a table of names and values, for formats that hold nothing else."""
+    listed = spec(options, files)
+    hashes = {f"sha256 of {name}": text for name, text in listed.pop("sha256").items()}
+    rows = {name: _told(value) for name, value in listed.items()} | hashes
+    return pd.DataFrame({"name": list(rows), "value": list(rows.values())})
 
 
-def _dump(content: dict[str, Any], handle: TextIO) -> None:
-    """Write an entry a line: the text of a large study would take its memory once more."""
-    handle.write("{")
-    for number, (name, part) in enumerate(content.items()):
-        handle.write(f"{',' * (number > 0)}\n {json.dumps(name)}: ")
-        if isinstance(part, list) and part:
-            for place, entry in enumerate(part):
-                handle.write(f"{',' if place else '['}\n  {json.dumps(entry, allow_nan=False)}")
-            handle.write("\n ]")
-        else:
-            handle.write(json.dumps(part, allow_nan=False))
-    handle.write("\n}\n")
+def _told(value: object) -> str:
+    """Return the value of an option as it is typed on the command line."""
+    if isinstance(value, tuple):
+        return ",".join(_told(part) for part in value)
+    return "" if value is None else str(value)

@@ -19,7 +19,7 @@ from analysis.userfiles.options import Window
 __all__ = ["null_means", "standardised_mean"]
 
 FITS = 50_000  # fits of firms on placebo dates held at a time: 4 MB
-CELLS = 4_000_000  # draws times firm-events held at a time: 32 MB
+CELLS = 2_500_000  # draws times firm-events held at a time: 20 MB
 
 
 def null_means(
@@ -53,7 +53,8 @@ def null_means(
         stop = min(start + size, draws)
         drawn = placebo_draws(study, table, stop - start, rng)
         for mean, rows in zip(means, parts, strict=True):
-            mean[start:stop] = drawn[:, rows].mean(axis=1)
+            part = drawn if rows.size == drawn.shape[1] else drawn[:, rows]
+            mean[start:stop] = part.mean(axis=1)
     return [
         placebo_draws(study.take(rows), table, draws, rng).mean(axis=1) if alone else mean
         for mean, rows, alone in zip(means, parts, single, strict=True)

@@ -262,7 +262,7 @@ local function docx_author(meta)
 end
 
 return {
-  { Div = for_format },
+  { Div = for_format, Span = for_format },
   { Header = find_top_level },
   { traverse = "topdown", Header = number_header, Figure = figure, Div = float_div, Inlines = equations },
   { Cite = cite },

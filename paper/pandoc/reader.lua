@@ -23,7 +23,7 @@ local function mark_shortcodes(line, place)
       fail(place, "an include stands alone on its line in index.qmd, not inside another file or text")
     elseif shortcodes[name] == nil then
       fail(place, "unknown shortcode '" .. name
-        .. "'; expected num, interval, alt, source, table, passage, interactive, exhibits or include")
+        .. "'; expected num, interval, alt, source, table, folded, passage, web, unsettled, interactive, panel, exhibits or include")
     end
     found[#found + 1] = { name = name, args = args, place = place }
     return OPEN .. #found .. CLOSE

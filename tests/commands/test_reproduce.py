@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
 from analysis.publish.number_rows import write_rows
+from analysis.publish.receipt import Receipt
 
 # What stands for the package of the project: it computes one number and prints it.
 PROGRAM = """
@@ -23,6 +25,7 @@ if sys.argv[1] == "paper":
     files = {{
         "results/numbers.csv": {rows!r}.replace("0.25", repr(value)),
         "results/tables/t.md": f"| {{value:.2f}} |",
+        "results/numbers.json": "{{}}",
         "_output/p.html": f"<p>The mean is {{value:.2f}}.</p>",
     }}
     for name, text in files.items():
@@ -33,10 +36,10 @@ if sys.argv[1] == "paper":
 
 
 @pytest.fixture
-def reproduce(tmp_path, capsys) -> Callable[[str], tuple[int, str, str]]:
+def reproduce(tmp_path, capsys) -> Callable[..., tuple[int, str, str]]:
     """Return what runs the command on a project whose program has a line changed."""
 
-    def call(change: str) -> tuple[int, str, str]:
+    def call(change: str, *words: str) -> tuple[int, str, str]:
         root = tmp_path / "project"
         for name, text in {
             "analysis/__init__.py": "",
@@ -44,14 +47,16 @@ def reproduce(tmp_path, capsys) -> Callable[[str], tuple[int, str, str]]:
                 change=change, rows=write_rows({"a.mean": {"value": 0.25}})
             ),
             "data/a.csv": "x\n",
+            ".gitignore": "paper/_output/\npaper/results/\n",
             "paper/index.qmd": "A paper.\n",
         }.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, "utf-8")
         somebody = ["-c", "user.email=a@example.org", "-c", "user.name=A"]
-        for words in (["init", "-q"], ["add", "-A"], [*somebody, "commit", "-qm", "a project"]):
-            subprocess.run(["git", *words], cwd=root, check=True)
-        code = main(["reproduce", "--renderer", "pandoc"], Workspace.at(root))
+        for step in (["init", "-q"], ["add", "-A"], [*somebody, "commit", "-qm", "a project"]):
+            if not (root / "paper/_output").is_dir():  # else this is the second call
+                subprocess.run(["git", *step], cwd=root, check=True)
+        code = main(["reproduce", "--renderer", "pandoc", *words], Workspace.at(root))
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -94,3 +99,37 @@ def test_a_build_that_fails_is_told_in_the_words_of_its_program(reproduce):
     assert complaint.startswith("error: build in ")
     assert complaint.endswith(": error: no room\n")
     assert "byte for byte" not in said
+
+
+def test_a_receipt_stands_beside_what_it_is_for(reproduce, tmp_path, capsys):
+    """Page and receipt are written; `referee --verify` holds them together, signed by nobody."""
+    assert reproduce("pass")[0] == 0
+    root = tmp_path / "project"
+    assert {path.name for path in (root / "paper/_output").iterdir()} == {"p.html", "receipt.json"}
+    (root / "paper/results").mkdir()  # those of a run of `paper`
+    (root / "paper/results/numbers.json").write_text("{}", "utf-8")
+    assert main(["referee", "--verify"], Workspace.at(root)) == 0
+    said = capsys.readouterr().out
+    assert "2 files made and 1 files they were made from" in said
+    assert "signed by nobody" in said
+
+    (root / "data/a.csv").write_text("y\n", "utf-8")
+    assert main(["referee", "--verify"], Workspace.at(root)) == 1
+    assert capsys.readouterr().err.startswith("error: data/a.csv: expected ")
+
+
+def test_the_same_bytes_keep_the_signatures_and_others_are_refused(reproduce, tmp_path):
+    """A receipt that came from another machine is added to; one that it contradicts is named."""
+    assert reproduce("pass")[0] == 0
+    place = tmp_path / "project/paper/_output/receipt.json"
+    signed = Receipt.read(place)
+    place.write_text(replace(signed, signatures={"ed25519:00": "c2ln"}).write(), "utf-8")
+    assert "signatures: 1" in reproduce("pass")[1]
+    assert Receipt.read(place).signatures == {"ed25519:00": "c2ln"}
+
+    other = replace(signed, subjects={**signed.subjects, "paper/_output/p.html": "0" * 64})
+    place.write_text(other.write(), "utf-8")
+    code, _, complaint = reproduce("pass")
+    assert code == 1
+    assert "paper/_output/p.html: expected 000000000000, found " in complaint
+    assert Receipt.read(place) == other

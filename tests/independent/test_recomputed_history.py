@@ -227,6 +227,7 @@ def agrees(found: Number, expected: Number) -> bool:
     return abs(found - expected) <= 1e-9 * abs(expected) + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", KEYS)
 def test_line_agrees(line: str, numbers: Numbers, published: dict[str, dict[str, Any]]) -> None:
     """Every published part of a line of the result is the one recomputed."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from analysis.publish.review.document import Document, Marked, Picture, Section, Span
 from analysis.publish.review.page_form import write_page
 
-PAGE = Path(__file__).parents[2] / "paper/_output/rare-earth-headlines.html"
 WIDTHS = [360, 768, 1440]
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SIZES = """() => {
@@ -31,47 +26,6 @@ SIZES = """() => {
 }"""
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start the machine's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert program, "expected Chromium on PATH; install the Debian package chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """Open the page at a width; fail on anything it loads and on any error of its scripts."""
-    contexts: list[Any] = []
-    faults: list[str] = []
-
-    def open_page(width: int = 1440, *, dark: bool = False, script: bool = True):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda r: faults.extend([r.url] * r.url.startswith("http")))
-        page.goto(PAGE.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -98,13 +52,57 @@ def test_axe_finds_no_violation(visit, width, dark):
 
 
 def test_a_number_explains_itself_to_the_keyboard(visit):
-    """Focus on a number shows what its title says, inside the window."""
-    page = visit(360)
+    """Focus on a number shows what its title says, inside the window, without a script, too."""
+    page = visit(360, script=False)
     number = page.locator("main .num").first
     number.focus()
     shown = number.evaluate("e => getComputedStyle(e, '::after').content")
     assert number.get_attribute("title")[:20] in shown
+    page = visit(360)
+    number = page.locator("main .num").first
+    told = number.get_attribute("title")
+    number.focus()
+    assert told.split("; ")[0] in page.locator("#tip").inner_text()
     assert page.evaluate(SIZES)["overflow"] <= 0
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_the_ledger_opens_the_row_of_the_address(visit, width):
+    """A link of the strip leads to its claim's row, which folds out; the verdict is in view."""
+    page = visit(width)
+    page.locator(".verdict-strip a[href='#claim-b3']").click()
+    row = page.locator("table.folded tr", has=page.locator("#claim-b3"))
+    row.locator(".verdict").wait_for()
+    box = row.locator(".verdict").bounding_box()
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+    assert page.locator("table.folded tr.more details[open]").count() == 1
+    assert "two-sample" in page.locator("table.folded tr.more details[open]").inner_text()
+    assert page.evaluate(SIZES)["overflow"] <= 0
+
+
+def test_the_ledger_sorts_and_filters_by_keyboard(visit):
+    """Verdict and words leave the rows that have them, whose number is told; a head sorts."""
+    page = visit()
+    rows = page.locator("table.folded tbody tr:not(.more):visible")
+    told = page.locator(".folded-controls output")
+    assert told.inner_text() == f"{rows.count()} of {rows.count()} rows"
+    page.get_by_label("Verdict").select_option("not testable")
+    assert 0 < rows.count() == int(told.inner_text().split()[0])
+    assert set(rows.locator(".verdict").all_inner_texts()) == {"not testable"}
+    page.get_by_label("Verdict").select_option("")
+    head = page.locator("table.folded thead th").nth(2)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    shown = [
+        t.split("%")[0] for t in page.locator("table.folded td:nth-child(3)").all_inner_texts()
+    ]
+    percentages = [
+        float(t.replace("−", "-")) for t in shown if t.lstrip("−").replace(".", "").isdigit()
+    ]
+    assert percentages == sorted(percentages)
+    page.get_by_label("Words").fill("magnet partnerships")
+    assert rows.count() == 1
 
 
 def test_the_explorer_follows_the_reader(visit):

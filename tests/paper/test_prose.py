@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,54 @@ def test_a_flipped_verdict_stops_the_render(copied, name, line, key):
     for place, words in places:
         source = (copied.parent / place.partition(":")[0]).read_text("utf-8")
         assert f'[{words}]{{.claim key="{key}"' in " ".join(source.split())
+
+
+def test_the_abstract_is_short():
+    """At most 130 words and eight results; counts and days are free."""
+    front = (PAPER / "index.qmd").read_text("utf-8").split("---")[1]
+    (abstract,) = re.findall(r"(?ms)^abstract: \|\n(.*?)^\w+:", front)
+    printed = re.sub(r"\{\{<[^>]*>\}\}", "1", re.sub(r"\]\{\.claim[^}]*\}|\[", "", abstract))
+    assert len(printed.split()) <= 130
+    numbers = json.loads((PAPER / "results/numbers.json").read_text("utf-8"))["numbers"]
+    keys = set(re.findall(r"\{\{< num (\S+)", abstract))
+    results = [key for key in keys if numbers[key]["unit"] not in ("count", "date")]
+    assert len(results) + abstract.count("{.claim ") <= 8
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "event_windows",
+        "moves",
+        "relative_beta",
+        "volatility",
+        "customs",
+        "before",
+        "ledger",
+        "amendments",
+        "robustness",
+    ],
+)
+def test_a_section_of_results_says_what_it_does_not_establish(name):
+    """A line made from the verdicts of its own sentences."""
+    assert f"{{{{< unsettled {name} >}}}}" in (PAPER / f"sections/{name}.qmd").read_text("utf-8")
+
+
+def test_every_exhibit_is_spoken_of():
+    """Each figure and table is referred to by the text; the supplement only as *web*."""
+    texts = {path.name: path.read_text("utf-8") for path in PAPER.glob("sections/*.qmd")}
+    aside = set(re.findall(r"\{#((?:fig|tbl)-[\w-]+)", texts.pop("supplement.qmd")))
+    prose = "\n".join(texts.values())
+    own = set(re.findall(r"\{#((?:fig|tbl)-[\w-]+)", prose))
+    assert own - set(re.findall(r"@((?:fig|tbl)-[\w-]*\w)", prose)) == {"tbl-exhibits"}
+    assert aside == set(re.findall(r"\{\{< web ((?:fig|tbl)-[\w-]+) >\}\}", prose))
+
+
+def test_claims_are_quoted_word_for_word_in_the_table():
+    """The table of claims has the quote of each, and says what is not known of the items."""
+    table = (PAPER / "results/tables/claims.md").read_text("utf-8")
+    claims = tomllib.loads((PAPER.parent / "data/claims.toml").read_text("utf-8"))
+    for claim in claims["claim"]:
+        assert f"“{claim['quote']}”" in table
+    assert "outlet not known, day not known" in table
+    assert "title not known, Tredu, 27 October 2025" in table

@@ -104,11 +104,11 @@ def test_content_for_one_format_stays_there(rendered: RenderReport) -> None:
 
 
 def test_a_number_tells_what_it_is(rendered: RenderReport) -> None:
-    """A number carries meaning, uncertainty, origin and what to ask; the keyboard can reach it."""
+    """A number carries meaning, uncertainty, origin and what to ask; no stop of Tab until asked."""
     tags = _body(rendered.outputs["html"]).tags
     number = next(a for _, a in tags if a.get("data-key") == "sample.car")
     assert number["class"] == "num"
-    assert number["tabindex"] == "0"
+    assert number["tabindex"] == "-1"
     assert number["title"] == (
         "Abnormal return of the miner on day 0; 95% interval −11.0% to +4.7%; p = 0.440; n = 250; "
         "analysis.questions.event_windows.by_direction.compute; data 0123456789ab; "

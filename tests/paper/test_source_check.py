@@ -102,7 +102,8 @@ FAULTS = [
         "The rules.",
         "{{< tabel rules >}}",
         "paper/sections/appendix.qmd:7: shortcode: expected num, interval, alt, source, table, "
-        "passage, interactive, exhibits, include, found 'tabel'; nearest: 'table'",
+        "folded, passage, web, unsettled, interactive, panel, exhibits, include, found 'tabel'; "
+        "nearest: 'table', 'alt'",
         id="shortcode",
     ),
     pytest.param(

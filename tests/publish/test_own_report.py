@@ -70,7 +70,7 @@ def test_the_report_prints_every_exhibit_of_the_paper() -> None:
     """Tables and figures of the paper stand in the report too, the record of size apart."""
     paper = "".join(path.read_text("utf-8") for path in PAPER.glob("sections/*.qmd"))
     report = (PAPER / "report.qmd").read_text("utf-8")
-    exhibits = set(re.findall(r"\{\{<\s*(?:table|source)\s+(\S+)\s*>\}\}", paper))
+    exhibits = set(re.findall(r"\{\{<\s*(?:table|folded|source)\s+(\S+)\s*>\}\}", paper))
     other = {
         name for name in exhibits if name.startswith(("size_", "power", "specification_curve_"))
     }

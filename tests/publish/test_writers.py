@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -122,8 +124,20 @@ def test_two_runs_write_the_same_bytes(tmp_path):
     assert set(contents(tmp_path / "a")) == {
         "numbers.json", "claims.json", "figures.json", "tables.json", "datasets.json",
         "keys.csv", "numbers.csv",
-        "tables/betas.md", "figures/betas.svg",
+        "tables/betas.md", "figures/betas.svg", "figures/betas.csv",
     }  # fmt: skip
+
+
+def test_a_picture_names_its_data_and_their_hash(tmp_path):
+    """One file a frame, named after its part where there are several."""
+    one = findings().figures[0]
+    write(Findings(figures=[one]), tmp_path / "results")
+    data = (tmp_path / "results/figures/betas.csv").read_bytes()
+    assert data.startswith(b"ticker,side,beta,low,high\nMP,down,1,0.5,1.5\n")
+    picture = (tmp_path / "results/figures/betas.svg").read_text("utf-8")
+    assert f"betas.csv sha256:{hashlib.sha256(data).hexdigest()}" in picture
+    two = replace(one, data={"b": one.data["betas"], "a": one.data["betas"].head(1)})
+    assert list(figures.data_files(two)) == ["betas-a.csv", "betas-b.csv"]
 
 
 def test_key_used_twice_is_refused_and_old_files_stay(tmp_path):

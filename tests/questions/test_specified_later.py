@@ -17,6 +17,7 @@ LATE = {  # functions whose results were specified later
     "analysis.questions.ledger.amendments.decide_by_rules",
     "analysis.questions.ledger.quiet_days.quiet_responses",
     "analysis.questions.ledger.register.planned_looks",
+    "analysis.questions.ledger.register.policy_days",
     "analysis.questions.ledger.looks.take_looks",
     "analysis.questions.ledger.tipping.tip_claims",
     "analysis.questions.before.joined_exports.correlate_joined",

@@ -100,7 +100,7 @@ def test_scalars_share_unit_and_format():
         ("regime.starts", 4, "regime starts"),
         ("regime.draws", 99, "draws"),
     ]
-    assert {(n.unit, n.format) for n in numbers} == {("count", "integer")}
+    assert {(n.unit, n.format) for n in numbers} == {("count", "count")}
 
 
 def test_a_verdict_is_read_off_each_row():
@@ -197,7 +197,7 @@ def test_a_single_value_may_have_a_unit_of_its_own():
     cells: dict[str, Any] = {"firms": (3, "firms"), "size": size}
     printed = [(n.key, n.unit, n.format) for n in scalar_numbers("study", cells, SOURCE)]
     assert printed == [
-        ("study.firms", "count", "integer"),
+        ("study.firms", "count", "count"),
         ("study.size", "fraction", "percent0"),
     ]
 

@@ -25,6 +25,9 @@ from analysis.results.formats import (
 CASES = [
     (0.1304, "percent1", "13.0%"),
     (3, "words", "three"),
+    (0, "count", "none"),
+    (3, "count", "three"),
+    (29, "count", "29"),
     (-0.08049, "percent1", "−8.0%"),
     (-0.0004, "percent1", "0.0%"),
     (0.95, "percent0", "95%"),
@@ -55,7 +58,14 @@ def test_value_is_printed_as_the_format_says(value, fmt, text):
 
 @pytest.mark.parametrize(
     ("value", "fmt"),
-    [(1.5, "pvalue"), (2.5, "integer"), (2.5, "words"), ("x", "percent1"), ("2025-13-01", "date")],
+    [
+        (1.5, "pvalue"),
+        (2.5, "integer"),
+        (2.5, "words"),
+        (2.5, "count"),
+        ("x", "percent1"),
+        ("2025-13-01", "date"),
+    ],
 )
 def test_value_that_does_not_fit_is_refused(value, fmt):
     """A value outside what the format can mean is an error that shows the value."""

@@ -24,7 +24,7 @@ def test_the_committed_claims(snapshot: Snapshot) -> None:
 
 def test_a_study_without_claims() -> None:
     """A file with comments only makes none."""
-    assert parse_claims(b"# none\n") == ({}, {})
+    assert parse_claims(b"# none\n") == ({}, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_study_without_claims() -> None:
         ('[[claim]]\nid = "A3"', '[[claims]]\nid = "A3"', "claims.toml, field claims: expected a "
          "known key, found 'claims'; did you mean claim?"),
         ('id = "A3"', 'id = "A3', "claims.toml: expected TOML, found "),
-        ("[[claim]]", "claim = 3\n[[claim]]", "claims.toml: expected TOML, found "),
+        ("[items.rebound]", "claim = 3\n[items.rebound]", "claims.toml: expected TOML, found "),
         ('[[registered]]\nid = "A1"', '[[registered]]\nid = "A77"', "claims.toml, registered claim "
          "A77, field id: expected an id of a table [[claim]], found A77; did you mean A7?"),
         ('[[registered]]\nid = "A4"', '[[registered]]\nid = "A1"', "claims.toml, registered claim "
@@ -65,6 +65,15 @@ def test_a_study_without_claims() -> None:
          "events that are not signed, for a square has no sign, found"),
         ("lags = [1]\nreleases = true\n", "", "claims.toml, claim B6: expected a correlation with "
          "lags, or releases, or both, found"),
+        ("[items.truce]", "[items.truse]", "claims.toml, news item truse: expected an item that a "
+         "claim names, found truse; did you mean truce?"),
+        ("outlet =", "outlets =", "claims.toml, news item truce, field outlets: expected a field of"
+         " a news item, found 'outlets'; did you mean outlet?"),
+        ("day = 2025-10-27", 'day = "soon"', "claims.toml, news item truce, field day: "),
+        ('quote = "MP', f'quote = "{"long " * 40}MP', "claims.toml, claim A2, field quote: "),
+        ('id = "A2"\nitem = "rebound"', 'id = "A2"\nitem = "rebund"', "claims.toml, claim A2, "
+         "field item: expected a news item with a table [items.NAME], for the claim quotes it, "
+         "found rebund; did you mean rebound?"),
         ("[[claim]]", "x = " + "[" * 2000 + "\n[[claim]]", "claims.toml: expected TOML, found "),
     ],
 )  # fmt: skip

@@ -21,6 +21,8 @@ from analysis.study.tipping import tip_claim
 from analysis.study.tipping_rules import rule_of
 from analysis.study.variants import VARIANTS
 
+pytestmark = pytest.mark.slow
+
 CLAIMS = ("A4", "A7", "A9", "A10", "B3", "B7", "B10")
 CORE = ("MP", "USAR", "CRML")
 QUIET = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]

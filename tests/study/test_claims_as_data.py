@@ -25,6 +25,8 @@ from analysis.study.claims import decide_claim
 from analysis.study.episodes import chosen_days
 from analysis.study.panel import Panel
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 [[claim]]
 id = "{id}"

@@ -53,6 +53,7 @@ def test_groups_follow_signs_and_policy(snapshot: Snapshot) -> None:
     assert list_kinds(choices, "policy")["policy"] == (list_policy(choices), True)
 
 
+@pytest.mark.slow
 def test_a_study_with_other_directions_gives_the_same_results(other: Snapshot, committed) -> None:
     """Under other names and in another order every response and claim is what it was."""
     panel = build_panel(other)

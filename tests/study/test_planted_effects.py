@@ -60,6 +60,7 @@ def test_pooled_mean_recovers_a_common_effect(simulate):
     assert result.p < 0.01
 
 
+@pytest.mark.slow
 def test_nothing_planted_is_not_found_too_often(simulate):
     """Without an effect the pooled test rejects at about its nominal rate."""
     rejected = 0

@@ -173,6 +173,7 @@ def responses(draw, most=9):
     return [float(value) for value in rng.normal(mean, 1, count)]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, phases=[Phase.generate])
 @given(values=responses())
 def test_search_equals_enumeration_for_a_mean(panel, mean_of, values):
@@ -180,6 +181,7 @@ def test_search_equals_enumeration_for_a_mean(panel, mean_of, values):
     _compare(mean_of("tightening"), panel, values)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, phases=[Phase.generate])
 @given(first=responses(5), second=responses(4))
 def test_search_equals_enumeration_for_a_difference(panel, difference_of, first, second):

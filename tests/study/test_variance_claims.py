@@ -66,6 +66,7 @@ def test_one_sided_as_claimed(simulate):
     assert decide(outcome, 1.0, 0.05) == NOISE[-1]
 
 
+@pytest.mark.slow
 def test_true_nulls_are_seldom_rejected(simulate):
     """Samples without any effect: a p anywhere, below five percent once at most."""
     panels = (build_panel(simulate(EVENTS, seed=seed)) for seed in range(100, 106))

@@ -13,11 +13,16 @@ from analysis.estimators.events.conformal import conformal
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.firm_events import Sample, draw_sample
 from analysis.estimators.events.joint import equal_response_f, joint_f
+from analysis.estimators.events.long_run import (
+    bhar_skewness_adjusted_t,
+    bhar_t,
+    calendar_time_t,
+)
 from analysis.estimators.events.portfolio import portfolio_study, portfolio_t
 from analysis.estimators.names import LEAST_SQUARES
 from analysis.estimators.significance import Significance, refused, tabulate
 
-__all__ = ["TESTS", "episode_values", "run_tests"]
+__all__ = ["KNOWN", "TESTS", "episode_values", "run_tests"]
 
 ON_SAMPLES: dict[str, Callable[[Sample], Significance]] = {
     "t_time_series": parametric.t_time_series,
@@ -42,7 +47,14 @@ ON_ONE_DATE: dict[str, Callable[[EventStudy, int, int], Significance]] = {
     "joint_f": joint_f,
     "equal_response_f": equal_response_f,
 }
+OVER_MONTHS: dict[str, Callable[[EventStudy, int, int], Significance]] = {
+    "bhar_t": bhar_t,
+    "bhar_skewness_adjusted_t": bhar_skewness_adjusted_t,
+    "calendar_time_t": calendar_time_t,
+}
+ON_STUDIES = ON_ONE_DATE | OVER_MONTHS
 TESTS = (*ON_SAMPLES, *ON_ONE_DATE, "conformal", "across_episodes_t", "sign_flip")
+KNOWN = (*TESTS, *OVER_MONTHS)
 
 
 def run_tests(
@@ -62,7 +74,7 @@ def run_tests(
     rng : Generator
         For the sign flips of more than 16 episodes.
     tests : sequence of str
-        Names from :data:`TESTS`.
+        Names from :data:`KNOWN`; those for windows of months only where they are named.
     episode : str, optional
         Column that numbers the episodes; by default each day 0 is one.
 
@@ -77,9 +89,9 @@ def run_tests(
     ValueError
         If a test is unknown or the window is not inside the event window.
     """
-    unknown = sorted(set(tests) - set(TESTS))
+    unknown = sorted(set(tests) - set(KNOWN))
     if unknown:
-        raise ValueError(f"unknown test {unknown[0]!r}; known: {', '.join(TESTS)}")
+        raise ValueError(f"unknown test {unknown[0]!r}; known: {', '.join(KNOWN)}")
     sample = draw_sample(study, first, last)
     found = []
     for name in tests:
@@ -87,8 +99,8 @@ def run_tests(
             result = refused(name, sample.size, "needs windows of the same length")
         elif name in ON_SAMPLES:
             result = ON_SAMPLES[name](sample)
-        elif name in ON_ONE_DATE:
-            result = ON_ONE_DATE[name](study, first, last)
+        elif name in ON_STUDIES:
+            result = ON_STUDIES[name](study, first, last)
         elif name == "conformal":
             result = _conformal(study, first, last)
         elif name == "across_episodes_t":

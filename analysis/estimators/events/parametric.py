@@ -11,13 +11,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from analysis.estimators.events.moments import Pooled, Sums
+from analysis.estimators.events.moments import Moments, Pooled, Sums
 from analysis.estimators.significance import Significance, refused, student
 
 __all__ = [
     "bmp",
     "kp_bmp",
     "kp_patell",
+    "one_sample",
+    "one_sample_skewed",
     "patell",
     "skewness_adjusted_t",
     "t_cross_sectional",
@@ -48,7 +50,7 @@ def t_cross_sectional(group: Pooled) -> Significance:
 
     (Brown and Warner 1985, J. Financial Economics 14, section 5.)
     """
-    return _one_sample("t_cross_sectional", group)
+    return one_sample("t_cross_sectional", group.sums.car)
 
 
 def skewness_adjusted_t(group: Pooled) -> Significance:
@@ -58,13 +60,17 @@ def skewness_adjusted_t(group: Pooled) -> Significance:
     the sample skewness (Hall 1992, J. Royal Statistical Society B 54). The detectable effect is
     that of the plain t.
     """
-    car = group.sums.car
-    name, n = "skewness_adjusted_t", car.n
-    plain = _one_sample(name, group)
+    return one_sample_skewed("skewness_adjusted_t", group.sums.car)
+
+
+def one_sample_skewed(name: str, values: Moments) -> Significance:
+    """Return the one-sample t of some values, corrected for their skewness."""
+    n = values.n
+    plain = one_sample(name, values)
     if n < 3 or plain.reason:
         return refused(name, n, plain.reason or "needs at least three firm-events")
-    s = car.mean / car.spread
-    skew = n / ((n - 1) * (n - 2)) * car.cubes / car.spread**3
+    s = values.mean / values.spread
+    skew = n / ((n - 1) * (n - 2)) * values.cubes / values.spread**3
     t = math.sqrt(n) * (s + skew * s**2 / 3 + skew**2 * s**3 / 27 + skew / (6 * n))
     return _restated(plain, t)
 
@@ -104,12 +110,11 @@ def kp_bmp(group: Pooled) -> Significance:
     return _bmp("kp_bmp", group.sums, correlation=group.correlation)
 
 
-def _one_sample(name: str, group: Pooled) -> Significance:
-    """Return the one-sample t of the CARs."""
-    car = group.sums.car
-    if car.n < 2:
-        return refused(name, car.n, ALONE)
-    return student(name, car.n, car.mean, car.spread / math.sqrt(car.n), car.n - 1)
+def one_sample(name: str, values: Moments) -> Significance:
+    """Return the one-sample t of some values, one a firm-event."""
+    if values.n < 2:
+        return refused(name, values.n, ALONE)
+    return student(name, values.n, values.mean, values.spread / math.sqrt(values.n), values.n - 1)
 
 
 def _patell(name: str, sums: Sums, correlation: float) -> Significance:

@@ -8,6 +8,7 @@ the news, and the calendar of events, moved round the sample, says how large it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import pandas as pd
 from analysis.estimators.arrays import Floats
 from analysis.estimators.events.rotation import Side, rotate
 
-__all__ = ["VarianceRatio", "average_sizes", "compare_variance", "share_left"]
+__all__ = ["VarianceRatio", "average_sizes", "compare_variance", "share_left", "shares_left"]
 
 
 @dataclass(frozen=True)
@@ -169,12 +170,42 @@ def share_left(
     if not (whole != 0).any():
         raise ValueError("variance: expected moves other than zero, found none")
     squares = pd.DataFrame({"left": left**2, "whole": whole**2}).groupby(episodes).sum().to_numpy()
-    rng = np.random.default_rng(seed)
-    drawn = squares[rng.integers(0, len(squares), (draws, len(squares)))].sum(axis=1)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], tails)
-    total = squares.sum(axis=0)
-    return float(total[0] / total[1]), float(low), float(high)
+    found = shares_left(*squares.T[:, None], level=level, draws=draws, seed=seed)
+    share, low, high = (float(part[0]) for part in found)
+    return share, low, high
+
+
+def shares_left(
+    left: Floats, whole: Floats, *, level: float = 0.95, draws: int = 9999, seed: int = 0
+) -> tuple[Floats, Floats, Floats]:
+    """Do what :func:`share_left` does for many ways of taking a part out, with the same draws.
+
+    Parameters
+    ----------
+    left, whole : array, (N, K)
+        By episode, sums of squares of what is left of its moves, and of the moves.
+    level, draws, seed
+        As there.
+
+    Returns
+    -------
+    tuple of array, (N,)
+        Shares and their bounds.
+    """
+    times = _count_draws(left.shape[1], draws, seed)
+    moves = whole[:1] if (whole == whole[0]).all() else whole
+    drawn = (left @ times) / (moves @ times)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1, overwrite_input=True)
+    return left.sum(axis=1) / whole.sum(axis=1), low, high
+
+
+@lru_cache(maxsize=4)
+def _count_draws(episodes: int, draws: int, seed: int) -> Floats:
+    """Say how often each draw with replacement holds each episode. (K, draws)."""
+    picked = np.random.default_rng(seed).integers(0, episodes, (draws, episodes))
+    cells = picked + np.arange(draws)[:, None] * episodes
+    counts = np.bincount(cells.ravel(), minlength=draws * episodes)
+    return np.ascontiguousarray(counts.reshape(draws, episodes).T, dtype=float)
 
 
 def _resampled(values: pd.Series, block: Floats, draws: int, rng: np.random.Generator) -> Floats:

@@ -58,7 +58,10 @@ def _bundle() -> str:
     """Return Vega, Vega-Lite and vega-embed with our script, as one module without imports."""
     import vl_convert
 
-    snippet = (files(__package__) / "explorer.js").read_text(encoding="utf-8")
+    here = files(__package__)
+    snippet = "".join(
+        (here / f"{n}.js").read_text(encoding="utf-8") for n in ("address", "explorer")
+    )
     return str(vl_convert.javascript_bundle(snippet)).replace("</script", "<\\/script")
 
 

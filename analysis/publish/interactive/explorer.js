@@ -59,6 +59,55 @@ function say({ ranges, left }) {
   note.textContent = `Days ${day(first.value)} to ${day(last.value)}. ` + said.join(". ") + ".";
 }
 
+// The caption follows the event: behind its number stands what is drawn, in place of what the picture without a script shows.
+function retitle() {
+  const caption = document.querySelector("#fig-explorer figcaption");
+  let told = caption.querySelector(".explorer-told");
+  if (!told) {
+    const kept = caption.querySelector(".float-label"), now = document.createElement("span");
+    told = document.createElement("span");
+    told.className = "explorer-told";
+    const first = kept ? kept.nextSibling : caption.firstChild;
+    if (!kept) { // the number stands in the text itself
+      const number = first.data?.match(/^\s*\S+\s\d+:\s/);
+      if (number) first.splitText(number[0].length);
+    }
+    const own = [...caption.childNodes].filter((node) => node !== kept && !(node === first && !kept && first.data?.match(/^\s*\S+\s\d+:\s$/))
+      && !node.classList?.contains("provenance"));
+    own[0].before(now, told);
+    told.append(...own);
+    now.className = "explorer-now";
+  }
+  const now = caption.querySelector(".explorer-now");
+  const changed = event.value !== event.querySelector("option[selected]").value;
+  told.hidden = changed;
+  now.textContent = changed
+    ? ` Cumulative abnormal return of the firms chosen over days ${day(first.value)} to ${day(last.value)} around the event of ${event.selectedOptions[0].textContent} Grey bars: placebo bands. `
+    : "";
+}
+
+// Choices as the address has them, and back.
+function recall() {
+  const wanted = address.read();
+  for (const [name, field] of [["event", event], ["from", first], ["to", last]]) {
+    const value = wanted.get(name);
+    const start = [...field.options].find((option) => option.defaultSelected);
+    field.value = [...field.options].some((option) => option.value === value) ? value : start.value;
+  }
+  const firms = wanted.get("firms")?.split(" ");
+  for (const box of form.elements.firm) box.checked = firms ? firms.includes(box.value) : box.defaultChecked;
+}
+
+function remember() {
+  const boxes = [...form.elements.firm], own = (field) => [...field.options].find((option) => option.defaultSelected).value;
+  const changed = (field) => (field.value === own(field) ? null : field.value);
+  const firms = boxes.filter((box) => box.checked).map((box) => box.value).join(" ");
+  address.write({
+    event: changed(event), from: changed(first), to: changed(last),
+    firms: boxes.every((box) => box.checked === box.defaultChecked) ? null : firms,
+  });
+}
+
 async function start() {
   const image = document.querySelector("#fig-explorer img");
   image.after(root);
@@ -75,9 +124,13 @@ async function start() {
     show(ranges, found.ranges);
     show(ways, found.ways);
     say(found);
+    retitle();
   };
-  form.addEventListener("change", update);
+  form.addEventListener("change", () => { update(); remember(); });
+  address.follow(() => { recall(); update(); });
   form.addEventListener("submit", (e) => e.preventDefault());
+  recall();
   update();
+  if (address.read().has("event")) root.closest("figure, .quarto-figure, #fig-explorer")?.scrollIntoView();
 }
 start();

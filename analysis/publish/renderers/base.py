@@ -30,7 +30,7 @@ DRAFT = "PAPER_DRAFT"
 PACKAGES = {  # the extra `paper`: module, package
     "pypandoc": "pypandoc_binary",
     "typst": "typst",
-    "pypdf": "pypdf",
+    "pypdfium2": "pypdfium2",
     "vl_convert": "vl-convert-python",
 }
 _PREFIX = re.compile(r"^((ERROR|error):\s*)+|^\S+\.lua:\d+:\s*")

@@ -29,8 +29,8 @@ class Difference(NamedTuple):
 
 def artefacts(folder: Path) -> dict[str, Path]:
     """List what a build made, by path below the folder of the paper."""
-    places = (folder / "paper/results", folder / "paper/_output", folder / "data/derived")
-    files = (p for place in places for p in place.rglob("*") if p.suffix in SUFFIXES)
+    places = ("paper/results", "paper/_output", "data/derived", "derived")
+    files = (p for place in places for p in (folder / place).rglob("*") if p.suffix in SUFFIXES)
     return {p.relative_to(folder).as_posix(): p for p in sorted(files)}
 
 

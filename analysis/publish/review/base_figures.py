@@ -41,9 +41,11 @@ def base_build(repository: Repository, commit: str) -> Iterator[Figures]:
     """
     with temporary() as folder:
         repository.extract(commit, folder)
-        environment = os.environ | {"PYTHONPATH": str(folder), "MPLBACKEND": "Agg"}
+        code = Path(__file__).parents[3] if repository.study else folder  # a study has no code
+        environment = os.environ | {"PYTHONPATH": str(code), "MPLBACKEND": "Agg"}
+        of_study = ["--data", str(folder)] if repository.study else []
         with child(
-            [sys.executable, "-m", "analysis", "results"],
+            [sys.executable, "-m", "analysis", "results", *of_study],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -21,7 +21,7 @@ __all__ = ["Edits", "Entry", "find_edits", "statements"]
 
 CLAIMS = "claims.toml"
 PROSE = (".qmd", ".md", ".bib", ".cff")
-_FOLLOW = ("data/manifest.json", f"{FOLDER}/", "docs/exhibits.md")
+_FOLLOW = (f"{FOLDER}/", "docs/exhibits.md")
 """Written by a command from the rest."""
 
 
@@ -48,8 +48,13 @@ class Edits:
 
 def find_edits(repository: Repository, base: str, head: str) -> Edits:
     """Compare the files of two versions, except those that a command writes from the others."""
-    files = [e for e in repository.edits(base, head) if not e.path.startswith(_FOLLOW)]
-    data = [e for e in files if e.path.startswith("data/") and e.path.endswith((".csv", ".toml"))]
+    follow = (*_FOLLOW, f"{repository.data}manifest.json")
+    files = [e for e in repository.edits(base, head) if not e.path.startswith(follow)]
+    data = [
+        edit
+        for edit in files
+        if edit.path.startswith(repository.data) and edit.path.endswith((".csv", ".toml"))
+    ]
     rows: dict[str, RowEdits] = {}
     entries: list[Entry] = []
     for edit in data:
@@ -119,7 +124,7 @@ def _shown(value: object) -> str:
 def statements(repository: Repository, commit: str) -> dict[str, str]:
     """Return the statement of every claim of a version by its id, in the words of its item."""
     found: dict[str, str] = {}
-    for path in repository.files(commit, "data"):
+    for path in repository.files(commit, repository.data):
         if PurePosixPath(path).name == CLAIMS:
             for name, value in _flat(_toml(repository.text(commit, path) or "")):
                 key, _, part = name.partition("claim.")[2].rpartition(".")

@@ -14,7 +14,7 @@ from analysis.publish.sources import in_reading_order
 __all__ = ["Exhibit", "find_exhibit", "list_exhibits"]
 
 _TABLE = re.compile(r"^:::+\s*\{#(tbl-[\w-]+)")
-_CONTENT = re.compile(r"\{\{<\s*table\s+(\S+)\s*>\}\}")
+_CONTENT = re.compile(r"\{\{<\s*(?:table|folded)\s+(\S+)\s*>\}\}")
 _FIGURE = re.compile(r"\]\(results/figures/([\w-]+)\.\w+\)\{#(fig-[\w-]+)")
 _ASKED = re.compile(r"(?:(tab|fig)[a-z]*\.?[\s_-]*)?(\d+)", re.IGNORECASE)
 

@@ -19,17 +19,21 @@ LONGEST = 58_000
 _MARKUP = re.compile(r"[\\|<`*_\[\]~]")
 
 
-def write_markdown(document: Document) -> str:
-    """Write a report as Markdown, no longer than a comment may be."""
+def write_markdown(document: Document, *, longest: int | None = LONGEST) -> str:
+    """Write a report as Markdown, by default no longer than a comment may be.
+
+    Without a ``longest`` number of bytes it has every section and every row.
+    """
+    rows = ROWS if longest else None
     lines = [f"## {document.title}", *(f"\n{line}" for line in document.opening)]
     if document.alarm:
         lines.append(f"\n**{document.alarm}**")
     lines += [f"\n{_escaped(remark)}" for remark in document.remarks]
     size = len("\n".join(lines).encode())
     for place, section in enumerate(document.sections):
-        text = "\n".join(_section(section))
+        text = "\n".join(_section(section, rows))
         size += len(text.encode()) + 1
-        if size > LONGEST:
+        if longest and size > longest:
             rest = ", ".join(f"{s.title} ({s.count})" for s in document.sections[place:])
             lines.append(f"\nOnly in the HTML page: {rest}.")
             break
@@ -37,17 +41,17 @@ def write_markdown(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, most: int | None) -> Iterator[str]:
     yield f"\n### {section.title} ({section.count})\n"
     if section.note:
         yield f"{section.note}\n"
     if section.rows:
         yield pipe_row(section.header)
         yield pipe_row(["---"] * len(section.header))
-        yield from (pipe_row(map(_cell, row)) for row in section.rows[:ROWS])
-    yield from (_paragraph(marked) for marked in section.marked[:ROWS])
-    if section.count > ROWS:
-        yield f"\n{section.count - ROWS} more are in the HTML page."
+        yield from (pipe_row(map(_cell, row)) for row in section.rows[:most])
+    yield from (_paragraph(marked) for marked in section.marked[:most])
+    if most and section.count > most:
+        yield f"\n{section.count - most} more are in the HTML page."
 
 
 def _paragraph(marked: Marked) -> str:

@@ -36,7 +36,8 @@ def write_page(document: Document) -> str:
         parts.append(f'<nav aria-label="Contents"><ul>{items}</ul></nav>')
     parts += ["\n".join(_section(section)) for section in document.sections]
     template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    return template.replace("{{body}}", "\n".join(parts))
+    titled = template.replace("{{title}}", escape(document.title))
+    return titled.replace("{{body}}", "\n".join(parts))
 
 
 def _anchor(section: Section) -> str:

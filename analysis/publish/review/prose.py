@@ -18,7 +18,7 @@ __all__ = ["GuardEdit", "changed_guards", "read", "text_edits"]
 _BRACKETS = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
 _CLAIM = re.compile(_BRACKETS + r"\{\.claim\s+[^}]*\}")
 _IMAGE = re.compile(f"!{_BRACKETS}" + r"\([^)]*\)(?:\{[^}]*\})?")
-_UNPRINTED = frozenset({"alt", "source", "include", "interactive", "exhibits"})
+_UNPRINTED = frozenset({"alt", "source", "include", "interactive", "exhibits", "web", "unsettled"})
 ALIKE = 0.5
 """A paragraph is another version of one that shares this part of its words."""
 

@@ -12,10 +12,23 @@ from analysis.errors import RepositoryError
 from analysis.publish.number_rows import KEYS
 from analysis.publish.result_set import FOLDER, ResultSet, parse
 
-__all__ = ["FileEdit", "Repository"]
+__all__ = ["FileEdit", "Repository", "list_files"]
 
 DECIDING = ("analysis", "data", "paper")
 """The folders from which results are made; edits elsewhere do not matter to a comparison."""
+OF_STUDY = (
+    *(":(glob)*.csv", ":(glob)*.toml", ":(glob)manifest.json", ":(glob)registration/**"),
+    *(
+        ":(glob)paper/*.qmd",
+        "paper/sections",
+        ":(glob)paper/results/*.json",
+        "paper/results/tables",
+    ),
+)
+"""The same of a study in a folder of its own, as patterns of git."""
+
+MADE_HERE = frozenset({".git", ".nox", ".venv", "_output", "derived", "__pycache__"})
+"""Folders of what runs leave in a work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +43,24 @@ class FileEdit:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A clone whose versions are read through git, never by changing the work tree."""
+    """A clone whose versions are read through git, never by changing the work tree.
+
+    Attributes
+    ----------
+    root : Path
+        The clone of the project, or the folder of a study in a clone of its own or any other;
+        paths are relative to it.
+    study : bool
+        Whether it is that of a study: its data stand beside ``paper/``, and it has no code.
+    """
 
     root: Path
+    study: bool = False
+
+    @property
+    def data(self) -> str:
+        """What paths of data files begin with."""
+        return "" if self.study else "data/"
 
     def base(self, name: str | None) -> str:
         """Return the commit to compare with: ``name``, or the merge base with main.
@@ -73,15 +101,16 @@ class Repository:
         hint = f"nearest: {', '.join(near)}" if near else "name a branch, a tag or a commit"
         return f"base {name}: expected a commit with a history in common, found none; {hint}"
 
-    def require_clean(self) -> None:
-        """Stop if anything that decides results has uncommitted changes.
+    def require_clean(self, *folders: str) -> None:
+        """Stop if anything in some folders has uncommitted changes: in those that decide results.
 
         Raises
         ------
         RepositoryError
             Naming the first such file.
         """
-        said = self._ask("status", "--porcelain", "--", *DECIDING) or ""
+        deciding = folders or (OF_STUDY if self.study else DECIDING)
+        said = self._ask("status", "--porcelain", "--", *deciding) or ""
         changed = [line.strip().split(maxsplit=1)[-1] for line in said.splitlines()]
         if changed:
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -97,12 +126,15 @@ class Repository:
 
     def files(self, commit: str, folder: str) -> list[str]:
         """List the files of a version below a folder."""
-        said = self._ask("ls-tree", "-r", "-z", "--name-only", commit, f"{folder}/") or ""
+        below = [f"{folder.rstrip('/')}/"] if folder else []
+        said = self._ask("ls-tree", "-r", "-z", "--name-only", commit, *below) or ""
         return said.split("\0")[:-1]
 
     def edits(self, base: str, head: str) -> list[FileEdit]:
         """List the files that differ between two versions; a moved file is one edit."""
-        parts = iter((self._ask("diff", "--numstat", "-z", "-M", base, head) or "").split("\0"))
+        parts = iter(
+            (self._ask("diff", "--numstat", "-z", "-M", "--relative", base, head) or "").split("\0")
+        )
         found = []
         for part in filter(None, parts):
             added, removed, path = part.split("\t")
@@ -112,6 +144,8 @@ class Repository:
 
     def drawings(self, commit: str) -> set[str]:
         """Return a hash of each module of a version that draws, wherever it stands."""
+        if self.study:
+            return set()
         draws = r"^\s*(import|from) +(matplotlib|seaborn)"
         named = self._ask("grep", "-lE", draws, commit, "--", "analysis/*.py")
         listed = (self._ask("rev-parse", *named.splitlines()) or "") if named else ""
@@ -119,7 +153,11 @@ class Repository:
 
     def text(self, commit: str, path: str) -> str | None:
         """Return a file of a version, None where it has none."""
-        return self._ask("show", f"{commit}:{path}", strip=False)
+        return self._ask("show", f"{commit}:./{path}", strip=False)
+
+    def tree(self, commit: str) -> str:
+        """Return the hash of all files of a version, which is that of its SWHID, too."""
+        return self._ask("rev-parse", f"{commit}^{{tree}}") or ""
 
     def short(self, commit: str) -> str:
         """Return the short name of a commit."""
@@ -152,3 +190,17 @@ class Repository:
         if done.returncode:
             return None
         return done.stdout.strip() if strip else done.stdout
+
+
+def list_files(root: Path) -> list[str]:
+    """List the files of the work tree that git keeps; of an unpacked archive all that it has."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True, encoding="utf-8"
+        ).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        listed = []
+    if not any(listed):
+        files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+        listed = [p.as_posix() for p in files if not MADE_HERE.intersection(p.parts)]
+    return sorted(name for name in listed if name and (root / name).is_file())

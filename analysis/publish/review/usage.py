@@ -15,7 +15,10 @@ __all__ = ["KINDS", "Kind", "Use", "find_uses"]
 Kind = Literal["number", "claim", "figure", "table"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_PRINTS: dict[str, Kind] = {"num": "number", "interval": "number", "table": "table"}
+_PRINTS: dict[str, Kind] = {
+    **dict.fromkeys(("num", "interval"), "number"),
+    **dict.fromkeys(("table", "folded"), "table"),
+}
 _FIGURE = re.compile(r"results/figures/([\w-]+)\.\w+")
 _SOURCE = re.compile(r"\{\{<\s*source\s+\S+\s*>\}\}")
 _PICTURE = re.compile(r"!?\[?([^\[\]]*?)\s*\]\(results/figures/[^)]*\)\{[^}]*\}?")

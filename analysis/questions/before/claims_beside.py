@@ -18,7 +18,7 @@ from analysis.snapshot.claims import Claim, Events, OnEvents
 from analysis.study.earlier import earlier_study, has_beside
 from analysis.study.panel import Panel
 
-__all__ = ["CONDITIONS", "list_beside_claims", "match_tests", "report_claims"]
+__all__ = ["CONDITIONS", "is_conditioned", "list_beside_claims", "match_tests", "report_claims"]
 
 KEY = "claim.{claim}.before"
 OF = "registered test of the years before beside claim {claim}"
@@ -108,7 +108,7 @@ def list_beside_claims(panel: Panel) -> pd.DataFrame:
                 "claim": key,
                 "statement": claims[key].statement,
                 "test": test,
-                "conditioned": _is_conditioned(claims[key]),
+                "conditioned": is_conditioned(claims[key]),
                 "own_scar": own["scar"],
                 "own_p": own["p"],
             }
@@ -116,7 +116,8 @@ def list_beside_claims(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("claim", drop=False) if rows else pd.DataFrame()
 
 
-def _is_conditioned(claim: Claim) -> bool:
+def is_conditioned(claim: Claim) -> bool:
+    """Say whether a claim asks for fewer events than those of its directions."""
     sides = claim.sides.values() if isinstance(claim, OnEvents) else ()
     return any(getattr(s, name) != getattr(Events(), name) for s in sides for name in CONDITIONS)
 

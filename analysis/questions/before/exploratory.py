@@ -16,6 +16,7 @@ from scipy import special
 
 from analysis.questions.before.around_events import fit_around
 from analysis.questions.before.outcomes import Registered
+from analysis.questions.before.reader import report_reader
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, Interval, numbers_of, table_of
 from analysis.results.formats import format_value, percent
@@ -67,7 +68,9 @@ def report_exploratory(snapshot: Snapshot, held: Registered, panel: Panel) -> Fi
     both = None if panel.snapshot is snapshot else measure_later(panel)
     findings = _years(snapshot, held)
     findings.figures += [_paths(snapshot, held), _forest(snapshot, held, both)]
-    return findings if both is None else findings.extend([_pooled(snapshot, held, both)])
+    pooled = None if both is None else pool_studies(held, both)
+    findings.datasets.append(report_reader(snapshot, held, pooled))
+    return findings if pooled is None else findings.extend([_pooled(snapshot, pooled)])
 
 
 def average_paths(snapshot: Snapshot, held: Registered) -> pd.DataFrame:
@@ -279,10 +282,9 @@ def pool_studies(held: Registered, both: LaterStudy) -> pd.DataFrame:
     return frame.drop(columns="part")
 
 
-def _pooled(snapshot: Snapshot, held: Registered, both: LaterStudy) -> Findings:
+def _pooled(snapshot: Snapshot, rows: pd.DataFrame) -> Findings:
     source = Provenance.of(pool_studies, SAMPLE)
     level = snapshot.choices.inference.level
-    rows = pool_studies(held, both)
     return Findings(
         numbers=numbers_of(rows, POOLED, "before.pooled.{claim}", source, level=level),
         tables=[table_of("before_pooled", rows, POOLED, source, POOLED_NOTE, level=percent(level))],

@@ -20,13 +20,13 @@ from analysis.study.adjusted_exports import (
     correlate_adjusted,
     headline_changes,
 )
-from analysis.study.customs import NAMES, TONNES
+from analysis.study.customs import list_series
 from analysis.study.earlier import earlier_study
 from analysis.study.panel import Panel
 
 __all__ = ["compute", "correlate_joined", "join_series"]
 
-NEEDS = (BESIDE, need_series(*TONNES), need_funds("metals"))
+NEEDS = (BESIDE, need_series(), need_funds("metals"))
 
 SERIES = (
     Column("name", "Series"),
@@ -70,14 +70,14 @@ def join_series(now: Snapshot, before: Snapshot) -> pd.DataFrame:
     """
     rows, start = [], now.customs["month"].min()
     months = monthly_panel(_both(now, before), now.choices)
-    for series, short in TONNES.items():
+    for series, entry in list_series(now).items():
         level, change = (months[part].xs(series).dropna() for part in ("level", "change"))
         early = int((change.index < start).sum())
         count = int((level.index < start).sum())
         said = "yes" if early >= FEWEST_PAIRS else f"no: {early} earlier changes"
         rows.append(
             {
-                "name": NAMES[short],
+                "name": entry.name,
                 "before": count,
                 "since": len(level) - count,
                 "changes": len(change),

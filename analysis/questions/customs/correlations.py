@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,31 +14,29 @@ from analysis.results import Dataset, Figure, Findings, Number, Provenance, Tabl
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, spread, table_of
 from analysis.results.formats import brackets, format_value, percent, signed, words
 from analysis.study.customs import (
-    DOLLARS,
     METHODS,
-    NAMES,
-    SERIES,
-    TONNES,
     correlations,
+    each_firm_keys,
     export_months,
+    list_names,
     monthly_returns,
     release_returns,
     release_tests,
+    series_keys,
 )
 from analysis.study.families import any_adjusted
 from analysis.study.panel import Panel
 
 __all__ = ["compute", "set_beside"]
 
-NEEDS = (need_series(*TONNES, DOLLARS),)
+NEEDS = (need_series(),)
+UNITS = {"t": "tonnes", "kg": "kilograms", "usd": "dollars"}  # other units are words already
 
-QUOTED = pd.PeriodIndex(["2025-08", "2025-09"], freq="M")  # of which the truce item speaks
-
-CHANGE = "{method} correlation of the change of {series} exports"
+CHANGE = "{method} correlation of the change of {series} {what}"
 LATER = f"{CHANGE} with the core return {{lag}} months later"
 LAGS = (Column("estimate", "", "decimal2", "correlation", LATER, "", "", "low", "high", "p", "n"),)
 BESIDE = (
-    Column("name", "Exports"),
+    Column("name", "{What}"),
     Column("lag", "Lag", "integer"),
     Column("n", "Months", "integer"),
 )
@@ -45,16 +44,14 @@ FOUND = "correlation found with {power} power at this number of months"
 DETECTABLE = (Column("mde", "", "decimal2", "correlation", FOUND, ".detectable", n="n"),)
 CORRELATED = (
     "Log change of the series with the monthly return of the equal-weight core firms; a positive "
-    "lag means that exports come first. Moving-block bootstrap intervals, block-permutation p. "
-    "MDE: correlation found with {} power. Single-month figures only; figures whose error band is "
-    "wider than the rule allows are left out. Unit value: dollars per tonne."
+    "lag means that {what} come first. Moving-block bootstrap intervals, block-permutation p. "
+    "MDE: correlation found with {power} power. Single-month figures only; figures whose error "
+    "band is wider than the rule allows are left out."
 )
 
-GROWTH = "change of {series} exports from August to September 2025"
-LEVELS = (
-    Column("level", "", "tonnes1", "tonnes", "{series} exports in {month}", ""),
-    Column("growth", "", "percent1", "fraction", GROWTH, ".change"),
-)
+GROWTH = "change of {series} {what} from {earlier} to {later}"
+LEVEL = Column("level", "", "tonnes1", "tonnes", "{series} {what} in {month}", "")
+GROWN = Column("growth", "", "percent1", "fraction", GROWTH, ".change")
 COVERAGE = (
     Column("name", "Series"),
     Column("rows", "Figures", "integer"),
@@ -62,7 +59,7 @@ COVERAGE = (
     Column("derived", "Derived", "integer"),
     Column("level", "Months used", "integer"),
     Column(
-        "change", "Changes", "integer", "count", "usable monthly changes of {series} exports", ""
+        "change", "Changes", "integer", "count", "usable monthly changes of {series} {what}", ""
     ),
     Column("released", "Release day known", "integer"),
 )
@@ -94,17 +91,19 @@ RELEASES = (
 )
 RELEASED = (
     "CAR {window} of the core portfolio; moving-block bootstrap over releases, p by Student t. "
-    "Clear days: no listed event within the episode distance. Magnets to the US are published with "
-    "all magnets, but known for fewer months."
+    "Clear days: no listed event within the episode distance."
 )
 
 
 def compute(panel: Panel) -> Findings:
-    """Correlate exports with returns at leads and lags and look at the release days."""
+    """Correlate the series with returns at leads and lags and look at the release days."""
     choices = panel.snapshot.choices
     lags, released, coverage = correlations(panel), release_returns(panel), _count_figures(panel)
-    tests = release_tests(panel, released).assign(name=lambda rows: rows["series"].map(NAMES))
-    core = lags[lags["asset"] == "core"].assign(name=lambda rows: rows["series"].map(NAMES))
+    names, what = list_names(panel.snapshot), choices.customs.what
+    tests = release_tests(panel, released)
+    tests = tests.assign(name=tests["series"].map(names))
+    core = lags[lags["asset"] == "core"].assign(what=what)
+    core["name"] = core["series"].map(names)
     level, power = choices.inference.level, percent(choices.inference.power)
     shown, size = percent(level), choices.inference.size
     every = Provenance.of(correlations, "every series, asset, method and lag tested")
@@ -112,27 +111,42 @@ def compute(panel: Panel) -> Findings:
     firms = Provenance.of(correlations, "every core firm")
     days = Provenance.of(release_tests, "release days with a session")
     all_days = Provenance.of(release_returns, "all release days")
-    both = Provenance.of(compute, "both export series")
-    reported = Provenance.of(compute, "{series} exports, reported figures")
+    both = Provenance.of(compute, choices.customs.sample)
+    reported = Provenance.of(compute, f"{{series}} {what}, reported figures")
     window, adjusted = brackets(choices.customs.release_window), pd.Series(holm(lags["p"]))
     keyed = core.assign(at=core["lag"].map("lag_{}".format).str.replace("-", "m"))
     now = keyed[(core["lag"] == 0) & (core["method"] == METHODS[0])]
-    claimed = coverage[coverage["series"].isin(SERIES.values())]
+    claimed = coverage[coverage["series"].isin(each_firm_keys(panel.snapshot).values())]
+    remarks = {name: f" {_escape(text)}" for name, text in choices.customs.notes.items()}
     return Findings(
         numbers=[
             *numbers_of(keyed, LAGS, "customs.{series}.{method}.{at}", one, level=level),
             *_adjusted_numbers(lags["p"], adjusted, size, every),
             *numbers_of(now, DETECTABLE, "customs.{series}", every, power=power),
-            *numbers_of(quoted_levels(panel), LEVELS, "customs.{series}.{at}", reported),
+            *_quoted_numbers(panel, reported),
             *numbers_of(claimed, COVERAGE, "customs.{series}.changes", reported),
             *numbers_of(tests, RELEASES, "customs.{series}.release", days, level=level),
         ],
         tables=[
-            _lag_table(core, power),
-            table_of("releases", tests, RELEASES, days, RELEASED, level=shown, window=window),
+            _lag_table(core, power, what, remarks.get("correlations", "")),
+            *(
+                [
+                    table_of(
+                        "releases",
+                        tests,
+                        RELEASES,
+                        days,
+                        RELEASED + remarks.get("releases", ""),
+                        level=shown,
+                        window=window,
+                    )
+                ]
+                if len(tests)
+                else []
+            ),
             table_of("customs_coverage", coverage, COVERAGE, both),
         ],
-        figures=[_series_figure(panel), _correlogram(core, level)],
+        figures=[_series_figure(panel), _correlogram(core, level, what)],
         verdicts=[any_adjusted(panel, "customs.adjusted", adjusted, SURVIVAL, FAMILY, every)],
         datasets=[
             Dataset("customs_correlations", lags, firms),
@@ -141,27 +155,48 @@ def compute(panel: Panel) -> Findings:
     )
 
 
+def _escape(text: str) -> str:
+    """Double the braces of a text that stands in a template."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def quoted_levels(panel: Panel) -> pd.DataFrame:
-    """Return the figures of the months that the truce item speaks of, as far as known.
+    """Return the figures of the months that the study quotes, as far as known.
 
     Returns
     -------
     DataFrame
-        ``series``, ``month``, ``at`` (month as in a key), ``level`` (tonnes), ``growth`` (fraction;
-        on the month before, of the last month alone).
+        ``series``, ``month``, ``at`` (month as in a key), ``level`` (in ``unit``), ``growth``
+        (fraction; on the month before, of the last month alone), ``earlier``, ``later``, ``what``.
     """
-    months = export_months(panel).loc[list(SERIES)].reset_index()
-    months = months[months["month"].isin(QUOTED)]
+    keys, chosen = each_firm_keys(panel.snapshot), panel.snapshot.choices.customs
+    quoted = pd.PeriodIndex(chosen.quoted, freq="M")
+    months = export_months(panel).loc[list(keys)].reset_index()
+    months = months[months["month"].isin(quoted)]
+    first, last = (quoted[0], quoted[-1]) if len(quoted) else (pd.NaT, pd.NaT)
     return months.assign(
-        series=months["series"].map(SERIES),
+        series=months["series"].map(keys),
         at=months["month"].dt.strftime("%Y_%m"),
-        growth=np.expm1(months["change"]).where(months["month"] == QUOTED[-1]),
+        growth=np.expm1(months["change"]).where(months["month"] == last),
+        earlier=f"{first:%B}" if len(quoted) else "",
+        later=f"{last:%B %Y}" if len(quoted) else "",
+        what=chosen.what,
     )
 
 
+def _quoted_numbers(panel: Panel, source: Provenance) -> list[Number]:
+    rows, key = quoted_levels(panel), "customs.{series}.{at}"
+    columns = {unit: (replace(LEVEL, unit=_unit(unit)), GROWN) for unit in rows["unit"]}
+    return [
+        number
+        for unit, part in rows.groupby("unit", sort=False)
+        for number in numbers_of(part, columns[str(unit)], key, source)
+    ]
+
+
 def _count_figures(panel: Panel) -> pd.DataFrame:
-    """Count the figures of every series in tonnes, and the months with a level or a change."""
-    figures = panel.snapshot.customs
+    """Count the figures of every series, and the months with a level or a change."""
+    keys, figures = series_keys(panel.snapshot), panel.snapshot.customs
     marks = pd.DataFrame(
         {
             "rows": True,
@@ -173,9 +208,10 @@ def _count_figures(panel: Panel) -> pd.DataFrame:
     )
     counts = marks.groupby(figures["series"]).sum()
     months = export_months(panel).groupby("series")[["level", "change"]].count()
-    frame = counts.join(months).loc[list(TONNES)].reset_index()
-    series = frame["series"].map(TONNES)
-    return frame.assign(series=series, name=series.map(NAMES))
+    frame = counts.join(months).loc[list(keys)].reset_index()
+    series = frame["series"].map(keys)
+    names, what = list_names(panel.snapshot), panel.snapshot.choices.customs.what
+    return frame.assign(series=series, name=series.map(names), what=what)
 
 
 def _adjusted_numbers(
@@ -196,7 +232,7 @@ def _adjusted_numbers(
     ]
 
 
-def _lag_table(core: pd.DataFrame, power: str) -> Table:
+def _lag_table(core: pd.DataFrame, power: str, what: str, remark: str) -> Table:
     """Set the two methods side by side, one row a series and lag."""
     wide, columns = set_beside(core, ["name", "lag"], [Column("p", "p", "pvalue")])
     first = core[core["method"] == METHODS[0]]
@@ -205,7 +241,10 @@ def _lag_table(core: pd.DataFrame, power: str) -> Table:
         wide.assign(n=first["n"].to_numpy(), mde=first["mde"].to_numpy()),
         [*BESIDE, *columns, Column("mde", "MDE", "decimal2")],
         Provenance.of(correlations, "core firms"),
-        CORRELATED.format(power),
+        CORRELATED + remark,
+        power=power,
+        what=what,
+        What=what.capitalize(),
     )
 
 
@@ -230,12 +269,18 @@ def set_beside(
     return spread(shown, rows, "method", [Column("estimate"), *cells])
 
 
+def _unit(unit: str) -> str:
+    return UNITS.get(unit, unit)
+
+
 def _series_figure(panel: Panel) -> Figure:
-    customs = panel.snapshot.customs
-    months = customs[(customs["coverage"] == "month") & customs["series"].isin(TONNES)]
+    customs, names = panel.snapshot.customs, list_names(panel.snapshot)
+    keys = series_keys(panel.snapshot)
+    months = customs[(customs["coverage"] == "month") & customs["series"].isin(list(keys))]
+    units = dict(zip(months["series"].map(keys).map(names), months["unit"], strict=True))
     exports = pd.DataFrame(
         {
-            "series": months["series"].map(TONNES).map(NAMES),
+            "series": months["series"].map(keys).map(names),
             "month": months["month"].dt.to_timestamp(),
             "value": months["value"],
             "status": months["status"],
@@ -244,7 +289,7 @@ def _series_figure(panel: Panel) -> Figure:
     core = monthly_returns(panel)["core"].dropna()
     returns = core.rename("value").rename_axis("month").to_timestamp().reset_index()
     spans = "; ".join(
-        f"{name} between {part.min():,.0f} and {part.max():,.0f} tonnes a month"
+        f"{name} between {part.min():,.0f} and {part.max():,.0f} {_unit(units[str(name)])} a month"
         for name, part in exports.groupby("series", sort=False)["value"]
     )
     low, high = (signed(value, "percent0") for value in (core.min(), core.max()))
@@ -254,10 +299,10 @@ def _series_figure(panel: Panel) -> Figure:
     )
     source = Provenance.of(compute, "single-month figures")
     data = {"exports": exports, "returns": returns}
-    return Figure("customs_series", "customs_series", data, alt, source)
+    return Figure("customs_series", "customs_series", data, alt, source, {"units": units})
 
 
-def _correlogram(core: pd.DataFrame, level: float) -> Figure:
+def _correlogram(core: pd.DataFrame, level: float, what: str) -> Figure:
     first, last = (
         f"{'minus' if lag < 0 else 'plus'} {words(abs(lag))}"
         for lag in (core["lag"].min(), core["lag"].max())
@@ -274,4 +319,4 @@ def _correlogram(core: pd.DataFrame, level: float) -> Figure:
     columns = ["panel", "lag", "method", "estimate", "low", "high", "n"]
     data = {"lags": core.rename(columns={"name": "panel"})[columns]}
     source = Provenance.of(compute, "core firms")
-    return Figure("correlogram", "correlogram", data, alt, source)
+    return Figure("correlogram", "correlogram", data, alt, source, {"what": what})

@@ -17,10 +17,10 @@ __all__ = ["correlogram", "customs_series"]
 METHOD_MARKS = {"pearson": ("#0072B2", "o", -0.12), "spearman": ("#D55E00", "s", 0.12)}
 
 
-def customs_series(data: Mapping[str, pd.DataFrame]) -> Canvas:
-    """Monthly exports, single months only, above the monthly return of the core firms.
+def customs_series(data: Mapping[str, pd.DataFrame], *, units: Mapping[str, str]) -> Canvas:
+    """Monthly figures, single months only, above the monthly return of the core firms.
 
-    ``data["exports"]``: series (printed name), month (timestamp), value (tonnes), status.
+    ``data["exports"]``: series (printed name), month (timestamp), value (in its unit), status.
     ``data["returns"]``: month (timestamp), value (fraction).
     """
     exports, returns = data["exports"], data["returns"]
@@ -28,15 +28,16 @@ def customs_series(data: Mapping[str, pd.DataFrame]) -> Canvas:
     canvas, axes = panels(len(names) + 1, 1, 1.0 * (len(names) + 1), sharex=True)
     for ax, name in zip(axes, names, strict=False):
         part = exports[exports["series"] == name].set_index("month")["value"]
+        unit, scale = _scale(exports, units, str(name))
         line = part.resample("MS").asfreq()  # a month without a figure breaks the line
-        ax.plot(line.index, line / 1000, color=INK, linewidth=0.9)
+        ax.plot(line.index, line / scale, color=INK, linewidth=0.9)
         for status, face in (("reported", INK), ("derived", "white")):
             rows = exports[(exports["series"] == name) & (exports["status"] == status)]
-            x, y = rows["month"], rows["value"] / 1000
+            x, y = rows["month"], rows["value"] / scale
             ax.scatter(x, y, 11, facecolor=face, edgecolor=INK, linewidth=0.7, zorder=3)
         ax.set_title(name)
         ax.set_ylim(bottom=0)
-        ax.set_ylabel("1,000 t")
+        ax.set_ylabel(unit)
     axes[-1].bar(returns["month"], returns["value"], width=22, color=GREY)
     axes[-1].set_title("Core firms, monthly return")
     zero_line(axes[-1])
@@ -46,8 +47,14 @@ def customs_series(data: Mapping[str, pd.DataFrame]) -> Canvas:
     return canvas
 
 
-def correlogram(data: Mapping[str, pd.DataFrame]) -> Canvas:
-    """Correlation of export changes with returns at leads and lags, with intervals.
+def _scale(exports: pd.DataFrame, units: Mapping[str, str], name: str) -> tuple[str, int]:
+    """Return a label and a divisor that are the same for all series in one unit."""
+    alike = exports[exports["series"].map(units) == units[name]]
+    return (f"1,000 {units[name]}", 1000) if alike["value"].max() >= 1000 else (units[name], 1)
+
+
+def correlogram(data: Mapping[str, pd.DataFrame], *, what: str) -> Canvas:
+    """Correlation of changes with returns at leads and lags, with intervals.
 
     ``data["lags"]``: panel, lag (months), method, estimate, low, high, n.
     """
@@ -68,6 +75,6 @@ def correlogram(data: Mapping[str, pd.DataFrame]) -> Canvas:
         decimal_axis(ax)
         ax.xaxis.set_major_formatter(lambda v, _: event_day(round(v)))
     axes[0].legend(loc="lower left", ncols=2, handletextpad=0.1, columnspacing=0.8)
-    canvas.supxlabel("lag in months; positive: exports lead returns", fontsize=8)
+    canvas.supxlabel(f"lag in months; positive: {what} lead returns", fontsize=8)
     canvas.supylabel("correlation", fontsize=8)
     return canvas

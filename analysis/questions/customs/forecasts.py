@@ -14,7 +14,7 @@ from scipy import stats
 from analysis.estimators.multiplicity import holm
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of, verdicts_of
-from analysis.study.customs import DOLLARS, NAMES, TONNES
+from analysis.study.customs import list_names, series_keys
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
@@ -73,24 +73,24 @@ def report(panel: Panel) -> Findings:
 def figures(panel: Panel) -> pd.DataFrame:
     """Return the first prints that may be held against one another.
 
-    A derived figure with too wide a band is left out. The unit value is that of the headline in
-    dollars over its tonnage.
+    A derived figure with too wide a band is left out.
 
     Returns
     -------
     DataFrame
         ``series``, ``month``, ``coverage``, ``value`` (in the series' unit), ``release_date``.
     """
-    customs, widest = panel.snapshot.customs, panel.snapshot.choices.customs.derived_band
+    customs, chosen = panel.snapshot.customs, panel.snapshot.choices.customs
+    widest, made, named = chosen.derived_band, chosen.per_unit, series_keys(panel.snapshot)
     band = (customs["high"] - customs["low"]) / customs["value"]
     kept = customs[~((customs["status"] == "derived") & (band > widest))]
     keys = ["month", "coverage"]
     shown = ["series", *keys, "value", "release_date"]
-    frames = [kept.loc[kept["series"] == s, shown].assign(series=n) for s, n in TONNES.items()]
-    dollars = kept[kept["series"] == DOLLARS].set_index(keys)["value"]
-    headline = frames[0].join(dollars.rename("usd"), on=keys)
-    per_tonne = headline["usd"] / headline["value"]
-    frames.append(headline[shown].assign(series="unit_value", value=per_tonne))
+    frames = [kept.loc[kept["series"] == s, shown].assign(series=n) for s, n in named.items()]
+    if made:
+        of = kept[kept["series"] == made.of].set_index(keys)["value"].rename("of")
+        per = kept.loc[kept["series"] == made.per, shown].join(of, on=keys)
+        frames.append(per[shown].assign(series=made.key, value=per["of"] / per["value"]))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -170,14 +170,14 @@ def compare_errors(panel: Panel) -> pd.DataFrame:
         (paired t of its absolute errors against those of the best), ``holm`` (adjusted over all of
         them), ``said`` of the series.
     """
-    every, rows = forecasts(panel), []
+    every, names, rows = forecasts(panel), list_names(panel.snapshot), []
     for series, part in every.groupby("series", sort=False):
         errors = _errors(part).dropna()
         best = errors.mean().idxmin() if len(errors) else ""
         for name, what in FORECASTS.items():
             worse = errors[name] - errors[best] if best else errors[name]
             tested = len(errors) >= FEWEST and name != best
-            row = {"series": series, "name": NAMES[str(series)], "forecast": name, "what": what}
+            row = {"series": series, "name": names[str(series)], "forecast": name, "what": what}
             row |= {"n": len(errors), "error": errors[name].mean()}
             row |= {"chosen": int((part["best"] == name).sum())}
             rows.append(row | {"p": stats.ttest_1samp(worse, 0).pvalue if tested else np.nan})

@@ -1,4 +1,4 @@
-"""What the export figures told that was new, and why tonnage tells little about scarcity."""
+"""What the figures told that was new, and why tonnage tells little about scarcity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.questions.customs.forecasts import (
     forecasts,
     report,
 )
-from analysis.questions.requirements import need_series
+from analysis.questions.requirements import Need, need_series
 from analysis.results import Dataset, Findings, Number, Provenance, Verdict
 from analysis.results.columns import (
     Column,
@@ -23,17 +23,19 @@ from analysis.results.columns import (
     table_of,
 )
 from analysis.results.formats import percent
+from analysis.snapshot.load import Snapshot
+from analysis.study.adjusted_exports import HEADLINE
 from analysis.study.customs import (
-    DOLLARS,
     METHODS,
-    NAMES,
-    TONNES,
     correlate,
     export_changes,
     export_months,
+    list_names,
+    list_series,
     monthly_returns,
     release_returns,
 )
+from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
 __all__ = ["ELEMENTS", "compute", "heavy_elements", "release_responses", "surprises"]
@@ -41,7 +43,11 @@ __all__ = ["ELEMENTS", "compute", "heavy_elements", "release_responses", "surpri
 FIRST = "first prints"
 ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}
 
-NEEDS = (need_series(*TONNES, DOLLARS, *ELEMENTS.values()),)
+LONG = 12 + FEWEST  # months of figures below which no forecast has enough errors
+NEEDS = (
+    need_series(),
+    Need("a year and some months of each series", lambda s: _fewest_months(s) >= LONG),
+)
 TARGET = 0.3  # correlation for which the months needed are stated
 MEASURES = {
     "change": "change on the month",
@@ -99,19 +105,17 @@ HIDDEN = (
 
 def compute(panel: Panel) -> Findings:
     """Relate responses on release days to what was released, and look at the heavy elements."""
-    responses, heavy = release_responses(panel), heavy_elements(panel)
-    inference = panel.snapshot.choices.inference
+    responses, inference = release_responses(panel), panel.snapshot.choices.inference
     errors = compare_errors(panel).set_index("series")["said"]
     beaten = responses["series"].isin(errors.index[errors == TOLD_APART])
     told = responses.assign(
-        name=responses["series"].map(NAMES),
+        name=responses["series"].map(list_names(panel.snapshot)),
         released=responses["measure"]
         .map(MEASURES)
         .mask(beaten & (responses["measure"] == "best"), NEW),
     )
     source = Provenance.of(release_responses, FIRST)
     later = Provenance.later(release_responses, FIRST)
-    elements = Provenance.of(heavy_elements, FIRST)
     best = told["measure"] == "best"
     key, level = "customs.{series}.release.{measure}", inference.level
     shown = percent(level)
@@ -120,23 +124,33 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(told[~best], RESPONSES, key, source, level=level),
             *numbers_of(told[best], RESPONSES, key, later, level=level),
             *_months_needed(panel),
-            *_heavy_numbers(heavy, elements),
         ],
-        tables=[
-            table_of("surprises", told, RESPONSES, source, RESPONDED, level=shown),
-            table_of("heavy_elements", heavy.astype({"month": str}), HEAVY, elements, KNOWN),
-        ],
-        verdicts=[
-            _any_response(responses, inference.size, source),
-            _heavy_verdict(heavy, elements),
-        ],
+        tables=[table_of("surprises", told, RESPONSES, source, RESPONDED, level=shown)],
+        verdicts=[_any_response(responses, inference.size, source)],
         datasets=[
             Dataset("customs_surprises", surprises(panel), Provenance.of(surprises, FIRST)),
             Dataset("release_responses", responses, source),
             Dataset("customs_forecasts", forecasts(panel), Provenance.later(forecasts, FIRST)),
         ],
     )
-    return own.extend([report(panel)])
+    heavy = [_heavy(panel)] if need_series(*ELEMENTS.values(), HEADLINE).met(panel.snapshot) else []
+    return own.extend([report(panel), *heavy])
+
+
+def _fewest_months(snapshot: Snapshot) -> int:
+    """Return the months of the series of which the file has fewest."""
+    used = snapshot.customs[snapshot.customs["series"].isin(list_series(snapshot))]
+    return int(used.groupby("series")["month"].nunique().min()) if len(used) else 0
+
+
+def _heavy(panel: Panel) -> Findings:
+    """Look at the heavy elements, in a study that has their exports."""
+    heavy, source = heavy_elements(panel), Provenance.of(heavy_elements, FIRST)
+    return Findings(
+        numbers=_heavy_numbers(heavy, source),
+        tables=[table_of("heavy_elements", heavy.astype({"month": str}), HEAVY, source, KNOWN)],
+        verdicts=[_heavy_verdict(heavy, source)],
+    )
 
 
 def surprises(panel: Panel) -> pd.DataFrame:
@@ -191,7 +205,7 @@ def release_responses(panel: Panel) -> pd.DataFrame:
     )
     released = release_returns(panel).join(known, on=keys)
     rows = []
-    for series in NAMES:
+    for series in list_names(panel.snapshot):
         part = released[released["series"] == series].set_index("month")
         for measure in MEASURES:
             names, x = ("release", series, measure), part[measure].dropna()
@@ -210,7 +224,7 @@ def heavy_elements(panel: Panel) -> pd.DataFrame:
         headline, percent).
     """
     levels = export_months(panel)["level"]
-    names = {"headline": "rare_earths_total", **ELEMENTS}
+    names = {"headline": HEADLINE, **ELEMENTS}
     frame = pd.DataFrame({name: levels.xs(series) for name, series in names.items()})
     frame = frame.dropna(subset=["dysprosium", "terbium", "headline"])
     tonnes = (frame["dysprosium"] + frame["terbium"]) / 1000
@@ -218,9 +232,10 @@ def heavy_elements(panel: Panel) -> pd.DataFrame:
 
 
 def _months_needed(panel: Panel) -> list[Number]:
-    """Say how many months show the correlation aimed at, and when the headline will have them."""
+    """Say how many months show the correlation aimed at, and when the first series has them."""
     power, core = panel.snapshot.choices.inference.power, monthly_returns(panel)["core"].dropna()
-    pairs = export_changes(panel)["headline"].index.intersection(core.index)
+    first = next(iter(export_changes(panel).values()))
+    pairs = first.index.intersection(core.index)
     needed = {method: needed_pairs(TARGET, method, power) for method in METHODS}
     reached = pairs[-1] + max(needed[METHODS[0]] - len(pairs), 0)
     cells: dict[str, Scalar] = {

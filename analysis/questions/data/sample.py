@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.results import Figure, Findings, Provenance
 from analysis.results.columns import Column, Scalar, scalar_numbers, table_of
-from analysis.results.formats import escape_markup
+from analysis.results.formats import escape_markup, listed
+from analysis.snapshot.schema import BESIDE, SCHEMAS
+from analysis.study.claim_words import name_item, quoted
 from analysis.study.panel import Panel
 
 __all__ = ["compute"]
@@ -17,7 +20,7 @@ __all__ = ["compute"]
 CLAIMS = (
     Column("id", "Claim"),
     Column("kind", "Kind"),
-    Column("statement", "Statement"),
+    Column("quoted", "In the words of the item"),
     Column("estimand", "What is measured"),
 )
 FIRMS = (
@@ -48,12 +51,13 @@ def compute(panel: Panel) -> Findings:
         "customs_derived": (derived, "derived customs figures"),
     }
     claims = pd.DataFrame([asdict(claim) for claim in panel.claims.values()])
-    tables = [table_of("firms", firms, FIRMS, of_firms)]
+    firms, shown = _with_measures(firms.replace("", np.nan).dropna(axis="columns", how="all"))
+    tables = [table_of("firms", firms, shown, of_firms)]
     if len(claims):  # a study may make none
         claims["kind"] = claims["status"].str[0].str.upper()
-        worded = ["statement", "estimand"]
-        claims[worded] = claims[worded].map(escape_markup)
-        tables.append(table_of("claims", claims, CLAIMS, ledger))
+        claims["quoted"] = [quoted(claim) for claim in panel.claims.values()]
+        claims["estimand"] = claims["estimand"].map(escape_markup)
+        tables.append(table_of("claims", claims, CLAIMS, ledger, _sources(panel)))
     return Findings(
         numbers=[
             *scalar_numbers("data", _days(panel), prices, "date", "date"),
@@ -64,6 +68,36 @@ def compute(panel: Panel) -> Findings:
         ],
         tables=tables,
         figures=[_price_paths(panel)],
+    )
+
+
+def _with_measures(firms: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
+    """Print what a study knows of its firms besides: numbers as such, shares in percent."""
+    known = {*SCHEMAS["universe.csv"].columns, *BESIDE["universe.csv"]}
+    beside = []
+    for name in (str(c) for c in firms if c not in {*known, "sessions", "volatility"}):
+        numbers, head = (
+            pd.to_numeric(firms[name], errors="coerce"),
+            name.replace("_", " ").capitalize(),
+        )
+        if numbers.isna().sum() > firms[name].isna().sum():
+            beside.append(Column(name, head))
+            continue
+        firms = firms.assign(**{name: numbers})
+        share = numbers.between(0, 1)[numbers.notna()].all()
+        beside.append(Column(name, head, "percent0" if share else "decimal2"))
+    return firms, [*FIRMS[:-2], *beside, *FIRMS[-2:]]
+
+
+def _sources(panel: Panel) -> str:
+    """Name the news items that are quoted, by the letters of their claims."""
+    letters: dict[str, list[str]] = {}
+    for claim in panel.claims.values():
+        if claim.quote:
+            letters.setdefault(claim.item, []).append(claim.id.rstrip("0123456789"))
+    return " ".join(
+        f"{listed(list(dict.fromkeys(of)))}: {name_item(panel.snapshot.items[name])}."
+        for name, of in letters.items()
     )
 
 

@@ -68,6 +68,9 @@ def _stated(choices: Choices) -> dict[str, Scalar]:
     funds, firms, primary = choices.benchmark, choices.firms, choices.windows.primary_bounds
     size, pure = choices.inference.size, choices.baskets.get("heavy_exposed", ())
     release, regimes = brackets(choices.customs.release_window), choices.regimes
+    plays: dict[str, Scalar] = {}
+    if pure:
+        plays["baskets.heavy_exposed.count"] = (len(pure), "pure plays", "count", "words")
     starts = len(regimes.starts) if regimes else 0
     freedom = "degrees of freedom across core firms"
     length, lag = primary[1] - primary[0] + 1, max(map(abs, choices.customs.lags))
@@ -85,7 +88,7 @@ def _stated(choices: Choices) -> dict[str, Scalar]:
         "firms.core.count": (len(firms.core), "core firms", "count", "words"),
         "firms.core.freedom": (len(firms.core) - 1, freedom, "count", "words"),
         "firms.peers.count": (len(firms.peers), "peers", "count", "words"),
-        "baskets.heavy_exposed.count": (len(pure), "pure plays", "count", "words"),
+        **plays,
         "customs.lags": (lag, "longest lag", "months", "words"),
         "customs.release_window": (release, "window around a release", "event days", "text"),
         "regimes.starts.count": (starts, "policy regimes", "count", "words"),

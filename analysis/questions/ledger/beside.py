@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.questions.ledger.entries import outcomes
-from analysis.results.formats import format_value
 from analysis.study.outcomes import NOISE
 from analysis.study.panel import Panel, under
 from analysis.study.verdicts import NO_SIGN, judge
 
-__all__ = ["SHORT", "print_beside", "registered_beside"]
+__all__ = ["SHORT", "registered_beside"]
 
 SHORT = {NOISE[1]: "RS, noise", NOISE[-1]: "WS, noise", NO_SIGN: "no sign"}
 """Verdicts as tables print them, where that is not in full."""
@@ -42,13 +41,3 @@ def registered_beside(panel: Panel) -> pd.DataFrame:
         for key, outcome in results.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
-
-
-def print_beside(rows: pd.DataFrame) -> list[str]:
-    """Print effect, p and verdict of each row in one cell."""
-    cells = []
-    for row in rows.to_dict("records"):
-        shown = format_value(row["effect"], row["format"])
-        shown += f" ({format_value(row['p'], 'pvalue')})" if pd.notna(row["p"]) else ""
-        cells.append(f"{shown}; {SHORT.get(row['verdict'], row['verdict'])}")
-    return cells

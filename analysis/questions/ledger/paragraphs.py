@@ -13,6 +13,7 @@ from analysis.results.formats import escape_markup, format_value, percent, with_
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.claims import Equivalence, VarianceShare, Waiting
 from analysis.study.claim_facts import day_named
+from analysis.study.claim_words import place_item, quoted
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import NOISE, NOT_TESTABLE
 from analysis.study.panel import Panel
@@ -64,6 +65,7 @@ def _paragraph(entry: Entry, panel: Panel, registered: pd.DataFrame) -> str:
     item, statement, *how = (escape_markup(getattr(entry.claim, name)) for name in own)
     sentences = [
         f"**{entry.id}** ({item} item, {entry.claim.status}). *{statement}.*",
+        _source(entry, panel),
         "Measured: {}. Test: {}. Rule{}: {}.".format(
             *how[:2], " as registered" if len(registered) else "", how[2]
         ),
@@ -75,6 +77,14 @@ def _paragraph(entry: Entry, panel: Panel, registered: pd.DataFrame) -> str:
         _registered(registered.loc[[entry.id]], panel) if len(registered) else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _source(entry: Entry, panel: Panel) -> str:
+    """Quote the news item, with its outlet and day."""
+    if not entry.claim.quote:
+        return ""
+    place = place_item(panel.snapshot.items[entry.claim.item])
+    return f"The item ({place}): {quoted(entry.claim)}."
 
 
 def _result(entry: Entry, panel: Panel) -> str:

@@ -53,6 +53,8 @@ CALENDAR = (
 )
 CALENDAR_NOTE = "As published by {known}, from reports of the announcements. No look goes by it."
 DUE = "a claim has the episodes, months or sessions of a later look"
+PLANNED = ("claim", "verdict", "said", "now", "rate", "needed", "day", "exact", "start",
+           "detectable", "least", "format")  # fmt: skip
 YEAR = pd.Timedelta(days=365)
 
 
@@ -76,7 +78,10 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(frame, COLUMNS, KEY, source),
             *_found(frame, source),
         ],
-        tables=[table_of("register", frame, COLUMNS, source, note), *_calendar(panel)],
+        tables=[
+            *([table_of("register", frame, COLUMNS, source, note)] if len(frame) else []),
+            *_calendar(panel),
+        ],
         datasets=[
             Dataset("register", frame.drop(columns=["said", "least"]), source),
             Dataset("later_looks", looks, Provenance.later(take_looks, "looks taken")),
@@ -113,7 +118,7 @@ def planned_looks(planned: list[Planned]) -> pd.DataFrame:
         }
         for p in planned
     ]
-    return pd.DataFrame(rows).astype({"detectable": float})
+    return pd.DataFrame(rows, columns=[*PLANNED]).astype({"detectable": float})
 
 
 def policy_days(panel: Panel) -> pd.DataFrame:

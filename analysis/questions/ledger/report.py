@@ -9,9 +9,11 @@ from typing import get_args
 
 import pandas as pd
 
-from analysis.questions.ledger.beside import SHORT, print_beside, registered_beside
+from analysis.questions.ledger.beside import registered_beside
 from analysis.questions.ledger.entries import Entry, entries
 from analysis.questions.ledger.paragraphs import paragraphs, testable_from
+from analysis.questions.ledger.reasons import mark, unit_of, why
+from analysis.questions.ledger.strip import anchor, verdict_strip
 from analysis.questions.requirements import LEDGER
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
@@ -57,28 +59,21 @@ BESIDE = (
     Column("sessions", "", "words", "sessions", SESSIONS, ".sessions"),
 )
 COLUMNS = (
-    Column("claim", "Id"),
-    Column("statement", "Claim"),
-    Column("interval", "Effect"),
-    Column("sample", "K"),
-    *PS,
-    Column("detectable", "MDE"),
+    Column("named", "Claim"),
     Column("said", "Verdict"),
+    Column("interval", "Effect"),
+    Column("why", "Why"),
 )
-BESIDE_COLUMN = Column("registered", "Registered")
 
 NEEDS = (LEDGER,)
 NOTE = (
-    "An asterisk marks exploratory claims. Effect: the estimand of @tbl-claims with its {level} "
-    "interval; K: episodes, or days or months where a claim has none; p: two-sided, test of "
-    "record; placebo: the same statistic on quiet sessions, evidence and no rule; Holm: adjusted "
-    "over the confirmatory claims with a p-value; MDE: effect found with {power} power. RS and WS: "
-    "right and wrong sign, within noise."
+    "An asterisk marks exploratory claims. Effect: the estimand of the claim with its {level} "
+    "interval; p: two-sided, test of record, adjusted over the confirmatory claims with a "
+    "p-value by Holm's method; finds: the effect found with {power} power."
 )
 NOTE_BESIDE = (
     " By the rules as amended after results were known: no sign is named within one standard "
-    "error, and a test whose MDE is above the bound cannot decide. Registered: effect, p in "
-    "brackets and verdict by the registered rules."
+    "error, and a test that finds only more than the bound cannot decide."
 )
 
 
@@ -90,18 +85,19 @@ def compute(panel: Panel) -> Findings:
     for fmt in dict.fromkeys(e.outcome.format for e in claims):
         rows = frame[frame["format"] == fmt]
         numbers += numbers_of(rows, [replace(c, format=fmt) for c in OWN], KEY, SOURCE, level=level)
-    note, columns = NOTE.format(level=percent(level), power=percent(inference.power)), [*COLUMNS]
-    shown, full = frame.assign(**_printed(frame)), frame
+    note, full = NOTE.format(level=percent(level), power=percent(inference.power)), frame
     if len(other):
-        shown["registered"] = print_beside(other.loc[frame["claim"]])
-        columns, note = [*columns, BESIDE_COLUMN], note + NOTE_BESIDE
+        note += NOTE_BESIDE
         full = frame.join(other.drop(columns="format").add_suffix("_registered"), on="claim")
     return Findings(
         numbers=[*_counts(frame, inference.size), *numbers],
-        tables=[table_of("ledger", shown, columns, SOURCE, note)],
+        tables=[table_of("ledger", _printed(claims, panel), COLUMNS, SOURCE, note)],
         figures=_picture(full, level),
         datasets=[Dataset("ledger", full.drop(columns=["estimand", "format", "sign"]), SOURCE)],
-        passages=[Passage("claims", paragraphs(claims, panel, other), SOURCE)],
+        passages=[
+            Passage("ledger", paragraphs(claims, panel, other), SOURCE),
+            Passage("verdicts", verdict_strip(claims), SOURCE),
+        ],
         verdicts=[
             _agreement(frame, inference.size),
             *(Verdict(e.id, e.verdict, _rule(e, panel), _evidence(e.outcome), SOURCE)
@@ -163,17 +159,23 @@ def _beside(claims: list[Entry], panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"sessions": "Int64"})
 
 
-def _printed(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """Print what has a format of its own in each row, and the marks of the table."""
-    rows = frame.to_dict("records")
-    values = frame[["effect", "low", "high", "format"]].itertuples(index=False)
-    return {
-        "claim": [r["claim"] + r"\*" * (r["status"] != "confirmatory") for r in rows],
-        "statement": [escape_markup(r["statement"]) for r in rows],
-        "interval": [with_interval(*row) for row in values],
-        "detectable": [format_value(r["minimum_detectable"], r["format"]) for r in rows],
-        "said": [SHORT.get(r["verdict"], r["verdict"]) for r in rows],
-    }
+def _printed(claims: list[Entry], panel: Panel) -> pd.DataFrame:
+    """Print the rows of the table; the identifier of a row is that of its claim."""
+    rows = []
+    for entry in claims:
+        outcome, star = entry.outcome, r"\*" * (entry.claim.status != "confirmatory")
+        effect = with_interval(outcome.effect, outcome.low, outcome.high, outcome.format)
+        unit = unit_of(entry) if outcome.effect is not None else ""
+        rows.append(
+            {
+                "named": f"[{entry.id}{star}]{{#{anchor(entry.id)} .claim-id}} "
+                f"{escape_markup(entry.claim.statement)}",
+                "said": mark(entry.verdict),
+                "interval": f"{effect} {unit}".rstrip(),
+                "why": why(entry, panel),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _counts(frame: pd.DataFrame, size: float) -> list[Number]:

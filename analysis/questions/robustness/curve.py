@@ -17,7 +17,13 @@ import pandas as pd
 from scipy import special, stats
 
 from analysis.questions.robustness.cars import CHOICES, OUTSIDE, Tables, claim_tables
-from analysis.questions.robustness.designs import Days, Episodes, claim_days, curve_claims
+from analysis.questions.robustness.designs import (
+    Days,
+    Episodes,
+    claim_days,
+    curve_claims,
+    name_scores,
+)
 from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
 from analysis.questions.robustness.rule import CurveSummary
 from analysis.results.formats import brackets
@@ -80,6 +86,8 @@ class Curve:
         What is read off them.
     placebo, flips : Nulls
         The curve on joint placebo calendars, and with the signs of whole clusters flipped.
+    measured : str
+        What a slope is on, in words; "" for another portfolio.
     """
 
     claim: str
@@ -87,6 +95,7 @@ class Curve:
     summary: CurveSummary
     placebo: Nulls
     flips: Nulls
+    measured: str
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,7 @@ def curves(panel: Panel) -> list[Curve]:
                 summarise(specifications, size),
                 _nulls(table, asked, moved, None, size, one),
                 _nulls(table, asked, asked.position[:, None], flips, size, one),
+                name_scores(claims[claim]),
             )
         )
     return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -11,15 +13,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.reads import once
-from analysis.snapshot.claims import Difference, Events, Mean
+from analysis.snapshot.claims import Difference, Events, Mean, OnEvents
 from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
 from analysis.study.episodes import chosen_days
 from analysis.study.outcomes import SIGN
-from analysis.study.panel import Panel, chained, with_events
+from analysis.study.panel import Panel, chain_distance, chained, with_events
 from analysis.study.variants import coded_events
 
-__all__ = ["Days", "Episodes", "claim_days", "curve_claims", "measured_portfolio", "scores"]
+__all__ = [
+    "Days",
+    "Episodes",
+    "claim_days",
+    "curve_claims",
+    "measured_portfolio",
+    "name_scores",
+    "scores",
+    "toggle_disappointment",
+]
 
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
@@ -82,6 +93,12 @@ def measured_portfolio(panel: Panel, claim: Mean | Difference, measure: Measure)
     return replace(portfolio, long=replace(leg, scores=tuple(scores(panel, leg, measure))))
 
 
+def name_scores(claim: Mean | Difference) -> str:
+    """Say in words on which column the slope of a claim is; nothing of another portfolio."""
+    found = re.search(r"slope\(.*,\s*(\w+)\s*\)", claim.of)
+    return found[1].replace("_", " ") if found else ""
+
+
 def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
     """Measure the exposure of a leg's members by rank, or by whether the basket holds them.
 
@@ -97,7 +114,7 @@ def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
 
 
 def claim_days(
-    panel: Panel, claim: Mean | Difference, codings: Sequence[Coding], windows: Sequence[Bounds]
+    panel: Panel, claim: OnEvents, codings: Sequence[Coding], windows: Sequence[Bounds]
 ) -> Days:
     """Find the days and episodes of a claim under every coding, for every event window."""
     found = {
@@ -122,25 +139,30 @@ def _coded(panel: Panel, coding: Coding, window: Bounds) -> Panel:
         listed = coded_events(clusters, coding).sort_values(["day0", "cluster"])
         return with_events(panel, listed)
 
-    coded = once(panel, ("coded", coding), code)
-    return once(coded, ("chained", window), lambda: chained(coded, window))
+    listed = "baseline" if coding == "disappointment" else coding  # it asks otherwise of one list
+    coded = once(panel, ("coded", listed), code)
+    distance = chain_distance(coded, window)
+    if distance is None:
+        return coded
+    return once(coded, ("chained", distance), lambda: chained(coded, window))
 
 
-def _choose(coded: Panel, claim: Mean | Difference, coding: Coding) -> pd.DataFrame:
+def _choose(coded: Panel, claim: OnEvents, coding: Coding) -> pd.DataFrame:
     """Choose the days of every side from the list as it is coded, with their factors."""
     every = coded.events[["cluster"]].assign(car=1.0, scar=1.0)  # whatever its response
     sides = []
     for place, events in enumerate(claim.sides.values()):
-        asked = _toggle(events) if coding == "disappointment" else events
-        sides.append(chosen_days(coded, every, asked).assign(second=place > 0))
+        asked = toggle_disappointment(events) if coding == "disappointment" else events
+        shared = replace(asked, signed=True)
+        days = once(coded, ("days", shared), partial(chosen_days, coded, every, shared))
+        sign = days["sign"] if asked.signed else 1
+        sides.append(days.assign(second=place > 0, factor=sign * SIGN[claim.claimed]))
     rows = pd.concat(sides)
-    return rows.assign(
-        position=coded.snapshot.sessions.get_indexer(pd.DatetimeIndex(rows["day0"])),
-        factor=rows["sign"] * SIGN[claim.claimed],
-    )
+    sessions = coded.snapshot.sessions
+    return rows.assign(position=sessions.get_indexer(pd.DatetimeIndex(rows["day0"])))
 
 
-def _toggle(events: Events) -> Events:
+def toggle_disappointment(events: Events) -> Events:
     """Take disappointment out where it is in, and add it to tightening where it is not."""
     kept = tuple(d for d in events.directions if d != "disappointment")
     if kept == events.directions and "tightening" in kept:

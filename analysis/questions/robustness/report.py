@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.multiplicity import holm
-from analysis.questions.requirements import MENUS, PLAYS
+from analysis.questions.requirements import HEAVY, MENUS
 from analysis.questions.robustness.cars import CHOICES
 from analysis.questions.robustness.curve import GRID, Curve, curves, joint_p
 from analysis.questions.robustness.rule import decide_curve, stated_rule
@@ -30,7 +31,7 @@ from analysis.study.panel import Panel
 
 __all__ = ["compute", "explained", "judge_curves"]
 
-NEEDS = (MENUS, PLAYS)
+NEEDS = (MENUS, HEAVY)
 
 SAMPLE = "confirmatory events under every coding"
 NAMES = {
@@ -41,7 +42,6 @@ NAMES = {
     "outliers": "outliers",
     "window": "window",
     "contamination": "contamination",
-    "measure": "heavy share",
     "coding": "events",
 }
 OPTIONS = {
@@ -203,7 +203,7 @@ def _row(panel: Panel, curve: Curve) -> dict[str, Any]:
     p, p_flip = joint_p(s, placebo), joint_p(s, flips)
     low, high = curve.specifications["estimate"].quantile(list(RANGE))
     expected = float(np.mean(placebo.share_significant))
-    drivers = explained(curve.specifications)
+    drivers, names = explained(curve.specifications), NAMES | {"measure": curve.measured}
     shares = (format_value(share, "percent0") for share in (s.share_significant, expected))
     row = {
         "claim": curve.claim,
@@ -217,9 +217,9 @@ def _row(panel: Panel, curve: Curve) -> dict[str, Any]:
         "p_share_significant": p.share_significant,
         "p_median_flip": p_flip.median,
         "p_share_significant_flip": p_flip.share_significant,
-        "driver": NAMES[str(drivers.index[0])] if len(drivers) else "none",
+        "driver": names[str(drivers.index[0])] if len(drivers) else "none",
         "driver_share": drivers.max(),
-        "drivers": ", ".join(f"{NAMES[str(name)]} {share:.3g}" for name, share in drivers.items()),
+        "drivers": ", ".join(f"{names[str(name)]} {share:.3g}" for name, share in drivers.items()),
         "significant": " / ".join(shares),
         "p": f"{format_value(p.median, 'pvalue')} ({format_value(p_flip.median, 'pvalue')})",
         "summary": s,
@@ -283,7 +283,7 @@ def _figure(curve: Curve, row: dict[str, Any], inference: Inference) -> Figure:
         "curve": _shown(known, inference.size),
         "baseline": known[known.index == 0][["rank", "estimate"]],
         "band": pd.DataFrame({"rank": GRID, "low": band[0], "high": band[1]}),
-        "options": _options(known),
+        "options": _options(known, NAMES | {"measure": curve.measured}),
     }
     name, kind = f"specification_curve_{curve.claim.lower()}", "specification_curve"
     return Figure(name, kind, data, alt, _source(curve.claim), {"level": inference.level})
@@ -296,8 +296,8 @@ def _shown(known: pd.DataFrame, size: float) -> pd.DataFrame:
     return known[["rank", "estimate"]].assign(side=side).iloc[at].reset_index(drop=True)
 
 
-def _options(known: pd.DataFrame) -> pd.DataFrame:
-    """Count where each option lies along the curve.
+def _options(known: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Count where each option lies along the curve; ``names`` are those of the choices.
 
     Returns
     -------
@@ -318,7 +318,7 @@ def _options(known: pd.DataFrame) -> pd.DataFrame:
         frames.extend(
             pd.DataFrame(
                 {
-                    "choice": NAMES[choice],
+                    "choice": names[choice],
                     "option": OPTIONS.get(str(option), str(option)),
                     "bin": (counts.index + 0.5) / BINS,
                     "share": shares[option].to_numpy(),

@@ -230,9 +230,12 @@ def _told(path: Path, layout: Layout, said: Sequence[str]) -> str:
     """Return the one line on what was understood of a file."""
     frame, rows = layout.frame, {"day": "days", "month": "months", "quarter": "quarters"}
     calendar = rows[layout.dates.frequency]
-    if layout.dates.frequency == "day" and len(frame) > 10:
-        weekend = (pd.DatetimeIndex(frame.index).day_of_week > 4).mean()
-        calendar = "days, seven a week" if weekend > 0.2 else calendar
+    days = pd.DatetimeIndex(frame.index)
+    if layout.dates.frequency == "day" and len(days) > 10:
+        close = (days[-1] - days[0]).days < 2 * len(days)  # rows of months are no days
+        calendar = (
+            "days, seven a week" if close and (days.day_of_week > 4).mean() > 0.2 else calendar
+        )
     span = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}"
     parts = [
         f"{layout.name}, {frame.shape[1]:,} columns, {len(frame):,} {calendar} from {span}",

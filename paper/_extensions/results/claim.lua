@@ -4,6 +4,7 @@
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
 local typst = FORMAT:match("typst") ~= nil
+local ROWS = "results/figures/rows_behind.html" -- the rows behind numbers, with their script
 local faults = 0 -- places of a draft that do not fit the results
 
 -- A place that does not fit, with what is there of it; it is numbered when all are known.
@@ -42,9 +43,15 @@ end
 local function description(key, actual)
   local parts = { "Claim " .. key .. ": " .. actual.verdict }
   if store.present(actual.rule) then parts[#parts + 1] = "rule: " .. actual.rule end
-  if store.present(actual.evidence) then parts[#parts + 1] = "evidence: " .. actual.evidence end
+  local evidence = store.present(actual.evidence) and actual.evidence or nil
+  local number = store.load("numbers", "numbers").numbers["claim." .. key:lower() .. ".effect"]
+  if number then -- as it is printed
+    evidence = "effect " .. number.text
+    if store.present(number.interval) then evidence = evidence .. ", interval " .. number.interval end
+  end
+  if evidence then parts[#parts + 1] = "evidence: " .. evidence end
   parts[#parts + 1] = store.question(key)
-  return table.concat(parts, "; ")
+  return store.readable(table.concat(parts, "; "))
 end
 
 function Span(span)
@@ -57,7 +64,7 @@ function Span(span)
   local attributes = {
     { "data-key", key },
     { "data-verdict", actual.verdict },
-    { "tabindex", "0" },
+    { "tabindex", "-1" }, -- Tab reaches it on request: see the script of the rows
     { "title", description(key, actual) },
   }
   return pandoc.Span(span.content, pandoc.Attr(span.identifier, { "claim" }, attributes))
@@ -103,6 +110,9 @@ function Pandoc(doc)
   -- Which data the paper was made from, for the metadata of the file.
   local data = store.load("numbers", "numbers").data
   doc.meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint
+  if FORMAT:match("html") and store.has_file(ROWS) then
+    doc.blocks:insert(pandoc.RawBlock("html", store.read_source(ROWS)))
+  end
   if not store.draft then return doc end
   doc = doc:walk({ Span = numbered })
   doc.meta.pagetitle = "DRAFT: " .. pandoc.utils.stringify(doc.meta.title)

@@ -60,7 +60,7 @@ local function shared_width(tbl)
     if length > TEXT then roots = roots + math.sqrt(length) else short = short + length + 2 end
     all = all + length + 2
   end
-  if all <= LINE or roots == 0 then return nil end
+  if all <= LINE or roots == 0 then return tbl end
   local column, left = 0, math.max(1 - short / LINE, 0.3)
   tbl.colspecs = tbl.colspecs:map(function(spec)
     column = column + 1
@@ -69,10 +69,45 @@ local function shared_width(tbl)
   return tbl
 end
 
+-- Rows with words on those above them, and rows of exhibits that the page alone has, stand on the page and nowhere else.
+local function without_more(tbl)
+  if html then return tbl end
+  tbl.bodies = tbl.bodies:map(function(body)
+    body.body = body.body:filter(function(row)
+      return not (row.classes:includes("more") or row.classes:includes("web"))
+    end)
+    return body
+  end)
+  return tbl
+end
+
+-- Colours of verdicts, the box of key points, the strip of verdicts: on the page by style, in print by the template.
+local typst = FORMAT:match("typst") ~= nil
+
+local function verdict(span)
+  local kind = typst and span.classes:includes("verdict") and span.classes[2]
+  if not kind then return nil end
+  return pandoc.Inlines({ pandoc.RawInline("typst", "#verdict(\"" .. kind:gsub("^verdict%-", "") .. "\")[") })
+    .. span.content .. { pandoc.RawInline("typst", "]") }
+end
+
+local function in_print(div)
+  if not typst then return nil end
+  for _, name in ipairs({ "key-points", "verdict-strip", "unsettled" }) do
+    if div.classes:includes(name) then
+      local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#" .. name .. "[") })
+      blocks:extend(div.content)
+      blocks:insert(pandoc.RawBlock("typst", "]"))
+      return blocks
+    end
+  end
+end
+
 -- Wide tables scroll inside this box, which the keyboard can reach; pandoc/crossref.lua has one of its own.
 local function scrolling(tbl)
+  tbl = without_more(tbl)
   if FORMAT:match("typst") then return shared_width(tbl) end
-  if not html or quarto == nil then return nil end
+  if not html or quarto == nil then return tbl end
   local attributes = { { "tabindex", "0" }, { "role", "group" }, { "aria-label", "Table" } }
   return pandoc.Div({ tbl }, pandoc.Attr("", { "scroll" }, attributes))
 end
@@ -98,6 +133,6 @@ local function references(doc)
 end
 
 return {
-  { Image = picture, Span = equation, Table = scrolling, FloatRefTarget = without_source },
+  { Image = picture, Span = function(span) return verdict(span) or equation(span) end, Div = in_print, Table = scrolling, FloatRefTarget = without_source },
   { Pandoc = references },
 }

@@ -108,6 +108,22 @@ function store.question(key)
   return (linked and "nox -s explain -- " or "key ") .. key
 end
 
+-- Words of the registry as a reader has them: [0, +1] for car_0_1, a minus sign before a number, few digits.
+function store.readable(text)
+  local function day(name)
+    local number = name:gsub("^m", "")
+    if name == "0" then return "0" end
+    return (name:match("^m") and "\u{2212}" or "+") .. number
+  end
+  text = text:gsub("car_(m?%d+)_(m?%d+)", function(first, last) return "[" .. day(first) .. ", " .. day(last) .. "]" end)
+  text = text:gsub("(%d*%.%d%d%d%d*)", function(number)
+    local value = tonumber(number)
+    local digits = value >= 0.0995 and "%.2f" or value >= 0.001 and "%.3f" or "%.1g"
+    return string.format(digits, value)
+  end)
+  return (text:gsub("([%s%(%[:])%-(%d)", "%1\u{2212}%2"))
+end
+
 -- JSON null and absence are the same to a reader.
 function store.present(value)
   return value ~= nil and value ~= pandoc.json.null and value ~= ""

@@ -151,6 +151,7 @@ def studies_of_single_days(returns, first, last):
         yield study.take(np.arange(row, row + 3))
 
 
+@pytest.mark.slow
 def test_exact_tests_hold_their_size_on_correlated_firms(simulated):
     """Three correlated normal firms, 600 dates: each rejects in 3 to 7.5% at 5%.
 

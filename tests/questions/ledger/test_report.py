@@ -52,11 +52,43 @@ def test_family_members_carry_both_adjustments_and_a_detectable_effect(claims):
             assert entry.step_down >= entry.placebo - 0.06
 
 
-def test_table_has_at_most_ten_columns_and_every_claim(found):
-    """The central table fits a page."""
-    table = next(t for t in found.tables if t.name == "ledger")
-    assert len(table.frame) == 29
-    assert table.frame.shape[1] <= 10
+def test_table_says_verdict_effect_and_reason_of_every_claim(found, claims):
+    """Four columns, the verdict second and in full; a row is named by its claim."""
+    (table,) = found.tables
+    assert list(table.headers.values()) == ["Claim", "Verdict", "Effect", "Why"]
+    for row, entry in zip(table.frame.to_dict("records"), claims, strict=True):
+        assert f"]{{#claim-{entry.id.lower()} .claim-id}} " in row["named"]
+        assert row["named"].endswith(entry.claim.statement)
+        assert row["said"].startswith(f"[{entry.verdict}]{{.verdict ")
+        assert 2 <= len(row["why"].split()) <= 5
+
+
+def test_effects_carry_their_interval_and_unit(found, claims):
+    """What is no percentage of a price names its unit; the interval is that of the effect."""
+    cells = dict(zip([e.id for e in claims], found.tables[0].frame["interval"], strict=True))
+    assert cells["B7"].endswith(") log points")
+    assert cells["A6"].endswith(") in beta")
+    assert cells["B13"] == "90.0 days"
+    assert re.fullmatch(r"[−\d.]+% \([−\d.]+% to [−\d.]+%\)", cells["B3"])
+    assert cells["A8"] == "–"
+
+
+def test_the_strip_leads_from_every_claim_to_its_row(found, claims):
+    """Each claim once, under its verdict, in the words of its item."""
+    strip = next(p for p in found.passages if p.name == "verdicts").text
+    for entry in claims:
+        (line,) = re.findall(rf"(?m)^- \[{entry.id}\]\(#claim-{entry.id.lower()}\) (.*)$", strip)
+        assert line == f"“{entry.claim.quote}”"
+        above = strip[: strip.index(f"- [{entry.id}]")]
+        assert re.findall(r"(?m)^\[([^\]]+)\]\{\.verdict ", above)[-1] == entry.verdict
+
+
+def test_quotes_name_outlet_and_day(found, claims):
+    """The paragraph of a claim quotes its item; what is not known of that is said."""
+    parts = found.passages[0].text.split("\n\n")
+    places = {"rebound": "outlet not known, day not known", "truce": "Tredu, 27 October 2025"}
+    for part, entry in zip(parts, claims, strict=True):
+        assert f"The item ({places[entry.claim.item]}): “{entry.claim.quote}”." in part
 
 
 def test_one_paragraph_for_each_claim_states_its_verdict(found, claims):
@@ -98,12 +130,11 @@ def test_picture_turns_effects_so_that_right_is_as_claimed(found, claims):
 
 
 def test_registered_results_stand_beside(found, quick):
-    """Effect, p and verdict by the registered rules in the table, the paragraph and the picture."""
+    """Effect, p and verdict by the registered rules in the paragraph and the picture."""
     registered = {e.id: e for e in entries(under(quick, quick.snapshot.choices.registered))}
-    table = next(t for t in found.tables if t.name == "ledger").frame.set_index("claim")
-    assert table.loc["A9", "registered"] == "−5.1% (0.035); contradicted"
     parts = dict(zip(registered, found.passages[0].text.split("\n\n"), strict=True))
     drawn = found.figures[0].data["claims"].set_index("claim")["registered"]
+    assert "−5.1%" in parts["A9"].split("By the registered rules: ")[1]
     for key, entry in registered.items():
         assert parts[key].endswith(f"**{entry.verdict}**.")
         assert "By the registered rules: " in parts[key]
@@ -112,13 +143,13 @@ def test_registered_results_stand_beside(found, quick):
             assert drawn[key] == pytest.approx(entry.outcome.effect * unit)
 
 
-def test_a_study_without_amended_rules_has_no_second_column(quick):
+def test_a_study_without_amended_rules_speaks_of_none(quick):
     """Where nothing was amended the ledger is that of the registered rules alone."""
     choices = replace(quick.snapshot.choices, rules=None)
     snapshot = replace(quick.snapshot, choices=choices)
     plain = build_panel(replace(snapshot, claims={"B3": snapshot.claims["B3"]}))
     found = ledger_report.compute(plain)
     (table,) = found.tables
-    assert table.frame.shape[1] == 9
+    assert "amended" not in table.notes
     assert "registered" not in found.passages[0].text
     assert next(v for v in found.verdicts if v.key == "B3").rule == "common rule"

@@ -13,6 +13,8 @@ from analysis.snapshot.claims import ACROSS_EPISODES
 from analysis.study.panel import under
 from analysis.study.verdicts import judge
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tipped(committed):

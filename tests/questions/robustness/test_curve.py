@@ -30,6 +30,8 @@ from analysis.study.panel import Panel, build_panel, chained, under
 from analysis.study.responses import cumulate
 from analysis.study.variants import coded_events
 
+pytestmark = pytest.mark.slow
+
 CORE = ("MP", "USAR", "CRML")
 CLAIMS = ("A3", "A4", "A9", "A11", "B3", "B11")
 

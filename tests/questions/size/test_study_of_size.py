@@ -86,6 +86,7 @@ def test_batch_gives_the_p_values_of_the_battery(name, rules, committed, setting
         )
 
 
+@pytest.mark.slow
 def test_exact_tests_reject_five_percent(by_name, design, settings):
     """A t and an F that are exact under normality, and the conformal p, in 200 samples."""
     cell = by_name["one_date_3/normal/0"]

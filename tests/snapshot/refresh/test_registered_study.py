@@ -23,6 +23,8 @@ from tests.conftest import DATA
 from .conftest import NEW_YORK, Ticker, World, lead, serve
 from .test_refresh import TODAY, files
 
+pytestmark = pytest.mark.slow
+
 END = pd.Timestamp("2025-03-07")
 SYDNEY = "Australia/Sydney"
 SYMBOLS = {"LYC": "LYC.AX", "ARU": "ARU.AX", "ILU": "ILU.AX"} | {

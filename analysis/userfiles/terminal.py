@@ -1,0 +1,182 @@
+"""Results on the terminal: what a reader wants first, in tables that fit a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from analysis.userfiles.beta_result import BetaResult
+    from analysis.userfiles.correlate import CorrelateResult
+    from analysis.userfiles.event_result import EventStudyResult
+
+__all__ = ["show_betas", "show_correlations", "show_event_study"]
+
+FEW = 6  # groups beyond which tests are not listed one by one
+COLUMNS = 4  # tests beside the mean of a group
+ROWS = 20  # of a table on the terminal; files have all
+MINUS = "\u2212"
+
+
+def show_event_study(result: EventStudyResult) -> list[RenderableType]:
+    """Return the table of groups, all tests of each, and groups over several windows."""
+    first, last = result.options.window
+    market = f" on {result.options.benchmark}" if result.options.benchmark else ""
+    title = f"{result.options.model} model{market}, event days {first} to {last}".replace(
+        "-", MINUS
+    )
+    shown: list[RenderableType] = [_groups(result, title)]
+    if len(result.tests) and len(result.groups) <= FEW:
+        shown += [_tests(result, *row) for row in _advised(result)]
+    if result.options.windows:
+        shown.append(_windows(result))
+    return [*shown, *(Text(line) for line in result.advice())]
+
+
+def _advised(result: EventStudyResult) -> Iterable[tuple[str, tuple[str, ...], str]]:
+    for row in result.groups.to_dict("records"):
+        yield row["group"], row["trusted"], row["why"]
+
+
+def _leading(result: EventStudyResult) -> list[str]:
+    """Return the trusted tests with a p in some group; without one, those that were asked for."""
+    if not len(result.tests):
+        return []
+    known = result.tests["p"].dropna().index
+    trusted = [name for group, names, _ in _advised(result) for name in names
+               if (group, name) in known]  # fmt: skip
+    asked = [name for name in result.options.tests if name in known.get_level_values(1)]
+    return list(dict.fromkeys(trusted or asked))[:COLUMNS]
+
+
+def _groups(result: EventStudyResult, title: str) -> Table:
+    tests = _leading(result)
+    heads = [
+        "group",
+        "events",
+        "days",
+        "mean CAR",
+        "CAR > 0",
+        "CAR < 0",
+        *_heads(tests),
+    ]
+    rows = []
+    for row in result.groups.to_dict("records"):
+        p = [_p(result.tests["p"].get((row["group"], name))) for name in tests]
+        counts = [row[name] for name in ("group", "n", "days")]
+        signs = [row["positive"], row["negative"]]
+        rows.append([*counts, _percent(row["caar"]), *signs, *p])
+    return _table(title, heads, rows)
+
+
+def _tests(result: EventStudyResult, group: str, trusted: Sequence[str], why: str) -> Table:
+    """List the tests of a group that have a p, those first that can be trusted."""
+    tests = result.tests.loc[group]
+    known = tests[tests["p"].notna()]
+    first = [name for name in trusted if name in known.index]
+    rest = [str(name) for name in known.index if name not in trusted]
+    table = _table(f"{group}: {why}", ["test", "statistic", "p", "p Holm", "smallest p"], [])
+    for name in [*first, *rest]:
+        statistic, p, after, least = map(
+            float, known.loc[name, ["statistic", "p", "p_holm", "p_min"]]
+        )
+        cells = [_number(statistic), _p(p), _p(after), _p(least) if least > 0 else ""]
+        style = "" if name in first else "dim"
+        table.add_row(name, *cells, style=style, end_section=bool(first) and name == first[-1])
+    refused = [str(name) for name in tests.index if name not in known.index]
+    if refused:
+        table.caption = f"not for this group: {', '.join(refused)}"
+        table.caption_justify = "left"
+    return table
+
+
+def _windows(result: EventStudyResult) -> Table:
+    tests = _leading(result)
+    heads = ["group", "window", "events", "mean CAR", "CAR > 0", "CAR < 0"]
+    rows = []
+    for row in result.windows.to_dict("records"):
+        window = f"{row['first']} to {row['last']}".replace("-", MINUS)
+        counts = (row["n"], _percent(row["caar"]), row["positive"], row["negative"])
+        rows.append([row["group"], window, *counts, *(_p(row.get(f"p_{name}")) for name in tests)])
+    return _table("windows", [*heads, *_heads(tests)], rows)
+
+
+def show_betas(result: BetaResult) -> list[RenderableType]:
+    """Return the table of betas and, where they were asked for, the tests that they are equal."""
+    options, frame = result.options, result.betas
+    title = f"betas on {options.benchmark}, {options.returns} returns a {options.frequency}"
+    heads = ["asset", "n", "beta", "95% interval", "Huber", "shrunk", "alpha", "R²"]
+    rows = [
+        [
+            row["ticker"], row["n"], _number(row["beta"]),
+            f"{_number(row['low'])} to {_number(row['high'])}", _number(row["huber.beta"]),
+            _number(row.get("shrunk")), _percent(row["alpha"], 4), _number(row["r2"]),
+        ]
+        for row in frame.head(ROWS).to_dict("records")
+    ]  # fmt: skip
+    shown: list[RenderableType] = [_table(title, heads, rows, len(frame))]
+    if len(result.equality):
+        tests = result.equality.head(ROWS).to_dict("records")
+        lines = [
+            [row["assets"] if len(row["assets"]) < 40 else f"all {len(row['betas'])}", row["n"],
+             f"{row['f']:.3f}", _p(row["p_value"]), _p(row["p_clustered"]),
+             _p(row["p_value_holm"])]
+            for row in tests
+        ]  # fmt: skip
+        heads = ["equal betas", "n", "F", "p", "p clustered", "p Holm"]
+        shown.append(_table("tests that betas are equal", heads, lines, len(result.equality)))
+    return shown
+
+
+def show_correlations(result: CorrelateResult) -> list[RenderableType]:
+    """Return the correlations with the smallest p after Holm first."""
+    frame, family = result.correlations, result.family()
+    known = frame[frame["p_value"].notna()].sort_values(["p_holm", "p_value"], kind="stable")
+    rows = [
+        [row["x"], row["y"], row["method"], f"{row['lag']}".replace("-", MINUS), row["n"],
+         _number(row["estimate"]), f"{_number(row['low'])} to {_number(row['high'])}",
+         _p(row["p_value"]), _p(row["p_holm"])]
+        for row in known.head(ROWS).to_dict("records")
+    ]  # fmt: skip
+    heads = ["x", "y", "method", "lag", "n", "correlation", "95% interval", "p", "p Holm"]
+    title = f"{family['tests']} correlations, lag in {result.options.unit}s (positive: x leads)"
+    return [_table(title, heads, rows, len(known))]
+
+
+def _heads(tests: Sequence[str]) -> list[str]:
+    return [f"p {name.replace('_', ' ')}" for name in tests]
+
+
+def _table(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[object]], whole: int = 0
+) -> Table:
+    table = Table(
+        title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    if whole > ROWS:
+        table.caption = f"{whole - ROWS} more in the file of --out"
+        table.caption_justify = "left"
+    return table
+
+
+def _percent(value: float, digits: int = 2) -> str:
+    return "" if value != value else f"{100 * value:.{digits}f}%".replace("-", MINUS)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or value != value else f"{value:.3f}".replace("-", MINUS)
+
+
+def _p(value: float | None) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"

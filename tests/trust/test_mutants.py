@@ -1,0 +1,152 @@
+"""The mutator: which changes it makes, which tests it asks, and how it goes on after a kill."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from trust.mutants.children import Job, run_jobs
+from trust.mutants.choose import find_imports, order_tests
+from trust.mutants.operators import apply, find_mutants
+from trust.mutants.record import Record
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        ("a < b", {"(a <= b)", "(a > b)"}),
+        ("a == b", {"(a != b)"}),
+        ("a is None", {"(a is not None)"}),
+        ("a in b", {"(a not in b)"}),
+        ("a < b <= c", {"(a <= b <= c)", "(a > b <= c)", "(a < b < c)", "(a < b > c)"}),
+        ("a + b", {"(a - b)"}),
+        ("a / b", {"(a * b)"}),
+        ("a and b", {"(a or b)"}),
+        ("not a", {"(a)"}),
+        ("-a", {"(a)"}),
+        ("x = True", {"x = False"}),
+        ("x = 3", {"x = 4"}),
+        ("x = 0.5", {"x = 0.75"}),
+        ("x = 0.0", {"x = 1.0"}),
+        ("x += y", {"x -= y"}),
+        ("a if b else c", {"(c if b else a)"}),
+        ("'a' + b", set()),
+        ("f'{a + 1}'", set()),
+        ('"""Words."""', set()),
+        ("x: tuple[int, 3] = y", set()),
+        ("__all__ = [1]", set()),
+        ("if TYPE_CHECKING:\n    x = 1", set()),
+    ],
+)
+def test_each_kind_of_place_has_its_changes(source, changed):
+    """And what no test of behaviour can see has none."""
+    assert {apply(mutant, source) for mutant in find_mutants("a.py", source)} == changed
+
+
+def test_a_change_leaves_the_rest_of_the_module_as_it_is():
+    """Also behind letters that take several bytes, and over several lines."""
+    source = 's = "→"; x = (a\n     < b)  # kept\ny = 1\n'
+    texts = [apply(mutant, source) for mutant in find_mutants("a.py", source)]
+    assert 's = "→"; x = ((a <= b))  # kept\ny = 1\n' in texts
+    assert 's = "→"; x = (a\n     < b)  # kept\ny = 2\n' in texts
+
+
+def test_every_mutant_of_the_package_is_a_program():
+    """Not one is caught because it could not be read."""
+    file = ROOT / "analysis/estimators/events/signs.py"
+    source = file.read_text("utf-8")
+    mutants = find_mutants("signs.py", source)
+    assert len(mutants) > 20
+    for mutant in mutants:
+        changed = apply(mutant, source)
+        compile(changed, "signs.py", "exec")
+        assert changed != source
+
+
+def test_the_nearest_tests_are_asked_first():
+    """Those that import the module, its own folder before others; then those of its importers."""
+    package = {
+        "analysis/a/one.py": frozenset(),
+        "analysis/b/two.py": frozenset({"analysis/a/one.py"}),
+        "analysis/c/alone.py": frozenset(),
+    }
+    tests = {
+        "tests/z/test_far.py": frozenset({"analysis/b/two.py"}),
+        "tests/b/test_near.py": frozenset({"analysis/a/one.py"}),
+        "tests/a/test_near.py": frozenset({"analysis/a/one.py"}),
+        "tests/c/test_none.py": frozenset({"analysis/c/alone.py"}),
+        "tests/a/conftest.py": frozenset({"analysis/a/one.py"}),
+    }
+    assert order_tests("analysis/a/one.py", package, tests) == [
+        "tests/a/test_near.py", "tests/b/test_near.py", "tests/z/test_far.py",
+    ]  # fmt: skip
+
+
+def test_imports_are_found_by_statement_and_by_name():
+    """A module that a command imports by name is reached, too."""
+    found = find_imports(ROOT, "analysis")
+    signs = "analysis/estimators/events/signs.py"
+    assert any(signs in imported for imported in found.values())
+    assert "analysis/errors.py" in found["analysis/whole.py"]
+    assert all(name not in imported for name, imported in found.items())
+
+
+def test_a_record_that_was_cut_short_goes_on(tmp_path):
+    """The entry that was being written is asked for again; the others stay."""
+    record = Record.open(tmp_path / "r.jsonl")
+    record.add("one", how="failed")
+    with record.file.open("a", encoding="utf-8") as file:
+        file.write('{"key": "two", "ho')
+    again = Record.open(record.file)
+    assert list(again.entries) == ["one"]
+
+
+TESTS = """
+import time
+from analysis.thing import answer
+
+def test_it():
+    answer() == 0 and time.sleep(60)
+    assert answer() == 42
+"""
+
+
+@pytest.mark.slow
+def test_a_changed_module_is_tested_and_put_back(tmp_path):
+    """Found, not found and without an end; a test that began another process ends with it."""
+    for name, text in {
+        "analysis/__init__.py": "",
+        "analysis/thing.py": "def answer():\n    return 42\n",
+        "tests/test_thing.py": TESTS,
+        "pyproject.toml": "[tool.pytest.ini_options]\nmarkers = ['slow', 'browser', 'cluster']\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    program = f"""
+import sys, time
+from pathlib import Path
+from trust.mutants.children import Job, run_jobs
+head = "def answer():\\n    return "
+jobs = [
+    Job(text, ["tests/test_thing.py"], 15, "analysis/thing.py", head + text)
+    for text in ("42", "43", "0", "6 * 7")
+]
+for ended in run_jobs(jobs, [Path({str(tmp_path)!r})], time.monotonic() + 100):
+    print(ended.job.key, ended.how)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["42 passed", "43 failed", "0 timeout", "6 * 7 passed"]
+    assert (tmp_path / "analysis/thing.py").read_text("utf-8") == "def answer():\n    return 42\n"
+
+
+def test_nothing_is_begun_after_the_end(tmp_path):
+    """A run of half an hour does not begin a job in its last second."""
+    assert list(run_jobs([Job("a", [], 1)], [tmp_path], time.monotonic() - 1)) == []

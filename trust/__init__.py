@@ -1,0 +1,1 @@
+"""What asks the tests and the program hard questions: mutants, faults, corrupted inputs."""

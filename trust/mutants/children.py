@@ -1,0 +1,144 @@
+"""Runs of pytest in forked children: what takes long to import is imported once, by the parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Ended", "Job", "import_early", "run_jobs"]
+
+EARLY = (
+    "numpy", "pandas", "scipy.stats", "scipy.optimize", "scipy.signal", "statsmodels.api",
+    "matplotlib.pyplot", "seaborn", "pandera", "pydantic", "exchange_calendars", "arch", "pytest",
+    "hypothesis", "rich", "pypdf", "openpyxl",
+)  # fmt: skip
+MARKS = "not slow and not browser and not cluster"
+
+How = Literal["passed", "failed", "timeout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Tests to run on a changed module.
+
+    ``key`` is its name for whoever asked for it; ``limit`` seconds after which the run is killed;
+    ``file`` and ``text`` are the module and what it holds meanwhile, None to change nothing.
+    """
+
+    key: str
+    tests: Sequence[str]
+    limit: float
+    file: str = ""
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended, and what it took."""
+
+    job: Job
+    how: How
+    seconds: float
+
+
+def import_early() -> None:
+    """Import what the children need, but nothing of the package itself."""
+    for name in EARLY:
+        import_module(name)
+
+
+def run_jobs(jobs: Iterable[Job], clones: Sequence[Path], until: float) -> Iterator[Ended]:
+    """Run jobs, one at a time in each clone, and yield them as they end.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+    clones : sequence of Path
+        Folders with the repository, which a job changes and puts back.
+    until : float
+        Time of the monotonic clock after which no job is started.
+    """
+    waiting, free = iter(jobs), list(clones)
+    running: dict[int, tuple[Job, Path, float, str]] = {}
+    more = True
+    try:
+        while running or more:
+            while more and free:
+                job = next(waiting, None) if time.monotonic() < until else None
+                more = job is not None
+                if job is not None:
+                    clone = free.pop()
+                    before = (clone / job.file).read_text("utf-8") if job.text is not None else ""
+                    running[_start(job, clone)] = (job, clone, time.monotonic(), before)
+            for child in [*running]:
+                job, clone, start, before = running[child]
+                how = _look(child, time.monotonic() - start > job.limit)
+                if how is not None:
+                    del running[child]
+                    if job.text is not None:
+                        (clone / job.file).write_text(before, "utf-8")
+                    free.append(clone)
+                    yield Ended(job, how, time.monotonic() - start)
+            time.sleep(0.02)
+    finally:
+        for child in running:
+            _kill(child)
+
+
+def _start(job: Job, clone: Path) -> int:
+    if job.text is not None:
+        (clone / job.file).write_text(job.text, "utf-8")
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 3
+    try:
+        os.setsid()
+        code = _test(job, clone)
+    finally:
+        os._exit(code)
+
+
+def _test(job: Job, clone: Path) -> int:
+    """Run pytest in this process, in silence."""
+    import pytest
+
+    silent = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(silent, stream)
+    os.chdir(clone)
+    os.environ["PYTHONPATH"] = str(clone)
+    sys.path[:] = [str(clone), *(p for p in sys.path if p and Path(p) != Path(__file__).parents[2])]
+    sys.dont_write_bytecode = True  # a pyc of the same second would hide a change
+    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", MARKS, *job.tests]
+    return int(pytest.main(words))
+
+
+def _look(child: int, late: bool) -> How | None:
+    """Return how a child ended, None while it runs; one that is late is killed."""
+    ended, status = os.waitpid(child, os.WNOHANG)
+    if ended:
+        # 5: no test was collected, hence none failed.
+        return "passed" if os.waitstatus_to_exitcode(status) in (0, 5) else "failed"
+    if late:
+        _kill(child)
+        return "timeout"
+    return None
+
+
+def _kill(child: int) -> None:
+    """End a child with all that it started."""
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    os.waitpid(child, 0)
