@@ -243,6 +243,18 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Corrupt 20,000 inputs of every reader and print what was neither read nor refused."""
+    session.run(_prepare(session, "tests"), "-m", "trust.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill, interrupt and starve runs at 300 random instants; print what they left behind."""
+    session.run(_prepare(session, "tests"), "-m", "trust.faults", *session.posargs)
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Check the rendered page in Chromium: widths, accessibility, keyboard, print."""
     python = _prepare(session, "tests")
@@ -308,12 +320,13 @@ def readme(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lint(session: nox.Session) -> None:
-    """Check style (ruff), types (mypy), imports (import-linter) and workflows (zizmor)."""
+    """Check style (ruff), types (mypy), spelling (codespell), imports and workflows (zizmor)."""
     python = _prepare(session, "tests")
     session.run(python, "-m", "ruff", "check", ".")
     session.run(python, "-m", "ruff", "format", "--check", ".")
     session.run(python, "-m", "mypy")
     session.run(str(Path(python).with_name("lint-imports")))
+    session.run(str(Path(python).with_name("codespell")))
     zizmor = str(Path(python).with_name("zizmor"))
     session.run(zizmor, "--offline", "--quiet", "--persona", "pedantic", ".")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass
@@ -199,6 +200,18 @@ def test_diff_compares_a_study_in_a_repository_of_its_own(run, capsys) -> None:
     assert main(["diff", "HEAD", "--data", str(folder)], Workspace.at(ROOT)) == 0
     assert "No result differs" in capsys.readouterr().out
     assert (folder / "paper/_output/diff.md").is_file()
+
+
+@pytest.mark.slow
+def test_the_years_before_have_a_text_of_their_own(tmp_path) -> None:
+    """The second real study renders where it lies among the data, from its own text."""
+    shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("derived", "results"))
+    folder = tmp_path / "data/history"
+    words = ["paper", "--renderer", "pandoc", "--data", str(folder)]
+    assert main(words, Workspace.at(ROOT)) == 0
+    page = pages(folder)[0]
+    assert "Two news items of recent years read daily moves" in page
+    assert "written by code from the files of a study" not in page
 
 
 # What is wrong in the files of a study is told before anything is computed.

@@ -67,10 +67,12 @@ def _paper(options: argparse.Namespace, workspace: Workspace) -> None:
     require_packages()
     stage = Stages()
     study = chosen(options.data, workspace, stage)
+    project = workspace.root / "paper"
     with stage("Checking the sources"):
         if study.own and not own_report.has_own_text(study.paper):
-            check_sources(workspace.root / "paper", own_report.SOURCE)
+            check_sources(project, own_report.SOURCE)
         else:
+            own_report.bring_bibliography(project, study.paper)
             check_sources(study.paper)
     render_paper(options, study, stage)
 

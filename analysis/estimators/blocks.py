@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["CELLS", "Runner", "blocks", "here", "in_order", "side_by_side"]
+__all__ = ["Runner", "blocks", "here", "in_order", "side_by_side"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 __all__ = [
     "ALLOWED",
     "MARKUP",
+    "blank",
     "foreign_numerals",
     "typed_numerals",
 ]
@@ -48,14 +49,14 @@ def typed_numerals(text: str, *, source: bool = True) -> Iterator[tuple[int, str
     """
     patterns = {**MARKUP, **ALLOWED} if source else ALLOWED
     for pattern in patterns:
-        text = re.sub(pattern, _blank, text, flags=re.DOTALL | re.MULTILINE)
+        text = re.sub(pattern, blank, text, flags=re.DOTALL | re.MULTILINE)
     for match in re.finditer(r"\d+", text):
         around = text[max(0, match.start() - 30) : match.end() + 20]
         yield match.start(), " ".join(around.split())
 
 
-def _blank(match: re.Match[str]) -> str:
-    """Blank out a passage, so that positions and lines stay."""
+def blank(match: re.Match[str]) -> str:
+    """Return a passage as blanks, so that positions and lines stay."""
     return re.sub(r"[^\n]", " ", match[0])
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "REPORT_STEM",
     "SHARED",
     "SOURCE",
+    "bring_bibliography",
     "has_own_text",
     "mark_figures",
     "require_mark",
@@ -147,6 +148,18 @@ def write_shared(paper: Path, folder: Path, mark: str = "") -> None:
         If the folder cannot be written.
     """
     write_whole(folder, _shared(paper, folder, mark))
+
+
+def bring_bibliography(paper: Path, folder: Path) -> None:
+    """Copy the bibliography of the repository beside a text of one's own that has none.
+
+    Raises
+    ------
+    WriteError
+        If the folder cannot be written.
+    """
+    if not (folder / BIBLIOGRAPHY).is_file():
+        write_whole(folder, {BIBLIOGRAPHY: (paper / BIBLIOGRAPHY).read_bytes()})
 
 
 def _shared(paper: Path, folder: Path, mark: str) -> dict[str, str | bytes]:

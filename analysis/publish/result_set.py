@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,8 +119,17 @@ def read_folder(folder: Path) -> ResultSet:
             f"{folder / 'numbers.json'}: expected results, found none; first run: nox -s paper"
         )
     files = [path for form in ("*.json", "*/*.md", KEYS) for path in folder.glob(form)]
-    texts = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in files}
+    texts = {p.relative_to(folder).as_posix(): _text(p) for p in files}
     return parse(texts, folder=folder)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ResultsError(
+            f"{path}: expected UTF-8 text, found: {error.reason}; run nox -s paper"
+        ) from None
 
 
 def _require_no_conflict(where: str, text: str) -> None:
@@ -137,7 +147,7 @@ def _keys(where: str, texts: Mapping[str, str], numbers: Entries) -> Entries:
         return {key: summarise(entry) for key, entry in numbers.items()}
     try:
         return read_listed(texts[KEYS])
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise ResultsError(
             f"{where}: expected key, function and two hashes in every row, found {error}; run "
             "nox -s paper"

@@ -15,6 +15,7 @@ from analysis.errors import RenderError
 from analysis.publish.numerals import typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
 from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
+from analysis.publish.words import unbound_words
 
 __all__ = ["check_sources", "find_references", "listing", "nearest"]
 
@@ -46,7 +47,7 @@ _GROUP = re.compile(r"\[[^\[\]]*@[^\[\]]*\]")
 
 
 def check_sources(paper: Path, index: str = INDEX) -> None:
-    """Stop unless shortcodes, references, citations, claims and numerals are well-formed.
+    """Stop unless shortcodes, references, citations, claims, numerals and words are in order.
 
     Nothing computed is looked at; ``index`` is the file that includes the others.
 
@@ -57,7 +58,10 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     """
     sources, problems = read_sources(paper, index)
     complete = not problems
-    checks = (_brace_problems, _claim_problems, _image_problems, _numeral_problems)
+    checks = (
+        *(_brace_problems, _claim_problems, _image_problems),
+        *(_numeral_problems, _word_problems),
+    )
     for source in sources:
         found = [problem for check in checks for problem in check(source)]
         problems += in_order([*_shortcode_problems(source, sources[0]), *found])
@@ -164,6 +168,15 @@ def _numeral_problems(source: Source) -> Iterator[str]:
         yield (
             f"{source.place(position)}: numeral: expected {{{{< num KEY >}}}}, found one "
             f'typed by hand in "{around}"'
+        )
+
+
+def _word_problems(source: Source) -> Iterator[str]:
+    for position, word, around in unbound_words(source):
+        yield (
+            f"{source.place(position)}: word: expected '{word}' in a {{.claim}} or in an allowed "
+            f'phrase, found "{around}"; tie it to a verdict, or give it a reason in '
+            "analysis/publish/words.py"
         )
 
 

@@ -22,7 +22,7 @@ from analysis.results import Dataset, Figure, Findings, Number, Provenance, Verd
 from analysis.results.formats import format_value
 from analysis.whole import put, staging, write_whole
 
-__all__ = ["documents", "figure_digest", "publish_cited", "significant", "write_results"]
+__all__ = ["documents", "figure_digest", "publish_cited", "write_results"]
 
 Described = tuple[str, dict[str, Any], Provenance]  # its key, what it says, where it comes from
 

@@ -25,7 +25,6 @@ __all__ = [
     "THREE_FIRMS",
     "TWO_FIRMS",
     "Need",
-    "need_baskets",
     "need_funds",
     "need_policy",
     "need_section",

@@ -16,7 +16,6 @@ __all__ = [
     "NAMES",
     "check_days",
     "check_prices",
-    "check_sessions",
     "find_market_sessions",
     "find_zone",
     "list_exchanges",

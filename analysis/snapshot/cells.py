@@ -22,7 +22,7 @@ from analysis.snapshot.schema import (
     schema_of,
 )
 
-__all__ = ["NUMBERS", "typed"]
+__all__ = ["typed"]
 
 # What a reader is told where pandera names its own rule instead of ours.
 _EXPECTED = {

@@ -22,7 +22,6 @@ __all__ = [
     "RowEdits",
     "compare_rows",
     "describe_edits",
-    "describe_form",
     "recorded_copies",
     "row_changes",
     "rows_by_key",

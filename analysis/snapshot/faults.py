@@ -30,7 +30,8 @@ def fault(
     if column is not None:
         place += f", column {column}"
     text = f"{place}: expected {expected}, found {found}; {remedy}"
-    return SnapshotError(" ".join(text.split()))
+    # JSON may hold halves of letters, which no terminal can print.
+    return SnapshotError(" ".join(text.split()).encode("utf-8", "backslashreplace").decode())
 
 
 def guess(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.amendments import AMENDMENTS
@@ -90,6 +91,10 @@ class Manifest:
     derived: Mapping[str, str]
 
 
+_CHECKED = TypeAdapter(tuple[dict[str, Entry], dict[str, str]])
+"""What the entries of a manifest hold, and its hashes of derived files."""
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read ``manifest.json`` of a data folder.
 
@@ -101,14 +106,20 @@ def read_manifest(folder: Path) -> Manifest:
     restore = "restore it with git"
     try:
         raw = json.loads(read_file(folder / NAME))
+        json.dumps(raw, ensure_ascii=False).encode()  # halves of letters are no text
+        _CHECKED.validate_python((raw["files"], raw["derived"]))
         files = {name: _entry(fields) for name, fields in raw["files"].items()}
         manifest = Manifest(files, dict(raw["derived"]))
     except json.JSONDecodeError as error:
         found, row = error.msg, error.lineno
         raise fault(NAME, row=row, expected="JSON", found=found, remedy=restore) from None
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        found = f"{first['msg']} at {' '.join(str(part) for part in first['loc'][1:])}"
+        raise fault(NAME, expected="text, hashes, rows", found=found, remedy=restore) from None
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         expected = "files with their source, terms and hash, and derived hashes"
-        found = f"{type(error).__name__}: {error}"
+        found = f"{type(error).__name__}: {str(error)[:200]}"
         raise fault(NAME, expected=expected, found=found, remedy=restore) from None
     needed = set(files) - set(REFRESHED) - set(BESIDE)
     if needed != set(FILES):

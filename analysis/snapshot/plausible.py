@@ -17,7 +17,7 @@ from analysis.snapshot.load import Snapshot
 from analysis.snapshot.reading import read_rows
 from analysis.snapshot.schema import SERIES
 
-__all__ = ["JUMP", "SLIP", "UNIT", "jumps", "look_at_edits"]
+__all__ = ["jumps", "look_at_edits"]
 
 JUMP = 1.9  # a session that multiplies or divides a price by more wants a second look
 SLIP = 5.0  # and by more than this is taken for ten times, whatever the share did that day

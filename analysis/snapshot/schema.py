@@ -15,19 +15,14 @@ from pandera.engines.pandas_engine import DateTime
 __all__ = [
     "ACTIONS",
     "BESIDE",
-    "CONFIDENCE",
     "EARLIER",
-    "KINDS",
     "OPTIONAL",
     "RULES",
     "SCHEMAS",
-    "SCOPES",
     "SERIES",
-    "STATUSES",
     "TICKER",
     "columns_of_type",
     "list_columns",
-    "may_lack",
     "schema_of",
 ]
 

@@ -34,7 +34,6 @@ __all__ = [
     "list_names",
     "list_series",
     "monthly_returns",
-    "own_generator",
     "release_returns",
     "release_tests",
     "seasonal_changes",

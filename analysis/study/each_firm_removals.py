@@ -25,7 +25,7 @@ from analysis.study.tipping_rules import Measured, measure
 from analysis.study.tipping_search import Change, Turn, search
 from analysis.study.verdicts import CANNOT
 
-__all__ = ["OPEN", "Removals", "name_episodes", "remove_from_family", "remove_squares"]
+__all__ = ["Removals", "remove_from_family", "remove_squares"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

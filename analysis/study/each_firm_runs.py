@@ -17,7 +17,7 @@ from analysis.snapshot.load import Snapshot
 from analysis.snapshot.registration import read_registration
 from analysis.study.each_firm_tests import Run
 
-__all__ = ["ONE_OUT", "REGISTERED", "list_beside", "registered_run"]
+__all__ = ["list_beside", "registered_run"]
 
 REGISTERED = "registered"
 ONE_OUT = "leave-one-out"

@@ -8,7 +8,7 @@ from analysis.reads import Made, make
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import NAME
 
-__all__ = ["EARLIER", "earlier_study", "has_beside", "has_earlier"]
+__all__ = ["earlier_study", "has_beside", "has_earlier"]
 
 EARLIER = "history"
 

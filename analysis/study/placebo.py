@@ -29,7 +29,6 @@ __all__ = [
     "clean_sessions",
     "cumulated",
     "day_placebo",
-    "drawn",
     "drawn_jointly",
     "moved_episodes",
     "moved_paths",

@@ -25,6 +25,7 @@ from analysis.userfiles.periods import whole_periods
 
 __all__ = ["BetaResult", "relative_beta"]
 
+LARGEST = 1e60  # return of an asset, as a fraction: its fourth power is still a number
 FEWEST = {"day": 30, "week": 12, "month": 12}  # common returns below which no beta is worth a row
 MARKET = "\0market"  # of the benchmark among the assets: no asset is called so
 
@@ -71,7 +72,7 @@ def relative_beta(prices: pd.DataFrame, **options: Any) -> BetaResult:
         parts = [_estimate(names, found, choices) for names, found in common.groups(assets)]
         reasons = {name: part.reasons.get(name, "") for part in parts for name in part.names}
         betas = _in_order([part.betas for part in parts], assets)
-        equality = _equality(common, list(betas["ticker"]), choices)
+        equality = _equality(common, [name for name in assets if not reasons[name]], choices)
     except ValueError as error:
         raise UserDataError(f"beta: {error}; change the option or the file") from None
     if betas.empty:
@@ -110,6 +111,12 @@ class CommonReturns:
         self._holed = options.missing == "trade" and bool(named.isna().any(axis=None))
         self._table = named
         self._returns = self._taken(named)
+        largest = self._returns.abs().max()
+        if (largest > LARGEST).any():
+            name = str(largest.idxmax()).replace(MARKET, options.benchmark)
+            raise ValueError(
+                f"{name}: expected returns that have a square, found {largest.max():.3g}"
+            )
 
     def _taken(self, table: pd.DataFrame) -> pd.DataFrame:
         returns = take_returns(table, self._kind) if self._given == "prices" else table
@@ -241,7 +248,7 @@ def _in_order(parts: Sequence[pd.DataFrame], assets: Sequence[str]) -> pd.DataFr
     """Join tables by asset, in the order of the assets."""
     filled = [part for part in parts if len(part)]
     if not filled:
-        return pd.DataFrame(columns=["ticker"])
+        return next((part for part in parts if len(part.columns)), pd.DataFrame())
     whole = pd.concat(filled, ignore_index=True)
     order = pd.Index(assets).get_indexer(pd.Index(whole["ticker"]))
     return whole.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
@@ -12,16 +12,16 @@ from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
+from pandas.errors import InvalidColumnName
 
 from analysis.errors import UserDataError
 from analysis.userfiles.typeset import write_html, write_latex, write_markdown
 from analysis.whole import put, refused, staging
 
-__all__ = ["SUFFIXES", "check_out", "check_plot", "is_stream", "write_json", "write_result"]
+__all__ = ["check_out", "check_plot", "is_stream", "write_result"]
 
 Tables = Mapping[str, pd.DataFrame]
 
-STATA_NAME = 32  # letters of a name in Stata
 SHEET = 31  # letters of the name of a sheet
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -35,25 +35,17 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 def _write_stata(table: pd.DataFrame, path: Path) -> None:
-    """Write a table under names that Stata takes; the whole names become labels."""
+    """Write a table; names that Stata does not take get underscores from pandas."""
     flat = _flat(table)
-    names: dict[str, str] = {}
-    for name in map(str, flat.columns):
-        short = re.sub(r"\W", "_", name, flags=re.ASCII)[:STATA_NAME]
-        short = short if not short[:1].isdigit() else f"_{short}"[:STATA_NAME]
-        at = 2
-        while short in names.values():
-            short, at = f"{short[: STATA_NAME - 3]}_{at}", at + 1
-        names[name] = short
-    flat = flat.set_axis(list(names.values()), axis=1)
     for name in flat.columns:
         if flat[name].dtype.kind == "f":
             flat[name] = flat[name].where(np.isfinite(flat[name]))
         elif flat[name].dtype.kind == "b":
             flat[name] = flat[name].astype("int8")
     dates: Any = {name: "td" for name in flat.columns if flat[name].dtype.kind == "M"}
-    labels = {short: name[:80] for name, short in names.items() if name != short}
-    flat.to_stata(path, write_index=False, version=118, convert_dates=dates, variable_labels=labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InvalidColumnName)
+        flat.to_stata(path, write_index=False, version=118, convert_dates=dates)
 
 
 def _write_workbook(tables: Tables, path: Path) -> None:

@@ -33,8 +33,9 @@ def test_a_choice_is_answered_in_panel_ledger_and_text(visit):
     assert len(notes) == len(after)
     assert all("exploratory" in note and "Ledger:" in note for note in notes)
     told = page.locator(".claim[data-key=B3] + .reader-note").first.inner_text()
-    estimate = re.search(r"[−\d.]+% \([−\d.]+% to [−\d.]+%\)", row["B3"])[0]
-    assert estimate in told
+    estimate = re.search(r"[−\d.]+% \([−\d.]+% to [−\d.]+%\)", row["B3"])
+    assert estimate is not None
+    assert estimate[0] in told
     assert "Exploratory" in panel.locator("[role=status]").inner_text()
     panel.get_by_role("button").click()
     page.wait_for_function("document.querySelectorAll('.reader-note').length === 0")

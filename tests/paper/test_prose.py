@@ -129,6 +129,25 @@ def test_a_flipped_verdict_stops_the_render(copied, name, line, key):
         assert f'[{words}]{{.claim key="{key}"' in " ".join(source.split())
 
 
+def test_page_numbers_of_the_pdf_are_none_of_the_page():
+    """Each up to the last page, and not one more; decimals are one numeral."""
+    pages = ["1.5 percent\n1", "of 3,000\n2", "and 3 more\n3"]
+    assert foreign_numerals(pages, "1.5 percent of 3,000") == []
+    assert foreign_numerals([*pages[:2], "4"], "1.5 percent of 3,000") == ["4"]
+    assert foreign_numerals(["1.50"], "1.5 percent") == ["1.50"]
+    assert foreign_numerals(["see https://a.org/1\n2345"], "https://a.org/12345") == []
+
+
+def test_the_words_around_a_typed_numeral_are_shown():
+    """Thirty letters before it and twenty after its first digit's end, on one line."""
+    text = "a" * 40 + " b\nc 17 " + "d" * 40
+    ((position, around),) = typed_numerals(text)
+    assert text[position : position + 2] == "17"
+    assert around == "a" * 25 + " b c 17 " + "d" * 19
+    ((position, around),) = typed_numerals("7 is it")
+    assert (position, around) == (0, "7 is it")
+
+
 def test_the_abstract_is_short():
     """At most 130 words and eight results; counts and days are free."""
     front = (PAPER / "index.qmd").read_text("utf-8").split("---")[1]

@@ -9,13 +9,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.errors import WriteError
+from analysis.errors import RenderError, WriteError
 from analysis.publish.numerals import typed_numerals
 from analysis.publish.own_report import (
+    has_own_text,
     mark_figures,
+    require_mark,
     split_blocks,
     with_exhibits,
     write_report,
+    write_shared,
 )
 from analysis.publish.result_set import ResultSet, read_folder
 from analysis.results import Figure, Provenance
@@ -113,7 +116,8 @@ def test_the_mark_stands_in_front_matter_text_and_figures(tmp_path) -> None:
     head = Report(title="A study", mark='SYNTHETIC: "made" up')
     write_report(PAPER, tmp_path / "p", head=head, day=DAY, left_out={})
     text = (tmp_path / "p" / "index.qmd").read_text("utf-8")
-    assert 'mark: "SYNTHETIC: \\"made\\" up"' in text
+    settings = (tmp_path / "p" / "_quarto.yml").read_text("utf-8")
+    assert 'mark: "SYNTHETIC: \\"made\\" up"' in settings
     assert '::: {.study-mark}\nSYNTHETIC: "made" up\n:::' in text
     figure = Figure("f", "k", {"d": pd.DataFrame()}, "Dots.", Provenance("a.b", "s"))
     assert [f.alt for f in mark_figures([figure], "SYNTHETIC")] == ["SYNTHETIC. Dots."]
@@ -126,3 +130,28 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path) -> None:
     with pytest.raises(WriteError, match="expected a place that can be written"):
         write_report(PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={})
     assert not (tmp_path / "p" / "index.qmd").exists()
+
+
+def test_an_edited_report_is_a_text_of_ones_own(tmp_path) -> None:
+    """What code wrote is written anew; with one word changed it is the author's, and stays."""
+    folder = tmp_path / "p"
+    _results(folder)
+    write_report(PAPER, folder, head=HEAD, day=DAY, left_out={})
+    assert not has_own_text(folder)
+    index = folder / "index.qmd"
+    index.write_text(index.read_text("utf-8").replace("A study", "My study"), encoding="utf-8")
+    assert has_own_text(folder)
+    (folder / "references.bib").write_text("% mine", encoding="utf-8")
+    write_shared(PAPER, folder)
+    assert (folder / "references.bib").read_text("utf-8") == "% mine"
+    with pytest.raises(RenderError, match="the mark of report"):
+        require_mark(folder, "SYNTHETIC")
+
+
+def test_words_of_a_study_stand_in_its_report(tmp_path) -> None:
+    """Exchange and figures are named as the study names them."""
+    _results(tmp_path / "p")
+    words = {"exchange": "Xetra", "what": "chip exports"}
+    write_report(PAPER, tmp_path / "p", head=HEAD, day=DAY, left_out={}, words=words)
+    text = (tmp_path / "p" / "index.qmd").read_text("utf-8")
+    assert re.search(r"%\w+%", text) is None

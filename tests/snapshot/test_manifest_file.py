@@ -25,7 +25,10 @@ def edit(folder: Path) -> None:
         ('{"files": {', "manifest.json, row 1: expected JSON, found"),
         ('{"derived": {}}', "found KeyError: 'files'"),
         ('{"files": {}, "derived": {}}', "found a difference in claims.toml"),
-        ('{"files": {"prices.csv": {"span": null}}, "derived": {}}', "found TypeError"),
+        (
+            '{"files": {"prices.csv": {"span": null}}, "derived": {}}',
+            "Field required at prices.csv",
+        ),
         ('["files"]', "found TypeError"),
     ],
 )
@@ -35,6 +38,33 @@ def test_broken_manifest(snapshot_copy: Path, text: str, expected: str) -> None:
     with pytest.raises(SnapshotError) as caught:
         load_snapshot(snapshot_copy)
     assert expected in str(caught.value)
+    assert str(caught.value).endswith("restore it with git")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "expected"),
+    [
+        ("sha256", "7", "a valid string at prices.csv sha256"),
+        ("sha256", "null", "a valid string at prices.csv sha256"),
+        ("source", '"\\ud800"', "can't encode character '\\ud800'"),
+        ("rows", "NaN", "a finite number at prices.csv rows"),
+        ("rows", "9" * 5000, "integer string conversion"),
+        ("span", '["2024-02-28"]', "Field required at prices.csv span 1"),
+        ("more", "1", "unexpected keyword argument 'more'"),
+    ],
+)
+def test_an_entry_of_another_kind_is_refused(
+    snapshot_copy: Path, part: str, value: str, expected: str
+) -> None:
+    """A number where text must be, no number, half a letter, one end of a span: in one line."""
+    path = snapshot_copy / "manifest.json"
+    document = json.loads(path.read_text("utf-8"))
+    document["files"]["prices.csv"][part] = "PLACE"
+    path.write_text(json.dumps(document).replace('"PLACE"', value), "utf-8")
+    with pytest.raises(SnapshotError) as caught:
+        load_snapshot(snapshot_copy)
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert str(caught.value).endswith("restore it with git")
 
 

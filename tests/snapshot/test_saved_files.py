@@ -203,10 +203,10 @@ def test_a_refused_edit_leaves_the_file_as_it_was_saved(
     accept: Callable[..., tuple[int, str]], snapshot_copy: Path
 ) -> None:
     """The row is that of the file on the screen, below dropped ones; nothing is rewritten."""
-    content = saved(UNIVERSE, ";") + b";;;;;;;;\nXX;X;miner;;;;;;\n"
+    content = saved(UNIVERSE, ";") + b";;;;;;;;\nXX;X;A miner;;;;;;\n"
     code, said = accept("universe.csv", lambda _: content)
     assert code == 1
-    assert "universe.csv, row 19, column role: expected one of producer," in said
+    assert "universe.csv, row 19, column role: expected a role in small letters," in said
     assert (snapshot_copy / "universe.csv").read_bytes() == content
 
 

@@ -27,7 +27,8 @@ NAMES = {
     "portfolio_t", "joint_f", "equal_response_f", "across_episodes_t", "sign_flip", "conformal",
     "placebo",
 }  # fmt: skip
-FURTHER = {"t_time_series_no_forecast", "portfolio_t_risk"}
+FURTHER = {"t_time_series_no_forecast", "portfolio_t_risk", "bhar_t", "bhar_skewness_adjusted_t",
+           "calendar_time_t"}  # fmt: skip
 
 
 @pytest.fixture
@@ -57,7 +58,8 @@ def result(folder: Path, *more: str) -> dict[str, Any]:
 def test_result_holds_every_promised_field(folder):
     """Events, groups, tests by name, skipped and spec, with the promised names."""
     found = result(folder)
-    assert set(found) == {"events", "groups", "skipped", "spec", "contrasts", "breakdown"}
+    assert set(found) == {"events", "groups", "windows", "advice", "skipped", "spec", "contrasts",
+                          "breakdown"}  # fmt: skip
     promised = {"ticker", "day0", "alpha", "beta", "sigma", "n_estimation", "estimation_start",
                 "estimation_end", "ar", "car", "se_car", "t", "df", "p"}  # fmt: skip
     assert promised <= set(found["events"][0])
@@ -79,7 +81,8 @@ def test_every_written_field_is_documented(folder):
     group = found["groups"]["x"]
     written = set(found) | set(found["events"][0]) | set(group) | set(group["tests"]["patell"])
     written |= set(found["spec"]) | set(found["contrasts"][0]) | set(found["breakdown"][0])
-    written |= set(group["tests"]["placebo"])
+    written |= set(group["tests"]["placebo"]) | set(group["path"][0])
+    written |= {name for name in found["windows"][0] if not name.startswith("p_")}
     assert {name for name in written if f"`{name}`" not in text} == set()
 
 

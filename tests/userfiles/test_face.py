@@ -21,6 +21,7 @@ from analysis.userfiles.options import (
     BetaOptions,
     CorrelateOptions,
     EventOptions,
+    OutputOptions,
     ReadingOptions,
 )
 
@@ -76,7 +77,10 @@ def test_a_command_without_options_has_the_defaults_of_the_function(options):
     assert read_options(parser.parse_args(words), options) == expected
 
 
-@pytest.mark.parametrize(("command", "options"), [*OPTIONS.items(), ("own-files", ReadingOptions)])
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [*OPTIONS.items(), ("own-files", ReadingOptions), ("own-files", OutputOptions)],
+)
 def test_the_how_to_tells_every_option_and_its_default(command, options):
     """The tables of docs/ and the dataclasses say the same."""
     text = (ROOT / f"docs/{command}.md").read_text("utf-8")

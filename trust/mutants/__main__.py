@@ -37,13 +37,15 @@ def main() -> int:
         sources = {
             path.relative_to(clones[0]).as_posix(): path.read_text("utf-8")
             for path in sorted((clones[0] / "analysis").rglob("*.py"))
-            if options.only in path.as_posix()
+            if any(words in path.as_posix() for words in options.only.split(","))
         }
         every = [mutant for file, text in sources.items() for mutant in find_mutants(file, text)]
         drawn = random.Random(options.seed).sample(every, min(options.sample, len(every)))
         print(f"{len(drawn)} of {len(every)} mutants, seed {options.seed}", flush=True)
         record = Record.open(STATE / f"seed-{options.seed}{options.only and '-part'}.jsonl")
         asked = _ask_tests({mutant.file for mutant in drawn}, clones, until)
+        if not any(asked.values()):
+            sys.exit("error: expected tests that pass on the committed version, found none")
         keys = {_key(mutant, sources, asked, clones[0]): mutant for mutant in drawn}
         jobs = [
             Job(
@@ -71,7 +73,7 @@ def _parse() -> argparse.Namespace:
     add("--seed", type=int, default=1, help="of the draw: the same seed goes on (default: 1)")
     add("--minutes", type=float, default=30, help="after which no more is begun (default: 30)")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="at a time (default: processors)")
-    add("--only", default="", metavar="WORDS", help="modules with these words in their path")
+    add("--only", default="", metavar="WORDS", help="modules with these in their path, by commas")
     add("--floor", type=float, default=0, metavar="PERCENT", help="exit 1 below this score")
     return parser.parse_args()
 

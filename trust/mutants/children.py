@@ -118,7 +118,9 @@ def _test(job: Job, clone: Path) -> int:
     os.environ["PYTHONPATH"] = str(clone)
     sys.path[:] = [str(clone), *(p for p in sys.path if p and Path(p) != Path(__file__).parents[2])]
     sys.dont_write_bytecode = True  # a pyc of the same second would hide a change
-    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", MARKS, *job.tests]
+    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", MARKS]
+    # What the parent imported early is not rewritten, which is no fault of a test.
+    words += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *job.tests]
     return int(pytest.main(words))
 
 

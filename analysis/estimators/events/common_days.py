@@ -16,7 +16,7 @@ from analysis.estimators.events.layout import Panel
 from analysis.estimators.events.own_sessions import OwnReturns, compound, lay_out_own
 from analysis.estimators.names import Kind
 
-__all__ = ["join_members", "on_common_days", "with_own_portfolios"]
+__all__ = ["on_common_days", "with_own_portfolios"]
 
 
 def join_members(members: Sequence[OwnReturns], weights: Floats, kind: Kind) -> OwnReturns:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.estimators.events.own_sessions import Own, OwnReturns, lay_out_own, view_windows
 
-__all__ = ["Layout", "Panel", "add_own", "build_panel"]
+__all__ = ["Layout", "Panel", "build_panel"]
 
 
 @dataclass(frozen=True, slots=True)

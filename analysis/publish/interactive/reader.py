@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.errors import ResultsError
 from analysis.results import LATER, Findings, Verdict
 
-__all__ = ["AXES", "LARGEST", "NAME", "pack", "reader_fragment"]
+__all__ = ["NAME", "reader_fragment"]
 
 NAME = "reader_grid"  # the data set that the panel shows
 LARGEST = 400_000  # bytes of data in the page; the interactive figure has 300,000

@@ -10,7 +10,7 @@ from typing import Any
 from analysis.errors import ResultsError
 from analysis.results import Findings
 
-__all__ = ["LARGEST", "NAME", "rows_fragment"]
+__all__ = ["NAME", "rows_fragment"]
 
 NAME = "rows_behind"
 LARGEST = 100_000  # bytes of data in the page

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.errors import ResultsError
 
-__all__ = ["FILE", "WAYS", "Box", "read_boxes"]
+__all__ = ["Box", "read_boxes"]
 
 FILE = Path(__file__).with_name("boxes.toml")
 WAYS = ("line", "check", "cannot")

@@ -12,7 +12,7 @@ from analysis.publish.referee.checks import answer
 from analysis.publish.review.document import Document, Section
 from analysis.publish.review.usage import find_uses
 
-__all__ = ["OPEN", "fill_form", "list_not_established"]
+__all__ = ["OPEN", "fill_form"]
 
 OPEN = (
     "mixed",

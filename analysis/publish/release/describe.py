@@ -75,7 +75,7 @@ def read_citation(root: Path) -> dict[str, Any]:
     try:
         told: dict[str, Any] = yaml.safe_load((root / name).read_text(encoding="utf-8"))
         lacking = [f for f in ("title", "authors", "version", "license", "abstract") if not told[f]]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError) as error:
         raise ResultsError(
             f"{name}: expected title, authors, version, license and abstract, found: {error}; "
             "complete it"

@@ -27,6 +27,9 @@ STEM = "rare-earth-headlines"
 DRAFT = "PAPER_DRAFT"
 """Variable that tells the Lua code of a draft; ``_extensions/results/store.lua`` reads it."""
 
+CHECKED = "PAPER_CHECKED"
+"""Variable that tells Lua that results and data fit; ``before_render.lua`` reads it."""
+
 PACKAGES = {  # the extra `paper`: module, package
     "pypandoc": "pypandoc_binary",
     "typst": "typst",
@@ -77,7 +80,7 @@ def render_environment(as_of: str, *, draft: bool = False) -> dict[str, str]:
     epoch = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp())
     kept = {k: v for k, v in os.environ.items() if k not in {"QUARTO_PANDOC", DRAFT}}
     fixed = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-    fixed |= {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    fixed |= {"PYTHONHASHSEED": "0", "NO_COLOR": "1", CHECKED: "1"}
     return kept | fixed | ({DRAFT: "1"} if draft else {})
 
 

@@ -13,7 +13,7 @@ from analysis.publish.review.table_edits import compare_tables
 from analysis.results.formats import format_value
 from analysis.snapshot.edits import RowEdits
 
-__all__ = ["ALPHA", "Comparison", "Flip", "Move", "compare"]
+__all__ = ["Comparison", "Flip", "Move", "compare"]
 
 ALPHA = 0.05
 """The level at which the paper calls a p-value significant."""

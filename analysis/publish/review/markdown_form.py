@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from analysis.publish.review.document import Document, Marked, Section, Span, shorten
 from analysis.results.formats import pipe_row
 
-__all__ = ["LONGEST", "ROWS", "write_markdown"]
+__all__ = ["ROWS", "write_markdown"]
 
 ROWS = 60
 """Rows of a table, and paragraphs, that are shown; the page has all."""

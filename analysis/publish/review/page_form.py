@@ -10,7 +10,7 @@ from pathlib import Path
 
 from analysis.publish.review.document import Document, Marked, Picture, Section
 
-__all__ = ["FOLDED", "write_page"]
+__all__ = ["write_page"]
 
 FOLDED = 40
 """Tables with more rows, and sections with more paragraphs, are folded."""

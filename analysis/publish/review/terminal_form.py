@@ -11,7 +11,7 @@ from rich.text import Text
 
 from analysis.publish.review.document import Document, Marked, Section, shorten
 
-__all__ = ["ROWS", "print_document"]
+__all__ = ["print_document"]
 
 ROWS = 25
 """Rows of a table, and paragraphs, that are shown; the page has all."""

@@ -18,7 +18,7 @@ from analysis.snapshot.claims import Claim, Events, OnEvents
 from analysis.study.earlier import earlier_study, has_beside
 from analysis.study.panel import Panel
 
-__all__ = ["CONDITIONS", "is_conditioned", "list_beside_claims", "match_tests", "report_claims"]
+__all__ = ["is_conditioned", "list_beside_claims", "match_tests", "report_claims"]
 
 KEY = "claim.{claim}.before"
 OF = "registered test of the years before beside claim {claim}"

@@ -18,7 +18,7 @@ from analysis.study.customs import list_names, series_keys
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
-__all__ = ["FORECASTS", "TOLD_APART", "choose", "compare_errors", "figures", "forecasts", "report"]
+__all__ = ["TOLD_APART", "choose", "compare_errors", "figures", "forecasts", "report"]
 
 FORECASTS = {
     "year": "same month of last year",

@@ -38,7 +38,7 @@ from analysis.study.customs import (
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
-__all__ = ["ELEMENTS", "compute", "heavy_elements", "release_responses", "surprises"]
+__all__ = ["compute", "heavy_elements", "release_responses", "surprises"]
 
 FIRST = "first prints"
 ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}

@@ -6,7 +6,7 @@ claim on events, the means by direction, the highlighted days, the betas and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -24,7 +24,7 @@ from analysis.study.panel import Panel, chained
 from analysis.study.responses import SERIES as ONE_SERIES
 from analysis.study.responses import cumulate
 
-__all__ = ["SHOWN", "compute", "list_behind"]
+__all__ = ["compute", "list_behind"]
 
 SHOWN = 10  # rows of each
 SAMPLE = "first rows of each, in time"
@@ -67,7 +67,7 @@ def _files(snapshot: Snapshot) -> list[tuple[str, int]]:
     return [(f"{name}.csv", len(getattr(snapshot, name))) for name in names]
 
 
-def _rows(dates: object, tickers: object, values: pd.Series, fmt: Format) -> pd.DataFrame:
+def _rows(dates: object, tickers: object, values: Iterable[float], fmt: Format) -> pd.DataFrame:
     """Print rows: days as ISO, values as the paper does."""
     printed = [format_value(float(value), fmt) for value in values]
     frame = pd.DataFrame({"date": dates, "tickers": tickers, "value": printed})
@@ -101,7 +101,7 @@ def _facts(panel: Panel) -> Iterator[Behind]:
             continue
         day = day_named(claim.facts[0].day, panel)
         tickers = list(parse_portfolio(claim.facts[0].of, panel.snapshot).members)
-        rows = _rows(day, tickers, panel.returns.loc[day, tickers], "percent1")
+        rows = _rows(day, tickers, panel.returns.loc[day, tickers].to_numpy(), "percent1")
         yield f"claim.{key.lower()}", "return of the day", rows
 
 
@@ -127,7 +127,7 @@ def _highlights(panel: Panel) -> Iterator[Behind]:
         returns = panel.returns.loc[pd.Timestamp(day)]
         groups = {f".{ticker.lower()}": [ticker] for ticker in firms.studied}
         for suffix, tickers in {**groups, ".core": list(firms.core), "": list(firms.core)}.items():
-            rows = _rows(pd.Timestamp(day), tickers, returns[tickers], "percent1")
+            rows = _rows(pd.Timestamp(day), tickers, returns[tickers].to_numpy(), "percent1")
             yield f"{name}{suffix}", "return of the day", rows
 
 
@@ -137,9 +137,8 @@ def _betas(panel: Panel) -> Iterator[Behind]:
     market = choices.benchmark.market
     for ticker in choices.firms.core:
         both = panel.returns[[ticker, market]].dropna()
-        rows = _rows(both.index.to_series(index=range(len(both))), f"{ticker}; {market}",
-                     both[ticker].reset_index(drop=True), "percent1")  # fmt: skip
-        second = [format_value(float(value), "percent1") for value in both[market].head(len(rows))]
+        rows = _rows(pd.Series(both.index), f"{ticker}; {market}", both[ticker], "percent1")
+        second = [format_value(float(value), "percent1") for value in both[market]]
         rows["value"] = [f"{one}; {two}" for one, two in zip(rows["value"], second, strict=True)]
         yield f"beta.{ticker.lower()}", "return of the session", rows
 
@@ -151,5 +150,5 @@ def _customs(panel: Panel) -> Iterator[Behind]:
         if series in months.index.get_level_values(0):
             change = months.xs(series)["change"].dropna()
             dates = [str(month) for month in change.index]
-            rows = _rows(dates, series, change.reset_index(drop=True), "percent1")
+            rows = _rows(dates, series.replace("_", " "), change, "percent1")
             yield f"customs.{name}", "log change on the month", rows

@@ -13,7 +13,7 @@ from analysis.study.each_firm_runs import registered_run
 from analysis.study.earlier import earlier_study, has_beside
 from analysis.study.panel import Panel, estimate
 
-__all__ = ["bands", "compute", "paths"]
+__all__ = ["compute", "paths"]
 
 WINDOW = (0, 4)  # event days of the picture
 SAMPLE = "every eligible firm-event; placebo dates clear of listed events"

@@ -42,7 +42,7 @@ from analysis.study.panel import Panel
 from analysis.study.responses import daily_scores
 from analysis.study.series import other_sessions
 
-__all__ = ["compute", "label_events", "moves"]
+__all__ = ["compute", "moves"]
 
 SAMPLE = "core portfolio on day 0, confirmatory events, mixed episodes too"
 MEASURES = {"square": 2, "absolute": 1}

@@ -7,7 +7,7 @@ over the same combination. All of it was specified after results were known, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -45,7 +45,7 @@ from analysis.study.panel import Panel
 from analysis.study.tipping_rules import judge_many
 from analysis.study.verdicts import belongs
 
-__all__ = ["OWN", "Answers", "answer_choices", "compute"]
+__all__ = ["Answers", "answer_choices", "compute"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -114,9 +114,17 @@ def _answer(
         verdict = judge_many(claim, panel, tested.found, holm, symmetric=symmetric)
     effect = np.where(np.isnan(tested.low), np.nan, tested.found.effect)
     adjusted = np.full(menus.size, np.nan) if holm is None else holm
-    columns = (effect, tested.low, tested.high, tested.found.p, adjusted, verdict)
-    laid = (column.reshape(menus.shape) for column in columns)
-    return Answers(claim, *laid, tested.episodes.reshape(*menus.shape, 2))
+    shape = menus.shape
+    return Answers(
+        claim,
+        effect=effect.reshape(shape),
+        low=tested.low.reshape(shape),
+        high=tested.high.reshape(shape),
+        p=tested.found.p.reshape(shape),
+        holm=adjusted.reshape(shape),
+        verdict=verdict.reshape(shape),
+        episodes=tested.episodes.reshape(*shape, 2),
+    )
 
 
 def _in_family(claim: OnEvents, panel: Panel) -> bool:
@@ -191,7 +199,7 @@ def _lay_out(menus: Menus, answers: Mapping[str, Answers]) -> pd.DataFrame:
     Numbers are whole, as they are printed: effects and bounds in the last decimal of the format of
     the claim, p-values in thousandths; zero is below one of them.
     """
-    options = {
+    options: dict[str, list[Hashable]] = {
         "window": [brackets(window) if window else OWN for window in menus.windows],
         "contamination": list(menus.contamination),
         "coding": list(menus.codings),
@@ -207,8 +215,8 @@ def _lay_out(menus: Menus, answers: Mapping[str, Answers]) -> pd.DataFrame:
         columns[f"{key}.verdict"] = each.verdict.ravel()
         columns[f"{key}.episodes"] = each.episodes[..., 0].ravel()
         columns[f"{key}.second"] = each.episodes[..., 1].ravel()
-    rows = pd.MultiIndex.from_product(options.values(), names=options).to_frame(index=False)
-    return pd.concat([rows, pd.DataFrame(columns)], axis=1)
+    rows = pd.MultiIndex.from_product([*options.values()], names=[*options])
+    return pd.concat([rows.to_frame(index=False), pd.DataFrame(columns)], axis=1)
 
 
 def _format_of(claim: OnEvents) -> Format:

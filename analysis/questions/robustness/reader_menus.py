@@ -25,7 +25,6 @@ from analysis.snapshot.optional_choices import Coding
 from analysis.study.panel import Panel
 
 __all__ = [
-    "AXES",
     "Menus",
     "Normal",
     "argued_claims",

@@ -46,7 +46,7 @@ from analysis.study.outcomes import judge_signs
 from analysis.study.panel import Panel
 from analysis.study.series import net_returns, rotate_days, series_days, trade_costs
 
-__all__ = ["ENTRIES", "Account", "account", "compute", "signals", "tested"]
+__all__ = ["ENTRIES", "Account", "account", "compute", "tested"]
 
 NEEDS = (need_section("pair"), PLAYS, need_funds("metals"), need_policy(1))
 

@@ -14,7 +14,7 @@ from analysis.errors import RefreshError
 from analysis.snapshot.refresh import errors
 from analysis.snapshot.refresh.retry import Patience, patiently
 
-__all__ = ["CHINA", "COMMODITIES", "KEY_VARIABLE", "PARTNERS", "WORLD", "Client"]
+__all__ = ["CHINA", "COMMODITIES", "PARTNERS", "WORLD", "Client"]
 
 BASE = "https://comtradeapi.un.org"
 KEY_VARIABLE = "COMTRADE_API_KEY"

@@ -12,7 +12,7 @@ from analysis.results.formats import escape_cell, pipe_row
 from analysis.snapshot.refresh.candidate import Vintage
 from analysis.snapshot.refresh.vintage import STATUSES
 
-__all__ = ["CLAIMS", "LOOKS", "Part", "markdown", "parts", "terminal"]
+__all__ = ["Part", "markdown", "parts", "terminal"]
 
 LOOKS = ("claim", "look", "from", "sample", "effect", "p", "decides below", "verdict")
 CLAIMS = ("claim", "old vintage", "new vintage", "moves", "on the old", "on the new")

@@ -80,6 +80,8 @@ def open_grid(
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         found = str(error).strip().split("C error: ")[-1].split(".")[0]
         raise fault(path, "as many columns in every row as in the header", found) from None
+    except csv.Error as error:  # a quotation mark without its pair makes one cell of a file
+        raise fault(path, "cells of a table", str(error), remedy="look for a stray quote") from None
     except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError) as error:
         raise fault(path, "a file that can be unpacked", str(error)) from None
 
@@ -198,6 +200,8 @@ def _parse(
         "low_memory": False,
         "decimal": shape.decimal or ".",
         "encoding": encoding,
+        # Five bytes are no letter of cp1252: a cell that has one is no number, and is told as such.
+        "encoding_errors": "replace" if encoding == "cp1252" else "strict",
     }
     with _open_bytes(path, mark) as handle, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)

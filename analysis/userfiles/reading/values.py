@@ -27,6 +27,7 @@ __all__ = [
 
 Given = Literal["", "prices", "returns", "percent"]
 
+SMALLEST, LARGEST = 1e-30, 1e30  # of prices
 PADDED = 5  # equal prices up to the last row of a file from which on they are no prices
 BOTH_SIGNS = 0.1  # share of values below zero from which a table cannot be one of prices
 PERCENT = 0.1  # median size of returns, in fractions a tenth: beyond it they are percent
@@ -55,10 +56,13 @@ def as_fractions(frame: pd.DataFrame, given: Given, said: list[str]) -> pd.DataF
 
 
 def find_wrong(path: Path, layout: Layout) -> dict[str, UserDataError]:
-    """Return the fault of each column that holds a price that is no positive number."""
+    """Return the fault of each column that holds a price that is no positive number.
+
+    One beyond :data:`SMALLEST` and :data:`LARGEST` is none: its returns have no finite squares.
+    """
     frame = layout.frame
     values = frame.to_numpy()
-    bad = (values <= 0) | np.isinf(values)
+    bad = (values < SMALLEST) | (values > LARGEST)
     wrong, days = {}, pd.DatetimeIndex(frame.index)
     for column in np.flatnonzero(bad.any(axis=0)):
         row = int(bad[:, column].argmax())

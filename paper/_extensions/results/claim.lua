@@ -5,6 +5,11 @@ local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
 local typst = FORMAT:match("typst") ~= nil
 local ROWS = "results/figures/rows_behind.html" -- the rows behind numbers, with their script
+
+if FORMAT:match("latex") or FORMAT:match("beamer") then
+  store.fail("expected --to typst, which makes the PDF of this paper, found --to pdf; run quarto render paper --to typst")
+end
+
 local faults = 0 -- places of a draft that do not fit the results
 
 -- A place that does not fit, with what is there of it; it is numbered when all are known.
@@ -26,6 +31,16 @@ local function numbered(span)
   return pandoc.Span(content, pandoc.Attr("draft-" .. faults, { "draft-fault" }))
 end
 
+-- A section that is rendered alone does not know the shortcodes of the project: they would be printed as they stand.
+local function resolved(doc)
+  doc:walk({ Str = function(str)
+    if str.text:find("{{<", 1, true) then
+      store.fail("expected index.qmd, which includes the sections, found a shortcode that nothing resolves; "
+        .. "run quarto render paper")
+    end
+  end })
+end
+
 local function check(span)
   local sentence = pandoc.utils.stringify(span)
   local key, stated = span.attributes.key, span.attributes.is
@@ -34,7 +49,7 @@ local function check(span)
   end
   local actual = store.entry("claims", "verdicts", key, "claim")
   if actual.verdict ~= stated then
-    store.fail("claim '" .. key .. "': the paper says '" .. stated .. "', the analysis says '"
+    store.fail(store.place('key="' .. key .. '"', true) .. "claim '" .. key .. "': the paper says '" .. stated .. "', the analysis says '"
       .. actual.verdict .. "'; rewrite the sentence \"" .. sentence .. "\" and its is=\"...\"")
   end
   return key, actual
@@ -107,6 +122,7 @@ local function without_mark(blocks)
 end
 
 function Pandoc(doc)
+  resolved(doc)
   -- Which data the paper was made from, for the metadata of the file.
   local data = store.load("numbers", "numbers").data
   doc.meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint

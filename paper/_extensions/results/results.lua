@@ -326,9 +326,12 @@ end
 -- In a draft what is missing is named in the place of what would be printed; claim.lua makes the mark visible.
 local function marked(shortcode, is_block)
   return function(args, kwargs, meta, raw, context)
-    if not store.draft then return shortcode(args, kwargs, meta, raw, context) end
     local known, result = pcall(shortcode, args, kwargs, meta, raw, context)
     if known then return result end
+    if not store.draft then
+      local asked = pandoc.utils.stringify(args[1] or "")
+      store.fail(store.place(" " .. asked .. " ") .. tostring(result):gsub("^%S+%.lua:%d+: ", ""))
+    end
     local note = store.reason(result)
     if context == "text" then return "[" .. note .. "]" end
     local span = pandoc.Span({}, pandoc.Attr("", { "draft-fault" }, { { "data-note", note } }))

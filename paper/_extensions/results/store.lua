@@ -49,6 +49,23 @@ function store.read_source(name)
   return (text:gsub("\r\n", "\n"))
 end
 
+-- The first place of a text in the sources as `sections/data.qmd:3: `, or nothing. Quarto does not hand on where a
+-- shortcode stands; the pandoc reader puts the place of one before the message by itself.
+function store.place(text, both)
+  if not both and quarto == nil or not store.has_file("index.qmd") then return "" end
+  local function search(name, include)
+    local number = 0
+    for line in (store.read_source(name) .. "\n"):gmatch("(.-)\n") do
+      number = number + 1
+      if line:find(text, 1, true) then return name .. ":" .. number .. ": " end
+      local included = include and line:match("^%s*{{<%s*include%s+(%S+)%s*>}}%s*$")
+      local found = included and store.has_file(included) and search(included:gsub("^/", ""), false)
+      if found then return found end
+    end
+  end
+  return search("index.qmd", true) or ""
+end
+
 -- The parsed content of paper/results/<name>.json; `section` is the table that it must hold.
 function store.load(name, section)
   if cache[name] == nil then

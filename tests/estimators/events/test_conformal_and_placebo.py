@@ -235,3 +235,44 @@ def test_placebo_dates_hold_their_size(simulated):
     t = joined.car(0, 0)["t"].to_numpy()
     p = [placebo_p(value, np.delete(t, i)).p for i, value in enumerate(t)]
     assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=0.005)
+
+
+def test_a_single_day_with_as_many_dates_as_draws_takes_each_once(returns, events):
+    """One draw fewer, and they are drawn with replacement."""
+    study = event_study(returns, events.iloc[:6])
+    table = placebo_table(study, 0, 0, np.arange(200, 211))
+    once = placebo_draws(study, table, 11, np.random.default_rng(0))
+    np.testing.assert_array_equal(once, table.scar[:, study.column])
+    fewer = placebo_draws(study, table, 10, np.random.default_rng(0))
+    assert len(fewer) == 10
+    assert len(np.unique(fewer, axis=0)) < 10
+
+
+def test_placebo_p_by_hand():
+    """Equal ones count as extreme, and so do those of the other sign; one value is enough."""
+    assert placebo_p(1.0, [3.0]).p == 1.0
+    assert placebo_p(1.0, [1.0, -1.0, 0.999]).p == pytest.approx(3 / 4)
+    assert placebo_p(0.0, [0.0, 1.0]).p == 1.0
+    observed = placebo_p(-2.5, [1.0])
+    assert (observed.estimate, observed.statistic, observed.p) == (-2.5, 2.5, 0.5)
+
+
+def test_a_placebo_effect_is_found_from_nineteen_dates_on():
+    """Where the smallest p reaches 0.05: their 95% bound and the 80% point of both signs."""
+    values = np.arange(1.0, 20.0)
+    assert placebo_p(1.0, values[:18]).mde == np.inf
+    both = np.concatenate([values, -values])
+    expected = np.quantile(values, 0.95) + np.quantile(both, 0.8)
+    assert placebo_p(1.0, values).mde == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("length", "bounded"), [(19, True), (18, False)])
+def test_a_conformal_interval_is_bounded_once_p_can_be_as_small(simulated, length, bounded):
+    """One session and nineteen before it make twenty blocks, hence a p of 0.05 at the least."""
+    returns = simulated(4, sessions=200, assets=1)
+    events = pd.DataFrame({"ticker": ["A0"], "day0": [returns.index[150]]})
+    study = event_study(returns, events, length=length, minimum=length)
+    row = conformal(study, 0, 0).iloc[0]
+    assert row["n_blocks"] == length + 1
+    assert np.isfinite([row["low"], row["high"]]).all() == bounded
+    assert row["p_min"] == 1 / (length + 1)

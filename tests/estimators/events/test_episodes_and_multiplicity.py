@@ -13,7 +13,14 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip, two_sample_im
-from analysis.estimators.multiplicity import benjamini_hochberg, holm, holm_beside, step_down
+from analysis.estimators.multiplicity import (
+    benjamini_hochberg,
+    holm,
+    holm_beside,
+    holm_each,
+    spend,
+    step_down,
+)
 from analysis.estimators.significance import minimum_detectable, power_at
 
 VALUES = np.array([0.4, 1.9, -0.3, 1.1, 0.8, 0.2, 1.5])
@@ -210,3 +217,33 @@ def test_detectable_effect_inverts_the_power(power):
     """At the detectable effect the power is the one asked for, at any level."""
     effect = float(minimum_detectable(0.03, 6, power, 0.10))
     assert power_at(effect, 0.03, 6, 0.10) == pytest.approx(power, abs=1e-9)
+
+
+def test_step_down_by_hand():
+    """Two statistics, three joint draws; equal ones count, and p never falls with the order."""
+    draws = [[1.0, 3.0], [-2.0, 0.5], [0.1, -0.2]]
+    # 2.0 against the largest of each draw (3, 2, 0.2): two; 0.5 against its own (3, 0.5, 0.2): two.
+    np.testing.assert_allclose(step_down([2.0, -0.5], draws), [3 / 4, 3 / 4])
+    # 2.5 alone: one of three. The other may not be smaller.
+    np.testing.assert_allclose(step_down([2.5, 4.0], draws), [1 / 4, 1 / 4])
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_p_values_may_be_nought_or_one(p):
+    """The bounds themselves are probabilities."""
+    for adjust in (holm, benjamini_hochberg):
+        np.testing.assert_array_equal(adjust([p, p]), [p, p])
+
+
+def test_families_side_by_side_are_adjusted_as_each_alone():
+    """Column by column, with holes, ties and a family of none."""
+    table = np.array([[0.01, 0.5, np.nan], [0.04, np.nan, np.nan], [0.01, 0.6, np.nan]])
+    alone = np.column_stack([holm(column) for column in table.T])
+    np.testing.assert_allclose(holm_each(table), alone)
+
+
+def test_a_threshold_is_halved_at_each_look():
+    """From one half of the share of a test on."""
+    assert spend(0.05, 5, 1) == 0.005
+    assert spend(0.05, 5, 2) == 0.0025
+    assert spend(0.05, 1, 3) == 0.00625

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -193,3 +194,75 @@ def test_wilcoxon_gives_no_normal_p_on_few_dates(sample):
     assert "too few dates" in wilcoxon(many).reason
     spread = replace(many, day0=np.arange(600))
     assert 0 < wilcoxon(spread).p <= 1
+
+
+@pytest.mark.parametrize(
+    ("car", "p", "statistic", "p_min"),
+    [
+        ([1, -1, 0, 2, 3], 0.625, 1.0, 0.125),  # three of four: (1 + 4) twice over 16
+        ([1, 2], 0.5, math.sqrt(2), 0.5),
+        ([-1, -2, -3], 0.25, -math.sqrt(3), 0.25),
+    ],
+)
+def test_sign_by_hand(sample, car, p, statistic, p_min):
+    """Counts of positive ones among those that moved, both tails of the binomial law."""
+    ours = sign(moved(sample, car))
+    assert ours.p == pytest.approx(p)
+    assert ours.p_min == pytest.approx(p_min)
+    assert ours.statistic == pytest.approx(statistic)
+
+
+def test_signs_need_two_that_moved(sample):
+    """One is refused, two are not; a zero does not move."""
+    for test in (sign, wilcoxon):
+        assert "at least two" in test(moved(sample, [1.0])).reason
+        assert "at least two" in test(moved(sample, [1.0, 0.0])).reason
+        assert not test(moved(sample, [1.0, 2.0])).reason
+
+
+def with_share(sample: Sample, share: float) -> Sample:
+    """The sample, with another share of positive residuals in its estimation windows."""
+    sample.__dict__["ranks"] = SimpleNamespace(positive=share)  # where it would be kept
+    return sample
+
+
+@pytest.mark.parametrize(("share", "p_min"), [(0.4, 0.064), (0.6, 0.064), (0.5, 0.25)])
+def test_the_smallest_p_is_that_of_the_rarer_end(sample, share, p_min):
+    """Of three: the cube of the smaller share, both ends where they are equal."""
+    three = with_share(moved(sample, [1.0, 2.0, -3.0]), share)
+    assert generalized_sign(three).p_min == pytest.approx(p_min)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_of_all_or_none_says_nothing(sample, share):
+    """Estimation windows without a positive residual, or with no other."""
+    assert generalized_sign(with_share(moved(sample, [1.0, 2.0]), share)).reason
+
+
+def test_signed_ranks_are_exact_to_five_hundred_and_normal_from_thirty_dates(sample):
+    """Each limit itself belongs to the side that the text says."""
+    from dataclasses import replace
+
+    draws = np.random.default_rng(1).normal(0.1, 1, 501)
+    on = {dates: np.arange(501) % dates for dates in (29, 30)}
+    exact = wilcoxon(replace(sample, car=draws[:500], day0=on[29][:500]))
+    assert exact.p == pytest.approx(stats.wilcoxon(draws[:500], method="exact").pvalue)
+    assert "too few dates" in wilcoxon(replace(sample, car=draws, day0=on[29])).reason
+    normal = wilcoxon(replace(sample, car=draws, day0=on[30]))
+    assert normal.p == pytest.approx(stats.wilcoxon(draws, method="approx").pvalue)
+    zero = replace(sample, car=np.append(draws[:500], 0.0), day0=on[29])
+    assert wilcoxon(zero).p == pytest.approx(exact.p)
+    assert exact.p_min == 2.0**-499
+
+
+def test_signs_detect_what_the_t_test_does_less_their_efficiency(sample):
+    """The standard error grows by the root of pi over two, or over three; 80% power at 5%."""
+    car = np.random.default_rng(2).normal(0, 0.02, 40)
+    many = moved(sample, car)
+    for test, efficiency in ((sign, 2 / math.pi), (wilcoxon, 3 / math.pi)):
+        se = car.std(ddof=1) / math.sqrt(many.size * efficiency)
+        df = many.size - 1
+        bound = stats.t.ppf(0.975, df)
+        shift = test(many).mde / se
+        power = stats.nct.sf(bound, df, shift) + stats.nct.cdf(-bound, df, shift)
+        assert power == pytest.approx(0.8, abs=1e-3)

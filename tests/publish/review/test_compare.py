@@ -323,3 +323,66 @@ def test_citing_another_number_is_no_result(fabricate):
         for k in every
     )
     assert not compare(one, other)
+
+
+def only_move(fabricate, old, new):
+    """The one number that moved between two versions."""
+    (move,) = compare(
+        version(fabricate, numbers={"a": old}), version(fabricate, numbers={"a": new})
+    ).moves
+    return move
+
+
+def test_a_number_without_a_yardstick_moves_by_its_share(fabricate):
+    """Of the larger one; an interval without width and an error of nought are no yardsticks."""
+    for more in ({}, {"low": 1.0, "high": 1.0}, {"se": 0.0}):
+        move = only_move(fabricate, number(1.0, **more), number(4.0, **more))
+        assert (move.size, move.scale, move.share) == (None, "", 0.75)
+    down = only_move(fabricate, number(4.0), number(1.0))
+    assert down.share == 0.75
+    from_nought = only_move(fabricate, number(0.0), number(-2.0))
+    assert from_nought.share == 1.0
+
+
+def test_the_new_yardstick_serves_where_the_old_version_has_none(fabricate):
+    """And one bound alone is no interval."""
+    move = only_move(fabricate, number(1.0, low=0.5), number(1.5, se=0.25))
+    assert (move.size, move.scale) == (2.0, "s.e.")
+
+
+def test_a_text_that_changed_is_a_move_of_all_of_it(fabricate):
+    """It has a share of one and comes before numbers that moved less."""
+    old = {"word": number("up"), "bare": number(1.0)}
+    new = {"word": number("down"), "bare": number(2.0)}
+    moves = compare(version(fabricate, numbers=old), version(fabricate, numbers=new)).moves
+    assert [(move.key, move.share) for move in moves] == [("word", 1.0), ("bare", 0.5)]
+
+
+def test_the_last_bits_are_no_move_and_the_first_beyond_them_are(fabricate):
+    """One part in 1e10 of a number, 1e-13 of nought."""
+    for old, new in ((1.0, 1.0 + 5e-11), (0.0, 5e-14)):
+        versions = (version(fabricate, numbers={"a": number(v, text="x")}) for v in (old, new))
+        assert not compare(*versions)
+    for old, new in ((1.0, 1.0 + 5e-10), (0.0, 5e-13)):
+        assert only_move(fabricate, number(old, text="x"), number(new, text="x")).old == "x"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (0.049, 0.05, ("below 0.05", "at or above 0.05")),
+        (0.05, 0.049, ("at or above 0.05", "below 0.05")),
+        (0.05, 0.06, None),
+        (0.01, 0.049, None),
+        (None, 0.01, None),
+        (0.01, None, None),
+    ],
+)
+def test_a_p_value_crosses_at_five_percent_itself(fabricate, before, after, words):
+    """A p of 0.05 is not below it; one that a version does not have crosses nothing."""
+    sides = (
+        version(fabricate, numbers={"a": number(1.0, **({} if p is None else {"p": p}))})
+        for p in (before, after)
+    )
+    found = [(flip.old, flip.new) for flip in compare(*sides).significance]
+    assert found == ([] if words is None else [words])

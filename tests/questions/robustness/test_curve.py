@@ -463,3 +463,27 @@ def test_claim_without_episodes_is_not_testable(simulate):
     assert verdicts["curve.a9"] == "not testable"
     assert "curve.a9.median" not in {n.key for n in found.numbers}
     assert found.figures == []
+
+
+@pytest.mark.parametrize(
+    ("given", "p_median", "p_share", "verdict"),
+    [
+        ({"testable": 0}, 0.01, 0.01, "not testable"),
+        ({"median": 0.0}, 0.01, 0.01, "opposite"),
+        ({"median": -1.0}, 0.05, 0.01, "no evidence"),
+        ({}, 0.049, 0.049, "robust"),
+        ({}, 0.05, 0.01, "no evidence"),
+        ({}, 0.01, 0.05, "fragile"),
+        ({"share_sign": 0.95}, 0.01, 0.01, "robust"),
+        ({"share_sign": 0.949}, 0.01, 0.01, "fragile"),
+        ({"share_significant": 0.05}, 0.9, 0.01, "no evidence"),
+        ({"share_significant": 0.051}, 0.9, 0.9, "fragile"),
+    ],
+)
+def test_each_condition_of_the_rule_decides_by_itself(given, p_median, p_share, verdict):
+    """At its own threshold, all the others being met."""
+    values: dict[str, Any] = {
+        "specifications": 100, "testable": 90, "median": 0.1, "share_sign": 1.0,
+        "share_significant": 0.0, "share_opposite": 0.0,
+    }  # fmt: skip
+    assert decide_curve(CurveSummary(**values | given), p_median, p_share, 0.05) == verdict

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from analysis.estimators.multiplicity import holm
+from analysis.estimators.names import Model
 from analysis.questions.robustness.designs import toggle_disappointment
 from analysis.questions.robustness.reader import answer_choices
 from analysis.questions.robustness.reader_menus import Normal, argued_claims, make_menus, restate
 from analysis.reads import vary
+from analysis.snapshot.claims import OnEvents
 from analysis.study.claims import decide_claim
 from analysis.study.outcomes import NOT_TESTABLE, Outcome
 from analysis.study.panel import Panel, build_panel, under, with_events
 from analysis.study.variants import VARIANTS, coded_events
 from analysis.study.verdicts import judge
 
-BARE, FITTED = "no_intercept", "market"
+BARE: Model = "no_intercept"
+FITTED: Model = "market"
 SPY = ("SPY",)
 CHOICES = [
     pytest.param("B3", ((0, 4), "exclude", "baseline", Normal(SPY, BARE), 120), id="window"),
@@ -52,8 +55,13 @@ def decide_anew(panel: Panel, key: str, choice: tuple[Any, ...]) -> Outcome:
     """Change the study as a choice says, and decide a claim as the ledger does."""
     window, contamination, coding, normal, length = choice
     choices, claim = panel.snapshot.choices, panel.claims[key]
+    assert isinstance(claim, OnEvents)
     claim = restate(claim, panel, window) or claim
-    model = "market" if normal.model == BARE else normal.model
+    models: dict[Model, Literal["mean", "market_adjusted", "market"]] = {
+        "mean": "mean",
+        "market_adjusted": "market_adjusted",
+    }
+    model = models.get(normal.model, "market")
     choices = replace(choices, estimation=replace(choices.estimation, length=length, model=model))
     if len(normal.benchmark) > 1:
         claim = replace(claim, model=", ".join(normal.benchmark))
@@ -68,7 +76,8 @@ def decide_anew(panel: Panel, key: str, choice: tuple[Any, ...]) -> Outcome:
     if coding in ("judgement_out", "judgement_recoded", "sector_only"):
         changed = with_events(changed, coded_events(changed.events, coding))
     if coding == "disappointment":
-        claim = replace(claim, **{k: toggle_disappointment(e) for k, e in claim.sides.items()})
+        toggled = {name: toggle_disappointment(each) for name, each in claim.sides.items()}
+        claim = type(claim)(**{**vars(claim), **toggled})
     if contamination == "keep":
         changed = VARIANTS["contaminated windows back"](changed)
     return decide_claim(claim, changed)
@@ -86,7 +95,9 @@ def test_the_first_choice_is_the_ledger(committed, answered):
         shown = [each.effect[first], each.low[first], each.high[first], each.holm[first]]
         known = [outcome.effect, outcome.low, outcome.high, adjusted]
         wanted = [np.nan if value is None else value for value in known]
-        np.testing.assert_allclose(shown, wanted, rtol=1e-9, err_msg=key)
+        np.testing.assert_allclose(
+            np.array(shown), np.array(wanted, dtype=float), rtol=1e-9, err_msg=key
+        )
         assert each.verdict[first] == verdict
 
 
@@ -97,9 +108,9 @@ def test_a_changed_choice_is_the_claim_decided_anew(committed, answered, key, ch
     at, each = place(menus, choice), answers[key]
     outcome = decide_anew(committed, key, choice)
     assert outcome.effect is not None
-    found = [each.effect[at], each.low[at], each.high[at], each.p[at]]
-    p = np.nan if outcome.p is None else outcome.p
-    np.testing.assert_allclose(found, [outcome.effect, outcome.low, outcome.high, p], rtol=1e-9)
+    found = np.array([each.effect[at], each.low[at], each.high[at], each.p[at]])
+    wanted = np.array([outcome.effect, outcome.low, outcome.high, outcome.p], dtype=float)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
     counts = [count for count in each.episodes[at] if count]
     assert " + ".join(map(str, counts)) == outcome.count
     assert each.effect[at] != each.effect[(0,) * 5]
@@ -111,7 +122,7 @@ def test_p_is_adjusted_over_the_same_choice(committed, answered):
     at = place(menus, ((0, 4), "keep", "sector_only", Normal(SPY, FITTED), 90))
     rest = [decide_claim(committed.claims[key], committed).p for key in ("A6", "A13", "B6", "B7")]
     tested = {key: each.p[at] for key, each in answers.items() if key != "A4"}
-    adjusted = holm([*tested.values(), *rest])
+    adjusted = holm(np.array([*tested.values(), *rest], dtype=float))
     for (key, _), wanted in zip(tested.items(), adjusted, strict=False):
         np.testing.assert_allclose(answers[key].holm[at], wanted)
     assert np.isnan(answers["A4"].holm).all()
@@ -128,14 +139,18 @@ def test_few_episodes_are_told_as_such(answered):
 
 def test_a_window_is_taken_as_the_claim_means_it(committed):
     """Days after the news keep their first day; what follows a move has no window but its own."""
-    claims = committed.claims
-    after = restate(claims["A9"], committed, (0, 10))
-    assert (after.window, after.clean) == ((1, 10), claims["A9"].clean)
-    assert restate(claims["A9"], committed, (0, 20)).clean is None
-    assert restate(claims["A9"], committed, (0, 0)) is None
-    assert restate(claims["A12"], committed, (0, 4)) is None
+    claims = argued_claims(committed.claims)
+
+    def days(key: str, window: tuple[int, int]) -> tuple[object, object] | None:
+        stated = restate(claims[key], committed, window)
+        return None if stated is None else (stated.window, stated.clean)
+
+    assert days("A9", (0, 10)) == ((1, 10), claims["A9"].clean)
+    assert days("A9", (0, 20)) == ((1, 20), None)
+    assert days("A9", (0, 0)) is None
+    assert days("A12", (0, 4)) is None
     assert restate(claims["B3"], committed, (0, 1)) is claims["B3"]
-    assert restate(claims["B9"], committed, (-1, 1)).window == (-1, 1)
+    assert days("B9", (-1, 1)) == ((-1, 1), None)
 
 
 def test_the_menus_are_those_of_the_study(committed):

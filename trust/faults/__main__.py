@@ -1,0 +1,120 @@
+"""``nox -s faults``: runs under faults at random instants, and what they did that none may."""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from analysis.questions import answer, question
+from analysis.results import Findings
+from analysis.snapshot.load import load_snapshot
+from analysis.study.panel import build_panel
+from trust.faults.trials import FAULTS, ROOT, STRAYS, contents, hold, try_once
+
+QUICK = ("Choices of the study", "Describing the sample", "Highlighted days")
+"""Questions that stand for all: what is written has the same files of every kind."""
+
+
+def main() -> int:
+    """Try, print; 1 if a run did what none may."""
+    options = _parse()
+    until, draw = time.monotonic() + 60 * options.minutes, random.Random(options.seed)
+    counts: Counter[str] = Counter()
+    faults = 0
+    with tempfile.TemporaryDirectory(prefix="faults-") as place:
+        studies = _Studies(Path(place))
+        for number in range(options.instants):
+            name, command = draw.choice([*FAULTS]), draw.choice([*studies.words])
+            if time.monotonic() > until:
+                break
+            for told in studies.try_one(name, command, draw):
+                print(f"instant {number}, {command}, {name}: {told}", flush=True)
+                faults += 1
+            counts[name] += 1
+    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    print(f"{counts.total()} instants, seed {options.seed}, {faults} faults: {told}")
+    return int(bool(faults))
+
+
+class _Studies:
+    """A study as it was, as it comes out, and a copy for each trial."""
+
+    def __init__(self, place: Path) -> None:
+        self.study, self.stored = place / "study", place / "stored.pickle"
+        shutil.copytree(ROOT / "data", self.study, ignore=shutil.ignore_patterns("derived"))
+        panel = build_panel(load_snapshot(self.study))
+        found = Findings().extend([answer(question(title), panel) for title in QUICK])
+        self.stored.write_bytes(pickle.dumps(found))
+        folder = ["--data", str(self.study)]
+        self.words = {
+            "data --accept": ["data", "--accept", *folder],
+            "results": ["results", *folder],
+            "data": ["data", *folder],
+        }
+        self.run("results")
+        self.old = contents(self.study)
+        with (self.study / "study.toml").open("a", encoding="utf-8") as file:
+            file.write("# an edit\n")
+        self.edited = contents(self.study)
+        self.run("data --accept")
+        self.accepted = contents(self.study)
+        start = time.monotonic()
+        self.run("results")
+        self.seconds = time.monotonic() - start
+        self.new = contents(self.study)
+
+    def run(self, command: str) -> None:
+        """Run a command without a fault."""
+        words = [sys.executable, "-m", "trust.faults.program", str(self.stored)]
+        subprocess.run(
+            [*words, *self.words[command]], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+        )
+
+    def lay(self, files: dict[str, bytes]) -> None:
+        """Put the study into a state."""
+        shutil.rmtree(self.study)
+        for name, content in files.items():
+            path = self.study / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def try_one(self, name: str, command: str, draw: random.Random) -> list[str]:
+        """Try a fault on a command, then run it without: both leave what they may."""
+        before, after = {
+            "data --accept": (self.edited, self.accepted),
+            "results": (self.accepted, self.new),
+            "data": (self.new, self.new),
+        }[command]
+        self.lay(before)
+        longest = 1.2 * self.seconds
+        words = self.words[command]
+        faults = try_once(FAULTS[name], words, self.stored, draw, longest)
+        faults += hold(self.study, before, after)
+        self.run(command)
+        now = contents(self.study)
+        if now != after:
+            other = sorted(n for n in now.keys() | after.keys() if now.get(n) != after.get(n))
+            faults.append(f"the next run leaves another {', '.join(other[:3])}")
+        strays = [path.name for words in STRAYS for path in self.study.rglob(words)]
+        return faults + [f"the next run leaves {stray}" for stray in strays]
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nox -s faults --", description=__doc__)
+    add = parser.add_argument
+    add("--instants", type=int, default=300, help="runs under a fault (default: 300)")
+    add("--seed", type=int, default=1, help="of faults and instants (default: 1)")
+    add("--minutes", type=float, default=20, help="after which none is begun (default: 20)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

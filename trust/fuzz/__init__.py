@@ -1,0 +1,1 @@
+"""Corrupted inputs for every reader: each is read or refused in one line, never a traceback."""
