@@ -18,6 +18,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--replications", type=_positive, help="of each cell (default: those of the record)")
     add("--processes", type=_positive, default=os.cpu_count(), help="default: one a core")
+    add("--registered", action="store_true", help="under the registered rules, kept beside")
     add("--check", action="store_true", help="only say whether the record is stale")
 
 
@@ -30,20 +31,19 @@ def _positive(text: str) -> int:
 def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     from analysis.questions.size import record, rejections, report
     from analysis.questions.size.design import Settings, build_design
-    from analysis.study.panel import build_panel
+    from analysis.study.panel import build_panel, under
 
     stage, settings = Stages(), Settings()
     snapshot = load(workspace, stage)
     with stage("Calibrating on the real panel"):
         panel = build_panel(snapshot)
+        if options.registered:
+            panel = under(panel, snapshot.choices.registered)
         design = build_design(panel)
+    folder = record.FOLDER / (record.REGISTERED if options.registered else "")
     if options.check:
-        kept = record.read_record()
-        if kept.rules != design.rules:
-            stage.console.print(
-                f"simulated under the {kept.rules} rules; a run today is under the {design.rules}"
-            )
-        found = list(record.stale(kept, record.design_of(kept, panel), settings))
+        kept = record.read_record(folder)
+        found = list(record.stale(kept, design, settings))
         if kept.settings["replications"] < settings.replications:
             recorded = f"recorded {kept.settings['replications']}"
             wanted = f"wanted {settings.replications}"
@@ -61,8 +61,8 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
         made = record.make_record(batches, design, settings)
     stage.console.print(report.summary(made))
     if asked == settings.replications:
-        record.write_record(made)
-        stage.console.print(f"Written: {record.FOLDER.relative_to(workspace.root)}")
+        record.write_record(made, folder)
+        stage.console.print(f"Written: {folder.relative_to(workspace.root)}")
     return 0
 
 

@@ -1,9 +1,11 @@
 """The committed outcome of the study of size, and whether it is still what the code gives.
 
-``simulations/size.csv`` holds the counts, ``size.json`` what they were made with: the settings, the
-calibration, and the p-values of the first replications of every cell, the probe. A record is stale
-when settings or calibration differ or the probe, computed again, gives other p-values. That finds a
-change of any estimator, simulator or datum that matters, and none that does not.
+There is one record under the rules by which the study decides and, below it in ``registered/``, one
+under the registered rules. ``simulations/size.csv`` holds the counts, ``size.json`` what they were
+made with: the settings, the calibration, and the p-values of the first replications of every cell,
+the probe. A record is stale when settings or calibration differ or the probe, computed again, gives
+other p-values. That finds a change of any estimator, simulator or datum that matters, and none that
+does not.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from analysis.whole import write_whole
 
 __all__ = [
     "FOLDER",
+    "REGISTERED",
     "Record",
     "design_of",
     "make_record",
@@ -45,6 +48,7 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).resolve().parents[3] / "simulations"
+REGISTERED = "registered"  # the folder inside
 PROBED = 2  # replications of each cell whose p-values are kept
 REMEDY = "run `nox -s size` and commit simulations/"
 COUNTS = ["case", "law", "effect", "test", "replications", "rejections"]

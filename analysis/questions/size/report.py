@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.estimators.significance import LEVEL
 from analysis.questions.requirements import RECORD
-from analysis.questions.size.record import FOLDER, Record, read_record
+from analysis.questions.size.both_rules import report_both
+from analysis.questions.size.rates import (
+    LAWS,
+    NAMES,
+    OF_RECORD,
+    RATE,
+    TIGHTENING,
+    cells_of_record,
+    detectable_numbers,
+    error_of,
+    rate_cells,
+)
+from analysis.questions.size.record import FOLDER, REGISTERED, Record, read_record
 from analysis.results import Dataset, Findings, Number, Provenance, Table, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import brackets, counted, percent, words
@@ -21,46 +31,9 @@ __all__ = ["compute", "report", "summary"]
 
 NEEDS = (RECORD,)
 
-NAMES = {
-    "t_time_series": "time-series t",
-    "t_cross_sectional": "cross-sectional t",
-    "skewness_adjusted_t": "skewness-adjusted t",
-    "patell": "Patell",
-    "bmp": "BMP",
-    "kp_patell": "KP-Patell",
-    "kp_bmp": "KP-BMP, t(N − 1)",
-    "corrado": "Corrado rank",
-    "corrado_zivney": "Corrado-Zivney",
-    "grank_t": "GRANK-T",
-    "sign": "sign",
-    "generalized_sign": "generalised sign",
-    "wilcoxon": "Wilcoxon",
-    "portfolio_t": "portfolio t, equal",
-    "portfolio_t_risk": "portfolio t, risk",
-    "joint_f": "joint F",
-    "equal_response_f": "equal-response F",
-    "placebo": "placebo dates",
-    "placebo_matched": "placebo, matched",
-    "conformal": "**conformal**",
-    "across_episodes_t": "**t across episodes**",
-    "sign_flip": "sign flips",
-}
-LAWS = {
-    "normal": "normal",
-    "t4": "t(4)",
-    "garch": "GARCH",
-    "correlated": "corr.",
-    "jump": "jump",
-    "panel": "panel",
-    "placebo": "dates",
-}
-OF_RECORD = {"one_date": "conformal", "pooled": "across_episodes_t"}
-TIGHTENING = "pooled_tightening"
 LOW, HIGH = 0.03, 0.07  # where the p of record has to stay in every cell without a variance jump
 NAIVE = ("t_cross_sectional", "patell", "bmp")  # they treat firms on one day as independent
 
-REJECTED = f"share of samples in which {{test}} rejects at {percent(LEVEL)}, effect {{effect:g}}"
-RATE = Column("rate", "", "percent1", "fraction", REJECTED, "", "se", n="samples")
 ENDS = "{} size of the p of record over simulated cells without a jump, {{kind}}"
 RANGE = (
     Column("min", "", "percent1", "fraction", ENDS.format("lowest"), ".lowest"),
@@ -86,16 +59,16 @@ PLANTED = (
     "resampled, with the effect in every firm on day 0. one: {firms} on one date; K: {k} episodes."
 )
 UNDER = " Simulated under the {rules} rules."
-LEAST = (
-    "effect that {test} finds with the stated power, between the planted effects on a straight line"
-)
 
 
 def compute(panel: Panel) -> Findings:
-    """Report the committed record: it is simulated by ``nox -s size`` and not computed anew."""
+    """Report the committed records: ``nox -s size`` simulates, and nothing is computed anew."""
     beside = panel.snapshot.folder.parent / FOLDER.name  # a copy of the repository has its own
-    record = read_record(beside if beside.is_dir() else FOLDER)
-    return report(record, panel.snapshot.choices)
+    folder, choices = beside if beside.is_dir() else FOLDER, panel.snapshot.choices
+    findings, record = Findings(), read_record(folder)
+    if choices.ruling != choices.registered:
+        findings = report_both(record, read_record(folder / REGISTERED), choices)
+    return report(record, choices).extend([findings])
 
 
 SOURCE = Provenance.of(compute, "simulated samples, calibrated on the panel")
@@ -103,13 +76,13 @@ SOURCE = Provenance.of(compute, "simulated samples, calibrated on the panel")
 
 def report(record: Record, choices: Choices) -> Findings:
     """Turn a record of a study's sample into the tables, numbers and verdicts of the appendix."""
-    rates = _rates(record)
+    rates = rate_cells(record)
     size = rates[rates["effect"] == 0]
-    of_record = _of_record(size)
+    of_record = cells_of_record(size)
     return Findings(
         numbers=[
             *_numbers(record, rates, of_record),
-            *_detectable(rates, choices.inference.power),
+            *detectable_numbers(rates, choices.inference.power, SOURCE),
         ],
         tables=_tables(record, rates, choices.firms),
         verdicts=[
@@ -125,32 +98,11 @@ def report(record: Record, choices: Choices) -> Findings:
 
 def summary(record: Record) -> str:
     """Return the rejection rates as text, percent, one line a case and test."""
-    rates = _rates(record)
+    rates = rate_cells(record)
     column = rates["law"] + rates["effect"].map(lambda e: f" {e:g}" if e else "")
     keyed = rates.assign(percent=(100 * rates["rate"]).round(1), column=column)
     table = keyed.pivot(index=["case", "test"], columns="column", values="percent")
     return str(table.to_string(na_rep="-"))
-
-
-def _rates(record: Record) -> pd.DataFrame:
-    """Return rate and Monte-Carlo standard error of every cell and test that is not refused.
-
-    Samples of K event-free dates repeat dates: only as many count as there are without a common
-    date.
-    """
-    counts = record.counts[record.counts["replications"] > 0].reset_index(drop=True)
-    rate = counts["rejections"] / counts["replications"]
-    dates = counts["case"].map(record.calibration["placebo_dates"])
-    apart = (dates // counts["case"].map(record.calibration["episodes"])).clip(lower=1)
-    samples = counts["replications"].where(counts["law"] != "placebo", apart).astype(int)
-    error = (rate * (1 - rate) / samples) ** 0.5
-    return counts.assign(rate=rate, samples=samples, se=error, printed=counts["test"].map(NAMES))
-
-
-def _of_record(size: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of the p of record: conformal for one date, t across episodes for more."""
-    kind = size["case"].str.extract("^(one_date|pooled)", expand=False)
-    return size[size["test"] == kind.map(OF_RECORD)].assign(kind=kind)
 
 
 def _plain(cells: pd.DataFrame) -> pd.DataFrame:
@@ -171,9 +123,11 @@ def _tables(record: Record, rates: pd.DataFrame, firms: Firms) -> list[Table]:
     dates, k = clear["one_date_3"], episodes["pooled_tightening"]
     apart = clear["pooled_tightening"] // k
     under = UNDER.format(rules=record.rules)
-    common = COMMON.format(samples=samples, error=100 * _error(samples), nominal=_nominal()) + under
-    laws = common + OF_LAWS.format(dates=dates, error=100 * _error(dates))
-    pooled = common + OF_DATES.format(k=k, apart=apart, error=100 * _error(apart))
+    common = (
+        COMMON.format(samples=samples, error=100 * error_of(samples), nominal=_nominal()) + under
+    )
+    laws = common + OF_LAWS.format(dates=dates, error=100 * error_of(dates))
+    pooled = common + OF_DATES.format(k=k, apart=apart, error=100 * error_of(apart))
     planted = PLANTED.format(samples=samples // 2, firms=counted(len(firms.core), "firm"), k=k)
     planted += under
     heads = {
@@ -234,14 +188,14 @@ def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> li
             "text",
         ),
         "error": (
-            _error(settings["replications"]),
+            error_of(settings["replications"]),
             f"Monte-Carlo error of a {percent(LEVEL)} rate",
             "fraction",
             "percent1",
         ),
         "placebo_dates": (dates, "event-free dates with all core firms"),
         "placebo.error": (
-            _error(record.calibration["placebo_dates"][TIGHTENING] // episodes),
+            error_of(record.calibration["placebo_dates"][TIGHTENING] // episodes),
             f"standard error of a {percent(LEVEL)} rate over samples without a common date",
             "fraction",
             "percent1",
@@ -256,21 +210,6 @@ def _numbers(record: Record, rates: pd.DataFrame, of_record: pd.DataFrame) -> li
     ]
 
 
-def _detectable(rates: pd.DataFrame, power: float) -> list[Number]:
-    """Return the effect found with the stated power, where a planted one reaches it."""
-    cells: dict[str, Scalar] = {}
-    for case, test in (("one_date_3", "conformal"), ("pooled_tightening", "across_episodes_t")):
-        part = rates[(rates["law"] == "panel") & (rates["test"] == test) & (rates["case"] == case)]
-        part = part.sort_values("effect")
-        if (part["rate"] >= power).any():
-            upper = int((part["rate"] >= power).to_numpy().argmax())
-            ends = part.iloc[max(upper - 1, 0) : upper + 1]
-            least = float(np.interp(power, ends["rate"], ends["effect"]))
-            words = LEAST.format(test=NAMES[test].strip("*"))
-            cells[f"{case}.detectable"] = (least, words, "fraction", "percent1")
-    return scalar_numbers("size", cells, SOURCE)
-
-
 def _of_tests(rates: pd.DataFrame, case: str, tests: tuple[str, ...]) -> pd.DataFrame:
     return rates[(rates["case"] == case) & rates["test"].isin(tests)]
 
@@ -283,7 +222,7 @@ def _holds(kind: str, cells: pd.DataFrame) -> Verdict:
     """Say whether the p of record keeps its size in every simulated cell without a jump."""
     plain = _plain(cells)
     distance = (LOW - plain["rate"]).clip(lower=0) + (plain["rate"] - HIGH).clip(lower=0)
-    fails = (distance > 2 * _error(plain["samples"])).any()
+    fails = (distance > 2 * error_of(plain["samples"])).any()
     outside = plain[distance > 0]
     named = "; outside: " + ", ".join(
         f"{c.case}/{c.law} {c.rate:.3f}" for c in outside.itertuples()
@@ -303,7 +242,7 @@ def _long(cells: pd.DataFrame) -> Verdict:
     """Say how the t across episodes does over eleven days, which reach into estimation windows."""
     plain = cells[cells["law"] != "jump"]
     low, high = float(plain["rate"].min()), float(plain["rate"].max())
-    error = 2 * _error(plain["samples"].min())
+    error = 2 * error_of(plain["samples"].min())
     verdict = "too often" if high > HIGH + error else "conservative" if low < LOW else "holds"
     rule = "above 7% and two errors is too often, below 3% in a cell conservative"
     return Verdict("size.pooled_long", verdict, rule, f"{low:.3f} to {high:.3f}", SOURCE)
@@ -340,8 +279,3 @@ def _power(rates: pd.DataFrame, power: float) -> Verdict:
     verdict = "found" if row["rate"] >= power else "missed too often"
     rule = f"an effect of {row['effect']:g} on one date is found in {percent(power)} of samples"
     return Verdict("size.power_one_date", verdict, rule, f"power {row['rate']:.3f}", SOURCE)
-
-
-def _error(count: Any) -> Any:
-    """Return the Monte-Carlo standard error of a rate of five percent, of a count or many."""
-    return (LEVEL * (1 - LEVEL) / count) ** 0.5

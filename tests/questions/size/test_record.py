@@ -10,9 +10,17 @@ import pytest
 
 from analysis.errors import ResultsError
 from analysis.questions.size import record as records
+from analysis.questions.size.both_rules import report_both
 from analysis.questions.size.design import cells
 from analysis.questions.size.draws import replications
-from analysis.questions.size.record import design_of, read_record, stale, write_record
+from analysis.questions.size.record import (
+    FOLDER,
+    REGISTERED,
+    design_of,
+    read_record,
+    stale,
+    write_record,
+)
 from analysis.questions.size.rejections import batch_p_values
 from analysis.questions.size.report import report
 
@@ -20,6 +28,41 @@ from analysis.questions.size.report import report
 @pytest.fixture(scope="module")
 def committed_record():
     return read_record()
+
+
+@pytest.fixture(scope="module")
+def registered_record():
+    """The record under the registered rules, kept beside."""
+    return read_record(FOLDER / REGISTERED)
+
+
+def test_the_study_decides_by_the_rules_of_its_record(committed_record, registered_record):
+    """The record is under the amended rules, the one beside it under the registered ones."""
+    assert (committed_record.rules, registered_record.rules) == ("amended", "registered")
+
+
+def test_the_registered_record_is_what_the_code_gives(registered_record, committed, settings):
+    """Settings, calibration and the first p-values of two cells."""
+    names = ["one_date_3/t4/0", "pooled_tightening/panel/0.1"]
+    registered = design_of(registered_record, committed)
+    assert list(stale(registered_record, registered, settings, names)) == []
+
+
+def test_both_sets_of_rules_stand_in_one_table(committed_record, registered_record, snapshot):
+    """A row a sample and set of rules; each cell is the share of rejections in its own record."""
+    found = report_both(committed_record, registered_record, snapshot.choices)
+    (table,) = found.tables
+    assert list(table.frame["rules"]) == ["amended", "registered"] * 4
+    for record in (committed_record, registered_record):
+        row = table.frame.set_index("rules").loc[record.rules].iloc[1]
+        counts = record.counts.set_index(["case", "law", "effect", "test"])
+        assert row["k"] == record.calibration["episodes"]["pooled_tightening"]
+        for column, (law, effect) in {"jump": ("jump", 0.0), "planted": ("panel", 0.1)}.items():
+            cell = counts.loc[("pooled_tightening", law, effect, "across_episodes_t")]
+            assert row[column] == pytest.approx(cell["rejections"] / cell["replications"])
+    keys = {number.key for number in found.numbers}
+    assert "size.registered.pooled_tightening.detectable" in keys
+    assert "size.registered.pooled_all.placebo.across_episodes_t" in keys
 
 
 def test_committed_record_is_what_the_code_gives(committed_record, design, settings):
