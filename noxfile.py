@@ -355,7 +355,7 @@ def bench_engine(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def size(session: nox.Session) -> None:
-    """Simulate size and power of every test, in minutes (-- --check: is the record stale? -- --registered)."""
+    """Simulate size and power of every test, in minutes (-- --check, -- --registered)."""
     _analyse(session, "size")
 
 

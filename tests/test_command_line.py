@@ -117,7 +117,7 @@ def test_a_fault_of_the_text_stops_before_anything_is_read(fresh, capsys):
     """The data are broken too, and are not even looked at; all faults come at once."""
     (fresh / "data/prices.csv").write_text("broken")
     spoil(fresh)
-    spoil(fresh, "paper/sections/data.qmd", new="\nIt fell by 8 percent [@nobody2020].\n")
+    spoil(fresh, "paper/sections/data.qmd", new="\nIt moved by 8 percent [@nobody2020].\n")
     assert main(["paper"], Workspace.at(fresh)) == 1
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "error: paper: 3 problems in the sources:"

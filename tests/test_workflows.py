@@ -113,6 +113,7 @@ def test_no_two_runs_of_a_job_make_an_artefact_of_the_same_name():
         and (
             "matrix.session" not in step.get("if", "") or f"'{values.get('session')}'" in step["if"]
         )
+        and not ("matrix.words == ''" in step.get("if", "") and values.get("words"))
     ]
     assert len(made) == len(set(made)), made
     assert {"paper", "referee-3.11", "referee-3.14", "receipt", "diff"} <= set(made)

@@ -19,7 +19,8 @@ def workspace(tmp_path, copy_repository) -> Workspace:
     copy_repository(tmp_path)
     for name in ("analysis", "benchmarks", "docs", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name in ("pyproject.toml", "CITATION.cff"):
+        shutil.copy(ROOT / name, tmp_path)
     workspace = Workspace.at(tmp_path)
     assert main(["readme"], workspace) == 0
     return workspace

@@ -6,10 +6,15 @@ import ast
 import json
 import sys
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from analysis.questions.event_windows import by_direction
+from analysis.snapshot.load import load_snapshot
+from analysis.study.panel import build_panel
 
 from .amended import recompute_amended, recompute_pooled
 from .anew import exports
@@ -189,18 +194,19 @@ def test_families_and_counts_agree(
         assert count == published[f"ledger.{said.replace(' ', '_')}"]["value"], said
 
 
-def test_pooled_responses_agree(published: dict[str, dict[str, float]]) -> None:
-    """Every published mean response of the core is recomputed by the amended rules."""
+def test_pooled_responses_agree() -> None:
+    """Every mean response of the core is recomputed by the amended rules."""
     record, held = Record(ROOT / "data"), 0
-    for key, effect in published.items():
+    found = by_direction.compute(build_panel(load_snapshot(ROOT / "data")))
+    for key, effect in {number.key: asdict(number) for number in found.numbers}.items():
         if not (key.startswith("pooled.") and key.endswith(".mean")):
             continue
         kind, window, *kept = key.removesuffix(".mean").split(".")[1:]
         first, last = (int(day.replace("m", "-")) for day in window.split("_")[1:])
-        found = recompute_pooled(record, kind, (first, last), kept=bool(kept))
-        assert int(found.sample) == effect["n"], key
-        for name, value in (("value", found.effect), ("low", found.low), ("high", found.high),
-                            ("p", found.p)):  # fmt: skip
+        again = recompute_pooled(record, kind, (first, last), kept=bool(kept))
+        assert int(again.sample) == effect["n"], key
+        for name, value in (("value", again.effect), ("low", again.low), ("high", again.high),
+                            ("p", again.p)):  # fmt: skip
             assert not differs(value, effect[name]), f"{key} {name}"
         held += 1
     assert held >= 4

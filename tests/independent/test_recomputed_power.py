@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from analysis.questions.before import report
+from analysis.snapshot.load import load_snapshot
+from analysis.study.panel import build_panel
 
 from .earlier import Earlier
 
@@ -18,10 +23,10 @@ def earlier() -> Earlier:
 
 
 @pytest.fixture(scope="module")
-def published() -> dict[str, dict[str, float]]:
-    text = (ROOT / "paper/results/numbers.json").read_text(encoding="utf-8")
-    found: dict[str, dict[str, float]] = json.loads(text)["numbers"]
-    return found
+def published() -> dict[str, dict[str, Any]]:
+    """All that the question finds, whether or not the text cites it."""
+    found = report.compute(build_panel(load_snapshot(ROOT / "data")))
+    return {number.key: asdict(number) for number in found.numbers}
 
 
 def test_the_registered_counts_are_those_of_the_data(earlier: Earlier) -> None:
@@ -34,7 +39,7 @@ def test_the_registered_counts_are_those_of_the_data(earlier: Earlier) -> None:
     assert len(earlier.events) == counts["events"]
 
 
-def test_the_sample_agrees(earlier: Earlier, published: dict[str, dict[str, float]]) -> None:
+def test_the_sample_agrees(earlier: Earlier, published: dict[str, dict[str, Any]]) -> None:
     """After it has been left out, episodes and events are those that the paper states."""
     found = earlier.episodes()
     for direction in ("tightening", "easing", "support", "mixed"):
@@ -45,7 +50,7 @@ def test_the_sample_agrees(earlier: Earlier, published: dict[str, dict[str, floa
 
 @pytest.mark.parametrize("measure", ["scar", "car"])
 def test_the_spread_on_quiet_days_agrees(
-    measure: str, earlier: Earlier, published: dict[str, dict[str, float]]
+    measure: str, earlier: Earlier, published: dict[str, dict[str, Any]]
 ) -> None:
     """Days and standard deviation of the firms' mean, to nine digits."""
     assert len(earlier.quiet) == published["before.detectable.quiet_days"]["value"]
@@ -56,7 +61,7 @@ def test_the_spread_on_quiet_days_agrees(
 @pytest.mark.parametrize("measure", ["scar", "car"])
 @pytest.mark.parametrize("claim", ["H1", "H2", "H3", "H4"])
 def test_the_detectable_effect_agrees(
-    claim: str, measure: str, earlier: Earlier, published: dict[str, dict[str, float]]
+    claim: str, measure: str, earlier: Earlier, published: dict[str, dict[str, Any]]
 ) -> None:
     """Every detectable effect of the paper, to nine digits."""
     expected = published[f"before.detectable.{claim.lower()}.{measure}"]["value"]

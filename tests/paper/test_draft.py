@@ -25,8 +25,8 @@ MISFITS = [
     ("sections/appendix.qmd", "{{< table events >}}", "{{< table event >}}"),
 ]  # fmt: skip
 NOTES = [
-    "Beta exceeds one. [claim 'sample.beta': the paper says 'supported', the analysis says "
-    "'refuted']",
+    "Beta exceeds one. [sections/introduction.qmd:11: claim 'sample.beta': the paper says "
+    "'supported', the analysis says 'refuted']",
     "A list item with [unknown number 'sample.bet': not in paper/results/numbers.json].",
     "[figure 'results/figures/gone.svg': no such file]",
     "[passage 'rule': expected the file paper/results/passages/rule.md, found none]",

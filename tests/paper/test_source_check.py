@@ -103,7 +103,7 @@ FAULTS = [
         "{{< tabel rules >}}",
         "paper/sections/appendix.qmd:7: shortcode: expected num, interval, alt, source, table, "
         "folded, passage, web, unsettled, interactive, panel, exhibits, include, found 'tabel'; "
-        "nearest: 'table', 'alt'",
+        "nearest: 'table', 'panel', 'alt'",
         id="shortcode",
     ),
     pytest.param(

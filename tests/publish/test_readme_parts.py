@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ResultsError
+from analysis.publish import readme_parts
 from analysis.publish.readme_parts import FIRST_RUN, REPLICATION, RUNTIMES, write_replication
 from analysis.publish.review.source_lines import find_function
 
@@ -19,8 +20,9 @@ BEGIN, END = REPLICATION
 
 
 @pytest.fixture
-def root(tmp_path):
-    """A repository with one table, figure, number and claim."""
+def root(tmp_path, monkeypatch):
+    """A repository with one table, figure, number and claim; its statements have their own test."""
+    monkeypatch.setattr(readme_parts, "write_statements", lambda _: "")
     entry = {
         "source": "Exchange | prices", "obtained": "by hand", "retrieved": "2026-08-03",
         "licence": "free", "sha256": "ab" * 32, "rows": 3, "span": ["2026-01-02", "2026-01-06"],

@@ -118,6 +118,13 @@ def test_price_on_a_holiday(snapshot_copy: Path) -> None:
     )
 
 
+def test_a_role_is_a_word_in_small_letters(snapshot_copy: Path) -> None:
+    """A study names its own roles, but as one word."""
+    row = spoil(snapshot_copy, "universe.csv", "MP,", "producer", "A miner")
+    expected = f"universe.csv, row {row}, column role: expected a role in small letters, found A "
+    assert message(snapshot_copy).startswith(expected)
+
+
 @pytest.mark.parametrize(
     ("cell", "expected", "found"),
     [
@@ -246,7 +253,6 @@ def test_duplicate_event_id(snapshot_copy: Path) -> None:
         ),
         ("events.csv", "2025-07-mp-pentagon-deal", ",firm,", ",company,", "scope", "sector, macro"),
         ("confounders.csv", "MP,2025-05-08", "earnings", "results", "kind", "earnings, offering"),
-        ("universe.csv", "MP,", "producer", "A miner", "role", "a role in small letters"),
         ("customs.csv", "2025-09,magnets_total", ",month,", ",year,", "coverage", "month, jan_feb"),
     ],
 )

@@ -18,13 +18,14 @@ from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.firm_events import draw_sample
 from analysis.estimators.events.moments import Pooled, Sums, join_sums
+from analysis.estimators.events.named_tests import TESTS
 from analysis.estimators.events.residual_sums import mean_correlation
 from analysis.estimators.significance import Significance, tabulate
 
 __all__ = ["STREAMED", "stream_tests"]
 
 STREAMED: dict[str, Callable[[Pooled], Significance]] = {
-    name: getattr(parametric, name) for name in parametric.__all__
+    name: getattr(parametric, name) for name in TESTS if name in parametric.__all__
 }
 
 

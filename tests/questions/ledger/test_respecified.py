@@ -37,10 +37,14 @@ def test_rules_choose_the_entries(committed, amended):
 
 
 def _without_later(entry: object) -> object:
-    """Drop a field that events got after the registration, where an entry does not state it."""
+    """Drop what entries got later: a quote, and a distance ``apart`` where it is not stated."""
     if not isinstance(entry, dict):
         return entry
-    kept = {key: value for key, value in entry.items() if (key, value) != ("apart", 0)}
+    kept = {
+        key: value
+        for key, value in entry.items()
+        if (key, value) != ("apart", 0) and key != "quote"
+    }
     return {key: _without_later(value) for key, value in kept.items()}
 
 
