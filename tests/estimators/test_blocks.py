@@ -126,7 +126,7 @@ def test_more_firms_than_sessions_refuse_the_joint_test_before_any_matrix():
     tracemalloc.start()
     try:
         assert joint_f(study, 0, 1).reason == "30 common sessions are too few for 3000 firms"
-        assert tracemalloc.get_traced_memory()[1] < 20e6
+        assert tracemalloc.get_traced_memory()[1] < 40e6  # the matrix alone takes 72 MB
     finally:
         tracemalloc.stop()
 

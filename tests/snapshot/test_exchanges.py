@@ -82,7 +82,7 @@ LYC_DAYS = "sessions = [2014-09-29, 2020-08-19]"
          "of universe.csv, found MCQ; did you mean MCP?"),
         ("study.toml", 'ARU = "closes to December 2019; days without a trade"\n', "", "prices.csv, "
          "row 61, column session: expected session 2010-02-15 of ARU before this row, found none; "
-         "add the row (1344 of 3829 sessions are missing), or say under [holes] of study.toml why "),
+         "add the row (1344 of 3829 sessions are missing), or say under [holes] of study.toml "),
         ("study.toml", LYC_DAYS, "sessions = [2014-09-28, 2020-08-19]", "study.toml, missing "
          "number 1 (LYC): expected sessions with a close of LYC, found 2014-09-28; correct the "),
         ("study.toml", "[each_firm]", "[each_frm]", "study.toml, key each_frm: expected a known "
