@@ -167,12 +167,11 @@ def test_the_authors_text_is_not_written_over_and_the_report_is(run, capsys) -> 
         edit(
             index,
             "\n{{< include sections/ledger.qmd >}}\n",
-            "\n::: {#tbl-ledger}\n\n{{< table ledger >}}\n\nThe ledger.\n:::\n",
+            "\n::: {#tbl-other}\n\n{{< table tipping >}}\n\nWhat turns them.\n:::\n",
         )
         assert render(run.folder) == 1
-        assert (
-            "table 'ledger': expected the label {#tbl-claims}, to which" in capsys.readouterr().err
-        )
+        said = capsys.readouterr().err
+        assert "table 'tipping': expected the label {#tbl-tipping-changes}, to which" in said
     finally:
         index.write_text(text, encoding="utf-8")
 

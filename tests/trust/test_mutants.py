@@ -108,11 +108,11 @@ def test_a_record_that_was_cut_short_goes_on(tmp_path):
 
 
 TESTS = """
-import time
 from analysis.thing import answer
 
 def test_it():
-    answer() == 0 and time.sleep(60)
+    while answer() == 0:
+        pass
     assert answer() == 42
 """
 
@@ -134,7 +134,7 @@ from pathlib import Path
 from trust.mutants.children import Job, run_jobs
 head = "def answer():\\n    return "
 jobs = [
-    Job(text, ["tests/test_thing.py"], 15, "analysis/thing.py", head + text)
+    Job(text, ["tests/test_thing.py"], 6, "analysis/thing.py", head + text)
     for text in ("42", "43", "0", "6 * 7")
 ]
 for ended in run_jobs(jobs, [Path({str(tmp_path)!r})], time.monotonic() + 100):
