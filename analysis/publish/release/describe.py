@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.errors import ResultsError
 
 __all__ = [
@@ -72,6 +70,8 @@ def read_citation(root: Path) -> dict[str, Any]:
         If it is no YAML or lacks title, authors, version, licence or abstract.
     """
     name = "CITATION.cff"
+    import yaml  # late: of the extra `release`, and only a clone has the file
+
     try:
         told: dict[str, Any] = yaml.safe_load((root / name).read_text(encoding="utf-8"))
         lacking = [f for f in ("title", "authors", "version", "license", "abstract") if not told[f]]
