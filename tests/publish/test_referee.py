@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -226,8 +226,8 @@ def test_the_command_writes_both_forms_and_tells_of_other_results(monkeypatch, b
     monkeypatch.setattr(referee, "find_misfits", lambda _: [])
     monkeypatch.setattr(referee, "time_build", lambda *_: {"All": 1.0})
     monkeypatch.setattr(referee, "list_exhibits", lambda _: [])
-    asked = SimpleNamespace(verify=None)
-    assert [referee.REFEREE.run(asked, Workspace.at(build.root)) for _ in range(2)] == [0, 3]  # type: ignore[arg-type]
+    asked = Namespace(verify=None)
+    assert [referee.REFEREE.run(asked, Workspace.at(build.root)) for _ in range(2)] == [0, 3]
     output = build.root / "paper/_output"
     assert {path.name for path in output.iterdir()} == {"referee.md", "referee.html"}
     assert "1 results are not the committed ones" in (output / "referee.html").read_text("utf-8")

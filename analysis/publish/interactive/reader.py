@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from collections.abc import Iterable
 from importlib.resources import files
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ResultsError
+from analysis.publish.interactive.rows import embed_data
 from analysis.results import LATER, Findings, Verdict
 
 __all__ = ["NAME", "reader_fragment"]
@@ -70,18 +69,13 @@ def reader_fragment(findings: Findings) -> str | None:
     if NAME not in sets:
         return None
     content = _content(sets, findings.verdicts)
-    data = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    if len(data.encode()) > LARGEST:
-        raise ResultsError(
-            f"data set {NAME}: expected at most {LARGEST} bytes in the page, found "
-            f"{len(data.encode())}; shorten the menus of [curve] in study.toml"
-        )
+    remedy = "shorten the menus of [curve] in study.toml"
+    data = embed_data(NAME, "reader-data", content, LARGEST, remedy)
     here = files(__package__)
     script = "".join((here / f"{name}.js").read_text("utf-8") for name in ("address", "reader"))
     return (
         '<div class="reader" id="reader" hidden></div>\n'
-        f'<script type="application/json" id="reader-data">{data}</script>\n'
-        f'<script type="module">{script}</script>\n'
+        f'{data}<script type="module">{script}</script>\n'
     )
 
 

@@ -10,10 +10,26 @@ from typing import Any
 from analysis.errors import ResultsError
 from analysis.results import Findings
 
-__all__ = ["NAME", "rows_fragment"]
+__all__ = ["NAME", "embed_data", "rows_fragment"]
 
 NAME = "rows_behind"
 LARGEST = 100_000  # bytes of data in the page
+
+
+def embed_data(name: str, place: str, content: object, largest: int, remedy: str) -> str:
+    """Return the element of a page that holds the data of a script.
+
+    Raises
+    ------
+    ResultsError
+        If they take more than ``largest`` bytes.
+    """
+    data = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    if (size := len(data.encode())) > largest:
+        raise ResultsError(
+            f"data set {name}: expected at most {largest} bytes in the page, found {size}; {remedy}"
+        )
+    return f'<script type="application/json" id="{place}">{data}</script>\n'
 
 
 def rows_fragment(findings: Findings) -> str | None:
@@ -39,13 +55,5 @@ def rows_fragment(findings: Findings) -> str | None:
         "files": dict(zip(whole["key"], whole["count"], strict=True)),
         "style": (here / "rows.css").read_text("utf-8"),
     }
-    data = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    if len(data.encode()) > LARGEST:
-        raise ResultsError(
-            f"data set {NAME}: expected at most {LARGEST} bytes in the page, found "
-            f"{len(data.encode())}; show fewer rows"
-        )
-    return (
-        f'<script type="application/json" id="rows-data">{data}</script>\n'
-        f'<script type="module">{(here / "rows.js").read_text("utf-8")}</script>\n'
-    )
+    data = embed_data(NAME, "rows-data", content, LARGEST, "show fewer rows")
+    return f'{data}<script type="module">{(here / "rows.js").read_text("utf-8")}</script>\n'

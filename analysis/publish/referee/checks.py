@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from analysis.publish.readme_parts import EXHIBITS, RUNTIMES
 from analysis.publish.referee.answers import CANNOT, Answer, Build, find_line, tell
 from analysis.publish.referee.boxes import Box
+from analysis.publish.review.compare import Comparison
 from analysis.publish.review.usage import Kind
 
 __all__ = ["CHECKS", "answer"]
@@ -213,20 +214,13 @@ def ran(build: Build) -> Answer:
 
 def tables_agree(build: Build) -> Answer:
     """Every table is the one that was committed."""
-    if build.difference is None:
-        return _nothing_to_compare()
-    faults = [f"table {name}" for name in build.difference.tables]
-    return tell(faults, f"{build.difference.counts.get('table', 0)} tables, cell by cell")
+    return _agree(build, "table", lambda d: [f"table {n}" for n in d.tables], "cell by cell")
 
 
 def figures_agree(build: Build) -> Answer:
     """Every figure has the data that were committed."""
-    if build.difference is None:
-        return _nothing_to_compare()
-    faults = [f"figure {name}" for name in build.difference.figures]
-    return tell(
-        faults, f"{build.difference.counts.get('figure', 0)} figures, by hash of their data"
-    )
+    named = "by hash of their data"
+    return _agree(build, "figure", lambda d: [f"figure {n}" for n in d.figures], named)
 
 
 def numbers_identified(build: Build) -> Answer:
@@ -237,10 +231,12 @@ def numbers_identified(build: Build) -> Answer:
 
 def numbers_agree(build: Build) -> Answer:
     """No number that the text cites differs from the committed one."""
-    if build.difference is None:
-        return _nothing_to_compare()
-    faults = [f"{move.key}: {move.old} and {move.new}" for move in build.difference.moves]
-    return tell(faults, f"{build.difference.counts.get('number', 0)} numbers, to ten digits")
+    return _agree(
+        build,
+        "number",
+        lambda d: [f"{move.key}: {move.old} and {move.new}" for move in d.moves],
+        "to ten digits",
+    )
 
 
 def sentences_fit(build: Build) -> Answer:
@@ -263,8 +259,14 @@ def second_machine(build: Build) -> Answer:
     return Answer(CANNOT, f"{found}; a second machine adds its own with nox -s reproduce -- --key")
 
 
-def _nothing_to_compare() -> Answer:
-    return Answer(CANNOT, "there were no results before this run")
+def _agree(
+    build: Build, kind: str, list_faults: Callable[[Comparison], list[str]], how: str
+) -> Answer:
+    """Answer by what differs from the results before the run, if there were any."""
+    if build.difference is None:
+        return Answer(CANNOT, "there were no results before this run")
+    count = build.difference.counts.get(kind, 0)
+    return tell(list_faults(build.difference), f"{count} {kind}s, {how}")
 
 
 def _count(build: Build, kind: Kind) -> int:
