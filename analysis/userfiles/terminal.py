@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from rich.console import RenderableType
+from rich.box import Box
+from rich.console import JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -20,7 +22,11 @@ __all__ = ["show_betas", "show_correlations", "show_event_study"]
 FEW = 6  # groups beyond which tests are not listed one by one
 COLUMNS = 4  # tests beside the mean of a group
 ROWS = 20  # of a table on the terminal; files have all
+NAME = 24  # letters of a name that a narrow screen leaves on one line
 MINUS = "\u2212"
+# Two rules, below the heads and below the tests that can be trusted: a pipe has no colours.
+RULED = Box("    \n    \n ── \n    \n ── \n    \n    \n    \n")
+IN_ERRORS = ("across_episodes_t", "placebo", "sign_flip")  # their effects are in standard errors
 
 
 def show_event_study(result: EventStudyResult) -> list[RenderableType]:
@@ -80,12 +86,15 @@ def _tests(result: EventStudyResult, group: str, trusted: Sequence[str], why: st
     known = tests[tests["p"].notna()]
     first = [name for name in trusted if name in known.index]
     rest = [str(name) for name in known.index if name not in trusted]
-    table = _table(f"{group}: {why}", ["test", "statistic", "p", "p Holm", "smallest p"], [])
+    heads = ["test", "statistic", "p", "p Holm", "smallest p", "detectable"]
+    table = _table(f"{group}: {why}", heads, [])
+    table.box, table.show_edge, table.collapse_padding = RULED, False, True
     for name in [*first, *rest]:
-        statistic, p, after, least = map(
-            float, known.loc[name, ["statistic", "p", "p_holm", "p_min"]]
+        statistic, p, after, least, effect = map(
+            float, known.loc[name, ["statistic", "p", "p_holm", "p_min", "mde"]]
         )
         cells = [_number(statistic), _p(p), _p(after), _p(least) if least > 0 else ""]
+        cells.append(_effect(effect, name))
         style = "" if name in first else "dim"
         table.add_row(name, *cells, style=style, end_section=bool(first) and name == first[-1])
     refused = [str(name) for name in tests.index if name not in known.index]
@@ -158,10 +167,14 @@ def _table(
     table = Table(
         title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False
     )
+    lines = [[str(cell) for cell in row] for row in rows]
+    short = all(len(line[0]) <= NAME for line in lines)
     for place, head in enumerate(heads):
-        table.add_column(head, justify="left" if place == 0 else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        justify: JustifyMethod = "right" if place else "left"
+        whole_name = short and not place  # a narrow screen breaks a head before a name
+        table.add_column(head, justify=justify, overflow="fold", no_wrap=whole_name)
+    for line in lines:
+        table.add_row(*map(Text, line))
     if whole > ROWS:
         table.caption = f"{whole - ROWS} more in the file of --out"
         table.caption_justify = "left"
@@ -170,6 +183,12 @@ def _table(
 
 def _percent(value: float, digits: int = 2) -> str:
     return "" if value != value else f"{100 * value:.{digits}f}%".replace("-", MINUS)
+
+
+def _effect(value: float, test: str) -> str:
+    if not math.isfinite(value):
+        return "none"
+    return f"{value:.2f} s.e." if test in IN_ERRORS else _percent(value)
 
 
 def _number(value: float | None) -> str:

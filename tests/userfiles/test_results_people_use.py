@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -217,7 +218,7 @@ def test_warnings_are_counted_and_end_with_zero(capsys):
 
 
 def test_terminal_shows_trusted_tests_first(capsys):
-    """Groups with their means and signs, tests of dependent events last, windows in one table."""
+    """Means and signs, dependent events below a rule, what each test sees, windows in a table."""
     days = ["2023-05-22"] * 4 + ["2023-09-08"] * 4 + ["2024-02-01"] * 4
     rows = [f"{name},{day}" for name, day in zip([*DAYS, *list(DAYS)[:4]], days, strict=True)]
     Path("events.csv").write_text("\n".join(["ticker,day0", *rows]) + "\n", "utf-8")
@@ -226,7 +227,9 @@ def test_terminal_shows_trusted_tests_first(capsys):
     head = next(line for line in out.splitlines() if line.startswith("group"))
     assert "p across episodes t" in head
     assert "p bmp" not in head
-    assert out.index("across_episodes_t") < out.index("bmp")
+    above, below = re.split(r"\n─+\n", out)[1:3]
+    assert re.search(r"across_episodes_t .* \d\.\d\d s\.e\.", above)  # its estimate's unit
+    assert re.search(r"\nbmp .* \d+\.\d\d%", "\n" + below)
     assert "not for this group: conformal" in out
     windows = out.split("windows\n" if "windows\n" in out else "windows ")[1]
     assert "−1 to 1" in windows
