@@ -13,6 +13,7 @@ __all__ = [
     "typed_numerals",
 ]
 
+_NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 
 ALLOWED: Mapping[str, str] = {
@@ -50,7 +51,7 @@ def typed_numerals(text: str, *, source: bool = True) -> Iterator[tuple[int, str
     patterns = {**MARKUP, **ALLOWED} if source else ALLOWED
     for pattern in patterns:
         text = re.sub(pattern, blank, text, flags=re.DOTALL | re.MULTILINE)
-    for match in re.finditer(r"\d+", text):
+    for match in _NUMERAL.finditer(text):
         around = text[max(0, match.start() - 30) : match.end() + 20]
         yield match.start(), " ".join(around.split())
 
@@ -69,4 +70,4 @@ def foreign_numerals(pdf_pages: Iterable[str], page_text: str) -> list[str]:
 
 
 def _numerals(text: str) -> list[str]:
-    return re.findall(r"\d+(?:[.,]\d+)*", text)
+    return _NUMERAL.findall(text)

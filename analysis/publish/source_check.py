@@ -14,7 +14,15 @@ from pathlib import Path
 from analysis.errors import RenderError
 from analysis.publish.numerals import blank, typed_numerals
 from analysis.publish.renderers.pandoc import read_keys
-from analysis.publish.sources import IMAGE, INDEX, SHORTCODE, Source, in_order, read_sources
+from analysis.publish.sources import (
+    IMAGE,
+    INDEX,
+    SHORTCODE,
+    Source,
+    find_opening,
+    in_order,
+    read_sources,
+)
 from analysis.publish.words import Words, read_words, unbound_words
 
 __all__ = ["check_sources", "find_references", "listing", "nearest"]
@@ -40,6 +48,7 @@ _NAMES = (
 WORDS = dict.fromkeys(_NAMES, 1) | {"exhibits": 0}  # shortcode: names that it takes
 _BRACES = re.compile(r"\{\{<?|\{<|>?\}\}|>\}")
 _VERBATIM = re.compile(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)  # code and formulas
+_SPAN = re.compile(r"\{(?=[^{}]*(?:\.claim\b|\bis=|\breason=))[^{}]*(\}?)")
 _LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _REFERENCE = re.compile(r"(?<![\w.])@((?:fig|tbl|sec|eq)-[\w-]*\w)")
 _CITATION = re.compile(r"(?<![\w.@/])@(?!(?:fig|tbl|sec|eq)-)([A-Za-z][\w:.-]*\w)")
@@ -59,7 +68,7 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     sources, problems = read_sources(paper, index)
     complete = not problems
     words = read_words(paper)
-    checks = (_brace_problems, _claim_problems, _image_problems, _numeral_problems)
+    checks = (_brace_problems, _span_problems, _claim_problems, _image_problems, _numeral_problems)
     for source in sources:
         found = [problem for check in checks for problem in check(source)]
         found += _word_problems(source, words) if words else ()
@@ -133,6 +142,20 @@ def _brace_problems(source: Source) -> Iterator[str]:
             yield (
                 f"{source.name}:{number}: shortcode: expected {{{{< NAME KEY >}}}} on one line, "
                 f'found "{found}"'
+            )
+
+
+def _span_problems(source: Source) -> Iterator[str]:
+    """Find braces of a claim or reason without the words that they are of, or without their end."""
+    text = _VERBATIM.sub(blank, source.prose)
+    for match in _SPAN.finditer(text):
+        start = match.start()
+        opening = find_opening(text, start - 1) if text[start - 1 : start] == "]" else 0
+        if not opening or not match[1] or "\n\n" in text[opening : match.end()]:
+            found = " ".join(text[max(0, start - 30) : match.end()].split())
+            yield (
+                f"{source.place(start)}: span: expected [words]{{...}} in one paragraph, with both "
+                f'brackets and both braces, found "{found}"'
             )
 
 

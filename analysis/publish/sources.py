@@ -18,6 +18,7 @@ __all__ = [
     "Guard",
     "Shortcode",
     "Source",
+    "find_opening",
     "in_order",
     "in_reading_order",
     "named_keys",
@@ -86,7 +87,7 @@ class Source:
         """Yield each sentence that is tied to a verdict, or was meant to be."""
         for match in _CLAIM.finditer(self.prose):
             told, end = dict(_ATTRIBUTE.findall(match[1])), match.start()
-            start = _opening(self.prose, end)
+            start = find_opening(self.prose, end)
             sentence = " ".join(self.prose[start:end].split())
             yield Guard(start, end, sentence, match[1], told.get("key"), told.get("is"))
 
@@ -154,8 +155,8 @@ def named_keys(text: str) -> str:
     return SHORTCODE.sub(lambda match: f"⟨{match[2].removesuffix(' capital').rstrip()}⟩", text)
 
 
-def _opening(text: str, end: int) -> int:
-    """Return where the text begins that the bracket at ``end`` closes."""
+def find_opening(text: str, end: int) -> int:
+    """Return where the text begins that the bracket at ``end`` closes; 0 if none opens it."""
     depth = 0
     for position in range(end, -1, -1):
         depth += {"]": 1, "[": -1}.get(text[position], 0)

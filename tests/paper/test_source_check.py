@@ -159,6 +159,27 @@ FAULTS = [
         id="claim-misspelt",
     ),
     pytest.param(
+        "sections/introduction.qmd",
+        "exceeds one.]{.claim",
+        "exceeds one.{.claim",
+        "paper/sections/introduction.qmd:11: span: expected [words]{...} in one",
+        id="span-without-bracket",
+    ),
+    pytest.param(
+        "sections/introduction.qmd",
+        "[Beta exceeds",
+        "Beta exceeds",
+        "paper/sections/introduction.qmd:11: span: expected [words]{...} in one",
+        id="span-not-opened",
+    ),
+    pytest.param(
+        "sections/introduction.qmd",
+        'is="supported"}',
+        'is="supported"',
+        "paper/sections/introduction.qmd:11: span: expected [words]{...} in one",
+        id="span-without-brace",
+    ),
+    pytest.param(
         "sections/results.qmd",
         "Deep text.",
         "It fell by 8 percent.",
