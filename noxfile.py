@@ -91,7 +91,10 @@ def _find_environment(session: nox.Session, lock: str) -> Path:
     if not _is_ready(home):
         with FileLock(folder / f".{family}.lock"):  # let go of by the system if nox is killed
             if not _is_ready(home):  # another nox may have made it meanwhile
-                session.log(f"installing requirements/{lock}.txt into {home.name}, once")
+                session.log(
+                    f"installing requirements/{lock}.txt into {home.name}, once: 1 GB or more, "
+                    "which takes minutes where the network or the disk is slow"
+                )
                 _install(session, python, lock, home)
                 for old in folder.glob(f"{family}-*"):
                     if old != home:
