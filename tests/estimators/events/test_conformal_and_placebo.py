@@ -276,3 +276,12 @@ def test_a_conformal_interval_is_bounded_once_p_can_be_as_small(simulated, lengt
     assert row["n_blocks"] == length + 1
     assert np.isfinite([row["low"], row["high"]]).all() == bounded
     assert row["p_min"] == 1 / (length + 1)
+
+
+def test_a_single_placebo_date_is_taken_once(returns, events):
+    """Drawn again and again it would feign a p below one half."""
+    study = event_study(returns, events.iloc[:6])
+    table = placebo_table(study, 0, 0, [200])
+    drawn = placebo_draws(study, table, 99, np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn, table.scar[:, study.column])
+    assert placebo_p(100.0, drawn.mean(axis=1)).p == 0.5

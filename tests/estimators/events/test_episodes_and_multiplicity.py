@@ -236,8 +236,8 @@ def test_p_values_may_be_nought_or_one(p):
 
 
 def test_families_side_by_side_are_adjusted_as_each_alone():
-    """Column by column, with holes, ties and a family of none."""
-    table = np.array([[0.01, 0.5, np.nan], [0.04, np.nan, np.nan], [0.01, 0.6, np.nan]])
+    """Column by column, with holes, ties, one that would exceed one, and a family of none."""
+    table = np.array([[0.01, 0.7, np.nan], [0.04, np.nan, np.nan], [0.01, 0.8, np.nan]])
     alone = np.column_stack([holm(column) for column in table.T])
     np.testing.assert_allclose(holm_each(table), alone)
 
