@@ -20,6 +20,7 @@ from analysis.snapshot.load import load_snapshot
 from analysis.study.panel import build_panel
 from tests.snapshot.refresh.conftest import LAST, serve, today
 from trust.faults.trials import FAULTS, ROOT, STRAYS, contents, hold, try_once
+from trust.figures import add_record_option, keep
 
 QUICK = ("Choices of the study", "Describing the sample", "Highlighted days")
 """Questions that stand for all: what is written has the same files of every kind."""
@@ -33,6 +34,7 @@ WORDS = {
 }
 """By name."""
 
+WHOLE = 300  # instants
 Files = dict[str, bytes]
 
 
@@ -57,7 +59,10 @@ def main() -> int:
                 faults += 1
             counts[name] += 1
     told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    print(f"{counts.total()} instants, seed {options.seed}, {faults} faults: {told}")
+    told = f"{faults} faults: {told}"
+    print(f"{counts.total()} instants, seed {options.seed}, {told}")
+    if options.record:
+        keep("faults", tried=counts.total(), whole=WHOLE, found=told, seed=options.seed)
     return int(bool(faults))
 
 
@@ -129,9 +134,10 @@ class _Studies:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s faults --", description=__doc__)
     add = parser.add_argument
-    add("--instants", type=int, default=300, help="runs under a fault (default: 300)")
+    add("--instants", type=int, default=WHOLE, help=f"runs under a fault (default: {WHOLE})")
     add("--seed", type=int, default=1, help="of faults and instants (default: 1)")
     add("--only", default="", metavar="COMMANDS", help=f"of {', '.join(WORDS)}")
+    add_record_option(parser)
     add("--minutes", type=float, default=20, help="after which none is begun (default: 20)")
     return parser.parse_args()
 

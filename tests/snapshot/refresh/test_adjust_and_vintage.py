@@ -112,6 +112,14 @@ def test_new_and_unchanged_rows() -> None:
     assert blocking(found).empty
 
 
+def test_a_ticker_without_old_closes_has_no_factor() -> None:
+    """Every row is new, as if multiplied by one."""
+    new = pd.DataFrame({"MP": longer()})
+    found = classify_prices(OLD * np.nan, new, new, NONE)
+    assert set(found["status"]) == {"new"}
+    assert (found["factor"] == 1.0).all()
+
+
 def test_jitter_is_no_change() -> None:
     """Yahoo's adjusted closes tremble by 1e-5; that is unchanged."""
     tremble = 1 + 1e-5 * np.array([1, -1, 1, 1, -1, -1, 1, 1])
@@ -221,15 +229,23 @@ def test_levels_may_drift_a_little_around_a_known_factor(ratio, status, factor) 
         assert len(blocking(found)) == (8 if status == "re-adjusted" else 0)
 
 
-def test_levels_that_drift_far_are_no_known_factor() -> None:
-    """Every return agrees and the median is right, but the ends are seven parts in 1e4 off."""
+@pytest.mark.parametrize(
+    ("price", "share", "status"),
+    [
+        (1000.0, 0.6, "unchanged"),
+        (1000.0, 0.69, "re-adjusted"),
+        (0.5, 0.69, "unchanged"),  # here four decimals leave one part in 1e4 open
+        (0.5, 0.8, "re-adjusted"),
+    ],
+)
+def test_levels_that_drift_far_are_no_known_factor(price, share, status) -> None:
+    """Every return agrees and the median is right; the ends are off by eight times the share."""
     days = pd.bdate_range("2026-03-02", periods=17)
-    old = pd.Series(np.linspace(1000, 1070, 17), days)
-    for share, status in ((0.9, "re-adjusted"), (0.6, "unchanged")):
-        new = pd.DataFrame({"MP": old * (1 + share * 1e-4 * np.arange(-8, 9))})
-        found = classify_prices(old.to_frame("MP"), new, new, NONE)
-        assert set(found["status"]) == {status}
-        assert (found["cause"] == "").all()
+    old = pd.Series(price, days)
+    new = pd.DataFrame({"MP": old * (1 + share * 1e-4 * np.arange(-8, 9))})
+    found = classify_prices(old.to_frame("MP"), new, new, NONE)
+    assert set(found["status"]) == {status}
+    assert (found["cause"] == "").all()
 
 
 def test_numbers_of_a_table_are_equal_within_their_tolerance() -> None:
