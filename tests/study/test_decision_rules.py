@@ -61,6 +61,10 @@ def test_the_rule_is_told_with_the_p_that_counts():
     assert explain_rule(wrong, 0.2, 0.05) == (
         "the effect has the opposite sign, so that the p counts: 0.01, below 0.05"
     )
+    none = Outcome(0.0, p=0.05)
+    assert explain_rule(none, 0.01, 0.05).endswith(
+        "opposite sign, so that the p counts: 0.05, not below 0.05"
+    )
 
 
 @pytest.mark.parametrize(
