@@ -107,6 +107,7 @@ def test_gains_are_named_by_sign_where_their_p_is_below_the_size():
         (Outcome(0.1, verdict="own"), 0.01, None, "own"),
         (Outcome(None), 0.01, None, "not testable"),
         (Outcome(0.1), None, None, "not testable"),
+        (Outcome(0.1, p=0.9), 0.049, None, "supported"),  # the adjusted p alone counts
         (Outcome(-0.1), 0.049, None, "contradicted"),
         (Outcome(0.0), 0.01, None, "contradicted"),
         (Outcome(0.1, detectable=0.21), 0.05, 0.2, "cannot decide"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -311,3 +312,20 @@ def test_a_conformal_interval_and_its_reach_by_hand():
     assert blocks.interval(0.05) == pytest.approx((-28, 48))
     assert blocks.interval(0.049) == (-np.inf, np.inf)
     assert blocks.detectable(0.05) == pytest.approx(2 * (18.1 + 11.6))
+
+
+def test_every_date_is_drawn_and_the_nearest_by_hand(returns, events):
+    """Of two days each date comes up; matched are those whose deviation is nearest in ratio."""
+    study = event_study(returns, events.iloc[[0, 6]])
+    assert len(np.unique(study.position)) == 2
+    table = placebo_table(study, 0, 0, np.arange(200, 205))
+    drawn = placebo_draws(study, table, 200, np.random.default_rng(0))
+    for firm, column in enumerate(study.column):
+        np.testing.assert_array_equal(np.unique(drawn[:, firm]), np.unique(table.scar[:, column]))
+    one = event_study(returns, events.iloc[:1])
+    sigma = np.full_like(table.sigma, np.nan)
+    sigma[:, one.column[0]] = one.sigma[0] * np.array([2.0, 1.1, 0.5, 1.0, 1.3])
+    drawn = placebo_draws(one, replace(table, sigma=sigma), 9, np.random.default_rng(0), nearest=2)
+    np.testing.assert_array_equal(drawn[:, 0], table.scar[[3, 1], one.column[0]])
+    none = replace(table, scar=table.scar * np.nan)
+    assert placebo_draws(one, none, 9, np.random.default_rng(0)).shape == (9, 1)
