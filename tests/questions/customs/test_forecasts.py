@@ -127,7 +127,7 @@ def test_an_earlier_figure_is_released_before_and_positive():
         "2025-03-07",
         "2025-05-07",
         "2025-06-07",
-        None,
+        "NaT",
         "2025-08-07",
     ]
     rows = pd.DataFrame(
