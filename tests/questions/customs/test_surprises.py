@@ -167,7 +167,7 @@ def test_heavy_elements_share_is_worked_by_hand(committed):
 def test_heavy_verdict_compares_the_peak_month(at_peak, verdict):
     """Hidden if the month of the largest tonnage has under a tenth of the elements' largest."""
     frame = pd.DataFrame(
-        {"headline": [10.0, 5.0], "dysprosium": [at_peak, 100.0], "terbium": [0.0, 0.0]}
+        {"headline": [10.0, 5.0], "dysprosium": [at_peak / 2, 60.0], "terbium": [at_peak / 2, 40.0]}
     )
     source = Provenance.of(customs_surprises.heavy_elements, "")
     assert customs_surprises._heavy_verdict(frame, source).verdict == verdict
