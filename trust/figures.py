@@ -60,7 +60,7 @@ def state(figures: Mapping[str, Mapping[str, Any]]) -> str:
     from analysis.publish.tables import plain_table
 
     rows = []
-    for session, told in figures.items():
+    for session, told in sorted(figures.items()):
         machine = told["machine"]
         named = f"{machine['processors']} × {machine['processor']}, Python {machine['python']}"
         counts = (f"{told['tried']:,}", f"{told['whole']:,}")
