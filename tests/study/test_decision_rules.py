@@ -61,6 +61,10 @@ def test_the_rule_is_told_with_the_p_that_counts():
     assert explain_rule(wrong, 0.2, 0.05) == (
         "the effect has the opposite sign, so that the p counts: 0.01, below 0.05"
     )
+    none = Outcome(0.0, p=0.05)
+    assert explain_rule(none, 0.01, 0.05).endswith(
+        "opposite sign, so that the p counts: 0.05, not below 0.05"
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,6 +107,7 @@ def test_gains_are_named_by_sign_where_their_p_is_below_the_size():
         (Outcome(0.1, verdict="own"), 0.01, None, "own"),
         (Outcome(None), 0.01, None, "not testable"),
         (Outcome(0.1), None, None, "not testable"),
+        (Outcome(0.1, p=0.9), 0.049, None, "supported"),  # the adjusted p alone counts
         (Outcome(-0.1), 0.049, None, "contradicted"),
         (Outcome(0.0), 0.01, None, "contradicted"),
         (Outcome(0.1, detectable=0.21), 0.05, 0.2, "cannot decide"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import pickle
 import random
 import shutil
@@ -17,10 +18,24 @@ from analysis.questions import answer, question
 from analysis.results import Findings
 from analysis.snapshot.load import load_snapshot
 from analysis.study.panel import build_panel
+from tests.snapshot.refresh.conftest import LAST, serve, today
 from trust.faults.trials import FAULTS, ROOT, STRAYS, contents, hold, try_once
+from trust.figures import add_record_option, keep
 
 QUICK = ("Choices of the study", "Describing the sample", "Highlighted days")
 """Questions that stand for all: what is written has the same files of every kind."""
+
+WORDS = {
+    "data --accept": ["data", "--accept"],
+    "results": ["results"],
+    "data": ["data"],
+    "paper": ["paper", "--renderer", "pandoc", "--formats", "html"],
+    "refresh": ["refresh", "--end", f"{LAST:%Y-%m-%d}"],
+}
+"""By name."""
+
+WHOLE = 300  # instants
+Files = dict[str, bytes]
 
 
 def main() -> int:
@@ -29,10 +44,14 @@ def main() -> int:
     until, draw = time.monotonic() + 60 * options.minutes, random.Random(options.seed)
     counts: Counter[str] = Counter()
     faults = 0
-    with tempfile.TemporaryDirectory(prefix="faults-") as place:
+    world = today(load_snapshot(ROOT / "data"))
+    world.months = world.months[-2:]
+    with tempfile.TemporaryDirectory(prefix="faults-") as place, serve(world) as port:
+        os.environ["FAULTS_SOURCES"] = str(port)
         studies = _Studies(Path(place))
+        chosen = options.only.split(",") if options.only else [*studies.words]
         for number in range(options.instants):
-            name, command = draw.choice([*FAULTS]), draw.choice([*studies.words])
+            name, command = draw.choice([*FAULTS]), draw.choice(chosen)
             if time.monotonic() > until:
                 break
             for told in studies.try_one(name, command, draw):
@@ -40,12 +59,18 @@ def main() -> int:
                 faults += 1
             counts[name] += 1
     told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    print(f"{counts.total()} instants, seed {options.seed}, {faults} faults: {told}")
+    told = f"{faults} faults: {told}"
+    print(f"{counts.total()} instants, seed {options.seed}, {told}")
+    if options.record:
+        keep("faults", tried=counts.total(), whole=WHOLE, found=told, seed=options.seed)
     return int(bool(faults))
 
 
 class _Studies:
-    """A study as it was, as it comes out, and a copy for each trial."""
+    """A study as it was before each command and after it, and a place for each trial.
+
+    ``steps`` holds for each command the files before, those after and the seconds between.
+    """
 
     def __init__(self, place: Path) -> None:
         self.study, self.stored = place / "study", place / "stored.pickle"
@@ -53,25 +78,25 @@ class _Studies:
         panel = build_panel(load_snapshot(self.study))
         found = Findings().extend([answer(question(title), panel) for title in QUICK])
         self.stored.write_bytes(pickle.dumps(found))
-        folder = ["--data", str(self.study)]
-        self.words = {
-            "data --accept": ["data", "--accept", *folder],
-            "results": ["results", *folder],
-            "data": ["data", *folder],
-        }
+        self.words = {name: [*words, "--data", str(self.study)] for name, words in WORDS.items()}
+        self.steps: dict[str, tuple[Files, Files, float]] = {}
         self.run("results")
-        self.old = contents(self.study)
-        with (self.study / "study.toml").open("a", encoding="utf-8") as file:
-            file.write("# an edit\n")
-        self.edited = contents(self.study)
-        self.run("data --accept")
-        self.accepted = contents(self.study)
+        edited = contents(self.study)
+        edited["study.toml"] += b"# an edit\n"
+        accepted = self._take("data --accept", edited)
+        self._take("data", self._take("results", accepted))
+        self._take("paper", accepted)
+        self._take("refresh", accepted)
+
+    def _take(self, command: str, before: Files) -> Files:
+        """Run a command on a state of the study, and keep what it makes of it."""
+        self.lay(before)
         start = time.monotonic()
-        self.run("results")
-        self.seconds = time.monotonic() - start
-        self.new = contents(self.study)
-        self.run("data")
-        self.rebuilt = contents(self.study)
+        self.run(command)
+        seconds = time.monotonic() - start
+        after = contents(self.study)
+        self.steps[command] = (before, after, seconds)
+        return after
 
     def run(self, command: str) -> None:
         """Run a command without a fault."""
@@ -80,7 +105,7 @@ class _Studies:
             [*words, *self.words[command]], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
         )
 
-    def lay(self, files: dict[str, bytes]) -> None:
+    def lay(self, files: Files) -> None:
         """Put the study into a state."""
         shutil.rmtree(self.study)
         for name, content in files.items():
@@ -90,21 +115,18 @@ class _Studies:
 
     def try_one(self, name: str, command: str, draw: random.Random) -> list[str]:
         """Try a fault on a command, then run it without: both leave what they may."""
-        before, after = {
-            "data --accept": (self.edited, self.accepted),
-            "results": (self.accepted, self.new),
-            "data": (self.new, self.rebuilt),
-        }[command]
+        before, after, seconds = self.steps[command]
         self.lay(before)
-        longest = 1.2 * self.seconds
-        words = self.words[command]
-        faults = try_once(FAULTS[name], words, self.stored, draw, longest)
-        faults += hold(self.study, before, after)
+        trial, words = FAULTS[name], self.words[command]
+        faults = try_once(trial, words, self.stored, draw, 1.2 * seconds)
+        faults += hold(self.study, before, before if trial.locked else after)
         self.run(command)
         now = contents(self.study)
-        if now != after:
-            other = sorted(n for n in now.keys() | after.keys() if now.get(n) != after.get(n))
-            faults.append(f"the next run leaves another {', '.join(other[:3])}")
+        other = [name for name in now.keys() | after.keys() if now.get(name) != after.get(name)]
+        # A refresh that had ended before the fault finds nothing new, and reports that as well.
+        other = [name for name in other if name in after or not name.startswith("vintages/")]
+        if other:
+            faults.append(f"the next run leaves another {', '.join(sorted(other)[:3])}")
         strays = [path.name for words in STRAYS for path in self.study.rglob(words)]
         return faults + [f"the next run leaves {stray}" for stray in strays]
 
@@ -112,8 +134,10 @@ class _Studies:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s faults --", description=__doc__)
     add = parser.add_argument
-    add("--instants", type=int, default=300, help="runs under a fault (default: 300)")
+    add("--instants", type=int, default=WHOLE, help=f"runs under a fault (default: {WHOLE})")
     add("--seed", type=int, default=1, help="of faults and instants (default: 1)")
+    add("--only", default="", metavar="COMMANDS", help=f"of {', '.join(WORDS)}")
+    add_record_option(parser)
     add("--minutes", type=float, default=20, help="after which none is begun (default: 20)")
     return parser.parse_args()
 

@@ -29,12 +29,14 @@ class Trial:
     """A kind of fault.
 
     ``signals`` sent to the run after a random time, none to let it end; ``files`` bytes beyond
-    which no file may grow; ``environment`` besides our own; ``twice`` two runs at once.
+    which no file may grow; ``locked`` the study on a disk that cannot be written; ``environment``
+    besides our own; ``twice`` two runs at once.
     """
 
     signal: int = 0
     everybody: bool = False
     full: bool = False
+    locked: bool = False
     environment: Mapping[str, str] | None = None
     twice: bool = False
 
@@ -44,6 +46,7 @@ FAULTS: dict[str, Trial] = {
     "SIGTERM": Trial(signal.SIGTERM),
     "SIGINT to all": Trial(signal.SIGINT, everybody=True),
     "full disk": Trial(full=True),
+    "read-only disk": Trial(locked=True),
     "two at once": Trial(twice=True),
     "two at once, one killed": Trial(signal.SIGKILL, twice=True),
     "other place": Trial(
@@ -73,7 +76,7 @@ def try_once(
     ----------
     trial : Trial
     words : list of str
-        Of the command line.
+        Of the command line; the last is the folder of the study.
     stored : Path
         The findings that stand for the computing.
     draw : random.Random
@@ -84,6 +87,10 @@ def try_once(
     mark = f"{os.getpid()}-{time.monotonic_ns()}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), MARK: mark}
     environment |= trial.environment or {}
+    if trial.locked:
+        environment["FAULTS_LOCKED"] = words[-1]
+    # A day that has not come, by its clock, a refresh refuses.
+    refuses = trial.locked or ("refresh" in words and "FAULTS_CLOCK" in environment)
     limit = draw.choice((2_000, 20_000, 200_000)) if trial.full else 0
 
     def prepare() -> None:
@@ -116,8 +123,10 @@ def try_once(
             faults.append(f"a traceback: {said.strip().splitlines()[-1]}")
         elif run.returncode > 0 and not said.strip():
             faults.append(f"exit code {run.returncode} without a word")
-        elif run.returncode and not (trial.signal or trial.full) and not trial.twice:
+        elif run.returncode and not (trial.signal or trial.full or refuses or trial.twice):
             faults.append(f"refused: {said.strip().splitlines()[-1]}")
+        elif trial.locked and not run.returncode:
+            faults.append("wrote nothing and said that it had")
     return faults + [f"left running: {line}" for line in _left(mark)]
 
 

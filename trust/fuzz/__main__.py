@@ -18,9 +18,11 @@ from pathlib import Path
 from types import FrameType
 
 from analysis.errors import StudyError
+from trust.figures import add_record_option, keep
 from trust.fuzz.corrupt import corrupt
 from trust.fuzz.readers import Reader, list_readers
 
+WHOLE = 20_000  # inputs
 LIMIT = 30  # seconds after which a reader has no end
 
 
@@ -50,19 +52,22 @@ def main() -> int:
                 if place not in faults:
                     print(f"{how}: input {number}, {reader.name}: {told}", flush=True)
                 faults.setdefault(place, reader.name)
-    told = ", ".join(f"{count} {how}" for how, count in sorted(counts.items()))
+    told = ", ".join(f"{count:,} {how}" for how, count in sorted(counts.items()))
     print(f"{counts.total()} inputs, seed {options.seed}: {told}")
+    if options.record:
+        keep("fuzz", tried=counts.total(), whole=WHOLE, found=told, seed=options.seed)
     return int(bool(faults))
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s fuzz --", description=__doc__)
     add = parser.add_argument
-    add("--inputs", type=int, default=20_000, help="how many (default: 20000)")
+    add("--inputs", type=int, default=WHOLE, help=f"how many (default: {WHOLE})")
     add("--first", type=int, default=0, help="number of the first, to repeat one (default: 0)")
     add("--seed", type=int, default=1, help="of all of them (default: 1)")
     add("--minutes", type=float, default=30, help="after which none is begun (default: 30)")
     add("--only", default="", metavar="WORDS", help="readers with these words in their name")
+    add_record_option(parser)
     return parser.parse_args()
 
 

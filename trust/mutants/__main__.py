@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from trust.figures import add_record_option, keep
 from trust.mutants.children import Job, import_early, run_jobs
 from trust.mutants.choose import find_imports, order_tests
 from trust.mutants.operators import Mutant, apply, find_mutants
@@ -23,6 +24,7 @@ from trust.mutants.record import Record, hash_texts
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / "build/mutants"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+WHOLE = 400  # mutants
 BUDGET = 20.0  # seconds of processor time a mutant, by what its tests take without a change
 SLOWEST = 90.0  # seconds after which a file of tests is too slow to be asked
 PATIENCE = 3.0  # times the expected seconds, and as many more: then a run is one without end
@@ -65,17 +67,21 @@ def main() -> int:
             record.add(ended.job.key, name=name, how=ended.how, seconds=round(ended.seconds, 1))
             if ended.how == "passed":
                 print(f"survived  {name}", flush=True)
-    return _report(keys, asked, record, options.floor)
+    score, told, tried = _report(keys, asked, record)
+    if options.record:
+        keep("mutants", tried=tried, whole=WHOLE, found=told, seed=options.seed)
+    return int(score < options.floor)
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s mutants --", description=__doc__)
     add = parser.add_argument
-    add("--sample", type=int, default=400, help="mutants that are drawn (default: 400)")
+    add("--sample", type=int, default=WHOLE, help=f"mutants that are drawn (default: {WHOLE})")
     add("--seed", type=int, default=1, help="of the draw: the same seed goes on (default: 1)")
     add("--minutes", type=float, default=30, help="after which no more is begun (default: 30)")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="at a time (default: processors)")
     add("--only", default="", metavar="WORDS", help="modules with these in their path, by commas")
+    add_record_option(parser)
     add("--floor", type=float, default=0, metavar="PERCENT", help="exit 1 below this score")
     return parser.parse_args()
 
@@ -140,9 +146,11 @@ def _report(
     keys: Mapping[str, Mutant],
     asked: Mapping[str, Mapping[str, float]],
     record: Record,
-    floor: float,
-) -> int:
-    """Print the score of each folder and of all, then what survived."""
+) -> tuple[float, str, int]:
+    """Print the score of each folder and of all, then what survived.
+
+    Returns the score of all in percent, the words for it and the mutants that were run.
+    """
     same = {entry["change"] for entry in tomllib.loads(EQUIVALENT.read_text("utf-8"))["mutant"]}
     counts: dict[str, Counter[str]] = {}
     survivors = []
@@ -156,14 +164,16 @@ def _report(
                 survivors.append(mutant.name)
         for part in (mutant.file.split("/")[1].removesuffix(".py"), "all"):
             counts.setdefault(part, Counter())[how] += 1
+    score, told, rest, tried = 0.0, "none drawn", "", 0
     for part, count in sorted(counts.items(), key=lambda item: (item[0] == "all", item[0])):
         caught, missed = count["failed"] + count["timeout"], count["survived"]
         score = 100 * caught / (caught + missed) if caught + missed else float("nan")
         told = f"{caught} of {caught + missed} caught, {score:.1f}%"
         rest = f"{count['equivalent']} equivalent, {count['not run']} not run"
+        tried = caught + missed + count["equivalent"]
         print(f"{part:<12} {told:<32} {rest}")
     print("\n".join(["Survived:", *sorted(survivors)] if survivors else ["None survived."]))
-    return int(score < floor)
+    return score, f"{told}; {rest}", tried
 
 
 def _unplaced(mutant: Mutant) -> str:

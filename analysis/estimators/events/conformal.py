@@ -84,7 +84,7 @@ class _Blocks:
                     (self.level[1:] + self.level[0]) / (self.slope[1:] + self.slope[0]),
                 ]
             )
-        ties = np.unique(np.append(ties[np.isfinite(ties)], self.level[0] / self.slope[0]))
+        ties = np.unique(ties[np.isfinite(ties)])
         kept = ties[self.p(ties) > alpha]
         return float(kept.min()), float(kept.max())
 
@@ -110,7 +110,7 @@ def _one_row(study: EventStudy, row: int, part: slice, level: float) -> tuple[fl
     low, high = blocks.interval(1 - level)
     return (
         float(study.ar[row, part].sum()),
-        float(blocks.p(np.zeros(1))[0]),
+        float(blocks.p(np.array([0.0]))[0]),
         1.0 / returns.size,
         low,
         high,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -102,8 +103,8 @@ def _ask(
     # yfinance keeps answers about the past, faulty ones too; a retry must ask anew. The
     # time zone of every exchange is known, and checked below: it saves a request a ticker.
     yfinance.data.YfData().cache_get.cache_clear()
-    yfinance.cache.get_tz_cache().store(ticker, zone)
     try:
+        yfinance.cache.get_tz_cache().store(ticker, zone)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the library about itself; its frame is checked
             frame: pd.DataFrame = yfinance.Ticker(ticker).history(
@@ -125,6 +126,13 @@ def _named(ticker: str, error: Exception, kinds: Any) -> RefreshError:
     """Turn what yfinance and the HTTP library under it raise into our errors."""
     place, said = f"Yahoo, {ticker}", _line(error)
     bars = "daily bars"
+    if isinstance(error.__context__, sqlite3.Error):  # of a cache, which its library wraps
+        return errors.NamedError(
+            tempfile.gettempdir(),
+            expected="a place and room for the caches of yfinance",
+            found=said,
+            remedy="free some space and run again",
+        )
     if isinstance(error, kinds.YFRateLimitError):
         return errors.RateLimitError(place, expected=bars, found="too many requests (429)")
     if isinstance(error, kinds.YFTzMissingError) or "delisted" in str(

@@ -188,3 +188,31 @@ def test_median_beta_is_the_quantile_regression(returns):
     assert abs(above.mean() - 0.5) < 0.01
     y[returns["SPY"].idxmax()] += 5.0
     assert abs(median_beta(y, returns["SPY"]).beta - plain.beta) < 2 * plain.se
+
+
+def test_bootstrap_is_the_fit_of_the_drawn_blocks(returns):
+    """Blocks laid end to end, the last one cut, and a line fitted to each draw: the same slopes."""
+    y, x = returns["A0"], returns["SPY"]
+    ours = bootstrap_beta(y, x, 150, 60, np.random.default_rng(5), level=0.9)
+    rng = np.random.default_rng(5)
+    whole = rng.integers(0, 400 - 150 + 1, (60, 2))
+    cut = rng.integers(0, 400 - 100 + 1, (60, 1))
+    slopes = []
+    for (one, two), (last,) in zip(whole, cut, strict=True):
+        spans = ((one, 150), (two, 150), (last, 100))
+        rows = np.concatenate([np.arange(first, first + length) for first, length in spans])
+        slopes.append(np.polyfit(x.to_numpy()[rows], y.to_numpy()[rows], 1)[0])
+    assert ours.se == pytest.approx(np.std(slopes, ddof=1))
+    assert (ours.low, ours.high) == pytest.approx(tuple(np.quantile(slopes, [0.05, 0.95])))
+    assert ours.beta == pytest.approx(np.polyfit(x, y, 1)[0])
+
+
+@pytest.mark.parametrize(("block", "taken"), [(0, False), (1, True), (400, True), (401, False)])
+def test_a_block_is_from_one_session_to_all(returns, block, taken):
+    """The bounds themselves are blocks."""
+    rng = np.random.default_rng(3)
+    if taken:
+        assert bootstrap_beta(returns["A0"], returns["SPY"], block, 20, rng).n == 400
+    else:
+        with pytest.raises(ValueError, match="expected a block of 1 to 400"):
+            bootstrap_beta(returns["A0"], returns["SPY"], block, 20, rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.estimators.events.abnormal import event_study
-from analysis.estimators.events.conformal import conformal
+from analysis.estimators.events.conformal import _Blocks, conformal
 from analysis.estimators.events.placebo import (
     clear_sessions,
     placebo_draws,
@@ -59,6 +60,16 @@ def test_conformal_interval_inverts_the_test(returns, events, first, last):
         assert refit_p(returns, study, row, first, last, high + step) <= 0.05
 
 
+def test_conformal_does_not_depend_on_the_unit(returns, events):
+    """Returns a hundred million times as small: the same p, and bounds as many times as small."""
+    plain, small = (
+        conformal(event_study(frame, events.iloc[:4]), 0, 1) for frame in (returns, returns * 1e-8)
+    )
+    np.testing.assert_array_equal(small["p"], plain["p"])
+    for name in ("low", "high", "mde"):
+        np.testing.assert_allclose(small[name] * 1e8, plain[name])
+
+
 def test_short_samples_have_no_bounded_interval(returns, events):
     """Eleven blocks cannot reject at 5%: the interval is the whole line, and p_min says why."""
     study = event_study(returns, events.iloc[:1], length=10, minimum=10)
@@ -92,13 +103,15 @@ def test_conformal_knows_the_other_models(returns, events, model):
     assert row["low"] < row["car"] < row["high"]
 
 
-def test_conformal_without_intercept_refits_without_one(returns, events):
-    """The p is that of a regression through the origin with the window included."""
-    study = event_study(returns, events, model="no_intercept")
+@pytest.mark.parametrize("model", ["no_intercept", "market_adjusted"])
+def test_conformal_refits_as_the_model_says(returns, events, model):
+    """Through the origin with the window included, or less the market and nothing fitted."""
+    study = event_study(returns, events, model=model)
     at = int(study.position[3])
     used = returns.iloc[np.r_[at : at + 2, at - 130 : at - 10]]
-    fit = sm.OLS(used[study.rows["ticker"][3]].to_numpy(), used["SPY"].to_numpy()).fit()
-    sums = [abs(np.roll(fit.resid, -shift)[:2].sum()) for shift in range(len(used))]
+    y, x = used[study.rows["ticker"][3]].to_numpy(), used["SPY"].to_numpy()
+    residuals = y - x if model == "market_adjusted" else sm.OLS(y, x).fit().resid
+    sums = [abs(np.roll(residuals, -shift)[:2].sum()) for shift in range(len(used))]
     expected = np.mean([each >= sums[0] - 1e-12 for each in sums])
     assert conformal(study, 0, 1)["p"][3] == pytest.approx(expected)
 
@@ -276,3 +289,43 @@ def test_a_conformal_interval_is_bounded_once_p_can_be_as_small(simulated, lengt
     assert row["n_blocks"] == length + 1
     assert np.isfinite([row["low"], row["high"]]).all() == bounded
     assert row["p_min"] == 1 / (length + 1)
+
+
+def test_a_single_placebo_date_is_taken_once(returns, events):
+    """Drawn again and again it would feign a p below one half."""
+    study = event_study(returns, events.iloc[:6])
+    table = placebo_table(study, 0, 0, [200])
+    drawn = placebo_draws(study, table, 99, np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn, table.scar[:, study.column])
+    assert placebo_p(100.0, drawn.mean(axis=1)).p == 0.5
+
+
+def test_a_conformal_interval_and_its_reach_by_hand():
+    """Nineteen other blocks of 1 to 19 that no window moves, and one of 5 that halves what it is.
+
+    A CAR c stands while at least two of them, more than a tenth of all twenty with the window's
+    own, are as large as |5 - c / 2|: from -26 to 46. It is found where it carries 80% of both signs
+    beyond their 95% bound: 18.1 and 11.6, twice.
+    """
+    blocks = _Blocks(np.r_[5.0, np.arange(1.0, 20.0)], np.r_[0.5, np.zeros(19)])
+    assert blocks.interval(0.1) == pytest.approx((-26, 46))
+    assert blocks.interval(0.05) == pytest.approx((-28, 48))
+    assert blocks.interval(0.049) == (-np.inf, np.inf)
+    assert blocks.detectable(0.05) == pytest.approx(2 * (18.1 + 11.6))
+
+
+def test_every_date_is_drawn_and_the_nearest_by_hand(returns, events):
+    """Of two days each date comes up; matched are those whose deviation is nearest in ratio."""
+    study = event_study(returns, events.iloc[[0, 6]])
+    assert len(np.unique(study.position)) == 2
+    table = placebo_table(study, 0, 0, np.arange(200, 205))
+    drawn = placebo_draws(study, table, 200, np.random.default_rng(0))
+    for firm, column in enumerate(study.column):
+        np.testing.assert_array_equal(np.unique(drawn[:, firm]), np.unique(table.scar[:, column]))
+    one = event_study(returns, events.iloc[:1])
+    sigma = np.full_like(table.sigma, np.nan)
+    sigma[:, one.column[0]] = one.sigma[0] * np.array([2.0, 1.1, 0.5, 1.0, 1.3])
+    drawn = placebo_draws(one, replace(table, sigma=sigma), 9, np.random.default_rng(0), nearest=2)
+    np.testing.assert_array_equal(drawn[:, 0], table.scar[[3, 1], one.column[0]])
+    none = replace(table, scar=table.scar * np.nan)
+    assert placebo_draws(one, none, 9, np.random.default_rng(0)).shape == (9, 1)

@@ -50,6 +50,32 @@ def test_sign_flip_lists_all_patterns():
     assert ours.p_min == 2 / 2**7
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_sign_flip_by_hand(side):
+    """Of the four means of 3 and 1, two are as far from zero as that which was observed."""
+    ours = sign_flip([3.0 * side, 1.0 * side], np.random.default_rng(0))
+    assert (ours.estimate, ours.statistic, ours.n) == (2.0 * side, 2.0, 2)
+    assert (ours.p, ours.p_min, ours.mde) == (0.5, 0.5, math.inf)
+
+
+def test_patterns_of_sixteen_are_listed_and_of_seventeen_drawn():
+    """The smallest p says which it was; six episodes detect what the t across them does."""
+    for k, smallest in ((16, 2 / 2**16), (17, 1 / 10_000)):
+        ours = sign_flip(np.ones(k), np.random.default_rng(0))
+        assert (ours.p_min, ours.mde) == (smallest, 0.0)
+        assert smallest <= ours.p < smallest + 5e-4
+    ours = sign_flip(VALUES[:6], np.random.default_rng(0))
+    se = VALUES[:6].std(ddof=1) / math.sqrt(6)
+    assert ours.mde == pytest.approx(float(minimum_detectable(se, 5)))
+
+
+def test_two_sides_of_two_episodes_are_enough():
+    """One degree of freedom; the mean of the second is taken from that of the first."""
+    ours = two_sample_im([1.0, 2.0, np.nan], [3.0, 5.0])
+    assert (ours.n, ours.df, ours.estimate) == (4, 1, -2.5)
+    assert ours.statistic == pytest.approx(-2.5 / math.sqrt(0.25 + 1.0))
+
+
 def test_sign_flip_knows_no_most_episodes():
     """With 1,023 episodes 2^K is the last power of two that a float holds; 1,100 work as well."""
     values = np.random.default_rng(5).normal(0.1, 1, 1_100)
@@ -236,8 +262,8 @@ def test_p_values_may_be_nought_or_one(p):
 
 
 def test_families_side_by_side_are_adjusted_as_each_alone():
-    """Column by column, with holes, ties and a family of none."""
-    table = np.array([[0.01, 0.5, np.nan], [0.04, np.nan, np.nan], [0.01, 0.6, np.nan]])
+    """Column by column, with holes, ties, one that would exceed one, and a family of none."""
+    table = np.array([[0.01, 0.7, np.nan], [0.04, np.nan, np.nan], [0.01, 0.8, np.nan]])
     alone = np.column_stack([holm(column) for column in table.T])
     np.testing.assert_allclose(holm_each(table), alone)
 

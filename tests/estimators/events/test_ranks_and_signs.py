@@ -226,11 +226,20 @@ def with_share(sample: Sample, share: float) -> Sample:
     return sample
 
 
-@pytest.mark.parametrize(("share", "p_min"), [(0.4, 0.064), (0.6, 0.064), (0.5, 0.25)])
+@pytest.mark.parametrize(
+    ("share", "p_min"), [(0.4, 0.064), (0.6, 0.064), (0.45, 0.091125), (0.5, 0.25)]
+)
 def test_the_smallest_p_is_that_of_the_rarer_end(sample, share, p_min):
     """Of three: the cube of the smaller share, both ends where they are equal."""
     three = with_share(moved(sample, [1.0, 2.0, -3.0]), share)
     assert generalized_sign(three).p_min == pytest.approx(p_min)
+
+
+def test_a_firm_that_did_not_move_is_no_positive_one(sample):
+    """Against a share of one half: one of three, none of no firm."""
+    still = with_share(moved(sample, [0.0, 1.0, -1.0]), 0.5)
+    assert generalized_sign(still).statistic == pytest.approx(-0.5 / math.sqrt(0.75))
+    assert generalized_sign(moved(sample, [])).n == 0
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -257,7 +266,7 @@ def test_signed_ranks_are_exact_to_five_hundred_and_normal_from_thirty_dates(sam
 
 def test_signs_detect_what_the_t_test_does_less_their_efficiency(sample):
     """The standard error grows by the root of pi over two, or over three; 80% power at 5%."""
-    car = np.random.default_rng(2).normal(0, 0.02, 40)
+    car = np.random.default_rng(2).normal(0, 0.02, 8)
     many = moved(sample, car)
     for test, efficiency in ((sign, 2 / math.pi), (wilcoxon, 3 / math.pi)):
         se = car.std(ddof=1) / math.sqrt(many.size * efficiency)

@@ -117,3 +117,28 @@ def test_an_error_counts_from_its_release_on(with_tonnes):
     assert set(first.iloc[11 + needed :]) == {"last"}
     rows["release_date"] = pd.Timestamp("2026-01-10")  # all at once: nothing was known before
     assert set(forecasts.choose(rows, needed).iloc[11:]) == {"year"}
+
+
+def test_an_earlier_figure_is_released_before_and_positive():
+    """Not one of the same day, of another coverage or of nothing; an unknown day is taken."""
+    days = [
+        "2025-02-07",
+        "2025-03-07",
+        "2025-03-07",
+        "2025-05-07",
+        "2025-06-07",
+        "NaT",
+        "2025-08-07",
+    ]
+    rows = pd.DataFrame(
+        {
+            "series": "headline",
+            "month": pd.period_range("2025-01", periods=7, freq="M"),
+            "coverage": ["month"] * 6 + ["jan_feb"],
+            "value": [4.0, 5.0, 6.0, 0.0, 8.0, 9.0, 10.0],
+            "release_date": pd.to_datetime(days),
+        },
+        index=[*"abcdefg"],
+    )
+    found = forecasts.earlier(rows, 1)
+    assert found.dropna().to_dict() == {"b": 4.0, "d": 6.0, "f": 8.0}

@@ -161,11 +161,54 @@ def test_heavy_elements_share_is_worked_by_hand(committed):
     assert frame["share"].to_dict()[pd.Period("2025-09")] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("at_peak", "verdict"), [(1.0, "hidden"), (90.0, "visible")])
+@pytest.mark.parametrize(
+    ("at_peak", "verdict"), [(1.0, "hidden"), (10.0, "visible"), (90.0, "visible")]
+)
 def test_heavy_verdict_compares_the_peak_month(at_peak, verdict):
     """Hidden if the month of the largest tonnage has under a tenth of the elements' largest."""
     frame = pd.DataFrame(
-        {"headline": [10.0, 5.0], "dysprosium": [at_peak, 100.0], "terbium": [0.0, 0.0]}
+        {"headline": [10.0, 5.0], "dysprosium": [at_peak / 2, 60.0], "terbium": [at_peak / 2, 40.0]}
     )
     source = Provenance.of(customs_surprises.heavy_elements, "")
     assert customs_surprises._heavy_verdict(frame, source).verdict == verdict
+
+
+def test_figures_of_the_heavy_elements_are_worked_by_hand():
+    """The peak of the headline is not that of both elements; kilograms and tonnes stay apart."""
+    frame = pd.DataFrame(
+        {
+            "headline": [2.0, 10.0, 5.0], "dysprosium": [60.0, 20.0, 100.0],
+            "terbium": [20.0, 5.0, 50.0], "share": [4.0, 0.25, 3.0],
+        }
+    )  # fmt: skip
+    source = Provenance.of(customs_surprises.heavy_elements, "")
+    found = {n.key: n.value for n in customs_surprises._heavy_numbers(frame, source)}
+    assert found == {
+        "customs.heavy.share_min": 0.25, "customs.heavy.share_max": 4.0,
+        "customs.heavy.rank": pytest.approx(-0.5), "customs.heavy.months": 3,
+        "customs.heavy.at_peak": 25.0, "customs.heavy.peak": 10.0, "customs.heavy.most": 150.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("smallest", "verdict"), [(0.049, "some"), (0.05, "none")])
+def test_any_response_needs_a_p_below_the_size(smallest, verdict):
+    """The size itself is not below it; a series without a p does not count."""
+    source = Provenance.of(customs_surprises.release_responses, "")
+    rows = pd.DataFrame({"p": [0.5, smallest, np.nan]})
+    assert customs_surprises._any_response(rows, 0.05, source).verdict == verdict
+
+
+@pytest.mark.parametrize(("needed", "year"), [(8, "2025"), (12, "2025"), (13, "2026")])
+def test_the_year_with_enough_months_is_counted_from_the_last_pair(
+    committed, monkeypatch, needed, year
+):
+    """Ten pairs to October 2025: two more end that year, three the next; none are taken back."""
+    months = pd.period_range("2025-01", "2025-10", freq="M")
+    known = pd.Series(1.0, index=months)
+    core = pd.DataFrame({"core": known.reindex(months.union([pd.Period("2025-11", "M")]))})
+    monkeypatch.setattr(customs_surprises, "export_changes", lambda _: {"headline": known})
+    monkeypatch.setattr(customs_surprises, "monthly_returns", lambda _: core)
+    monkeypatch.setattr(customs_surprises, "needed_pairs", lambda *_: needed)
+    found = {n.key: n.value for n in customs_surprises._months_needed(committed)}
+    assert found["customs.months_needed.year"] == year
+    assert found["customs.months_needed.pearson"] == needed

@@ -112,6 +112,14 @@ def test_new_and_unchanged_rows() -> None:
     assert blocking(found).empty
 
 
+def test_a_ticker_without_old_closes_has_no_factor() -> None:
+    """Every row is new, as if multiplied by one."""
+    new = pd.DataFrame({"MP": longer()})
+    found = classify_prices(OLD * np.nan, new, new, NONE)
+    assert set(found["status"]) == {"new"}
+    assert (found["factor"] == 1.0).all()
+
+
 def test_jitter_is_no_change() -> None:
     """Yahoo's adjusted closes tremble by 1e-5; that is unchanged."""
     tremble = 1 + 1e-5 * np.array([1, -1, 1, 1, -1, -1, 1, 1])
@@ -180,6 +188,75 @@ def test_rounding_of_a_penny_share_is_no_revision() -> None:
     old = pd.DataFrame({"MP": new.round(4)})
     found = classify_prices(old, pd.DataFrame({"MP": new}), pd.DataFrame({"MP": new}), NONE)
     assert set(found["status"]) == {"unchanged"}
+
+
+@pytest.mark.parametrize("old", [[1000.0, 1010.0], [1.0, 1.0], [1.0, 2.0], [2.0, 1.0]])
+@pytest.mark.parametrize(("share", "revised"), [(0.9, False), (1.1, True)])
+def test_a_return_is_revised_beyond_jitter_and_rounding(old, share, revised) -> None:
+    """1e-4, and what half of the last decimal of both closes does to one plus the return."""
+    before, after = old
+    room = 1e-4 + (1 + abs(after / before - 1)) * (0.5e-4 / before + 0.5e-4 / after)
+    new = pd.DataFrame({"MP": [before, after + share * room * before]}, DAYS[:2])
+    found = classify_prices(pd.DataFrame({"MP": old}, DAYS[:2]), new, new, NONE)
+    assert (found["status"].iloc[1] == "revised") == revised
+
+
+@pytest.mark.parametrize(
+    ("ratio", "status", "factor"),
+    [
+        (1 + 0.9e-4 * np.arange(-3, 5), "unchanged", 1.0),
+        (1 + 0.9e-4 * np.arange(-7, 1), "re-adjusted", 1 - 3.5 * 0.9e-4),
+        (1 + 0.9e-4 * np.r_[np.arange(-3, 4), -6], "revised", None),
+        (np.full(8, 1 + 3e-4), "re-adjusted", 1 + 3e-4),
+        (1 + 0.9e-4 * np.array([0, 0, 0, 0, 1, 2, 3, 4]), "unchanged", 1.0),
+    ],
+    ids=[
+        "level",
+        "off on the whole",
+        "one leaps back",
+        "off by a constant",
+        "drifts away a little",
+    ],
+)
+def test_levels_may_drift_a_little_around_a_known_factor(ratio, status, factor) -> None:
+    """Within 1e-4 of it in the median and five times that anywhere, where each return agrees."""
+    old = pd.Series(np.linspace(1000, 1070, 8), DAYS)
+    new = pd.DataFrame({"MP": old * ratio})
+    found = classify_prices(old.to_frame("MP"), new, new, NONE)
+    assert found["status"].iloc[-1] == status
+    if factor is not None:
+        assert found["factor"].to_numpy() == pytest.approx(factor, abs=1e-9)
+        assert len(blocking(found)) == (8 if status == "re-adjusted" else 0)
+
+
+@pytest.mark.parametrize(
+    ("price", "share", "status"),
+    [
+        (1000.0, 0.6, "unchanged"),
+        (1000.0, 0.69, "re-adjusted"),
+        (0.5, 0.69, "unchanged"),  # here four decimals leave one part in 1e4 open
+        (0.5, 0.8, "re-adjusted"),
+    ],
+)
+def test_levels_that_drift_far_are_no_known_factor(price, share, status) -> None:
+    """Every return agrees and the median is right; the ends are off by eight times the share."""
+    days = pd.bdate_range("2026-03-02", periods=17)
+    old = pd.Series(price, days)
+    new = pd.DataFrame({"MP": old * (1 + share * 1e-4 * np.arange(-8, 9))})
+    found = classify_prices(old.to_frame("MP"), new, new, NONE)
+    assert set(found["status"]) == {status}
+    assert (found["cause"] == "").all()
+
+
+def test_numbers_of_a_table_are_equal_within_their_tolerance() -> None:
+    """One part in 1e4, and half of the fourth decimal; what is new or gone shows its first one."""
+    old = pd.DataFrame({"k": [1, 2, 3, 4, 5], "v": [1e4, 1e4, 0.0, 0.0, 7.0], "w": 1.0})
+    new = pd.DataFrame({"k": [1, 2, 3, 4, 6], "v": [10000.9, 10001.1, 4e-5, 6e-5, 8.0], "w": 1.0})
+    found = classify_rows(old, new, ["k"], ["v", "w"]).set_index("k")
+    expected = ["unchanged", "revised", "unchanged", "revised", "vanished", "new"]
+    assert found["status"].tolist() == expected
+    assert found["old"].to_list()[:5] == [1e4, 1e4, 0.0, 0.0, 7.0]
+    assert found["new"].to_list()[5] == 8.0
 
 
 def test_rows_of_a_table() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import yfinance
 
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.plausible import jumps
@@ -19,6 +22,7 @@ from analysis.snapshot.refresh.errors import (
     EmptyAnswerError,
     InventedSplitError,
     MissingSessionError,
+    NamedError,
     NaNRunError,
     NetworkError,
     NotJsonError,
@@ -106,6 +110,19 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         fetch(said)
     assert len(said) == SHORT.attempts - 1
     assert "check the network" in line(error)
+
+
+@pytest.mark.usefixtures("mp")
+def test_caches_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No room for what yfinance keeps on the disk is the disk's fault: one line, no retry."""
+    database = yfinance.cache._peewee.SqliteDatabase(tmp_path / "none" / "cache.db")
+    broken = SimpleNamespace(store=lambda *_: database.connect())
+    monkeypatch.setattr(yfinance.cache, "get_tz_cache", lambda: broken)
+    said: list[str] = []
+    with pytest.raises(NamedError) as error:
+        fetch(said)
+    assert said == []
+    assert "free some space" in line(error)
 
 
 @pytest.mark.usefixtures("mp")
