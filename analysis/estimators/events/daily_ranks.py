@@ -119,7 +119,9 @@ def sort_days(residuals: Floats) -> SortedDays:
     place.ravel()[order] = np.tile(np.arange(1, length + 1, dtype=place.dtype), rows)
     rank: npt.NDArray[np.number] = place
     if (values[:, 1:length] == values[:, : length - 1]).any():
-        below, upto = (_bisect(values, values[:, :length], than) for than in (np.less, np.less_equal))
+        below, upto = (
+            _bisect(values, values[:, :length], than) for than in (np.less, np.less_equal)
+        )
         ranked = (below + upto + 1) / 2
         rank = ranked.ravel().take(starts + place - 1)
     if np.isfinite(values[:, length - 1]).all():  # missing days come last
