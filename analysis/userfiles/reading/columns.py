@@ -12,7 +12,7 @@ from analysis.estimators.arrays import Floats, Ints
 from analysis.userfiles.reading.dates import AmbiguousDatesError, Dates, Order, read_dates
 from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.grid import ROW_NUMBERS, Grid, is_named, simplify
-from analysis.userfiles.reading.names import ASSETS
+from analysis.userfiles.reading.names import ASSETS, SHARE
 from analysis.userfiles.reading.numbers import (
     AmbiguousNumberError,
     Decimal,
@@ -22,6 +22,7 @@ from analysis.userfiles.reading.numbers import (
 
 __all__ = ["Asked", "Layout", "date_column", "read_numbers", "without_empty"]
 
+ACTION = "(?i)dividend|split|capital gain"  # rows among the prices of some download pages
 FOOT = 0.2  # of the rows may stand below the last date: totals, annual figures, notes
 
 
@@ -82,6 +83,7 @@ def date_column(
         If a cell between dates is none, or day and month cannot be told apart.
     """
     at = grid.shape.dates[0] if at is None else at
+    actions = _without_actions(grid, names)
     label = names[at] or str(at + 1)
     try:
         dates = read_dates(grid.body[at], order)
@@ -104,13 +106,25 @@ def date_column(
         )  # fmt: skip
     if not end:
         raise fault(grid.path, "a date", "empty cells", row=grid.line(0), column=label)
-    said = [f"{foot.size} rows below the last date dropped"] if foot.size else []
+    said = actions + [f"{foot.size} rows below the last date dropped"] * bool(foot.size)
     inside = int(blank[:end].sum())
     said += [f"{inside} blank rows dropped"] if inside else []
     if not good.all():
         grid.body = grid.body[good]
         dates = replace(dates, index=dates.index[good])
     return dates, said
+
+
+def _without_actions(grid: Grid, names: Sequence[str]) -> list[str]:
+    """Drop rows of one share that tell of a dividend or a split in one cell, and nothing else."""
+    rest = [at for at in grid.body.columns if at not in grid.shape.dates]
+    told = np.zeros(len(grid.body), dtype=bool)
+    for at in rest if all(is_named(names[at], SHARE) for at in rest) else ():
+        told |= grid.body[at].astype(str).str.contains(ACTION).to_numpy(dtype=bool)
+    if told.any():
+        told[told] = (grid.body.loc[told, rest].notna().sum(axis=1) == 1).to_numpy()
+        grid.body = grid.body[~told]
+    return [f"{told.sum()} rows of dividends and splits dropped"] if told.any() else []
 
 
 def without_empty(
