@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.arrays import Floats, Ints
-from analysis.userfiles.reading.dates import AmbiguousDatesError, Dates, Order, read_dates
+from analysis.userfiles.reading.dates import (
+    AmbiguousDatesError,
+    Dates,
+    Order,
+    is_weekday,
+    read_dates,
+)
 from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.grid import ROW_NUMBERS, Grid, is_named, simplify
 from analysis.userfiles.reading.names import ASSETS, SHARE
@@ -117,7 +123,8 @@ def date_column(
 
 def _without_actions(grid: Grid, names: Sequence[str]) -> list[str]:
     """Drop rows of one share that tell of a dividend or a split in one cell, and nothing else."""
-    rest = [at for at in grid.body.columns if at not in grid.shape.dates]
+    held = set(grid.body.columns)  # pairs of dates and prices come two columns at a time
+    rest = [at for at in range(grid.shape.width) if at in held and at not in grid.shape.dates]
     told = np.zeros(len(grid.body), dtype=bool)
     for at in rest if all(is_named(names[at], SHARE) for at in rest) else ():
         told |= grid.body[at].astype(str).str.contains(ACTION).to_numpy(dtype=bool)
@@ -142,6 +149,8 @@ def without_empty(
         elif worded and len(grid.body) > 1 and _is_constant(grid.body[at]):
             word = grid.body[at].iloc[0]
             dropped.append(f"column {names[at]} dropped, which says {word} throughout")
+        elif worded and all(is_weekday(str(cell)) for cell in grid.body[at].dropna().unique()):
+            dropped.append(f"column {names[at]} dropped, which names days of the week")
         else:
             kept.append(at)
     unnamed = [at for at in kept if not names[at]]

@@ -14,7 +14,15 @@ import pandas as pd
 
 from analysis.estimators.arrays import Ints
 
-__all__ = ["AmbiguousDatesError", "Dates", "Frequency", "Order", "find_form", "read_dates"]
+__all__ = [
+    "AmbiguousDatesError",
+    "Dates",
+    "Frequency",
+    "Order",
+    "find_form",
+    "is_weekday",
+    "read_dates",
+]
 
 Order = Literal["", "dmy", "mdy"]
 Frequency = Literal["day", "month", "quarter"]
@@ -39,6 +47,7 @@ TIME = (
 )
 EVENING = 12  # the hour from which on a stamp may be the midnight of a place further east
 WORD = r"([A-Za-zÄä]{3,9})\.?"
+WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?(?:,?\s+|$)", re.IGNORECASE)
 NUMERIC = "day and month in figures"
 
 FORMS: dict[str, tuple[str, ...]] = {  # what is said of a form: the patterns of its cells
@@ -101,7 +110,7 @@ def find_form(cell: str) -> str | None:
 
     Text of figures alone (20230522, 45068) may be a number as well: see ``FIGURES``.
     """
-    text = cell.strip()
+    text = _without_weekday(cell)
     for form, pattern in PATTERNS:
         if (match := pattern.fullmatch(text)) and _sensible(match):
             return form
@@ -132,7 +141,7 @@ def read_dates(values: pd.Series, order: Order = "", *, late: bool | None = None
             stamps.normalize(), stamps.hour.to_numpy(), late, Dates(stamps, "dates")
         )
     codes, cells = pd.factorize(values)
-    texts = [str(cell).strip() for cell in cells]
+    texts = [_without_weekday(str(cell)) for cell in cells]
     forms = [find_form(text) for text in texts]
     counts = Counter(form for form in forms if form)
     if not counts:
@@ -170,6 +179,15 @@ def _hour(match: re.Match[str] | None) -> int:
     """Return the hour of a stamp, 0 where it has none."""
     parts = match.groupdict() if match else {}
     return int(parts.get("h") or int(parts.get("seconds") or 0) % 86_400 // 3600)
+
+
+def _without_weekday(cell: str) -> str:
+    return WEEKDAY.sub("", cell.strip(), count=1) if cell[:1].isalpha() else cell.strip()
+
+
+def is_weekday(cell: str) -> bool:
+    """Say whether a cell names a day of the week and nothing else."""
+    return WEEKDAY.fullmatch(cell.strip()) is not None
 
 
 def _match(text: str, form: str) -> re.Match[str] | None:

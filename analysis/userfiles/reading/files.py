@@ -32,6 +32,7 @@ PACKED: dict[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
+MARKUP = {"<": "a page (HTML or XML)", "{": "JSON", "[": "JSON"}
 SAMPLE = 1 << 18  # bytes of text that are looked at; more where rows are longer
 CELLS = 30_000  # cells of it that are
 PARQUET = "rare-earth-headlines[parquet]"
@@ -112,6 +113,9 @@ def _read_text(path: Path, mark: bytes, limits: tuple[int, int], date: str, text
     sample = head.decode(encoding, errors="replace").lstrip("\ufeff")
     if not sample.strip():
         raise fault(path, "a table with a header", "nothing in the first row")
+    if kind := next((told for begins, told in MARKUP.items() if sample.lstrip()[:1] == begins), ""):
+        remedy = "open it in a spreadsheet and save it as xlsx or as CSV"
+        raise fault(path, "a table as text or a workbook", kind, remedy=remedy)
     lines = sample.splitlines()
     lines = lines[:-1] if len(head) >= SAMPLE and len(lines) > 1 else lines
     separator, rows = _separate(path, lines)
@@ -164,6 +168,9 @@ def _separate(path: Path, lines: list[str]) -> tuple[str, list[list[str]]]:
         "columns separated by commas, semicolons, tabs, bars or blanks",
         f"one column {lines[0][:40]!r}",
         row=1,
+        remedy="take the quotes around each whole row away"
+        if all(line[:1] == line[-1:] == '"' for line in lines[:9])
+        else "correct the file",
     )
 
 

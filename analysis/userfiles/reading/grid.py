@@ -192,6 +192,11 @@ def _is_data(row: Sequence[str], dates: Sequence[int], width: int) -> bool:
 def _after_header(path: Path, rows: Sequence[Sequence[str]], width: int) -> int:
     """Return the first row below a header over cells of which none is a date."""
     header = next(i for i, row in enumerate(rows) if len(row) == width and any(row))
+    if sum(find_form(cell) is not None for cell in rows[header][1:]) > width // 2:
+        raise fault(
+            path, "dates down the first column", "dates across a row", row=header + 1,
+            remedy="turn the table round: its rows become columns",
+        )  # fmt: skip
     below = next((i for i in range(header + 1, len(rows)) if any(map(str.strip, rows[i]))), None)
     if below is None:
         raise fault(path, "rows below the header", "none")

@@ -97,7 +97,9 @@ def test_row_that_stands_twice(layout, tmp_path):
     again = pd.concat([table.iloc[:100], table.iloc[99:]])
     again.to_csv(path, index=False)
     assert_plain(path, "1 repeated rows dropped")
-    again.iloc[100, -1] += 1
+    values = again.iloc[:, -1].to_numpy(dtype=float, copy=True)
+    values[100] += 1
+    again[again.columns[-1]] = values
     again.to_csv(path, index=False)
     with pytest.raises(UserDataError, match=r"row 102.*again with (an)?other value"):
         read_prices(path)
@@ -214,3 +216,45 @@ def test_title_and_merged_names_in_a_workbook(tmp_path):
     path = tmp_path / "p.xlsx"
     wide.rename_axis("Date").to_excel(path, startrow=3, merge_cells=True)
     assert_plain(path, "Close taken of Close, Volume")
+
+
+@pytest.mark.parametrize("form", ["%A, %B %d, %Y", "%a %d %b %Y", "%a, %d/%m/%Y", "%a. %Y-%m-%d"])
+def test_dates_with_their_weekday(form, tmp_path):
+    """As spreadsheets and messages write them."""
+    prices = plain()
+    prices.index = pd.DatetimeIndex(prices.index).strftime(form).rename("date")
+    prices.to_csv(tmp_path / "p.csv")
+    assert_plain(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize("form", ["%a", "%A"])
+def test_column_of_weekdays_is_no_column_of_assets(form, tmp_path):
+    """It is dropped, and said."""
+    prices = plain()
+    prices.insert(0, "Day name", pd.DatetimeIndex(prices.index).strftime(form))
+    prices.to_csv(tmp_path / "p.csv")
+    assert_plain(tmp_path / "p.csv", "column Day name dropped, which names days of the week")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("across", "row 1: expected dates down the first column, found dates across a row; turn"),
+        ("page", "found a page (HTML or XML); open it in a spreadsheet and save it as xlsx"),
+        ("json", "found JSON; open it in a spreadsheet"),
+        ("quoted", "take the quotes around each whole row away"),
+    ],
+)
+def test_what_is_no_table_of_dates_says_what_to_do(name, said, tmp_path):
+    """The message recognises what the file is."""
+    prices = plain().set_axis(pd.DatetimeIndex(plain().index).strftime("%Y-%m-%d"))
+    texts = {
+        "across": prices.T.to_csv(),
+        "page": prices.to_html(),
+        "json": prices.to_json(orient="index"),
+        "quoted": "\n".join(f'"{line}"' for line in prices.to_csv().splitlines()),
+    }
+    (tmp_path / "p.csv").write_text(texts[name], "utf-8")
+    with pytest.raises(UserDataError, match=r"^p\.csv.*\Z") as caught:
+        read_prices(tmp_path / "p.csv")
+    assert said in str(caught.value)
