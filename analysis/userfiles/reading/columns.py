@@ -123,7 +123,7 @@ def date_column(
 
 def _without_actions(grid: Grid, names: Sequence[str]) -> list[str]:
     """Drop rows of one share that tell of a dividend or a split in one cell, and nothing else."""
-    held = set(grid.body.columns)  # pairs of dates and prices come two columns at a time
+    held = set(map(int, grid.body.columns))  # pairs of dates and prices come two columns at a time
     rest = [at for at in range(grid.shape.width) if at in held and at not in grid.shape.dates]
     told = np.zeros(len(grid.body), dtype=bool)
     for at in rest if all(is_named(names[at], SHARE) for at in rest) else ():
