@@ -114,7 +114,8 @@ def _run_event_study(options: argparse.Namespace, _: Workspace) -> None:
         choices = replace(choices, window=choices.windows[0], windows=choices.windows[1:])
     with stage("Reading prices and events"):
         prices = read_prices(options.prices, reading)
-        events = read_events(options.events, reading, order=prices.order)
+        events = read_events(options.events, reading, order=prices.order, late=prices.late)
+        events.match([str(name) for name in prices.frame.columns])
         factors = read_factors(options.factor_file, reading) if options.factor_file else None
     stage.tell([*prices.said, *events.said, *(factors.said if factors else [])])
     prices.refuse_same_share(choices.benchmark or "")

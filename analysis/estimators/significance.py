@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import optimize, special
+from scipy import special
 
 from analysis.estimators.arrays import Floats
 
@@ -28,6 +28,7 @@ __all__ = [
 
 LEVEL = 0.05  # size of the test that a minimum detectable effect refers to
 POWER = 0.80  # probability with which that test finds it
+HALVINGS = 60  # of an interval that holds a noncentrality: to the last digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +159,8 @@ def _noncentrality(df: float, power: float, level: float) -> float:
     """Return the noncentrality that gives the two-sided t-test its power."""
     if not df > 0:
         return math.nan
-    upper = 3.0 * float(special.stdtrit(df, 1 - level / 2)) + 3.0
-    return float(optimize.brentq(lambda x: _power(x, df, level) - power, 0.0, upper))
+    low, high = 0.0, 3.0 * float(special.stdtrit(df, 1 - level / 2)) + 3.0
+    for _ in range(HALVINGS):  # scipy.optimize would take longer to import
+        middle = (low + high) / 2
+        low, high = (low, middle) if _power(middle, df, level) > power else (middle, high)
+    return (low + high) / 2

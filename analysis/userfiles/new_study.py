@@ -192,7 +192,7 @@ def _read_events(
     if not at:
         raise UserDataError(f"{path.name}: expected a column of days, found {', '.join(names)}")
     body = grid.body[grid.body.notna().any(axis=1)].reset_index(drop=True)
-    told = pd.DatetimeIndex(read_dates(body.iloc[:, at[0]]).index)
+    told = pd.DatetimeIndex(read_dates(body.iloc[:, at[0]], late=False).index)
     if told.isna().any():
         row = int(told.isna().argmax())
         raise UserDataError(

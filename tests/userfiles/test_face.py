@@ -34,6 +34,20 @@ FUNCTIONS = {
 }
 
 
+def test_an_event_study_imports_no_library_for_nothing():
+    """Those that take as long to import as thousands of events to test."""
+    slow = ["arch", "matplotlib", "pandera", "scipy.optimize", "scipy.stats", "statsmodels"]
+    code = (
+        "import sys, analysis.userfiles.event_study, analysis.userfiles.reading\n"
+        "import analysis.userfiles.event_document, analysis.userfiles.terminal\n"
+        f"sys.exit(' '.join(name for name in {slow} if name in sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.stderr.strip() == ""
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_examples_of_the_docstrings_run(name, monkeypatch):
     """From the root of the repository, with the output that they show."""

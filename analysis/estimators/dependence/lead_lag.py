@@ -230,7 +230,7 @@ def _permuted(x: Floats, y: Floats, shuffled: Ints, method: Method) -> Floats:
     if method == "kendall":
         return np.concatenate(
             [
-                correlation(np.broadcast_to(x, rows.shape), y[rows], method)
+                _tau_b(x[None], y[rows])
                 for rows in np.array_split(shuffled, max(1, shuffled.size // 40_000))
             ]
         )
@@ -241,10 +241,10 @@ def _permuted(x: Floats, y: Floats, shuffled: Ints, method: Method) -> Floats:
 
 
 def _tau_b(x: Floats, y: Floats) -> Floats:
-    """Return Kendall's tau-b of each row, (D, n) to (D,)."""
+    """Return Kendall's tau-b of each row of y, (D, n), with that of x, or its one row. (D,)."""
     n = x.shape[1]
     ranks = [stats.rankdata(values, method="dense", axis=1).astype(np.int32) for values in (x, y)]
-    agreeing = np.zeros(len(x), dtype=np.int64)
+    agreeing = np.zeros(len(y), dtype=np.int64)
     for step in range(1, n):  # all pairs that stand `step` rows apart
         signs = [_signs(rank[:, step:], rank[:, :-step]) for rank in ranks]
         agreeing += (signs[0] * signs[1]).sum(axis=1, dtype=np.int32)

@@ -13,7 +13,6 @@ from functools import partial, reduce
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import Runner, side_by_side
@@ -120,7 +119,10 @@ def sort_days(residuals: Floats) -> SortedDays:
     place.ravel()[order] = np.tile(np.arange(1, length + 1, dtype=place.dtype), rows)
     rank: npt.NDArray[np.number] = place
     if (values[:, 1:length] == values[:, : length - 1]).any():
-        ranked = rankdata(values[:, :length], axis=1, nan_policy="omit")
+        below, upto = (
+            _bisect(values, values[:, :length], than) for than in (np.less, np.less_equal)
+        )
+        ranked = (below + upto + 1) / 2
         rank = ranked.ravel().take(starts + place - 1)
     if np.isfinite(values[:, length - 1]).all():  # missing days come last
         return SortedDays(values, place, rank, np.full(rows, length), np.full(length, rows))
@@ -222,7 +224,9 @@ def _ranks_among(event: Floats) -> Floats:
     below = _beyond(event, event, np.greater)
     if below.sum(dtype=np.int64) == rows * days * (days - 1) // 2:  # each pair has an order
         return np.asarray(below + 1.0, dtype=float)
-    return np.asarray(rankdata(event, axis=1))
+    upto = _beyond(event, event, np.greater_equal)
+    ranks = (below.astype(float) + upto + 1) / 2
+    return np.asarray(np.where(np.isnan(event).any(axis=1, keepdims=True), np.nan, ranks))
 
 
 def _beyond(

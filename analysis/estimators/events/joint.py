@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special
 
 from analysis.estimators.arrays import Bools, Floats
 from analysis.estimators.events.common_days import on_common_days
@@ -125,6 +125,9 @@ def _common_fit(study: EventStudy, part: slice, usable: Bools) -> tuple[Floats, 
 @lru_cache(maxsize=1024)
 def _noncentrality(df1: int, df2: int) -> float:
     """Return the noncentrality at which the 5% F-test has a power of 0.8."""
+    # Imported here: scipy.stats takes longer than a study on several days, which has no joint F.
+    from scipy import optimize, stats
+
     critical = float(stats.f.ppf(1 - LEVEL, df1, df2))
 
     def shortfall(value: float) -> float:

@@ -134,12 +134,12 @@ def placebo_draws(
     rows = [np.flatnonzero(study.position == day) for day in np.unique(study.position)]
     usable = [_usable(study, table, at, nearest) for at in rows]
     each_once = len(rows) == 1 and 0 < usable[0].size <= draws
-    drawn = np.full((usable[0].size if each_once else draws, study.fitted.size), np.nan)
+    drawn = np.full((study.fitted.size, usable[0].size if each_once else draws), np.nan)
     for at, places in zip(rows, usable, strict=True):
         if places.size:
             picked = places if each_once else places[rng.integers(0, places.size, draws)]
-            drawn[:, at] = table.scar[picked[:, None], study.column[at]]
-    return drawn
+            drawn[at] = table.scar[picked, study.column[at, None]]
+    return np.ascontiguousarray(drawn.T)
 
 
 def _usable(study: EventStudy, table: PlaceboTable, rows: Ints, nearest: int | None) -> Ints:

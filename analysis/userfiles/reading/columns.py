@@ -9,10 +9,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.arrays import Floats, Ints
-from analysis.userfiles.reading.dates import AmbiguousDatesError, Dates, Order, read_dates
+from analysis.userfiles.reading.dates import (
+    AmbiguousDatesError,
+    Dates,
+    Order,
+    is_weekday,
+    read_dates,
+)
 from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.grid import ROW_NUMBERS, Grid, is_named, simplify
-from analysis.userfiles.reading.names import ASSETS
+from analysis.userfiles.reading.names import ASSETS, SHARE
 from analysis.userfiles.reading.numbers import (
     AmbiguousNumberError,
     Decimal,
@@ -22,6 +28,7 @@ from analysis.userfiles.reading.numbers import (
 
 __all__ = ["Asked", "Layout", "date_column", "read_numbers", "without_empty"]
 
+ACTION = "(?i)dividend|split|capital gain"  # rows among the prices of some download pages
 FOOT = 0.2  # of the rows may stand below the last date: totals, annual figures, notes
 
 
@@ -82,6 +89,7 @@ def date_column(
         If a cell between dates is none, or day and month cannot be told apart.
     """
     at = grid.shape.dates[0] if at is None else at
+    actions = _without_actions(grid, names)
     label = names[at] or str(at + 1)
     try:
         dates = read_dates(grid.body[at], order)
@@ -104,13 +112,26 @@ def date_column(
         )  # fmt: skip
     if not end:
         raise fault(grid.path, "a date", "empty cells", row=grid.line(0), column=label)
-    said = [f"{foot.size} rows below the last date dropped"] if foot.size else []
+    said = actions + [f"{foot.size} rows below the last date dropped"] * bool(foot.size)
     inside = int(blank[:end].sum())
     said += [f"{inside} blank rows dropped"] if inside else []
     if not good.all():
         grid.body = grid.body[good]
         dates = replace(dates, index=dates.index[good])
     return dates, said
+
+
+def _without_actions(grid: Grid, names: Sequence[str]) -> list[str]:
+    """Drop rows of one share that tell of a dividend or a split in one cell, and nothing else."""
+    held = set(map(int, grid.body.columns))  # pairs of dates and prices come two columns at a time
+    rest = [at for at in range(grid.shape.width) if at in held and at not in grid.shape.dates]
+    told = np.zeros(len(grid.body), dtype=bool)
+    for at in rest if all(is_named(names[at], SHARE) for at in rest) else ():
+        told |= grid.body[at].astype(str).str.contains(ACTION).to_numpy(dtype=bool)
+    if told.any():
+        told[told] = (grid.body.loc[told, rest].notna().sum(axis=1) == 1).to_numpy()
+        grid.body = grid.body[~told]
+    return [f"{told.sum()} rows of dividends and splits dropped"] if told.any() else []
 
 
 def without_empty(
@@ -128,6 +149,8 @@ def without_empty(
         elif worded and len(grid.body) > 1 and _is_constant(grid.body[at]):
             word = grid.body[at].iloc[0]
             dropped.append(f"column {names[at]} dropped, which says {word} throughout")
+        elif worded and all(is_weekday(str(cell)) for cell in grid.body[at].dropna().unique()):
+            dropped.append(f"column {names[at]} dropped, which names days of the week")
         else:
             kept.append(at)
     unnamed = [at for at in kept if not names[at]]

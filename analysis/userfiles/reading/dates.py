@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
-__all__ = ["AmbiguousDatesError", "Dates", "Frequency", "Order", "find_form", "read_dates"]
+from analysis.estimators.arrays import Ints
+
+__all__ = [
+    "AmbiguousDatesError",
+    "Dates",
+    "Frequency",
+    "Order",
+    "find_form",
+    "is_weekday",
+    "read_dates",
+]
 
 Order = Literal["", "dmy", "mdy"]
 Frequency = Literal["day", "month", "quarter"]
@@ -31,8 +42,12 @@ MONTHS = {
     },
 }
 EXCEL = date(1899, 12, 30)  # day 0 of a spreadsheet, which counts a 29 February 1900
-TIME = r"(?:[T ]\s*\d{1,2}:\d{2}.*)?"  # of the day, with or without its zone: the date is kept
+TIME = (
+    r"(?:[T ]\s*(?P<h>\d{1,2}):\d{2}.*)?"  # of the day, with or without its zone: the date is kept
+)
+EVENING = 12  # the hour from which on a stamp may be the midnight of a place further east
 WORD = r"([A-Za-zÄä]{3,9})\.?"
+WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?(?:,?\s+|$)", re.IGNORECASE)
 NUMERIC = "day and month in figures"
 
 FORMS: dict[str, tuple[str, ...]] = {  # what is said of a form: the patterns of its cells
@@ -79,12 +94,15 @@ class Dates:
         Which of day and month comes first, where both are figures.
     frequency : {"day", "month", "quarter"}
         What a row stands for.
+    late : bool
+        Whether the stamps were midnights further east than their clock, and mean the next day.
     """
 
     index: pd.DatetimeIndex
     form: str
     order: Order = ""
     frequency: Frequency = "day"
+    late: bool = False
 
 
 def find_form(cell: str) -> str | None:
@@ -92,14 +110,14 @@ def find_form(cell: str) -> str | None:
 
     Text of figures alone (20230522, 45068) may be a number as well: see ``FIGURES``.
     """
-    text = cell.strip()
+    text = _without_weekday(cell)
     for form, pattern in PATTERNS:
         if (match := pattern.fullmatch(text)) and _sensible(match):
             return form
     return None
 
 
-def read_dates(values: pd.Series, order: Order = "") -> Dates:
+def read_dates(values: pd.Series, order: Order = "", *, late: bool | None = None) -> Dates:
     """Read a column of dates, text or typed.
 
     Parameters
@@ -108,6 +126,8 @@ def read_dates(values: pd.Series, order: Order = "") -> Dates:
         As it stands in the file.
     order : {"", "dmy", "mdy"}
         What to take where day and month cannot be told apart.
+    late : bool, optional
+        Whether evening stamps mean the next day; without it their weekdays tell.
 
     Raises
     ------
@@ -117,9 +137,11 @@ def read_dates(values: pd.Series, order: Order = "") -> Dates:
     if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
         stamps = pd.DatetimeIndex(values)
         stamps = stamps.tz_localize(None) if stamps.tz is not None else stamps
-        return Dates(stamps.normalize(), "dates")
+        return _on_their_day(
+            stamps.normalize(), stamps.hour.to_numpy(), late, Dates(stamps, "dates")
+        )
     codes, cells = pd.factorize(values)
-    texts = [str(cell).strip() for cell in cells]
+    texts = [_without_weekday(str(cell)) for cell in cells]
     forms = [find_form(text) for text in texts]
     counts = Counter(form for form in forms if form)
     if not counts:
@@ -133,7 +155,39 @@ def read_dates(values: pd.Series, order: Order = "") -> Dates:
     iso = [_iso(match, said) if match else None for match in matches]
     index = pd.to_datetime(pd.Series([*iso, None], dtype=object), format="%Y-%m-%d")
     told = {"dmy": "day first", "mdy": "month first", "": form}[said]
-    return Dates(pd.DatetimeIndex(index.to_numpy()[codes]), told, said, FREQUENCY.get(form, "day"))
+    days = pd.DatetimeIndex(index.to_numpy()[codes])
+    hours = np.array([*map(_hour, matches), 0])[codes]
+    return _on_their_day(days, hours, late, Dates(days, told, said, FREQUENCY.get(form, "day")))
+
+
+def _on_their_day(days: pd.DatetimeIndex, hours: Ints, late: bool | None, read: Dates) -> Dates:
+    """Return dates as read, on the next day where the stamps are midnights further east.
+
+    Such stand at one hour of the evening, two with summer time, on Sundays and never on Fridays.
+    """
+    hours, weekday = hours[days.notna()], days[days.notna()].day_of_week
+    one_hour = hours.size > 0 and hours.min() >= EVENING and np.ptp(hours) <= 1
+    if one_hour and late is None:
+        late = bool((weekday == 6).mean() > 0.1 and not (weekday == 4).any())
+    if not one_hour or not late:
+        return replace(read, index=days)
+    told = f"{read.form}, at midnight of a place further east: the next day taken"
+    return replace(read, index=days + pd.Timedelta(days=1), form=told, late=True)
+
+
+def _hour(match: re.Match[str] | None) -> int:
+    """Return the hour of a stamp, 0 where it has none."""
+    parts = match.groupdict() if match else {}
+    return int(parts.get("h") or int(parts.get("seconds") or 0) % 86_400 // 3600)
+
+
+def _without_weekday(cell: str) -> str:
+    return WEEKDAY.sub("", cell.strip(), count=1) if cell[:1].isalpha() else cell.strip()
+
+
+def is_weekday(cell: str) -> bool:
+    """Say whether a cell names a day of the week and nothing else."""
+    return WEEKDAY.fullmatch(cell.strip()) is not None
 
 
 def _match(text: str, form: str) -> re.Match[str] | None:

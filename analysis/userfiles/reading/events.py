@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ __all__ = ["Events", "read_events"]
 
 MOST_EVENTS = 100_000  # some 5 kB of JSON and memory each
 KNOWN = ("group", "episode", "benchmark", "estimation_start", "estimation_end", "window")
+EXCHANGE = re.compile(r"^[A-Za-z]+:|(?: [A-Z]{2})? (?:Equity|Index)$|(?<=.)\.[A-Z]{1,2}$")
 OPTIONAL = ("benchmark", "estimation_start", "estimation_end", "window")  # may be empty in a row
 
 
@@ -41,8 +42,30 @@ class Events:
     frame: pd.DataFrame
     said: list[str] = field(default_factory=list)
 
+    def match(self, columns: Collection[str]) -> None:
+        """Call firms as the prices do where those name them in another style throughout.
 
-def read_events(path: Path, reading: Reading | None = None, *, order: Order = "") -> Events:
+        ``ALFA`` is ``ALFA US Equity``, ``ALFA.N``, ``NYSE:ALFA`` or ``alfa`` if no firm of the
+        list is a column, and that name without its exchange is the one of one column.
+        """
+        firms = list(dict.fromkeys(self.frame["ticker"]))
+        if not set(firms).isdisjoint(columns):
+            return
+        bare: dict[str, list[str]] = {}
+        for column in columns:
+            bare.setdefault(_without_exchange(column), []).append(column)
+        found = {firm: bare.get(_without_exchange(firm), []) for firm in firms}
+        names = {firm: held[0] for firm, held in found.items() if len(held) == 1}
+        if names:
+            self.frame["ticker"] = self.frame["ticker"].replace(names)
+            shown = ", ".join(f"{firm} as {name}" for firm, name in list(names.items())[:3])
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            self.said.append(f"firms named as in the prices: {shown}{more}")
+
+
+def read_events(
+    path: Path, reading: Reading | None = None, *, order: Order = "", late: bool = False
+) -> Events:
     """Read an event list.
 
     Parameters
@@ -53,6 +76,8 @@ def read_events(path: Path, reading: Reading | None = None, *, order: Order = ""
         Its ``columns`` may name ``ticker`` and ``day0``.
     order : {"", "dmy", "mdy"}
         Which of day and month comes first in the prices, where these dates do not tell.
+    late : bool
+        Whether stamps of the prices were midnights further east and mean the next day.
 
     Raises
     ------
@@ -66,7 +91,7 @@ def read_events(path: Path, reading: Reading | None = None, *, order: Order = ""
     names = _names(grid, reading)
     table = _without_blank_rows(grid.body.set_axis(names, axis=1))
     events = pd.DataFrame({"ticker": _filled(grid, table, "ticker").str.strip()})
-    dates = _dates(grid, table, "day0", order)
+    dates = _dates(grid, table, "day0", order, late=late)
     events["day0"] = dates.index
     events["group"] = _filled(grid, table, "group") if "group" in names else "all"
     if "episode" in names:
@@ -90,6 +115,11 @@ def read_events(path: Path, reading: Reading | None = None, *, order: Order = ""
     if further:
         said.append(f"kept as they are: {', '.join(further)}")
     return Events(events.reset_index(drop=True), [f"{path.name}: {'; '.join(said)}"])
+
+
+def _without_exchange(name: str) -> str:
+    """Return a ticker without the exchange that vendors write before or behind it."""
+    return EXCHANGE.sub("", name.strip()).upper()
 
 
 def _names(grid: Grid, reading: Reading) -> list[str]:
@@ -144,11 +174,17 @@ def _filled(grid: Grid, table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _dates(
-    grid: Grid, table: pd.DataFrame, name: str, order: Order, *, empty: bool = False
+    grid: Grid,
+    table: pd.DataFrame,
+    name: str,
+    order: Order,
+    *,
+    empty: bool = False,
+    late: bool = False,
 ) -> Dates:
     """Return a column of dates, or say which cell is none."""
     try:
-        dates = read_dates(table[name], order)
+        dates = read_dates(table[name], order, late=late)
     except AmbiguousDatesError as error:
         raise fault(
             grid.path, "dates with one reading", str(error), column=name,

@@ -11,14 +11,16 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.userfiles.reading.dates import find_form
 from analysis.userfiles.reading.faults import fault
-from analysis.userfiles.reading.grid import Frame, Grid, Shape, find_shape, is_named
+from analysis.userfiles.reading.grid import DATES, Frame, Grid, Shape, find_shape, is_named
 from analysis.userfiles.reading.names import ASSETS
 from analysis.userfiles.reading.numbers import MISSING
 
@@ -30,6 +32,7 @@ PACKED: dict[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
+MARKUP = {"<": "a page (HTML or XML)", "{": "JSON", "[": "JSON"}
 SAMPLE = 1 << 18  # bytes of text that are looked at; more where rows are longer
 CELLS = 30_000  # cells of it that are
 PARQUET = "rare-earth-headlines[parquet]"
@@ -75,7 +78,7 @@ def open_grid(
         )
     try:
         if mark.startswith(b"PK") and "xl/workbook.xml" in zipfile.ZipFile(path).namelist():
-            return _typed(path, _read_workbook(path), limit, date, "workbook")
+            return _choose_sheet(path, limit, date, listed=text)
         return _read_text(path, mark, (limit, rows_of_wide or limit), date, text)
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         found = str(error).strip().split("C error: ")[-1].split(".")[0]
@@ -110,6 +113,9 @@ def _read_text(path: Path, mark: bytes, limits: tuple[int, int], date: str, text
     sample = head.decode(encoding, errors="replace").lstrip("\ufeff")
     if not sample.strip():
         raise fault(path, "a table with a header", "nothing in the first row")
+    if kind := next((told for begins, told in MARKUP.items() if sample.lstrip()[:1] == begins), ""):
+        remedy = "open it in a spreadsheet and save it as xlsx or as CSV"
+        raise fault(path, "a table as text or a workbook", kind, remedy=remedy)
     lines = sample.splitlines()
     lines = lines[:-1] if len(head) >= SAMPLE and len(lines) > 1 else lines
     separator, rows = _separate(path, lines)
@@ -162,6 +168,9 @@ def _separate(path: Path, lines: list[str]) -> tuple[str, list[list[str]]]:
         "columns separated by commas, semicolons, tabs, bars or blanks",
         f"one column {lines[0][:40]!r}",
         row=1,
+        remedy="take the quotes around each whole row away"
+        if all(line[:1] == line[-1:] == '"' for line in lines[:9])
+        else "correct the file",
     )
 
 
@@ -234,13 +243,40 @@ def _as_text(cell: object) -> str:
     return str(cell)
 
 
-def _read_workbook(path: Path) -> Frame:
-    """Return the first sheet that holds anything."""
+def _choose_sheet(path: Path, limit: int, date: str, *, listed: bool) -> Grid:
+    """Return the sheet with most rows of dates and numbers, or the shortest list of events.
+
+    The first that holds anything where none of them is such a one.
+    """
     sheets = pd.read_excel(path, sheet_name=None, header=None, na_values=list(MISSING))
-    filled = [sheet for sheet in sheets.values() if len(sheet)]
+    filled = {str(name): sheet.astype(object) for name, sheet in sheets.items() if len(sheet)}
     if not filled:
         raise fault(path, "a table with a header", "no cell in any sheet")
-    return Frame([], filled[0].astype(object))
+    grids = {}
+    for name, sheet in filled.items() if len(filled) > 1 else ():
+        with suppress(UserDataError):
+            grid = _typed(path, Frame([], sheet), limit, date, "workbook")
+            if _is_list(grid) if listed else _is_table(grid):
+                grids[name] = grid
+    if not grids:
+        first, sheet = next(iter(filled.items()))
+        grids[first] = _typed(path, Frame([], sheet), limit, date, "workbook")
+    chosen = (min if listed else max)(grids, key=lambda name: len(grids[name].body))
+    grids[chosen].said += [f"sheet {chosen} of {', '.join(filled)}"] * (len(filled) > 1)
+    return grids[chosen]
+
+
+def _is_table(grid: Grid) -> bool:
+    """Say whether a sheet holds dates and numbers."""
+    shape = grid.shape
+    dated = any(find_form(_as_text(cell)) for cell in grid.body[shape.dates[0]].head(5))
+    return dated and len({*shape.dates, *shape.words}) < shape.width
+
+
+def _is_list(grid: Grid) -> bool:
+    """Say whether a sheet has columns of assets and of dates by their names."""
+    names = [name for row in grid.shape.heads for name in row]
+    return all(any(is_named(name, known) for name in names) for known in (ASSETS, DATES))
 
 
 def _read_stata(path: Path) -> Frame:

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.userfiles.reading.dates import FIGURES, find_form
 from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.names import ASSETS
-from analysis.userfiles.reading.numbers import MISSING, Decimal, find_decimal, is_word
+from analysis.userfiles.reading.numbers import Decimal, find_decimal, is_missing, is_word
 
 __all__ = ["DATES", "Frame", "Grid", "Shape", "find_shape", "is_named", "simplify"]
 
@@ -192,6 +192,11 @@ def _is_data(row: Sequence[str], dates: Sequence[int], width: int) -> bool:
 def _after_header(path: Path, rows: Sequence[Sequence[str]], width: int) -> int:
     """Return the first row below a header over cells of which none is a date."""
     header = next(i for i, row in enumerate(rows) if len(row) == width and any(row))
+    if sum(find_form(cell) is not None for cell in rows[header][1:]) > width // 2:
+        raise fault(
+            path, "dates down the first column", "dates across a row", row=header + 1,
+            remedy="turn the table round: its rows become columns",
+        )  # fmt: skip
     below = next((i for i in range(header + 1, len(rows)) if any(map(str.strip, rows[i]))), None)
     if below is None:
         raise fault(path, "rows below the header", "none")
@@ -202,8 +207,13 @@ def _heads(rows: Sequence[Sequence[str]], start: int, width: int) -> tuple[list[
     """Return the rows of labels right above the data, as wide as they, and where they begin."""
     heads: list[list[str]] = []
     at = start
-    while at > 0 and any(map(str.strip, rows[at - 1])) and len(heads) < 6:
+    while at > 0 and len(heads) < 6:
         row = [cell.strip() for cell in rows[at - 1]]
+        if not any(row):
+            if any(any(head[1:]) for head in heads) or not heads:
+                break
+            at -= 1  # an empty level below the names
+            continue
         if len(row) == width - 1 and not heads:  # no label over the dates, or none over the last
             blank = all(len(r) == width and not r[-1].strip() for r in rows[start : start + 5])
             row = [*row, ""] if blank else ["", *row]
@@ -218,5 +228,5 @@ def _is_words(rows: Sequence[Sequence[str]], at: int) -> bool:
     """Say whether most cells of a column are words, not numbers and their marks."""
     if rows and PLAIN.fullmatch(rows[-1][at]):
         return False
-    cells = [row[at].strip() for row in rows if row[at].strip() not in MISSING]
+    cells = [row[at].strip() for row in rows if not is_missing(row[at].strip())]
     return sum(map(is_word, cells)) > 0.5 * len(cells) > 0

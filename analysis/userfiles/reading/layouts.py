@@ -63,7 +63,10 @@ def _labels(grid: Grid) -> tuple[list[str], list[str]]:
     if len(heads) == 1:
         return heads[0], []
     rest = [at for at in range(grid.shape.width) if at not in grid.shape.dates]
-    filled = [_filled(row, rest) for row in heads if sum(row[at] != "" for at in rest)]
+    filled: list[list[str]] = []
+    for row in heads:
+        if any(row[at] for at in rest):
+            filled.append(_filled(row, rest, filled[-1] if filled else None))
     if not filled:
         return heads[-1], []
     fields = [row for row in filled if all(is_named(row[at], SHARE) for at in rest if row[at])]
@@ -76,11 +79,17 @@ def _labels(grid: Grid) -> tuple[list[str], list[str]]:
     return [" ".join(dict.fromkeys(row[at] for row in filled)) for at in range(len(filled[0]))], []
 
 
-def _filled(row: Sequence[str], columns: Sequence[int]) -> list[str]:
-    """Return a row of names in which a blank repeats the name before, as in merged cells."""
-    filled, last = list(row), ""
+def _filled(row: Sequence[str], columns: Sequence[int], above: Sequence[str] | None) -> list[str]:
+    """Return a row of names in which a blank repeats the name before, as in merged cells.
+
+    A blank below another name than its neighbour's is no merged cell: that name stands for it.
+    """
+    filled, before = list(row), -1
     for at in columns:
-        last = filled[at] = row[at] or last
+        if not row[at] and before >= 0:
+            alone = above is not None and above[at] != above[before]
+            filled[at] = above[at] if above and alone else filled[before]
+        before = at
     return filled
 
 

@@ -113,15 +113,20 @@ def spread(
     days, sessions = pd.factorize(dates.index)
     flat = days.astype(np.int64) * len(assets) + codes
     seen = np.bincount(flat, minlength=len(sessions) * len(assets))
-    if (seen > 1).any():
-        at = int(np.flatnonzero(pd.Series(flat).duplicated())[0])
-        again = f"{cells.iloc[at]} on {dates.index[at].date()} again"
-        raise fault(
-            grid.path, "each date once an asset", again,
-            row=grid.line(int(grid.body.index[at])), column=names[asset],
-        )  # fmt: skip
     wide = np.full(seen.size, np.nan)
     wide[flat] = numbers[0]
+    again = same = np.zeros(len(flat), dtype=bool)
+    if (seen > 1).any():
+        same = pd.DataFrame({"cell": flat, "value": numbers[0]}).duplicated().to_numpy()
+        again = pd.Series(flat).duplicated().to_numpy() & ~same
+    said += [f"{same.sum()} repeated rows dropped"] if same.any() else []
+    if again.any():
+        at = int(np.flatnonzero(again)[0])
+        twice = f"{cells.iloc[at]} on {dates.index[at].date()} again with another value"
+        raise fault(
+            grid.path, "each date once an asset", twice,
+            row=grid.line(int(grid.body.index[at])), column=names[asset],
+        )  # fmt: skip
     frame = pd.DataFrame(
         wide.reshape(len(sessions), -1), pd.DatetimeIndex(sessions), [_name(a) for a in assets]
     )

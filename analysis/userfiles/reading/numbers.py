@@ -20,6 +20,7 @@ __all__ = [
     "Decimal",
     "NoNumberError",
     "find_decimal",
+    "is_missing",
     "is_word",
     "to_floats",
 ]
@@ -33,6 +34,7 @@ MISSING = (
 )  # fmt: skip
 """Cells that hold no value, whatever the program that wrote them."""
 
+ERROR = "#"  # begins what spreadsheets and their add-ins write for a value they do not have
 SIGNS = re.compile(r"[$€£¥₹₽₩]|\b(?:USD|EUR|GBP|GBX|JPY|CHF|CAD|AUD|HKD|CNY|SEK|NOK|DKK|INR)\b")
 BLANKS = re.compile(r"[\s\u00a0\u202f’']")
 FIGURES = re.compile(r"[-+]?[\d.,]*\d[\d.,]*%?(?:[eE][-+]?\d+)?")
@@ -114,7 +116,7 @@ def to_floats(values: pd.Series, decimal: Decimal = "", *, letters: bool = False
         written = values.astype(str).str.strip()
         odd = np.union1d(odd, np.flatnonzero(written.str.fullmatch(GROUPED["."]).to_numpy(bool)))
     texts = [(int(at), str(values.iloc[at]).strip()) for at in odd]
-    cells = [(at, *_bare(text)) for at, text in texts if text not in MISSING]
+    cells = [(at, *_bare(text)) for at, text in texts if not is_missing(text)]
     cells = [cell for cell in cells if cell[1]]
     if letters:
         cells = [cell for cell in cells if not re.fullmatch(r"[A-Z]", cell[1])]
@@ -126,6 +128,11 @@ def to_floats(values: pd.Series, decimal: Decimal = "", *, letters: bool = False
         numbers[at] *= 0.01 if share else 1.0
         thousands = thousands or parted
     return Column(numbers, any(percent), any(sign for *_, sign in cells), thousands)
+
+
+def is_missing(cell: str) -> bool:
+    """Say whether a cell holds no value: a mark, or the error of a spreadsheet."""
+    return cell in MISSING or cell.startswith(ERROR)
 
 
 def is_word(cell: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from analysis.userfiles.reading.columns import Asked, Layout
 from analysis.userfiles.reading.dates import Order
 from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.files import open_grid
+from analysis.userfiles.reading.grid import Grid
 from analysis.userfiles.reading.layouts import arrange
 from analysis.userfiles.reading.numbers import Decimal
 from analysis.userfiles.reading.values import (
@@ -31,6 +32,7 @@ __all__ = ["Given", "Reading", "Table", "read_factors", "read_prices", "read_ser
 
 MOST_SESSIONS = 100_000  # four centuries of days: beyond it a file is not what its name says
 MOST_ROWS = 20_000_000  # of a long table, a row a date and asset
+DATE = "\0"  # the name of a column that no file has
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".zip", ".bz2", ".xz", ".xlsx", ".dta", ".parquet")
 
 
@@ -73,6 +75,8 @@ class Table:
         One line a file.
     order : {"", "dmy", "mdy"}
         Which of day and month comes first in its dates, for the dates of the events.
+    late : bool
+        Whether its stamps were midnights further east and mean the next day, as theirs then do.
     same_share : dict
         Columns of a file that belong to one share and were not taken: the name of that share.
     wrong : dict
@@ -85,6 +89,7 @@ class Table:
     kind: Literal["prices", "returns"] = "prices"
     said: list[str] = field(default_factory=list)
     order: Order = ""
+    late: bool = False
     same_share: dict[str, str] = field(default_factory=dict)
     wrong: dict[str, UserDataError] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
@@ -200,16 +205,9 @@ def _read(path: Path, reading: Reading, *, shares: bool) -> tuple[Layout, list[s
         said.append(f"{grid.shape.preamble} lines above the header skipped")
     if grid.shape.decimal == "," or asked.decimal == ",":
         said.append("decimal comma")
+    if layout.dates.index.has_duplicates:
+        said.append(_drop_repeated(grid, layout))
     index = layout.dates.index
-    if index.has_duplicates:
-        row = int(np.flatnonzero(index.duplicated())[0])
-        line = grid.line(int(grid.body.index[row]))
-        raise fault(
-            path, "each date once", f"{index[row].date()} again", row=line,
-            column=grid.shape.heads[0][grid.shape.dates[0]],
-            remedy="keep one row a day; a table of one row a date and asset needs the names of "
-            "its columns: --columns date=NAME,asset=NAME,value=NAME",
-        )  # fmt: skip
     if not index.is_monotonic_increasing:
         if not index.is_monotonic_decreasing:
             at = int(np.flatnonzero(index[1:] < index[:-1])[0]) + 1
@@ -224,6 +222,26 @@ def _read(path: Path, reading: Reading, *, shares: bool) -> tuple[Layout, list[s
         said.append("newest first, turned round")
     layout.frame.index.name = "date"
     return layout, said
+
+
+def _drop_repeated(grid: Grid, layout: Layout) -> str:
+    """Drop rows that repeat another one whole, and say how many; raise where values differ."""
+    index, values = layout.dates.index, layout.frame.reset_index(names=DATE)
+    again = values.duplicated().to_numpy()
+    differs = np.flatnonzero(index.duplicated() & ~again)
+    if differs.size:
+        row = int(differs[0])
+        raise fault(
+            grid.path, "each date once", f"{index[row].date()} again with other values",
+            row=grid.line(int(grid.body.index[row])),
+            column=grid.shape.heads[0][grid.shape.dates[0]],
+            remedy="keep one row a day; a table of one row a date and asset needs the names of "
+            "its columns: --columns date=NAME,asset=NAME,value=NAME",
+        )  # fmt: skip
+    grid.body, layout.frame = grid.body[~again], layout.frame[~again]
+    layout.dates = replace(layout.dates, index=index[~again])
+    layout.lines = None if layout.lines is None else layout.lines[~again]
+    return f"{again.sum()} repeated rows dropped"
 
 
 def _told(path: Path, layout: Layout, said: Sequence[str]) -> str:
@@ -263,7 +281,8 @@ def _read_prices(path: Path, reading: Reading, rates: Collection[str]) -> Table:
     layout.frame = frame
     names = [str(name) for name in frame.columns]
     share = dict.fromkeys(layout.same_share, names[0])
-    return Table(frame, kind, [_told(path, layout, said)], layout.dates.order, share, wrong)
+    told, dates = [_told(path, layout, said)], layout.dates
+    return Table(frame, kind, told, dates.order, dates.late, share, wrong)
 
 
 def _joined(tables: Sequence[Table], files: Sequence[Path]) -> Table:
@@ -285,4 +304,5 @@ def _joined(tables: Sequence[Table], files: Sequence[Path]) -> Table:
     orders: list[Order] = [table.order for table in tables if table.order]
     order: Order = orders[0] if orders else ""
     wrong = {name: error for table in tables for name, error in table.wrong.items()}
-    return Table(frame, tables[0].kind, said, order, shares, wrong)
+    late = any(table.late for table in tables)
+    return Table(frame, tables[0].kind, said, order, late, shares, wrong)

@@ -18,7 +18,7 @@ from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.daily_ranks import deviation_sums, sort_days
 from analysis.estimators.events.firm_events import Sample, draw_sample
 from analysis.estimators.events.ranks import corrado, corrado_zivney, grank_t
-from analysis.estimators.events.signs import generalized_sign, sign, wilcoxon
+from analysis.estimators.events.signs import _binomial_p, generalized_sign, sign, wilcoxon
 
 
 @pytest.fixture
@@ -194,6 +194,26 @@ def test_wilcoxon_gives_no_normal_p_on_few_dates(sample):
     assert "too few dates" in wilcoxon(many).reason
     spread = replace(many, day0=np.arange(600))
     assert 0 < wilcoxon(spread).p <= 1
+
+
+@pytest.mark.parametrize("digits", [1, 2, 9])
+def test_wilcoxon_of_many_events_is_scipys_normal(sample, digits):
+    """With the variance that ties leave, many or none."""
+    from dataclasses import replace
+
+    car = np.random.default_rng(digits).normal(0.1, 1.0, 700).round(digits)
+    ours = wilcoxon(replace(sample, car=car, day0=np.arange(700)))
+    kept = car[car != 0]
+    assert ours.p == pytest.approx(stats.wilcoxon(kept, method="approx").pvalue, rel=1e-12)
+    assert ours.statistic == stats.rankdata(np.abs(kept))[kept > 0].sum()
+
+
+@given(st.integers(2, 600), st.floats(0.01, 0.99), st.floats(0, 1))
+def test_binomial_p_is_scipys(n, share, place):
+    """Of any count against any share, both ends where they are as rare."""
+    positive = round(place * n)
+    expected = stats.binomtest(positive, n, share).pvalue
+    assert _binomial_p(positive, n, share) == pytest.approx(expected, rel=1e-9, abs=1e-290)
 
 
 @pytest.mark.parametrize(
