@@ -13,7 +13,14 @@ from analysis.publish.review.repository import Repository
 from analysis.results.formats import format_value
 from analysis.snapshot.manifest import read_manifest
 
-__all__ = ["PLACE", "find_site", "find_source_address", "write_bibtex", "write_ris", "write_statements"]
+__all__ = [
+    "PLACE",
+    "find_site",
+    "find_source_address",
+    "write_bibtex",
+    "write_ris",
+    "write_statements",
+]
 
 PLACE = "paper/sections/statements.qmd"
 UNSTATED = "not stated"
