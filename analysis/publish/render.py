@@ -121,8 +121,8 @@ def _preview(paper: Path) -> dict[str, bytes]:
     """Return the picture that other sites show with a link to the page: its first figure."""
     from analysis.publish.figures import to_pixels  # late, as it draws
 
-    figures = [exhibit.key for exhibit in list_exhibits(paper) if exhibit.kind == "figure"]
-    return {"preview.png": to_pixels(paper / f"results/figures/{key}.svg") for key in figures[:1]}
+    key = next((e.key for e in list_exhibits(paper) if e.kind == "figure"), None)
+    return {"preview.png": to_pixels(paper / f"results/figures/{key}.svg")} if key else {}
 
 
 def require_renderer(renderer: RendererName) -> str:

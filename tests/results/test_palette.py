@@ -100,8 +100,8 @@ def test_colours_of_a_figure_are_told_apart(colours, vision):
 )
 def test_marks_are_told_apart_in_grey(looks):
     """Where colour is lost, the mark or its lightness says what it stands for."""
-    for (a, mark), (b, other) in itertools.combinations(looks, 2):
-        assert mark != other or abs(lab(a)[0] - lab(b)[0]) >= GREY_APART, (a, b)
+    for (a, shape), (b, other) in itertools.combinations(looks, 2):
+        assert shape != other or abs(lab(a)[0] - lab(b)[0]) >= GREY_APART, (a, b)
 
 
 @pytest.mark.parametrize(
