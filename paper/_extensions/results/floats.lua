@@ -19,6 +19,7 @@ local function table_wrap(float)
     wrap = pandoc.write(pandoc.Pandoc({ tbl }), "jats_publishing", pandoc.WriterOptions({ wrap_text = "none" }))
     return tbl, false
   end })
+  if wrap == "" then return nil end -- a draft names here what is missing
   wrap = wrap:gsub("^<table%-wrap>", '<table-wrap id="' .. float.identifier .. '">'):gsub("</table%-wrap>%s*$", "")
   local blocks = pandoc.Blocks({ pandoc.RawBlock("jats", wrap) })
   if #foot > 0 then
