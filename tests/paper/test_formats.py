@@ -120,6 +120,7 @@ def test_word_has_no_table_for_layout(tmp_path):
     assert "Figure1:B" in words(xml_text(path))
 
 
+@pytest.mark.slow
 def test_two_renders_give_the_same_bytes(lay_out, tmp_path):
     """Word and JATS files hold no time and no random name."""
     outputs = [

@@ -217,6 +217,7 @@ def test_the_page_links_what_was_built_beside_it(project: Path) -> None:
         assert "a.html" not in text
 
 
+@pytest.mark.slow
 def test_sources_are_linked_where_they_can_be_reached(project: Path) -> None:
     """A mailed page lists its files with their hashes; with an address they lead there."""
     page, address = project / "o.html", "https://example.org/ore/blob/abc"
