@@ -266,6 +266,18 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def jats(session: nox.Session) -> None:
+    """Hold the XML against the JATS schema: a sample, and the paper where it was rendered."""
+    python, folder = _prepare(session, "tests"), session.create_tmp()
+    options = ["--require-hashes", "--no-deps", "--target", folder]
+    session.run(
+        *_pip(Path(str(session.env["VIRTUAL_ENV"]))), *options, "-r", "requirements/jats.txt"
+    )
+    paths = os.pathsep.join([str(ROOT), folder])
+    session.run(python, "-m", "pytest", "tests/paper/test_jats.py", env={"PYTHONPATH": paths})
+
+
+@nox.session(default=False)
 def cluster(session: nox.Session) -> None:
     """Run the event study on a dask cluster of this machine, a worker of which is killed."""
     python = _prepare(session, "cluster")

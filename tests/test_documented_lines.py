@@ -19,7 +19,7 @@ FIRST = ("python3 -m venv .venv", ".venv/bin/pip install -q nox")  # before ther
 OTHER = ("git ", "pip install ")  # programs that are no part of this one
 OTHER_PROGRAMS = {
     *("tests", "coverage", "cluster", "browser", "lint", "lock", "bench_engine"),
-    *("mutants", "faults", "fuzz"),
+    *("mutants", "faults", "fuzz", "jats"),
 }
 
 

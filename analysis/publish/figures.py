@@ -15,7 +15,7 @@ from analysis.results import Figure
 from analysis.results.style import house_style, save
 from analysis.whole import write_whole
 
-__all__ = ["data_files", "draw", "rasterise"]
+__all__ = ["data_files", "draw", "rasterise", "to_pixels"]
 
 DIGITS = 12  # of floats, as in the data sets
 SCALE = 3.0  # of pixels: the SVG is 72 points an inch, hence 216 dots
@@ -76,13 +76,21 @@ def rasterise(folder: Path) -> list[Path]:
     RenderError
         If a figure is no SVG.
     """
+    figures = sorted(folder.glob("*.svg"))
+    return write_whole(folder, {f"{figure.stem}.png": to_pixels(figure) for figure in figures})
+
+
+def to_pixels(figure: Path) -> bytes:
+    """Return an SVG as PNG.
+
+    Raises
+    ------
+    RenderError
+        If it is no SVG.
+    """
     import vl_convert
 
-    made = {}
-    for figure in sorted(folder.glob("*.svg")):
-        try:
-            picture = vl_convert.svg_to_png(figure.read_text("utf-8"), scale=SCALE)
-        except ValueError as error:
-            raise RenderError(f"{figure.name}: expected an SVG to draw, found: {error}") from error
-        made[f"{figure.stem}.png"] = picture
-    return write_whole(folder, made)
+    try:
+        return vl_convert.svg_to_png(figure.read_text("utf-8"), scale=SCALE)
+    except ValueError as error:
+        raise RenderError(f"{figure.name}: expected an SVG to draw, found: {error}") from error

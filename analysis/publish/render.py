@@ -19,8 +19,9 @@ from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.renderers.quarto import MINIMUM, find_quarto
 from analysis.publish.result_set import read_folder
 from analysis.publish.results_check import find_misfits
+from analysis.publish.review.exhibits import list_exhibits
 from analysis.publish.source_check import check_sources, listing
-from analysis.publish.statements import find_source_address
+from analysis.publish.statements import find_site, find_source_address
 from analysis.whole import staging, temporary, write_whole
 
 __all__ = ["RenderReport", "RendererName", "render", "require_renderer"]
@@ -58,7 +59,8 @@ def render(
     renderer : {"auto", "quarto", "pandoc"}
         ``auto`` takes Quarto when there is one and says so when there is none.
     formats : sequence of {"html", "pdf", "docx", "jats"}
-        The XML of JATS gets the folder ``figures`` beside it.
+        The XML of JATS gets the folder ``figures`` beside it, the page ``preview.png`` where
+        CITATION.cff has its address.
     draft : bool
         Whether sentences that do not fit the results are marked instead of stopping the render.
     echo : callable
@@ -85,7 +87,8 @@ def render(
         draft=draft,
         names=[f"{stem}.{SUFFIXES[format_]}" for format_ in formats],
     )
-    environment |= {base.REPOSITORY: find_source_address(paper.parent)}
+    site = find_site(paper.parent)
+    environment |= {base.REPOSITORY: find_source_address(paper.parent), base.SITE: site}
     if "docx" in formats:
         from analysis.publish.figures import rasterise  # late, as it draws
 
@@ -107,9 +110,19 @@ def render(
         if "jats" in built:  # the XML leads to the figures by name
             drawn = (paper / "results/figures").glob("*.svg")
             contents |= {f"figures/{path.name}": path.read_bytes() for path in drawn}
+        if site and "html" in built:
+            contents |= _preview(paper)
         write_whole(output, contents)
     outputs = {format_: output / path.name for format_, path in built.items()}
     return RenderReport(chosen.name, chosen.description, outputs, seconds)
+
+
+def _preview(paper: Path) -> dict[str, bytes]:
+    """Return the picture that other sites show with a link to the page: its first figure."""
+    from analysis.publish.figures import to_pixels  # late, as it draws
+
+    key = next((e.key for e in list_exhibits(paper) if e.kind == "figure"), None)
+    return {"preview.png": to_pixels(paper / f"results/figures/{key}.svg")} if key else {}
 
 
 def require_renderer(renderer: RendererName) -> str:

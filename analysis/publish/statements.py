@@ -13,7 +13,14 @@ from analysis.publish.review.repository import Repository
 from analysis.results.formats import format_value
 from analysis.snapshot.manifest import read_manifest
 
-__all__ = ["PLACE", "find_source_address", "write_bibtex", "write_ris", "write_statements"]
+__all__ = [
+    "PLACE",
+    "find_site",
+    "find_source_address",
+    "write_bibtex",
+    "write_ris",
+    "write_statements",
+]
 
 PLACE = "paper/sections/statements.qmd"
 UNSTATED = "not stated"
@@ -61,6 +68,18 @@ def write_statements(root: Path) -> str:
             f"```\n{write_ris(citation)}\n```\n",
         ]
     )
+
+
+def find_site(root: Path) -> str:
+    """Return the address of the page, ``url`` of CITATION.cff; "" if none is stated.
+
+    Raises
+    ------
+    ResultsError
+        If CITATION.cff lacks what it must say.
+    """
+    citation = read_citation(root) if (root / "CITATION.cff").is_file() else {}
+    return str(citation.get("url") or "").rstrip("/")
 
 
 def find_source_address(root: Path) -> str:

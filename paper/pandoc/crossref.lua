@@ -176,6 +176,9 @@ local function float_div(div)
     return tbl
   end })
   if typst then return typst_float(div.identifier, content, caption.content, "top") end
+  if FORMAT:match("^jats") then -- as Quarto; _extensions/results/floats.lua makes a table of it
+    return pandoc.Figure(content, { labelled(div.identifier, caption.content) }, div.identifier)
+  end
   if not html then
     return content:walk({ Table = function(tbl)
       tbl.identifier = div.identifier

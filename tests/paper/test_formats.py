@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import zipfile
 from html import unescape
 from pathlib import Path
@@ -13,7 +14,10 @@ import pytest
 from analysis.errors import RenderError
 from analysis.publish.render import RenderReport, render
 from analysis.publish.rendered_text import html_text, xml_text
+from analysis.publish.renderers.pandoc import find_program
 from analysis.publish.renderers.quarto import find_quarto
+
+FLOATS = Path(__file__).parents[2] / "paper/_extensions/results/floats.lua"
 
 
 @pytest.fixture(scope="module")
@@ -80,26 +84,6 @@ def test_word_begins_at_the_first_level_and_numbers_its_pages(all_formats):
     assert any("PAGE" in footer for footer in footers)
 
 
-def test_the_xml_has_keywords_and_terms(lay_out, tmp_path):
-    """Keywords are a group of their own; holder, year and licence stand among the permissions."""
-    folder = lay_out(tmp_path / "paper")
-    index = folder / "index.qmd"
-    head = "keywords: [ore, tests]\ncopyright:\n  holder: Ada\n  year: 2026\nlicense: CC BY\n---\n"
-    before, _, after = index.read_text("utf-8").partition("\n---\n")
-    kept = re.sub(r"^keywords:.*\n?", "", before, flags=re.MULTILINE)
-    index.write_text(f"{kept}\n{head}{after}", "utf-8")
-    report = render(folder, renderer="pandoc", formats=("jats",), echo=lambda _: None)
-    root = ElementTree.parse(report.outputs["jats"]).getroot()
-    assert [e.text for e in root.iter("kwd")] == ["ore", "tests"]
-    terms = root.find(".//permissions")
-    assert terms is not None
-    assert terms.findtext("copyright-holder") == "Ada"
-    assert terms.findtext("copyright-year") == "2026"
-    licence = terms.find("license")
-    assert licence is not None
-    assert licence[0].text == "https://creativecommons.org/licenses/by/4.0/"
-
-
 def test_references_of_the_xml_have_targets(all_formats):
     """Every cross-reference of the JATS file leads to an identifier that exists once."""
     root = ElementTree.parse(all_formats.outputs["jats"]).getroot()
@@ -115,6 +99,25 @@ def test_figures_lie_beside_the_xml(all_formats):
     links = re.findall(r'xlink:href="(figures/[^"]+)"', path.read_text("utf-8"))
     assert links
     assert all((path.parent / link).is_file() for link in links)
+
+
+def test_word_has_no_table_for_layout(tmp_path):
+    """What Quarto wraps into a table of one cell, a figure or a table, stands without it."""
+    inner = (
+        "<table><thead><tr><th>Firm</th></tr></thead><tbody><tr><td>One</td></tr></tbody></table>"
+    )
+    wrapped = "".join(
+        f"<table><tbody><tr><td><div id='{name}'>{what}</div></td></tr></tbody></table>"
+        for name, what in (("tbl-a", f"<p>Table 1: A</p>{inner}"), ("fig-a", "<p>Figure 1: B</p>"))
+    )
+    command = [str(find_program()), "-f", "html", "-t", "docx", "--lua-filter", str(FLOATS)]
+    path = tmp_path / "o.docx"
+    subprocess.run([*command, "-o", path], input=wrapped + inner, text=True, check=True)
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read("word/document.xml").decode()
+    assert text.count("<w:tbl>") == 2  # the one in the float and the one without
+    assert {"tbl-a", "fig-a"} <= set(re.findall(r'w:bookmarkStart [^>]*w:name="([^"]*)"', text))
+    assert "Figure1:B" in words(xml_text(path))
 
 
 @pytest.mark.slow

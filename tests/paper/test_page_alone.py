@@ -118,3 +118,18 @@ def test_a_fault_is_named(sample: Path, name: str, old: str, new: str, message: 
     with pytest.raises(RenderError, match=r".") as caught:
         render(sample, renderer="pandoc", formats=("html",), echo=lambda _: None)
     assert message in str(caught.value)
+
+
+def test_a_link_to_the_page_shows_its_first_figure(sample: Path) -> None:
+    """With the page's address in CITATION.cff other sites get a picture and the first sentence."""
+    address, quiet = "https://example.org/ore", "version: 1\nauthors: [{name: Ada}]\nlicense: MIT\n"
+    head = f"title: Ore\nabstract: Words.\n{quiet}"
+    for more in ("", f"url: {address}/\n"):
+        (sample.parent / "CITATION.cff").write_text(head + more, "utf-8")
+        report = render(sample, renderer="pandoc", formats=("html",), echo=lambda _: None)
+        page = report.outputs["html"].read_text("utf-8")
+        picture = sample / "_output/preview.png"
+        assert picture.is_file() is ("og:image" in page) is bool(more)
+    assert f'<meta property="og:image" content="{address}/preview.png">' in page
+    assert '<meta property="og:description" content="On the day after the truce' in page
+    assert picture.read_bytes().startswith(b"\x89PNG")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -218,11 +219,22 @@ def test_the_page_links_what_was_built_beside_it(project: Path) -> None:
 
 @pytest.mark.slow
 def test_sources_are_linked_where_they_can_be_reached(project: Path) -> None:
-    """A mailed page leads nowhere beside it; with an address the links lead there, at a commit."""
+    """A mailed page lists its files with their hashes; with an address they lead there."""
     page, address = project / "o.html", "https://example.org/ore/blob/abc"
     environment = render_environment("2026-08-03")
     find_pandoc().build(project, page, "html", environment)
-    assert 'href="../' not in page.read_text("utf-8")
+    assert "#source-" not in page.read_text("utf-8")  # this paper lists no exhibits
+    section = project / "sections/appendix.qmd"
+    exhibits = "\n::: {#tbl-exhibits}\n\n{{< exhibits >}}\n\nOrigins.\n:::\n"
+    section.write_text(section.read_text("utf-8") + exhibits, "utf-8")
+    find_pandoc().build(project, page, "html", environment)
+    text = page.read_text("utf-8")
+    led = set(re.findall(r'href="#(source-[^"]*)"', text))
+    assert "source-data-events-csv" in led
+    assert sorted(led) == sorted(re.findall(r'id="(source-[^"]*)"', text))
+    digest = hashlib.sha256((project.parent / "data/events.csv").read_bytes()).hexdigest()
+    assert f"<code>data/events.csv</code> <code>{digest}</code>" in text
+    assert address not in text
     find_pandoc().build(project, page, "html", environment | {"PAPER_REPOSITORY": address})
     assert f'href="{address}/analysis/questions/' in page.read_text("utf-8")
     assert f'href="{address}/data/' in page.read_text("utf-8")

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from analysis.questions.customs.drawings import METHOD_MARKS
 from analysis.questions.ledger.drawings import LOOKS
+from analysis.questions.ledger.reasons import mark
 from analysis.questions.robustness.drawings import SIDES
 from analysis.results.style import PALETTE, direction_colours
+from analysis.study.outcomes import NOISE
+from analysis.study.verdicts import NO_SIGN
 
 QUESTIONS = Path(__file__).parents[2] / "analysis" / "questions"
 
@@ -97,8 +100,22 @@ def test_colours_of_a_figure_are_told_apart(colours, vision):
 )
 def test_marks_are_told_apart_in_grey(looks):
     """Where colour is lost, the mark or its lightness says what it stands for."""
-    for (a, mark), (b, other) in itertools.combinations(looks, 2):
-        assert mark != other or abs(lab(a)[0] - lab(b)[0]) >= GREY_APART, (a, b)
+    for (a, shape), (b, other) in itertools.combinations(looks, 2):
+        assert shape != other or abs(lab(a)[0] - lab(b)[0]) >= GREY_APART, (a, b)
+
+
+@pytest.mark.parametrize(
+    "source", ["pandoc/page.css", "theme.scss", "pandoc/typst-template.typ"], ids=str
+)
+def test_a_verdict_has_one_colour_in_figure_strip_and_ledger(source):
+    """The colours of verdicts in the figure are those of page and print."""
+    styled = (QUESTIONS.parents[1] / "paper" / source).read_text("utf-8")
+    drawn = {verdict: colour.lower() for verdict, (colour, _) in LOOKS.items()}
+    for verdict in (*NOISE.values(), NO_SIGN, "supported", "contradicted", "mixed"):
+        group = mark(verdict).partition(".verdict-")[2].rstrip("}")
+        colour = re.search(rf'\b{group}\W+(?:--verdict\W+|rgb\(")(#\w+)', styled)
+        assert colour is not None
+        assert drawn[verdict] == colour[1], verdict
 
 
 @pytest.mark.parametrize("colour", [*PALETTE, "#222222"])

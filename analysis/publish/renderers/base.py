@@ -36,6 +36,9 @@ BUILT = "PAPER_BUILT"
 REPOSITORY = "PAPER_REPOSITORY"
 """Variable with the address of the sources at this version; ``results.lua`` leads there."""
 
+SITE = "PAPER_SITE"
+"""Variable with the address at which the page will stand; ``claim.lua`` tells it to other sites."""
+
 PACKAGES = {  # the extra `paper`: module, package
     "pypandoc": "pypandoc_binary",
     "typst": "typst",

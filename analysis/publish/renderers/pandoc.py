@@ -89,6 +89,7 @@ _COMMON = (
     "--lua-filter=_extensions/results/formats.lua",
     "--citeproc",
     "--lua-filter=pandoc/citations.lua",
+    "--lua-filter=_extensions/results/floats.lua",
     "--standalone",
     "--wrap=none",
 )
@@ -109,7 +110,7 @@ _OPTIONS: dict[Format, tuple[str, ...]] = {
         "--shift-heading-level-by=-1",  # the title is no heading there
         "--reference-doc=pandoc/reference.docx",  # A4, the number of the page below
     ),
-    "jats": ("--to=jats_publishing+element_citations",),
+    "jats": ("--to=jats_publishing+element_citations", "--template=pandoc/jats.xml"),
 }
 _READ_KEYS = ("--quiet", "--from=biblatex", "--to=csljson")
 

@@ -61,8 +61,13 @@ def _numbered_events(canvas: Canvas, ax: Axes, notes: pd.DataFrame) -> None:
     for day, number in zip(mdates.date2num(notes["day0"]), notes["number"], strict=True):
         height = 0.05 if number % 2 else 0.09  # neighbours must not share a line
         ax.axvline(day, ymax=height, color=INK, linewidth=0.7)
-        place = (day, height + 0.005)
-        ax.text(*place, str(number), transform=ax.get_xaxis_transform(), fontsize=7, ha="center")
+        ax.text(
+            *(day, height + 0.005, str(number)),
+            transform=ax.get_xaxis_transform(),
+            fontsize=7,
+            ha="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},  # above the dashed lines
+        )
     items = [f"{n} {label}" for n, label in zip(notes["number"], notes["label"], strict=True)]
     half = (len(items) + 1) // 2
     lines = ["   ".join(items[:half]), "   ".join(items[half:])]

@@ -74,6 +74,8 @@ def caar_paths(data: Mapping[str, pd.DataFrame]) -> Canvas:
 def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     """Standardised abnormal return of day 0, firms by events, with the direction above.
 
+    Each direction has a row of its own, so that it is told without colour, too.
+
     ``data["cells"]``: event, day0, direction, ticker, sar (NaN where a firm has no window).
     """
     cells = data["cells"]
@@ -82,13 +84,16 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     )
     heads = cells.drop_duplicates("event").set_index("event").loc[grid.columns]
     canvas = Canvas(figsize=(WIDTH, 2.6), layout="constrained")
-    strip, ax = canvas.subplots(2, 1, sharex=True, height_ratios=[1, 9])
+    strip, ax = canvas.subplots(2, 1, sharex=True, height_ratios=[3, 8])
     colours = direction_colours(heads["direction"])
-    strip.bar(np.arange(len(heads)) + 0.5, 1, width=1, color=heads["direction"].map(colours))
-    strip.set_axis_off()
-    for place, (name, colour) in enumerate(colours.items()):
-        at, look = (0.02 + place * 0.2, 1.25), {"fontsize": 7.5, "fontweight": "bold"}
-        strip.text(*at, name, look, color=colour, transform=strip.transAxes)
+    row = heads["direction"].map({name: place for place, name in enumerate(colours)})
+    strip.bar(np.arange(len(heads)) + 0.5, 1, 1, row, color=heads["direction"].map(colours))
+    strip.set_yticks(np.arange(len(colours)) + 0.5, labels=list(colours), fontsize=6.5)
+    for label, colour in zip(strip.get_yticklabels(), colours.values(), strict=True):
+        label.set(color=colour, fontweight="bold")
+    strip.invert_yaxis()
+    strip.tick_params(length=0)
+    strip.spines[:].set_visible(False)
     shades = mpl.colormaps["PuOr_r"].with_extremes(bad="#e4e4e4")
     mesh = ax.pcolormesh(grid.to_numpy(), cmap=shades, vmin=-4, vmax=4, edgecolor="white", lw=0.2)
     ax.invert_yaxis()

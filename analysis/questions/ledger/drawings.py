@@ -15,13 +15,13 @@ __all__ = ["ledger", "one_out"]
 # Colour and mark say the same, so that neither is needed alone.
 LOOKS = {
     "supported": ("#0072B2", "o"),
-    "right sign within noise": ("#56B4E9", "o"),
-    "mixed": (GREY, "D"),
+    "right sign within noise": ("#E69F00", "o"),
+    "mixed": ("#CC79A7", "D"),
     "not testable": (GREY, "x"),
     "not a claim": (GREY, "+"),
     "shown, not decided": (GREY, "*"),
     "cannot decide": (GREY, "^"),
-    "no sign within noise": ("#999999", "v"),
+    "no sign within noise": ("#E69F00", "v"),
     "wrong sign within noise": ("#E69F00", "s"),
     "contradicted": ("#D55E00", "s"),
 }

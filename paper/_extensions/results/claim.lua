@@ -137,6 +137,20 @@ local function downloads(div)
   return #links > 0 and pandoc.Para(links) or {}
 end
 
+-- What a link to the page shows elsewhere, where it is known at which address the page will stand.
+local function open_graph(meta)
+  local site = os.getenv("PAPER_SITE") or ""
+  if site == "" or not FORMAT:match("html") then return nil end
+  local told = { type = "article", title = pandoc.utils.stringify(meta.title), url = site,
+    description = meta["description-meta"], image = site .. "/preview.png" }
+  local tags = {}
+  for _, name in ipairs({ "type", "title", "description", "url", "image" }) do
+    local content = told[name]:gsub("&", "&amp;"):gsub('"', "&quot;")
+    tags[#tags + 1] = '<meta property="og:' .. name .. '" content="' .. content .. '">'
+  end
+  return table.concat(tags, "\n")
+end
+
 function Pandoc(doc)
   resolved(doc)
   doc = doc:walk({ Div = downloads })
@@ -148,6 +162,9 @@ function Pandoc(doc)
   end
   local abstract = pandoc.utils.stringify(doc.meta.abstract or ""):gsub("%s+", " ")
   doc.meta["description-meta"] = abstract:match("^(.-[.?!])%s+%u") or abstract
+  local tags = open_graph(doc.meta)
+  if tags and quarto ~= nil then quarto.doc.include_text("in-header", tags) end
+  if tags then doc.meta["open-graph"] = pandoc.RawInline("html", tags) end
   if not store.draft then return doc end
   doc = doc:walk({ Span = numbered })
   doc.meta.pagetitle = "DRAFT: " .. pandoc.utils.stringify(doc.meta.title)

@@ -132,12 +132,11 @@ local function references(doc)
   end
 end
 
--- Quarto writes keywords and terms by itself; pandoc's template has other names for them.
+-- Quarto knows the terms by their short name.
 local function front_matter(meta)
   if not jats or quarto ~= nil then return nil end
-  meta.tags = meta.keywords
   if meta.license and pandoc.utils.stringify(meta.license) == "CC BY" then
-    meta.license = { type = "open-access", link = "https://creativecommons.org/licenses/by/4.0/",
+    meta.license = { link = "https://creativecommons.org/licenses/by/4.0/",
       text = "Creative Commons Attribution 4.0 International" }
   end
   return meta

@@ -88,27 +88,44 @@ local function html(text)
   return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
 end
 
--- A page is mailed and hosted without the repository: a source is linked only where CITATION.cff has the address of
--- one, with the commit of the render. The report on another study has none.
-local function link(target, text)
-  local address = os.getenv("PAPER_REPOSITORY") or ""
-  if address == "" or store.load("numbers", "numbers").data.linked == false then return text end
-  return '<a href="' .. html(address .. "/" .. target) .. '">' .. text .. "</a>"
+-- A page is mailed and hosted without the repository: a source leads to the list of them below the table of exhibits, and
+-- that to the address of the repository, with the commit of the render, where CITATION.cff has one. The report on another
+-- study links none.
+local address = os.getenv("PAPER_REPOSITORY") or ""
+
+local prints_list = nil
+local function listed()
+  if prints_list == nil then
+    prints_list = store.load("numbers", "numbers").data.linked ~= false and store.place("{{< exhibits >}}", true) ~= ""
+  end
+  return prints_list
 end
 
--- Where an exhibit comes from: the function, its input files, the committed result. For the page alone,
--- whose links lead into the repository in which it was rendered.
-local function origin(record, file)
-  local name = record["function"]
-  local module = name:gsub("%.[^.]+$", ""):gsub("%.", "/")
+local function anchor(target)
+  return "source-" .. target:gsub("[^%w]", "-")
+end
+
+local function link(target, text)
+  if not listed() then return text end
+  return '<a href="#' .. anchor(target) .. '">' .. text .. "</a>"
+end
+
+-- The files of a result from the root of the repository: its module, the committed result, what it was made from.
+local function files(record, file)
   local inputs = {}
-  for _, input in ipairs(record.inputs) do
-    inputs[#inputs + 1] = link(("data/" .. input):gsub("^data/%.%./", ""), "<code>" .. html(input) .. "</code>")
-  end
+  for i, input in ipairs(record.inputs) do inputs[i] = ("data/" .. input):gsub("^data/%.%./", "") end
+  return record["function"]:gsub("%.[^.]+$", ""):gsub("%.", "/") .. ".py", "paper/results/" .. file, inputs
+end
+
+-- Where an exhibit comes from: the function, its input files, the committed result. For the page alone.
+local function origin(record, file)
+  local module, result, paths = files(record, file)
+  local inputs = {}
+  for i, path in ipairs(paths) do inputs[i] = link(path, "<code>" .. html(record.inputs[i]) .. "</code>") end
   return '<details class="provenance"><summary>Source</summary> '
-    .. link(module .. ".py", "<code>" .. html(name) .. "</code>") .. " from "
+    .. link(module, "<code>" .. html(record["function"]) .. "</code>") .. " from "
     .. table.concat(inputs, ", ") .. "; " .. html(record.sample) .. "; "
-    .. link("paper/results/" .. file, "<code>" .. html(file) .. "</code>") .. "</details>"
+    .. link(result, "<code>" .. html(file) .. "</code>") .. "</details>"
 end
 
 -- At the end of a figure's caption.
@@ -127,6 +144,7 @@ local function each_line(read)
   end
 end
 
+local MADE_FROM = "results/figures/made-from.json" -- hashes, kept beside the figures of a run
 local ONLY_ON_THE_PAGE = '^:::+ {%.content%-visible when%-format="html"}'
 
 -- The number of each exhibit on the page, where all of them stand, and whether the page alone has it.
@@ -278,11 +296,28 @@ local function unsettled(args)
   return pandoc.Blocks({ pandoc.Div(blocks, pandoc.Attr("", { "passage", "unsettled" })) })
 end
 
+-- Each file behind the exhibits once, by its path, with the hash by which a copy is known to be the same.
+local function listing(paths)
+  local made = store.has_file(MADE_FROM) and pandoc.json.decode(store.read_source(MADE_FROM), false) or {}
+  local items, known = {}, {}
+  for _, path in ipairs(paths) do
+    local hash = (made.files or {})[path] or (made.results or {})[path:gsub("^paper/results/", "")]
+    local text = "<code>" .. html(path) .. "</code>"
+    if address ~= "" then text = '<a href="' .. html(address .. "/" .. path) .. '">' .. text .. "</a>" end
+    if hash then text = text .. " <code>" .. hash .. "</code>" end
+    if not known[path] then items[#items + 1] = '<li id="' .. anchor(path) .. '">' .. text .. "</li>" end
+    known[path] = true
+  end
+  table.sort(items)
+  return pandoc.RawBlock("html", '<details class="provenance"><summary>Files behind the exhibits, with their SHA-256</summary><ul>'
+    .. table.concat(items, "\n") .. "</ul></details>")
+end
+
 -- For readers of the PDF, whose exhibits have no fold-out source: exhibit, function, data. Rows of what the page alone has are
 -- marked, and stand nowhere else, see formats.lua.
 local function exhibits()
   local rows = { "| Exhibit | Function | Data |", "|:--|:--|:--|" }
-  local known, aside = numbered(), {}
+  local known, aside, paths = numbered(), {}, pandoc.List({})
   each_exhibit(function(label, section, exhibit, kind)
     local there, record = pcall(store.entry, section, section, exhibit, kind)
     if store.draft and not there then return end -- it is marked where it should stand
@@ -295,9 +330,12 @@ local function exhibits()
     end
     local name = record["function"]:gsub("^analysis%.questions%.", ""):gsub("_", "\\_")
     aside[#rows - 1] = known[label].web
+    local module, result, made_from = files(record, section == "figures" and "figures.json" or "tables/" .. exhibit .. ".md")
+    paths:extend({ module, result })
+    paths:extend(made_from)
     rows[#rows + 1] = "| " .. reference(label, known) .. " | " .. name .. " | " .. table.concat(inputs, ", ") .. " |"
   end)
-  return pandoc.read(table.concat(rows, "\n"), "markdown").blocks:walk({ Table = function(tbl)
+  local blocks = pandoc.read(table.concat(rows, "\n"), "markdown").blocks:walk({ Table = function(tbl)
     tbl.bodies[1].body = tbl.bodies[1].body:map(function(row)
       local web = table.remove(aside, 1)
       if web then row.attr = pandoc.Attr("", { "web" }) end
@@ -305,6 +343,8 @@ local function exhibits()
     end)
     return natural_width(tbl)
   end })
+  if listed() then blocks:insert(listing(paths)) end
+  return blocks
 end
 
 -- The class says that code wrote the text, numerals included.
