@@ -79,10 +79,10 @@ NOTE = (
 )
 NOTE_OF = {  # by column, where the study has it
     "survives": " Survives loss of: episodes that can be left out without turning the verdict; "
-    "none to spare: without one there is no test (@tbl-tipping).",
+    "none to spare: without one there is no test.",
     "before": " Years before: the registered test of the same directions, portfolio and window, "
     "without a condition of the claim, with its estimate in standard errors, in brackets that with "
-    "own news of the firms left in, and its adjusted p (@tbl-before-claims).",
+    "own news of the firms left in, and its adjusted p.",
 }
 NOTE_BESIDE = (
     " By the rules as amended after results were known: no sign is named within one standard "
