@@ -68,6 +68,7 @@ def test_table_says_verdict_effect_and_reason_of_every_claim(found, claims):
         assert 2 <= len(row["why"].split()) <= 5
 
 
+@pytest.mark.slow
 def test_rows_say_what_their_verdict_survives_and_what_came_out_before(quick, found, claims):
     """Losses of episodes as the tipping points say; the registered tests beside, else a dash."""
     ids = [e.id for e in claims]
