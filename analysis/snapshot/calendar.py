@@ -39,7 +39,9 @@ def find_zone(exchange: str) -> str:
 
 
 _built: dict[str, tuple[pd.Timestamp, pd.Timestamp, pd.Series]] = {}
-"""The longest span of each exchange that was asked for: to build a calendar takes time."""
+"""The longest span of each exchange that was built, which takes time."""
+_LEADS = (pd.Timedelta(days=366), pd.Timedelta(days=10))  # events lie before the first price
+_TAIL = pd.Timedelta(days=10)
 
 
 @lru_cache(maxsize=32)
@@ -47,23 +49,31 @@ def _schedule(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Seri
     """Return the closing times (UTC) of an exchange's sessions between two dates, by session."""
     start, end, closes = _built.get(exchange, (first, first, None))
     if closes is None or first < start or last > end:
-        start, end = min(start, first), max(end, last)
-        closes = _build(exchange, start, end)
+        start, end, closes = _build(exchange, min(start, first), max(end, last))
         _built[exchange] = (start, end, closes)
     sessions = pd.DatetimeIndex(closes.index)
     inside: pd.Series = closes[(sessions >= first) & (sessions <= last)]
     return inside
 
 
-def _build(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+def _build(
+    exchange: str, first: pd.Timestamp, last: pd.Timestamp
+) -> tuple[pd.Timestamp, pd.Timestamp, pd.Series]:
+    """Build an exchange's calendar over two dates and more, and say from when to when."""
+    end = last + _TAIL
     with warnings.catch_warnings():
         # The library still uses calls that pandas 3 deprecates; its dates are right.
         warnings.simplefilter("ignore", DeprecationWarning)
-        calendar = exchange_calendars.get_calendar(
-            exchange, start=first - pd.Timedelta(days=10), end=last + pd.Timedelta(days=10)
-        )
-        closes: pd.Series = calendar.closes
-    return closes.set_axis(pd.DatetimeIndex(closes.index).as_unit("ns"))
+        for lead in _LEADS:
+            try:
+                calendar = exchange_calendars.get_calendar(exchange, start=first - lead, end=end)
+            except ValueError:  # of some exchanges less is known
+                if lead == _LEADS[-1]:
+                    raise
+            else:
+                break
+    closes: pd.Series = calendar.closes
+    return first - lead, end, closes.set_axis(pd.DatetimeIndex(closes.index).as_unit("ns"))
 
 
 def list_sessions(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:

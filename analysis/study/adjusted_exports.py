@@ -29,7 +29,8 @@ def headline_changes(customs: pd.DataFrame, choices: Choices) -> pd.Series:
         Figures as in a snapshot; the rules on derived figures and sums of months are those of
         :func:`analysis.snapshot.customs.monthly_panel`.
     """
-    changes: pd.Series = monthly_panel(customs, choices)["change"].xs(HEADLINE)
+    own = customs[customs["series"] == HEADLINE]
+    changes: pd.Series = monthly_panel(own, choices)["change"].xs(HEADLINE)
     return changes.dropna()
 
 

@@ -8,7 +8,7 @@ sums are under any set of its changes (:mod:`analysis.study.changes`), a rule ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ class Tipping:
     full : Measured
         The test as it stands, one value.
     changes : mapping of str to Change
-        By sort, as in :data:`SORTS`.
+        By sort, in the order of :data:`SORTS`.
     turns : mapping of str to mapping of str to Turn
         By sort and target: ``turned``, to any other verdict; ``decided``, from an open verdict to
         supported or contradicted, or from these to an open one. Without what nothing reaches.
@@ -76,6 +76,7 @@ def tip_claim(
     panel: Panel,
     others: Floats | None,
     elsewhere: Panel | None = None,
+    sorts: Collection[str] = SORTS,
 ) -> Tipping:
     """Find the tipping points of one claim.
 
@@ -88,17 +89,19 @@ def tip_claim(
         The p-values of the other claims of the family, which stay; None outside the family.
     elsewhere : Panel, optional
         See :func:`analysis.study.changes.panel_elsewhere`; without it no event is moved.
+    sorts : collection of str, optional
+        Sorts of changes that are looked for; of episodes left out there is the test in any case.
     """
     rule, responses = rule_of(panel.rules), responses_of(claim, panel)
     found, ruled = responses.at_events(panel), chained_for(claim, panel)
     sides = [chosen_days(ruled, found, events) for events in claim.sides.values()]
     dropped = drop_episodes(sides, rule)
-    changes = (
-        dropped,
-        recode_events(claim, panel, rule, responses),
-        move_events(claim, panel, rule, responses, elsewhere),
-        put_windows_back(claim, panel, rule, responses.clean),
-    )
+    makers: dict[str, Callable[[], Change]] = {
+        "dropped": lambda: dropped,
+        "recoded": lambda: recode_events(claim, panel, rule, responses),
+        "moved": lambda: move_events(claim, panel, rule, responses, elsewhere),
+        "put back": lambda: put_windows_back(claim, panel, rule, responses.clean),
+    }
     judge = rule.judge(claim, panel, others)
     full = rule.measure(dropped.sums(np.zeros((1, len(dropped.labels)), dtype=bool)))
     verdict = str(judge(full)[0])
@@ -108,7 +111,7 @@ def tip_claim(
             (np.isin(to, DECISIVE) != (verdict in DECISIVE)) & (to != NOT_TESTABLE)
         ),
     }
-    named = dict(zip(SORTS, changes, strict=True))
+    named = {name: make() for name, make in makers.items() if name in sorts}
     turns = {name: search(each, rule.measure, judge, targets) for name, each in named.items()}
     one_out = rule.measure(dropped.sums(np.eye(len(dropped.labels), dtype=bool)))
     return Tipping(claim, verdict, full, named, turns, one_out, judge(one_out))

@@ -21,7 +21,9 @@ class Margin(NamedTuple):
 
 
 def shrunk_margins(old: ResultSet, new: ResultSet) -> Iterator[Margin]:
-    """Compare the tipping points, ``claim.ID.tipping.SORT``, of claims whose verdict is the same.
+    """Compare the tipping points of claims whose verdict is the same.
+
+    They are the keys ``claim.ID.tipping.SORT``, and ``before.ID.turned_by`` of the earlier years.
 
     A number that a version lacks says that no set of changes turns the verdict; a version without
     any was made before there were tipping points, and is not compared.
@@ -33,7 +35,8 @@ def shrunk_margins(old: ResultSet, new: ResultSet) -> Iterator[Margin]:
         if entry["verdict"] != old["claim"].get(claim, {}).get("verdict"):
             continue
         start = f"claim.{claim.lower()}.tipping."
-        for key in sorted(key for key in after if key.startswith(start)):
+        own = f"{claim}.turned_by"
+        for key in sorted(key for key in after if key.startswith(start) or key == own):
             was, now = (
                 float(each[key]["value"]) if key in each else math.inf for each in (before, after)
             )

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.questions.before.outcomes import OWN_NEWS, decide_registered, run_beside
+from analysis.questions.before.beside import OWN_NEWS, run_beside
+from analysis.questions.before.outcomes import decide_registered
 from analysis.results import Findings, Provenance
 from analysis.results.columns import Column, Interval, numbers_of, table_of
 from analysis.results.formats import percent

@@ -1,18 +1,17 @@
-"""The registered tests of the earlier years, the runs always shown beside, and removals.
+"""The registered tests of the earlier years, and removals of their episodes.
 
 Everything follows the registration: what it lists is shown, and nothing is added to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.questions.before.beside import report_beside, run_beside, tell_own_news
 from analysis.questions.before.detectable import detectable_effects
 from analysis.reads import Made, make
 from analysis.results import Findings, Provenance, Verdict
@@ -30,22 +29,19 @@ from analysis.snapshot.claims import OnEvents, Variance
 from analysis.snapshot.load import Snapshot
 from analysis.study.calendars import Calendars, Episodes, rotate
 from analysis.study.each_firm_removals import remove_from_family, remove_squares
-from analysis.study.each_firm_runs import list_beside, registered_run
+from analysis.study.each_firm_runs import registered_run
 from analysis.study.each_firm_tests import Run, decide_run, list_tested, run_tests
 from analysis.study.tipping import DECISIVE
 from analysis.study.tipping_search import EXACT
 
 __all__ = [
-    "OWN_NEWS",
     "Registered",
     "decide_registered",
     "remove_episodes",
     "report_outcomes",
-    "run_beside",
 ]
 
 KEY = "before.{claim}"
-OWN_NEWS = "own-news"
 RESULTS: tuple[Column | Interval, ...] = (
     Column("claim", "Claim"),
     Column("statement", "Statement"),
@@ -71,12 +67,6 @@ RESULTS: tuple[Column | Interval, ...] = (
            "mean CAR over episodes or difference of means, of {claim}", ".car"),
     Column("own_news", "Own news left in"),
     Column("verdict", "Verdict"),
-)  # fmt: skip
-BESIDE = (
-    Column("scar", "", "decimal2", "standard errors", "estimate of {claim}: {words}", ".scar",
-           p="p"),
-    Column("p", "", "pvalue", "p-value", "unadjusted p of {claim}: {words}", ".p"),
-    Column("episodes", "", "text", "episodes", "episodes of {claim}: {words}", ".episodes"),
 )  # fmt: skip
 REMOVALS: tuple[Column | Interval, ...] = (
     Column("claim", "Claim"),
@@ -107,11 +97,6 @@ NOTE = (
     "Rotations: all {rotated} of the calendar. Own news left in: estimate and p with firms in the "
     "events that are their own news. The mean CAR has neither interval nor p. "
     "Decided at {size}; a test whose detectable effect exceeds {bound} of the price cannot decide."
-)
-BESIDE_NOTE = (
-    "In each cell the estimate, its unadjusted p and the number of episodes; estimates as in the "
-    "table of the tests. A fixed list, registered with them; no verdict rests on it. A dash: no "
-    "episode, or too few for a p."
 )
 REMOVALS_NOTE = (
     "Estimate and p (unadjusted): range with one episode of the test left out in turn. Turned by: "
@@ -169,29 +154,6 @@ def _decide(snapshot: Snapshot) -> Registered:
     return Registered(run, claims, calendar, found, moved, tests, spread)
 
 
-def run_beside(snapshot: Snapshot, *ids: str) -> pd.DataFrame:
-    """Run the tests once for each entry of the registered list, without a verdict.
-
-    With ``ids`` only these entries.
-
-    Returns
-    -------
-    DataFrame
-        One row a run and claim: ``run``, ``words`` and the columns of
-        :func:`analysis.study.each_firm_tests.run_tests`.
-    """
-    claims, frames = list_tested(snapshot.claims), []
-    for run in list_beside(snapshot):
-        if ids and run.id not in ids:
-            continue
-        calendar = run.calendar(snapshot)
-        found = run.average(snapshot, calendar)
-        moved = run.average(snapshot, rotate(snapshot, calendar), ["square"])
-        tests = run_tests(snapshot, claims, found, moved, beside=False)
-        frames.append(tests.assign(run=run.id, words=run.words))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
 def remove_episodes(snapshot: Snapshot, held: Registered) -> pd.DataFrame:
     """Leave episodes out of the registered tests.
 
@@ -231,7 +193,7 @@ def report_outcomes(snapshot: Snapshot, held: Registered) -> Findings:
     beside = run_beside(snapshot)
     inference, tests = snapshot.choices.inference, held.tests
     squares = tests[[isinstance(claim, Variance) for claim in held.claims.values()]]
-    shown = tests.assign(own_news=_own_news(tests, beside))
+    shown = tests.assign(own_news=tell_own_news(tests, beside))
     findings = Findings(
         numbers=numbers_of(shown, RESULTS, KEY, source, level=inference.level),
         tables=[
@@ -256,7 +218,11 @@ def report_outcomes(snapshot: Snapshot, held: Registered) -> Findings:
         ),
     )  # fmt: skip
     return findings.extend(
-        [_family(held, inference.size), _beside(beside, tests), _removals(snapshot, held)]
+        [
+            _family(held, inference.size),
+            report_beside(beside, tests, inference.size),
+            _removals(snapshot, held),
+        ]
     )
 
 
@@ -281,39 +247,6 @@ def _family(held: Registered, size: float) -> Findings:
                 source,
             )
         ],
-    )
-
-
-def _own_news(tests: pd.DataFrame, beside: pd.DataFrame) -> list[str]:
-    """Say what each claim is with firms left in the events that are their own news."""
-    if beside.empty:
-        return [format_value(None, "text")] * len(tests)
-    rows = beside[beside["run"] == OWN_NEWS].set_index("claim").loc[tests["claim"]]
-    return [_cell(row, counted=False) for row in rows.to_dict("records")]
-
-
-def _cell(row: Mapping[Hashable, Any], *, counted: bool = True) -> str:
-    parts = [format_value(row["scar"], "decimal2"), format_value(row["p"], "pvalue")]
-    return "; ".join([*parts, str(row["episodes"])] if counted else parts)
-
-
-def _beside(beside: pd.DataFrame, tests: pd.DataFrame) -> Findings:
-    if beside.empty:
-        return Findings()
-    source = Provenance.of(run_beside, "the fixed list of the registration")
-    registered = tests.assign(run="registered", words="as registered")
-    rows = pd.concat([registered, beside], ignore_index=True)
-    rows["cell"] = [_cell(row) for row in rows.to_dict("records")]
-    wide = rows.pivot(index="words", columns="claim", values="cell").loc[rows["words"].unique()]
-    columns = [Column("words", "Run"), *(Column(str(claim)) for claim in wide.columns)]
-    return Findings(
-        numbers=numbers_of(
-            beside.assign(key=beside["run"].str.replace("-", "_")),
-            BESIDE,
-            "before.beside.{key}.{claim}",
-            source,
-        ),
-        tables=[table_of("before_beside", wide.reset_index(), columns, source, BESIDE_NOTE)],
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.questions.before.claims_beside import list_beside_claims
 from analysis.questions.ledger.entries import Entry
 from analysis.results.formats import escape_markup, format_value, percent, with_interval, words
 from analysis.snapshot.calendar import nyse_sessions
@@ -43,15 +42,28 @@ DRIFTS = {
 }
 
 
-def paragraphs(claims: list[Entry], panel: Panel, registered: pd.DataFrame) -> str:
+def paragraphs(
+    claims: list[Entry],
+    panel: Panel,
+    registered: pd.DataFrame,
+    survived: Mapping[str, str | None],
+    before: pd.DataFrame,
+) -> str:
     """Write the paragraphs in the order of the ledger, in Markdown.
 
-    ``registered``: see :func:`analysis.questions.ledger.beside.registered_beside`.
+    ``registered``: see :func:`analysis.questions.ledger.beside.registered_beside`; ``survived``:
+    the losses of episodes that verdicts survive, in words; ``before``: see
+    :func:`analysis.questions.before.claims_beside.list_beside_claims`.
     """
-    before = list_beside_claims(panel).to_dict("index")
-    written = (_paragraph(entry, panel, registered) for entry in claims)
-    said = (_before(before[entry.id]) if entry.id in before else "" for entry in claims)
-    return "\n\n".join(" ".join(filter(None, pair)) for pair in zip(written, said, strict=True))
+    rows, written = before.to_dict("index"), []
+    for entry in claims:
+        parts = [_paragraph(entry, panel, registered)]
+        if words := survived.get(entry.id):
+            parts.append(f"Loss of episodes that the verdict survives: {words}.")
+        if entry.id in rows:
+            parts.append(_before(rows[entry.id]))
+        written.append(" ".join(parts))
+    return "\n\n".join(written)
 
 
 def testable_from(claim: Waiting, panel: Panel) -> pd.Timestamp:

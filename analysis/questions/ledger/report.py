@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 
+from analysis.questions.before.claims_beside import list_beside_claims
 from analysis.questions.ledger.beside import registered_beside
 from analysis.questions.ledger.entries import Entry, entries
 from analysis.questions.ledger.paragraphs import paragraphs, testable_from
 from analysis.questions.ledger.reasons import mark, unit_of, why
 from analysis.questions.ledger.strip import anchor, verdict_strip
+from analysis.questions.ledger.tipping import tip_claims
+from analysis.questions.ledger.tipping_rows import survived_losses
 from analysis.questions.requirements import LEDGER
 from analysis.results import Dataset, Figure, Findings, Number, Passage, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, scalar_numbers, table_of
@@ -63,6 +67,8 @@ COLUMNS = (
     Column("said", "Verdict"),
     Column("interval", "Effect"),
     Column("why", "Why"),
+    Column("survives", "Survives loss of"),
+    Column("before", "Years before"),
 )
 
 NEEDS = (LEDGER,)
@@ -71,6 +77,13 @@ NOTE = (
     "interval; p: two-sided, test of record, adjusted over the confirmatory claims with a "
     "p-value by Holm's method; finds: the effect found with {power} power."
 )
+NOTE_OF = {  # by column, where the study has it
+    "survives": " Survives loss of: episodes that can be left out without turning the verdict; "
+    "none to spare: without one there is no test.",
+    "before": " Years before: the registered test of the same directions, portfolio and window, "
+    "without a condition of the claim, with its estimate in standard errors, in brackets that with "
+    "own news of the firms left in, and its adjusted p.",
+}
 NOTE_BESIDE = (
     " By the rules as amended after results were known: no sign is named within one standard "
     "error, and a test that finds only more than the bound cannot decide."
@@ -80,22 +93,25 @@ NOTE_BESIDE = (
 def compute(panel: Panel) -> Findings:
     """Decide every claim."""
     claims, inference = entries(panel), panel.snapshot.choices.inference
+    survived, before = _survived(panel), list_beside_claims(panel)
+    printed = _printed(claims, panel).assign(**_answers_beside(claims, survived, before))
     frame, level, other = _frame(claims), inference.level, registered_beside(panel)
     numbers = numbers_of(frame.join(_beside(claims, panel)), (*PS, *BESIDE), KEY, SOURCE)
     for fmt in dict.fromkeys(e.outcome.format for e in claims):
         rows = frame[frame["format"] == fmt]
         numbers += numbers_of(rows, [replace(c, format=fmt) for c in OWN], KEY, SOURCE, level=level)
     note, full = NOTE.format(level=percent(level), power=percent(inference.power)), frame
+    note += "".join(words for name, words in NOTE_OF.items() if name in printed)
     if len(other):
         note += NOTE_BESIDE
         full = frame.join(other.drop(columns="format").add_suffix("_registered"), on="claim")
     return Findings(
         numbers=[*_counts(frame, inference.size), *numbers],
-        tables=[table_of("ledger", _printed(claims, panel), COLUMNS, SOURCE, note)],
+        tables=[table_of("ledger", printed, COLUMNS, SOURCE, note)],
         figures=_picture(full, level),
         datasets=[Dataset("ledger", full.drop(columns=["estimand", "format", "sign"]), SOURCE)],
         passages=[
-            Passage("ledger", paragraphs(claims, panel, other), SOURCE),
+            Passage("ledger", paragraphs(claims, panel, other, survived, before), SOURCE),
             Passage("verdicts", verdict_strip(claims), SOURCE),
         ],
         verdicts=[
@@ -176,6 +192,33 @@ def _printed(claims: list[Entry], panel: Panel) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _survived(panel: Panel) -> dict[str, str | None]:
+    """Say of each claim that events decide the loss of how many episodes its verdict survives."""
+    tipped = tip_claims(panel, ("dropped",))
+    return {each.id: survived_losses(each.points) for each in tipped}
+
+
+def _answers_beside(
+    claims: list[Entry], survived: Mapping[str, str | None], before: pd.DataFrame
+) -> dict[str, list[str]]:
+    """Print the columns that not every study has: what verdicts survive, and the years before."""
+    said = {
+        "survives": {key: format_value(words, "text") for key, words in survived.items()},
+        "before": {row["claim"]: _said_before(row) for row in before.to_dict("records")},
+    }
+    dash = format_value(None, "text")
+    return {
+        name: [cells.get(entry.id, dash) for entry in claims]
+        for name, cells in said.items()
+        if cells
+    }
+
+
+def _said_before(row: Mapping[Hashable, Any]) -> str:
+    shown = [format_value(row[name], "decimal2") for name in ("scar", "own_scar")]
+    return f"{row['test']}: {shown[0]} [{shown[1]}], p {format_value(row['holm'], 'pvalue')}"
 
 
 def _counts(frame: pd.DataFrame, size: float) -> list[Number]:

@@ -5,6 +5,7 @@ Asked after the results were known; it decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -133,17 +134,17 @@ def compute(panel: Panel) -> Findings:
     )
 
 
-def tip_claims(panel: Panel) -> list[Tipped]:
+def tip_claims(panel: Panel, sorts: Collection[str] = SORTS) -> list[Tipped]:
     """Find the tipping points of every claim that events decide, in the order of the ledger."""
     results = outcomes(panel)
     adjusted = adjust(panel.claims, results, panel.rules)
     family = {key: results[key].p for key in adjusted}
-    found, elsewhere = [], panel_elsewhere(panel)
+    found, elsewhere = [], panel_elsewhere(panel) if "moved" in sorts else None
     for key, claim in panel.claims.items():
         if isinstance(claim, ACROSS_EPISODES) and claim.verdict is None:
             others = np.array([p for other, p in family.items() if other != key], dtype=float)
             held = others if belongs(claim, results[key], panel.rules) else None
-            points = tip_claim(claim, panel, held, elsewhere)
+            points = tip_claim(claim, panel, held, elsewhere, sorts)
             found.append(Tipped(points, results[key]))
     return found
 

@@ -14,7 +14,15 @@ from analysis.study.outcomes import Outcome
 from analysis.study.tipping import SORTS, Tipping
 from analysis.study.tipping_search import EXACT, Turn
 
-__all__ = ["Tipped", "frame_rows", "named_rows", "one_out_rows", "span", "turn_rows"]
+__all__ = [
+    "Tipped",
+    "frame_rows",
+    "named_rows",
+    "one_out_rows",
+    "span",
+    "survived_losses",
+    "turn_rows",
+]
 
 
 class Tipped(NamedTuple):
@@ -51,7 +59,7 @@ def frame_rows(tipped: list[Tipped]) -> pd.DataFrame:
                 "format": outcome.format,
                 "said": SHORT.get(points.verdict, points.verdict),
                 "sample": outcome.count.replace(" ", ""),
-                "survives": _survives(points),
+                "survives": survived_losses(points),
                 **{sort: turn and turn.size for sort, turn in turned.items()},
                 **{
                     f"shown {s}": _shown(t, len(points.changes[s].labels))
@@ -76,7 +84,7 @@ def span(values: np.ndarray, points: Tipping) -> tuple[float, float]:
     return float(known.min()), float(known.max())
 
 
-def _survives(points: Tipping) -> str | None:
+def survived_losses(points: Tipping) -> str | None:
     """Say in few words which episodes can be left out; None where there is no test to lose."""
     if not points.tested:
         return None

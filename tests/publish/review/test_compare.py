@@ -255,24 +255,27 @@ def margin(count, said="fewest episodes"):
 
 def test_a_margin_that_shrank_is_told_though_nothing_flipped(fabricate):
     """Fewer changes than before, or some where nothing turned it; not where the verdict flipped."""
-    old = {"claim.a1.tipping.dropped": margin(2), "claim.a2.tipping.dropped": margin(3)}
+    old = {
+        "claim.a1.tipping.dropped": margin(2),
+        "claim.a2.tipping.dropped": margin(3),
+        "before.h1.turned_by": margin(3),
+    }
     new = {
         "claim.a1.tipping.dropped": margin(1),
         "claim.a1.tipping.put_back": margin(4),
         "claim.a2.tipping.dropped": margin(1),
         "claim.a3.tipping.moved": margin(2),
+        "before.h1.turned_by": margin(1),
     }
-    before = version(
-        fabricate, numbers=old, verdicts={"A1": "mixed", "A2": "mixed", "A3": "supported"}
-    )
-    after = version(
-        fabricate, numbers=new, verdicts={"A1": "mixed", "A2": "supported", "A3": "supported"}
-    )
-    assert compare(before, after).margins == (
+    held = {"A1": "mixed", "A3": "supported", "before.h1": "within noise"}
+    before = version(fabricate, numbers=old, verdicts={**held, "A2": "mixed"})
+    after = version(fabricate, numbers=new, verdicts={**held, "A2": "supported"})
+    assert set(compare(before, after).margins) == {
         ("claim.a1.tipping.dropped", "2", "1", "fewest episodes"),
         ("claim.a1.tipping.put_back", "none", "4", "fewest episodes"),
         ("claim.a3.tipping.moved", "none", "2", "fewest episodes"),
-    )
+        ("before.h1.turned_by", "3", "1", "fewest episodes"),
+    }
     assert compare(after, before).margins == ()  # they grew, or the verdict flipped
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from analysis.questions import answer, question
 from analysis.questions.before import drawings
+from analysis.questions.before.beside import OWN_NEWS, report_beside, run_beside
 from analysis.questions.before.exploratory import average_paths, square_by_year
-from analysis.questions.before.outcomes import decide_registered, report_outcomes, run_beside
+from analysis.questions.before.outcomes import decide_registered, report_outcomes
 from analysis.reads import vary
 from analysis.results import Findings
 from analysis.results.style import house_style
@@ -61,7 +62,8 @@ def test_what_is_not_listed_is_called_exploratory(answered: Findings) -> None:
         assert "exploratory" in figure.source.sample
     pooled = [n for n in answered.numbers if n.key.startswith("before.pooled.")]
     assert all("exploratory" in n.source.sample for n in pooled)
-    known = {"before.detectable", "before.family", *(f"before.h{n}" for n in range(1, 6))}
+    known = {f"before.{name}" for name in ("detectable", "family", "own_news")}
+    known |= {f"before.h{n}" for n in range(1, 6)}
     assert {verdict.key for verdict in answered.verdicts} == known
 
 
@@ -74,6 +76,29 @@ def test_runs_beside_have_no_verdict(earlier: Snapshot) -> None:
     assert none.any()
     assert beside.loc[none, ["scar", "p"]].isna().all().all()
     assert beside.loc[beside["fewest"] > 1, ["scar", "p"]].notna().all().all()
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"H1": (0.7, 0.04), "H2": (-0.01, 0.9)}, ("alike", "differ: none")),
+        ({"H1": (0.7, 0.04), "H2": (0.01, 0.9)}, ("differ", "differ: H2")),  # another sign
+        ({"H1": (0.7, 0.06), "H2": (-0.01, 0.9)}, ("differ", "differ: H1")),  # no longer below
+    ],
+)
+def test_own_news_changes_a_test_if_sign_or_side_of_its_p_do(
+    own: dict[str, tuple[float, float]], said: tuple[str, str]
+) -> None:
+    """Each test with own news of the firms left in is held against itself without."""
+
+    def frame(cells: dict[str, tuple[float, float]]) -> pd.DataFrame:
+        rows = pd.DataFrame.from_dict(cells, orient="index", columns=["scar", "p"])
+        return rows.rename_axis("claim").reset_index().assign(episodes="9")
+
+    tests = frame({"H1": (0.7, 0.01), "H2": (-0.1, 0.8)})
+    beside = frame(dict(reversed(own.items()))).assign(run=OWN_NEWS, words="own news left in")
+    (verdict,) = report_beside(beside, tests, 0.05).verdicts
+    assert (verdict.key, verdict.verdict, verdict.evidence) == ("before.own_news", *said)
 
 
 @pytest.mark.slow

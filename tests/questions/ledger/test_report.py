@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from analysis.questions.before.claims_beside import list_beside_claims
 from analysis.questions.ledger import report as ledger_report
 from analysis.questions.ledger.entries import entries
 from analysis.questions.ledger.paragraphs import testable_from as first_test
+from analysis.questions.ledger.tipping import tip_claims
 from analysis.snapshot.calendar import nyse_sessions
+from analysis.snapshot.claims import ACROSS_EPISODES
 from analysis.study.outcomes import NOISE
 from analysis.study.panel import build_panel, under
 
@@ -53,14 +57,41 @@ def test_family_members_carry_both_adjustments_and_a_detectable_effect(claims):
 
 
 def test_table_says_verdict_effect_and_reason_of_every_claim(found, claims):
-    """Four columns, the verdict second and in full; a row is named by its claim."""
+    """The verdict second and in full; a row is named by its claim."""
     (table,) = found.tables
-    assert list(table.headers.values()) == ["Claim", "Verdict", "Effect", "Why"]
+    heads = ["Claim", "Verdict", "Effect", "Why", "Survives loss of", "Years before"]
+    assert list(table.headers.values()) == heads
     for row, entry in zip(table.frame.to_dict("records"), claims, strict=True):
         assert f"]{{#claim-{entry.id.lower()} .claim-id}} " in row["named"]
         assert row["named"].endswith(entry.claim.statement)
         assert row["said"].startswith(f"[{entry.verdict}]{{.verdict ")
         assert 2 <= len(row["why"].split()) <= 5
+
+
+@pytest.mark.slow
+def test_rows_say_what_their_verdict_survives_and_what_came_out_before(quick, found, claims):
+    """Losses of episodes as the tipping points say; the registered tests beside, else a dash."""
+    ids = [e.id for e in claims]
+    frame = found.tables[0].frame.set_index(pd.Index(ids))
+    for each in tip_claims(quick, ("dropped",)):
+        turn = each.points.turns["dropped"].get("turned")
+        said = frame.loc[each.id, "survives"]
+        assert (said == "–") == (not each.points.tested)
+        if turn and each.points.spare and turn.size == 2:
+            assert said == "any one, not any two"
+    across = {e.id for e in claims if isinstance(e.claim, ACROSS_EPISODES)}
+    assert (frame["survives"].drop(list(across)) == "–").all()
+    before = frame["before"]
+    assert set(before.index[before != "–"]) == {"B3", "B4"}
+    rows = list_beside_claims(quick)
+    for key, row in rows.iterrows():
+        scar, own = (f"{row[name]:.2f}" for name in ("scar", "own_scar"))
+        assert before[key].startswith(f"{row['test']}: {scar} [{own}], p 0.")
+    parts = dict(zip(ids, found.passages[0].text.split("\n\n"), strict=True))
+    for key, said in frame["survives"].items():
+        assert (f"Loss of episodes that the verdict survives: {said}." in parts[key]) == (
+            said != "–"
+        )
 
 
 def test_effects_carry_their_interval_and_unit(found, claims):
