@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -269,7 +269,7 @@ def _test(
     return _Tested(np.where(enough, shown, np.nan), t, fewest - 1, episodes)
 
 
-def _totals(values: Floats | Bools, days: list[Ints]) -> Floats:
+def _totals(values: npt.NDArray[Any], days: list[Ints]) -> Floats:
     """Sum over the few days of each episode, whole rows of draws at a time; (S, U, B)."""
     tables, _, draws = values.shape
     totals = np.empty((tables, len(days), draws))
