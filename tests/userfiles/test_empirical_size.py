@@ -32,6 +32,7 @@ def sizes(prices: pd.DataFrame, **more: object) -> pd.DataFrame:
     return empirical_size(prices, **asked | {"estimation": 60} | more)
 
 
+@pytest.mark.slow
 def test_dependence_between_firms_shows_as_size() -> None:
     """Independent firms leave BMP near 5%; shared returns make it reject, and not KP's form."""
     alone, together = sizes(draw_prices(0.0)), sizes(draw_prices(1.5))
