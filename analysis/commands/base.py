@@ -170,7 +170,8 @@ class Command:
         StudyError
             Also if there is no repository to work on.
         """
-        if workspace.installed and not self.anywhere and getattr(options, "data", None) is None:
+        asked = getattr(options, "data", None) or getattr(options, "prices", None)
+        if workspace.installed and not self.anywhere and asked is None:
             remedy = " or name a study with --data" if hasattr(options, "data") else ""
             raise RepositoryError(
                 f"{self.name}: expected the paper's repository, found the installed package; "
@@ -201,6 +202,8 @@ def add_options(parser: argparse.ArgumentParser, options: type[Options]) -> list
             told |= {"action": "store_true", "default": None}
         elif hint == tuple[str, ...]:
             told |= {"action": "append"} if option.flag else {"type": _words, "metavar": "NAME,..."}
+        elif hint == tuple[int, int]:
+            told |= {"type": _window, "metavar": "FIRST,LAST"}
         elif get_origin(hint) is tuple:
             told |= {"action": "append", "type": _window, "metavar": "FIRST,LAST"}
         else:

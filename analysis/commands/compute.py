@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Stages
 from analysis.processes import workers
 from analysis.questions import QUESTIONS, answer, left_out, list_inputs, question
-from analysis.results import Findings
+from analysis.results import Figure, Findings
 from analysis.snapshot.load import Snapshot
 
 if TYPE_CHECKING:
@@ -18,14 +19,30 @@ if TYPE_CHECKING:
 __all__ = ["compute"]
 
 
-def compute(snapshot: Snapshot, stage: Stages) -> Findings:
+LONGEST = (
+    "Specification curves",
+    "Amended rules",
+    "Tipping points",
+    "Fifteen years before",
+    "Customs correlations",
+    "The ledger of claims",
+    "Interactive figure",
+)
+"""Begun first, so that no process is left with one of them while others rest."""
+
+
+def compute(
+    snapshot: Snapshot, stage: Stages, draw: Callable[[Figure], Figure] | None = None
+) -> Findings:
     """Answer every question that can be asked of a snapshot.
 
-    The findings come in the order of the questions, whatever the number of processes.
+    The findings come in the order of the questions, whatever the number of processes. With ``draw``
+    a process draws the figures of its answers, too.
     """
+    modules = [*QUESTIONS.values(), "arch", *["analysis.publish.figures"] * (draw is not None)]
     with (
         stage("Answering every question"),
-        workers(None, _start, snapshot, preload=[*QUESTIONS.values(), "arch"]) as submit,
+        workers(None, _start, snapshot, preload=modules) as submit,
     ):
         # What `left_out` imports the server of the processes imports by now, too.
         lacking = left_out(snapshot)
@@ -33,8 +50,8 @@ def compute(snapshot: Snapshot, stage: Stages) -> Findings:
             stage.console.print(f"  {title}: left out, needs {'; '.join(needs)}", markup=False)
         titles = [title for title in QUESTIONS if title not in lacking]
         findings, inputs = Findings(), {}
-        # The last ones take longest: begun first, they do not keep one process while others rest.
-        answers = {title: submit(_answer, title) for title in reversed(titles)}
+        order = [title for title in dict.fromkeys((*LONGEST, *titles)) if title in titles]
+        answers = {title: submit(_answer, title, draw) for title in order}
         for title in titles:
             answered, seconds = answers[title].result()
             findings.extend([answered])
@@ -59,7 +76,10 @@ def _panel() -> Panel:
     return build_panel(_held[0])
 
 
-def _answer(title: str) -> tuple[Findings, float]:
+def _answer(title: str, draw: Callable[[Figure], Figure] | None) -> tuple[Findings, float]:
     """Answer one question, and say in how many seconds."""
     start = time.perf_counter()
-    return answer(question(title), _panel()), time.perf_counter() - start
+    findings = answer(question(title), _panel())
+    if draw is not None:
+        findings.figures = [draw(figure) for figure in findings.figures]
+    return findings, time.perf_counter() - start

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analysis.commands.base import Command, Stages, Workspace
@@ -17,7 +19,7 @@ from analysis.publish.results_check import find_misfits
 from analysis.publish.source_check import check_sources, listing
 
 if TYPE_CHECKING:
-    from analysis.results import Findings
+    from analysis.results import Figure, Findings
     from analysis.snapshot.load import Snapshot
 
 __all__ = ["PAPER", "RESULTS", "cited_in", "inputs_of", "mark_findings", "render_paper"]
@@ -167,10 +169,9 @@ def _publish(workspace: Workspace, stage: Stages, formats: Collection[str] = ())
         _require_pages("the mark of report.mark in study.toml", formats)
         if formats and own_report.has_own_text(workspace.paper):
             own_report.require_mark(workspace.paper, mark)
-    findings = compute(snapshot, stage)
+    findings = compute(snapshot, stage, partial(_draw, mark))
     from analysis.publish.writers import write_results
 
-    mark_findings(findings, workspace, snapshot)
     with stage("Writing numbers, tables and figures"):
         write_results(
             findings,
@@ -194,6 +195,14 @@ def mark_findings(findings: Findings, workspace: Workspace, snapshot: Snapshot) 
     """Put the mark of a study into its figures."""
     if mark := _mark(workspace, snapshot):
         findings.figures = own_report.mark_figures(findings.figures, mark)
+
+
+def _draw(mark: str, figure: Figure) -> Figure:
+    """Put the mark of a study into a figure and draw it."""
+    from analysis.publish.figures import draw_files  # by a worker, which has imported it
+
+    [figure] = own_report.mark_figures([figure], mark) if mark else [figure]
+    return replace(figure, files=draw_files(figure))
 
 
 def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:

@@ -1,25 +1,34 @@
-"""``python -m analysis size``: the study of size and power, by simulation."""
+"""``python -m analysis size``: the study of size and power, by simulation; size on own prices."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
+from pathlib import Path
 
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from analysis.commands.base import Command, Stages, Workspace
+from analysis.commands.base import Command, Stages, Workspace, add_options, read_options
 from analysis.commands.data import load
+from analysis.userfiles.options import SizeOptions
 
 __all__ = ["SIZE"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "A run with fewer replications than the record's prints and writes nothing."
+    parser.epilog = (
+        "A run with fewer replications than the record's prints and writes nothing. The options "
+        "below --prices are for it alone: N events on K days each time; docs/event-study.md."
+    )
     add = parser.add_argument
     add("--replications", type=_positive, help="of each cell (default: those of the record)")
     add("--processes", type=_positive, default=os.cpu_count(), help="default: one a core")
     add("--registered", action="store_true", help="under the registered rules, kept beside")
     add("--check", action="store_true", help="only say whether the record is stale")
+    told = "instead: how often tests reject on your own prices, at random events"
+    add("--prices", type=Path, action="append", metavar="FILE", help=told)
+    add_options(parser, SizeOptions)
 
 
 def _positive(text: str) -> int:
@@ -29,6 +38,8 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, workspace: Workspace) -> int:
+    if options.prices:
+        return _run_on_prices(options)
     from analysis.questions.size import record, rejections, report
     from analysis.questions.size.design import Settings, build_design
     from analysis.study.panel import build_panel, under
@@ -63,6 +74,25 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> int:
     if asked == settings.replications:
         record.write_record(made, folder)
         stage.console.print(f"Written: {folder.relative_to(workspace.root)}")
+    return 0
+
+
+def _run_on_prices(options: argparse.Namespace) -> int:
+    from analysis.userfiles.empirical_size import empirical_size
+    from analysis.userfiles.reading import read_prices
+    from analysis.userfiles.terminal import show_sizes
+
+    stage, choices = Stages(stderr=True), read_options(options, SizeOptions)
+    with stage("Reading prices"):
+        prices = read_prices(options.prices)
+    for line in prices.said:
+        stage.console.print(line, markup=False)
+    prices.refuse_same_share(choices.benchmark or "")
+    prices.check(prices.frame.columns)
+    choices = replace(choices, given=prices.kind)
+    with stage(f"Testing {choices.replications} studies of random events"):
+        sizes = empirical_size(prices.frame, **vars(choices))
+    Stages().console.print(show_sizes(sizes, choices))
     return 0
 
 

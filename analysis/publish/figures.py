@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import RenderError, ResultsError
+from analysis.publish import interactive
 from analysis.publish.tables import csv_text
 from analysis.results import Figure
 from analysis.results.style import house_style, save
 from analysis.whole import write_whole
 
-__all__ = ["data_files", "draw", "rasterise", "to_pixels"]
+__all__ = ["data_files", "draw", "draw_files", "rasterise", "to_pixels"]
 
 DIGITS = 12  # of floats, as in the data sets
 SCALE = 3.0  # of pixels: the SVG is 72 points an inch, hence 216 dots
@@ -24,15 +26,35 @@ SCALE = 3.0  # of pixels: the SVG is 72 points an inch, hence 216 dots
 def draw(figure: Figure, path: Path) -> None:
     """Draw a figure and write it as SVG, in a folder that is made if need be.
 
+    Raises
+    ------
+    ResultsError
+        If there is no such drawing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_draw(figure, data_files(figure)), encoding="utf-8", newline="\n")
+
+
+def draw_files(figure: Figure) -> dict[str, str]:
+    """Draw a figure and return its files by name: SVG, CSV, and its form for the page if any.
+
     Its kind is the name of a drawing in ``drawings.py`` beside the function that its source names.
-    Its metadata name the files of :func:`data_files` with their hashes, so that picture and data
-    are known to belong together wherever they go.
+    The metadata of the SVG name the files of data with their hashes, so that picture and data are
+    known to belong together wherever they go.
 
     Raises
     ------
     ResultsError
         If there is no such drawing.
     """
+    files = data_files(figure)
+    files[f"{figure.name}.svg"] = _draw(figure, files)
+    if figure.kind == interactive.KIND:
+        files[f"{figure.name}.html"] = interactive.fragment(figure)
+    return files
+
+
+def _draw(figure: Figure, data: Mapping[str, str]) -> str:
     folder = figure.source.function.rsplit(".", 2)[0]
     try:
         drawing: Callable[..., Canvas]
@@ -41,22 +63,23 @@ def draw(figure: Figure, path: Path) -> None:
         raise ResultsError(
             f"figure {figure.name}: no drawing of kind {figure.kind!r} in {folder}.drawings"
         ) from None
-    path.parent.mkdir(parents=True, exist_ok=True)
     source = f"{figure.source.function} from {', '.join(figure.source.inputs)}"
+    written = io.StringIO()
     with house_style():
         canvas = drawing(figure.data, **figure.choices)
         drawn = [
             f"{name} sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-            for name, text in data_files(figure).items()
+            for name, text in data.items()
         ]
         save(
             canvas,
-            path,
+            written,
             title=figure.name,
             description=figure.alt,
             source=source,
             relation=", ".join(drawn),
         )
+    return written.getvalue()
 
 
 def data_files(figure: Figure) -> dict[str, str]:

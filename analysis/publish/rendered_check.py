@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.errors import RenderError
 from analysis.publish.numerals import foreign_numerals, typed_numerals
-from analysis.publish.rendered_text import Page, one_line, pdf_pages, xml_text
+from analysis.publish.rendered_text import html_page, one_line, pdf_pages, xml_text
 from analysis.publish.renderers.base import Format
 
 __all__ = ["check_numerals", "check_rendered"]
@@ -38,7 +38,7 @@ def check_rendered(path: Path, format_: Format, log: str) -> None:
 
 
 def _check_html(html: Path) -> None:
-    page = Page(html)
+    page = html_page(html)
     for text in (one_line(*page.text), *page.told):
         _check_text(html.name, text)
     for image in page.images:
@@ -68,7 +68,7 @@ def check_numerals(built: Mapping[Format, Path]) -> None:
     """
     if "html" not in built:
         return
-    page, name = Page(built["html"]), built["html"].name
+    page, name = html_page(built["html"]), built["html"].name
     for _, around in typed_numerals(one_line(*page.prose), source=False):
         raise RenderError(
             f'{name}: a numeral that no result explains in "{around}"; print it with num'

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from analysis.errors import RenderError
 
-__all__ = ["Page", "html_text", "one_line", "pdf_pages", "xml_text"]
+__all__ = ["Page", "html_page", "html_text", "one_line", "pdf_pages", "xml_text"]
 
 _VOID = {
     "area",
@@ -126,9 +126,19 @@ def one_line(*texts: str) -> str:
     return " ".join("".join(texts).split())
 
 
+def html_page(html: Path) -> Page:
+    """Return a page, read once for all who ask while it stays as it is."""
+    return _page(html, html.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _page(html: Path, _: int) -> Page:
+    return Page(html)
+
+
 def html_text(html: Path) -> str:
     """Return the text that a reader of the page sees, on one line."""
-    return one_line(*Page(html).text)
+    return one_line(*html_page(html).text)
 
 
 def pdf_pages(pdf: Path) -> list[str]:

@@ -64,7 +64,7 @@ def write_results(
         If the folder cannot be written.
     """
     # Imported late: the committed files are text, and their readers draw nothing.
-    from analysis.publish import figures, interactive
+    from analysis.publish import figures
     from analysis.publish.interactive import reader, rows
 
     texts = documents(findings, fingerprint=fingerprint, as_of=as_of, linked=linked, cited=cited)
@@ -77,12 +77,8 @@ def write_results(
         for name, text in texts.items():
             (stage / name).write_text(text, encoding="utf-8", newline="\n")
         for figure in findings.figures:
-            figures.draw(figure, drawings / f"{figure.name}.svg")
-            for name, text in figures.data_files(figure).items():
+            for name, text in (figure.files or figures.draw_files(figure)).items():
                 (drawings / name).write_text(text, encoding="utf-8", newline="\n")
-            if figure.kind == interactive.KIND:
-                text = interactive.fragment(figure)
-                (drawings / f"{figure.name}.html").write_text(text, encoding="utf-8")
         panels = {
             reader.NAME: reader.reader_fragment(findings),
             rows.NAME: rows.rows_fragment(findings),

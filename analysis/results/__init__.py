@@ -138,6 +138,7 @@ class Figure:
 
     ``alt`` is the text alternative, made from the same numbers as the drawing. ``choices`` of the
     study that a label, tick or colour states are keyword arguments of the drawing function.
+    ``files`` is what is written of it, by name, once it is drawn.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Figure:
     alt: str
     source: Provenance
     choices: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

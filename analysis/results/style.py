@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -139,12 +138,12 @@ def draw_caars(
 
 
 def save(
-    canvas: Canvas, path: Path, *, title: str, description: str, source: str, relation: str
+    canvas: Canvas, to: TextIO, *, title: str, description: str, source: str, relation: str
 ) -> None:
     """Write the canvas as SVG without a date; its metadata say what it shows and comes from."""
     metadata = {"Date": None, "Creator": None, "Title": title, "Description": description,
                 "Source": source, "Relation": relation}  # fmt: skip
-    canvas.savefig(path, format="svg", metadata=metadata)
+    canvas.savefig(to, format="svg", metadata=metadata)
     plt.close("all")
 
 

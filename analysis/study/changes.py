@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.reads import vary
+from analysis.reads import once, vary
 from analysis.snapshot.claims import OnEvents
 from analysis.study.claim_kinds import chained_for, responses_of
 from analysis.study.episodes import chosen_days
@@ -121,7 +121,11 @@ class _Edited:
         self.claim, self.rule, self.edits = claim, rule, edits
         columns = ["day0", "direction", "status", "episode", "mixed", "sign"]  # all that choose
         plain = {"direction": object, "status": object}  # quicker to edit than columns of text
-        self.panel = vary(panel, events=panel.events[columns].astype(plain))
+
+        def cut() -> Panel:
+            return vary(panel, events=panel.events[columns].astype(plain))
+
+        self.panel = once(panel, ("edited",), cut)  # one for all claims, as what is made of it
         self.here, self.there = here, there
         self.shape = (len(claim.sides), 1 + 2 * len(rule.columns))
         self.chain = _chains(panel, edits)
@@ -164,15 +168,18 @@ class _Edited:
 
     def _work_out(self, picked: Bools) -> dict[int, Floats]:
         """Find the sums of every chain under one set of edits."""
-        events = self.panel.events.copy()
-        edits = [self.edits[place] for place in np.flatnonzero(picked)]
-        for edit in edits:
-            events.loc[[edit.event], edit.column] = edit.value
+        edits = tuple(self.edits[place] for place in np.flatnonzero(picked))
+
+        def edit_events() -> Panel:
+            events = self.panel.events.copy()
+            for edit in edits:
+                events.loc[[edit.event], edit.column] = edit.value
+            return vary(self.panel, events=in_episodes(events, self.panel.snapshot))
+
         touched = [edit.event for edit in edits]
         elsewhere = self.there[self.there.index.isin(touched)]
         held = pd.concat([self.here[~self.here.index.isin(touched)], elsewhere])
-        again = vary(self.panel, events=in_episodes(events, self.panel.snapshot))
-        changed = chained_for(self.claim, again)
+        changed = chained_for(self.claim, once(self.panel, edits, edit_events))
         found = {int(c): np.zeros(self.shape) for c in self.chain.unique()}
         for side, asked in enumerate(self.claim.sides.values()):
             days = chosen_days(changed, held, asked)

@@ -171,12 +171,16 @@ def _rule(panel: Panel, rules: Rules) -> Panel:
 def chained(panel: Panel, window: tuple[int, int] | None = None) -> Panel:
     """Return the panel with the episodes that its rules make of events for a window.
 
-    By default the primary one.
+    By default the primary one. Whoever asks again is given the same.
     """
     distance = chain_distance(panel, window or panel.snapshot.choices.windows.primary_bounds)
     if distance is None:
         return panel
-    return vary(panel, events=in_episodes(panel.events, panel.snapshot, distance))
+
+    def chain() -> Panel:
+        return vary(panel, events=in_episodes(panel.events, panel.snapshot, distance))
+
+    return once(panel, ("chained", distance), chain)
 
 
 def chain_distance(panel: Panel, window: tuple[int, int]) -> int | None:

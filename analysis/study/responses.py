@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimators.events.event_study import EventStudy
+from analysis.reads import once
 from analysis.snapshot.choices import window_name
 from analysis.snapshot.eligibility import estimable, news_window
 from analysis.snapshot.portfolios import Portfolio
@@ -116,13 +117,17 @@ def cumulate(
     """
     bounds = window or panel.snapshot.choices.windows.primary_bounds
     asked = news_window(bounds) if clean is True else clean or None
-    members, weights = compose(panel, portfolio, asked)
-    sessions = panel.snapshot.sessions
-    rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
-    rows["day0"] = np.tile(sessions, len(weights))
-    table = cumulate_rows(panel, weights, rows, bounds, factors, follows)
-    found = Responses(table, members, asked)
-    return _recentre(found, panel) if panel.rules.normal == "recentred" else found
+
+    def compute() -> Responses:
+        members, weights = compose(panel, portfolio, asked)
+        sessions = panel.snapshot.sessions
+        rows = pd.DataFrame({"ticker": np.repeat(list(weights), len(sessions))})
+        rows["day0"] = np.tile(sessions, len(weights))
+        table = cumulate_rows(panel, weights, rows, bounds, factors, follows)
+        found = Responses(table, members, asked)
+        return _recentre(found, panel) if panel.rules.normal == "recentred" else found
+
+    return once(panel, ("cumulated", portfolio, bounds, asked, factors, follows), compute)
 
 
 def cumulate_rows(
@@ -284,6 +289,12 @@ def compose(
     panel: Panel, portfolio: Portfolio, clean: Bounds | None
 ) -> tuple[pd.Series, dict[str, pd.Series]]:
     """Find the composition of a portfolio on every event, and the weights of each composition."""
+    return once(panel, ("composed", portfolio, clean), lambda: _compose(panel, portfolio, clean))
+
+
+def _compose(
+    panel: Panel, portfolio: Portfolio, clean: Bounds | None
+) -> tuple[pd.Series, dict[str, pd.Series]]:
     firms = panel.snapshot.choices.firms.studied
     funds = [t for t in panel.returns.columns if t not in firms]  # no confounder touches them
     usable = panel.event_study.rows[["id", "ticker"]]

@@ -24,6 +24,7 @@ __all__ = [
     "Options",
     "OutputOptions",
     "ReadingOptions",
+    "SizeOptions",
     "Window",
     "literal_words",
     "takes",
@@ -136,6 +137,25 @@ class EventOptions(Options):
         tuple[Window, ...],
         Option("event days (default: -5,5); further ones enter the breakdown", flag="--window"),
     ] = ()
+
+
+@dataclass(frozen=True)
+class SizeOptions(Options):
+    """Every option of the size of tests on a user's own prices; windows in sessions."""
+
+    benchmark: Annotated[str | None, Option("column of the market")] = None
+    events: Annotated[int, Option("events of a study, firm by firm", least=1)] = 50
+    days: Annotated[int, Option("event days among which they are spread", least=1)] = 10
+    model: Annotated[Model, Option("normal return")] = "market"
+    estimation: Annotated[int, Option("sessions of the estimation window", least=10)] = 120
+    gap: Annotated[int, Option("sessions from its last one to day 0", least=1)] = 11
+    window: Annotated[Window, Option("first and last event day")] = (-1, 1)
+    tests: Annotated[tuple[str, ...], Option("all, or names")] = ("all",)
+    seed: Annotated[int, Option("seed of the draws", least=0)] = 1
+    given: Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")] = (
+        "prices"
+    )
+    replications: Annotated[int, Option("studies that are drawn", least=1, flag="")] = 1000
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from analysis.userfiles.beta_result import BetaResult
     from analysis.userfiles.correlate import CorrelateResult
     from analysis.userfiles.event_result import EventStudyResult
+    from analysis.userfiles.options import SizeOptions
 
-__all__ = ["show_betas", "show_correlations", "show_event_study"]
+__all__ = ["show_betas", "show_correlations", "show_event_study", "show_sizes"]
 
 FEW = 6  # groups beyond which tests are not listed one by one
 COLUMNS = 4  # tests beside the mean of a group
@@ -155,6 +156,23 @@ def show_correlations(result: CorrelateResult) -> list[RenderableType]:
     heads = ["x", "y", "method", "lag", "n", "correlation", "95% interval", "p", "p Holm"]
     title = f"{family['tests']} correlations, lag in {result.options.unit}s (positive: x leads)"
     return [_table(title, heads, rows, len(known))]
+
+
+def show_sizes(sizes: pd.DataFrame, options: SizeOptions) -> RenderableType:
+    """Return the table of how often each test rejects; what never has a p is named below."""
+    known = sizes[sizes["studies"] > 0]
+    rows = [
+        [test, row["studies"], _percent(row["rejects"], 1),
+         f"{_percent(row['low'], 1)} to {_percent(row['high'], 1)}"]
+        for test, row in known.to_dict("index").items()
+    ]  # fmt: skip
+    days = f"{options.window[0]} to {options.window[1]}".replace("-", MINUS)
+    title = f"studies of {options.events} random events on {options.days} days, event days {days}"
+    table = _table(title, ["test", "studies", "rejects at 5%", "95% interval"], rows)
+    if refused := [str(test) for test in sizes.index.difference(known.index, sort=False)]:
+        table.caption = f"not for these events: {', '.join(refused)}"
+        table.caption_justify = "left"
+    return table
 
 
 def _heads(tests: Sequence[str]) -> list[str]:

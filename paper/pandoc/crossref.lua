@@ -52,10 +52,11 @@ local function is_this_format(name)
 end
 
 local function for_format(div)
+  if not (div.classes:includes("content-visible") or div.classes:includes("content-hidden")) then return nil end
   local wanted, unwanted = div.attributes["when-format"], div.attributes["unless-format"]
   local matches = (wanted == nil or is_this_format(wanted)) and not (unwanted and is_this_format(unwanted))
   if div.classes:includes("content-visible") then return matches and div.content or {} end
-  if div.classes:includes("content-hidden") then return matches and {} or div.content end
+  return matches and {} or div.content
 end
 
 -- Sections --------------------------------------------------------------------------------------
@@ -213,6 +214,7 @@ local function plain_math(math, display)
 end
 
 local function equations(inlines)
+  if not inlines:find_if(function(inline) return inline.t == "Math" end) then return nil end
   local result, i = pandoc.Inlines({}), 1
   while i <= #inlines do
     local inline, j = inlines[i], i + 1

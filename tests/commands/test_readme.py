@@ -19,7 +19,7 @@ def workspace(tmp_path, copy_repository) -> Workspace:
     copy_repository(tmp_path)
     for name in ("analysis", "benchmarks", "docs", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "CITATION.cff"):
+    for name in ("pyproject.toml", "CITATION.cff", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, tmp_path)
     workspace = Workspace.at(tmp_path)
     assert main(["readme"], workspace) == 0

@@ -206,3 +206,18 @@ def test_the_page_is_described_by_its_abstract(rendered: RenderReport) -> None:
     assert str(told["description"]) in abstract
     assert str(told["description"])[-1] in ".?!"
     assert str(told["dcterms.source"]).startswith("data of 2026-08-03")
+
+
+def test_what_scripts_hold_reaches_the_page_as_it_is(sample: Path) -> None:
+    """It goes past pandoc: data and code stand in the page byte for byte, and no place is left."""
+    data, code = '{"a": "\\u003cb & \\\\1"}', 'let b = "\\\\g<0>" && `held:x`;'
+    (sample / "results/figures/rows_behind.html").write_text(
+        f'<script type="application/json" id="rows-data">{data}</script>\n'
+        f'<script type="module">{code}</script>\n',
+        encoding="utf-8",
+    )
+    report = render(sample, renderer="pandoc", formats=("html",), echo=lambda _: None)
+    page = report.outputs["html"].read_text("utf-8")
+    assert f'id="rows-data">{data}</script>' in page
+    assert f'<script type="module">{code}</script>' in page
+    assert "held:rows_behind" not in page

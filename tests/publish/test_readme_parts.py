@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import ResultsError
 from analysis.publish import readme_parts
-from analysis.publish.readme_parts import FIRST_RUN, REPLICATION, RUNTIMES, write_replication
+from analysis.publish.readme_parts import BARS, FIRST_RUN, REPLICATION, RUNTIMES, write_replication
 from analysis.publish.review.source_lines import find_function
 
 SOURCE = {"function": "analysis.questions.a.compute", "inputs": ["prices.csv"], "sample": "all"}
@@ -40,6 +40,9 @@ def root(tmp_path, monkeypatch):
     }
     files = {
         "README.md": f"# T\n{FIRST_RUN[0]}{FIRST_RUN[1]}\n{BEGIN}\nformer part\n{END}\nrest\n",
+        "CONTRIBUTING.md": f"# C\n{BARS[0]}\n{BARS[1]}\n",
+        "benchmarks/bars.toml": 'commit = "abc"\n[[bar]]\nwhat = "all"\nbefore = 9.5\nbar = 4\n'
+        'stages = ["Loading", "Drawing"]\n',
         "data/README.md": f"# D\n{BEGIN}\n{END}\n",
         "data/manifest.json": json.dumps({"files": {"prices.csv": entry}}),
         "data/study.toml": "[inference]\nseed = 17\n",
@@ -63,7 +66,12 @@ def root(tmp_path, monkeypatch):
 
 def test_parts_are_written_between_the_markers_and_stay(root):
     """Only what stands between the markers changes, and a second run changes nothing."""
-    assert write_replication(root) == ["README.md", "data/README.md", "docs/exhibits.md"]
+    assert write_replication(root) == [
+        "README.md",
+        "CONTRIBUTING.md",
+        "data/README.md",
+        "docs/exhibits.md",
+    ]
     text = (root / "README.md").read_text("utf-8")
     assert text.startswith(f"# T\n{FIRST_RUN[0]}\n")
     assert text.endswith(f"{END}\nrest\n")
@@ -78,6 +86,7 @@ def test_the_parts_say_what_the_template_asks_for(root):
     for part in ("scikit-x 1.2.3", "typst 0.15.2", "seed 17", "| Loading | 1.2 |", "| all | 3.8 |",
                  "P, 2 processors, Linux", "2026-08-03", r"Exchange \| prices"):  # fmt: skip
         assert part in text
+    assert "| all | 9.5 | 4 | 3.8 |" in (root / "CONTRIBUTING.md").read_text("utf-8")
     data = (root / "data/README.md").read_text("utf-8")
     assert "| 3 | 2026-01-02 to 2026-01-06 | yes | free | `abababababab` |" in data
 

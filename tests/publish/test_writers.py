@@ -199,3 +199,13 @@ def test_passage_is_written_and_an_old_one_removed(tmp_path):
     assert path.read_text("utf-8") == "**A1** holds.\n\n**A2** too.\n"
     write(findings(), tmp_path / "results")
     assert not path.exists()
+
+
+def test_a_figure_that_is_drawn_already_is_written_as_one_drawn_here(tmp_path):
+    """Workers draw: what they hand over is what the writer would have drawn itself."""
+    write(findings(), tmp_path / "here")
+    drawn = findings()
+    drawn.figures = [replace(f, files=figures.draw_files(f)) for f in drawn.figures]
+    write(drawn, tmp_path / "handed")
+    assert contents(tmp_path / "here") == contents(tmp_path / "handed")
+    assert "figures/betas.svg" in contents(tmp_path / "handed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from typst import PDFStandard
 
 __all__ = ["find_pandoc", "find_program", "read_keys"]
+
+HELD = "PAPER_HELD"
+"""Variable that has scripts of the page left out, which are put in when pandoc has written it."""
 
 PDF_STANDARDS: list[PDFStandard] = ["ua-1", "a-2a"]
 """Tagged for screen readers and fit for archives; typst refuses to write a PDF that is not."""
@@ -74,7 +78,10 @@ def _build(
     """Write ``target`` with the reader, filters and template of ``paper/pandoc``."""
     source = target.with_suffix(".typ") if format_ == "pdf" else target
     options = (*_COMMON, *_OPTIONS[format_], f"--output={source.resolve()}")
-    log = run([program, "index.qmd", *options], paper, environment)
+    held = {HELD: "1"} if format_ == "html" else {}
+    log = run([program, "index.qmd", *options], paper, {**environment, **held})
+    if format_ == "html":
+        _put_in(paper, target)
     if format_ == "pdf":
         log += _compile(paper, source, target, int(environment["SOURCE_DATE_EPOCH"]))
     return log
@@ -112,7 +119,19 @@ _OPTIONS: dict[Format, tuple[str, ...]] = {
     ),
     "jats": ("--to=jats_publishing+element_citations", "--template=pandoc/jats.xml"),
 }
+_SCRIPT = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
+_PLACE = re.compile(r"(?<=>)held:(\w+):(\d+)(?=</script>)")
 _READ_KEYS = ("--quiet", "--from=biblatex", "--to=csljson")
+
+
+def _put_in(paper: Path, page: Path) -> None:
+    """Put into the page what its scripts hold; ``store.lua`` has left the places."""
+
+    def held(match: re.Match[str]) -> str:
+        fragment = paper / "results" / "figures" / f"{match[1]}.html"
+        return str(_SCRIPT.findall(fragment.read_text("utf-8"))[int(match[2]) - 1])
+
+    page.write_text(_PLACE.sub(held, page.read_text("utf-8")), "utf-8", newline="\n")
 
 
 def _compile(paper: Path, source: Path, target: Path, epoch: int) -> str:

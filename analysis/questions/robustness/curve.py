@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,58 +19,28 @@ from scipy import special, stats
 from analysis.questions.robustness.cars import CHOICES, OUTSIDE, Tables, claim_tables
 from analysis.questions.robustness.designs import (
     Days,
-    Episodes,
     claim_days,
     curve_claims,
     name_scores,
 )
-from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
+from analysis.questions.robustness.joint_placebo import (
+    Nulls,
+    gather_nulls,
+    joint_flips,
+    joint_shifts,
+    placements,
+)
 from analysis.questions.robustness.rule import CurveSummary
 from analysis.results.formats import brackets
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
-__all__ = ["GRID", "Curve", "JointP", "Nulls", "curves", "joint_p"]
+__all__ = ["Curve", "curves"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-GRID = np.linspace(0.0, 1.0, 201)  # ranks at which the sorted curve is compared with its nulls
-CHUNK = 16  # tables at a time: what they draw stays in the cache
-
-
-@dataclass(frozen=True)
-class Nulls:
-    """Curves without an effect, one a draw.
-
-    Attributes
-    ----------
-    median, share_sign, share_significant : (B,)
-        As in :class:`CurveSummary`.
-    sorted : (G, B)
-        Estimates at the ranks of :data:`GRID`.
-    """
-
-    median: Floats
-    share_sign: Floats
-    share_significant: Floats
-    sorted: Floats
-
-
-@dataclass(frozen=True)
-class JointP:
-    """Joint p-values of a curve's summary; NaN without testable specifications.
-
-    Attributes
-    ----------
-    median : float
-        Two-sided with equal tails: twice the smaller tail of the null distribution.
-    share_sign, share_significant : float
-        One-sided: draws with at least the observed share in the claimed direction.
-    """
-
-    median: float
-    share_sign: float
-    share_significant: float
+Bools = npt.NDArray[np.bool_]
+CHUNK = 4  # tables at a time: what they draw stays in the cache
 
 
 @dataclass(frozen=True)
@@ -99,30 +69,30 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class _Responses:
-    """SCAR by table, episode and draw, and what stands beside it; (S, E, B) each.
+class _Asked:
+    """What all codings of the events ask of one window.
 
-    ``beside`` is the CAR, or with ``one`` statistic one over the forecast error; both are zero
-    where ``known`` is.
+    Attributes
+    ----------
+    days : list of (D_u,)
+        Places of the days of each distinct episode among those of the claim.
+    cluster : (U,)
+        As in :class:`Episodes`.
+    weights : (2, C, U)
+        By side and coding: +1 or -1, what the response is multiplied by; 0 without the episode.
     """
 
-    beside: Floats
-    scar: Floats
-    known: Floats
-    one: bool
-
-    def times(self, signs: Floats) -> _Responses:
-        """Multiply by signs of episodes and draws, (E, B)."""
-        shape = (len(self.known), *signs.shape)
-        known, beside = (np.broadcast_to(part, shape) for part in (self.known, self.beside))
-        return _Responses(
-            beside if self.one else beside * signs, self.scar * signs, known, self.one
-        )
+    days: list[Ints]
+    cluster: list[int]
+    weights: Floats
 
 
 @dataclass(frozen=True)
 class _Tested:
-    """Estimates (fraction), t, its degrees of freedom and episodes; any shape, NaN below three."""
+    """Estimates (fraction), t, its degrees of freedom and episodes, by table, coding and draw.
+
+    (S, C, B) each, the last two with one draw where signs are flipped; NaN below three episodes.
+    """
 
     estimate: Floats
     t: Floats
@@ -180,25 +150,6 @@ def summarise(specifications: pd.DataFrame, size: float) -> CurveSummary:
     )
 
 
-def joint_p(observed: CurveSummary, nulls: Nulls) -> JointP:
-    """Compare the observed curve with the curves of a null; each p is (1 + hits) / (1 + draws)."""
-    below = _tail(-observed.median, -nulls.median)
-    return JointP(
-        median=min(1.0, 2 * min(below, _tail(observed.median, nulls.median))),
-        share_sign=_tail(observed.share_sign, nulls.share_sign),
-        share_significant=_tail(observed.share_significant, nulls.share_significant),
-    )
-
-
-def _tail(observed: float, null: Floats) -> float:
-    known = null[np.isfinite(null)]
-    if np.isnan(observed) or known.size == 0:
-        return float("nan")
-    # Ties count, whatever rounding does to them.
-    slack = 1e-12 * max(abs(observed), 1e-12)
-    return float((1 + (known >= observed - slack).sum()) / (1 + known.size))
-
-
 def _observed(tables: Tables, days: Days, one: bool) -> pd.DataFrame:
     """Test every specification on the events as they are."""
     menus = [  # a window is written as the paper does
@@ -209,16 +160,15 @@ def _observed(tables: Tables, days: Days, one: bool) -> pd.DataFrame:
     frames: dict[str, list[pd.DataFrame]] = {coding: [] for coding in days.codings}
     for window, whole in _parts(tables, len(choices), one):
         own = choices[choices["window"] == brackets(window)]
-        drawn = _drawn(whole, window, days, days.position[:, None], one)
-        for coding, (episodes, responses) in zip(days.codings, drawn, strict=True):
-            tested = _test(responses, episodes.second)
-            t = tested.t[:, 0]
+        tested = _test(whole, _ask(days, window), days.position[:, None], None, one)
+        for place, coding in enumerate(days.codings):
+            t = tested.t[:, place, 0]
             frame = own.assign(
                 coding=coding,
-                estimate=tested.estimate[:, 0],
+                estimate=tested.estimate[:, place, 0],
                 t=t,
-                p=2 * stats.t.sf(np.abs(t), tested.df[:, 0]),
-                episodes=tested.episodes[:, 0],
+                p=2 * stats.t.sf(np.abs(t), tested.df[:, place, 0]),
+                episodes=tested.episodes[:, place, 0],
             )
             frames[coding].append(frame)
     ordered = [pd.concat(parts).sort_index() for parts in frames.values()]
@@ -236,90 +186,76 @@ def _nulls(
     """Compute the curve of every draw: on other sessions, or with flipped signs."""
     estimates, sides = [], []
     for window, part in _parts(tables, CHUNK, one):
-        for episodes, drawn in _drawn(part, window, days, positions, one):
-            responses = drawn
-            if flips is not None:
-                signs = np.stack([flips[int(c)] for c in episodes.cluster])
-                responses = drawn.times(signs)
-            tested = _test(responses, episodes.second)
-            df = np.maximum(tested.df, 0)
-            with np.errstate(invalid="ignore"):
-                critical = special.stdtrit(np.arange(df.max(initial=0) + 1), 1 - size / 2)[df]
-                hit = np.abs(tested.t) > critical
-            estimates.append(tested.estimate)
-            sides.append(np.where(hit, np.sign(tested.estimate), 0.0).astype(np.int8))
-    return _gathered(np.concatenate(estimates), np.concatenate(sides))
+        asked = _ask(days, window)
+        signs = None if flips is None else np.stack([flips[c] for c in asked.cluster])
+        tested = _test(part, asked, positions, signs, one)
+        df = np.maximum(tested.df, 0)
+        with np.errstate(invalid="ignore"):
+            critical = special.stdtrit(np.arange(df.max(initial=0) + 1), 1 - size / 2)[df]
+            hit = np.abs(tested.t) > critical
+        draws = tested.t.shape[-1]
+        estimates.append(tested.estimate.reshape(-1, draws))
+        side = np.where(hit, np.sign(tested.estimate), 0.0)
+        sides.append(side.astype(np.int8).reshape(-1, draws))
+    return gather_nulls(np.concatenate(estimates), np.concatenate(sides))
 
 
 def _parts(
     tables: Tables, size: int, one: bool
-) -> Iterator[tuple[tuple[int, int], tuple[Floats, Floats]]]:
+) -> Iterator[tuple[tuple[int, int], tuple[Floats, Floats, Bools]]]:
     """Yield some specifications of one window at a time, all but the coding, by session.
 
-    What stands beside the SCAR, and the SCAR: see :class:`_Responses`.
+    The CAR, or with ``one`` statistic one over the forecast error; the SCAR; and where these are
+    known. They are zero elsewhere.
     """
     axis, width = CHOICES.index("window"), tables.car.shape[-1]
     for place, window in enumerate(tables.menus["window"]):
         car, scar = (
             values.take(place, axis=axis).reshape(-1, width) for values in (tables.car, tables.scar)
         )
-        beside = scar / car if one else car
+        known = np.isfinite(scar)
+        beside, scar = (np.where(known, v, 0.0) for v in (scar / car if one else car, scar))
         for start in range(0, len(car), size):
             chosen = slice(start, start + size)
-            yield cast("tuple[int, int]", window), (beside[chosen], scar[chosen])
+            part = beside[chosen], scar[chosen], known[chosen]
+            yield cast("tuple[int, int]", window), part
 
 
-def _drawn(
-    part: tuple[Floats, Floats],
-    window: tuple[int, int],
-    days: Days,
+def _ask(days: Days, window: tuple[int, int]) -> _Asked:
+    """List the distinct episodes of all codings, and how each coding adds them up."""
+    every = [days.episodes[coding, window] for coding in days.codings]
+    weights = np.zeros((2, len(every), sum(len(each.days) for each in every)))
+    found: dict[tuple[int, ...], int] = {}
+    for coding, each in enumerate(every):
+        of = zip(each.cluster, each.days, each.factor, each.second.astype(int), strict=True)
+        for cluster, own, factor, side in of:
+            place = found.setdefault((int(cluster), *own.tolist()), len(found))
+            weights[side, coding, place] = factor
+    own_days = [np.array(key[1:], dtype=np.int64) for key in found]
+    return _Asked(own_days, [key[0] for key in found], weights[:, :, : len(found)])
+
+
+def _test(
+    part: tuple[Floats, Floats, Bools],
+    asked: _Asked,
     positions: Ints,
+    signs: Floats | None,
     one: bool,
-) -> Iterator[tuple[Episodes, _Responses]]:
-    """Yield the episodes of each coding with their responses on the sessions drawn, (D, B)."""
-    beside, scar = (np.take(values, positions, axis=1) for values in part)
-    known = np.isfinite(scar)
-    beside, scar = (np.where(known, values, 0.0) for values in (beside, scar))
-    seen = known.astype(float)
-    for coding in days.codings:
-        episodes = days.episodes[coding, window]
-        yield episodes, _by_episode(beside, scar, seen, episodes, one)
+) -> _Tested:
+    """Test the mean over episodes, or the difference of two sides, by table, coding and draw.
 
-
-def _by_episode(
-    beside: Floats, scar: Floats, seen: Floats, episodes: Episodes, one: bool
-) -> _Responses:
-    """Average the days seen within episodes, (S, D, B) to (S, E, B); CAR and SCAR times factor."""
-    count = _totals(seen, episodes)
-    share, factor = 1 / np.maximum(count, 1.0), episodes.factor[:, None]
-    known = (count > 0).astype(float)
-    scaled = _totals(beside, episodes) * (share if one else share * factor)
-    return _Responses(scaled, _totals(scar, episodes) * share * factor, known, one)
-
-
-def _totals(values: Floats, episodes: Episodes) -> Floats:
-    """Sum over the few days of each episode, whole rows of draws at a time."""
-    tables, _, draws = values.shape
-    totals = np.empty((tables, len(episodes.days), draws))
-    for episode, (first, *others) in enumerate(episodes.days):
-        totals[:, episode] = values[:, first]
-        for day in others:
-            totals[:, episode] += values[:, day]
-    return totals
-
-
-def _test(responses: _Responses, second: npt.NDArray[np.bool_]) -> _Tested:
-    """Test the mean over episodes, or the difference of two sides, by table and draw.
-
-    As :func:`analysis.study.outcomes.compare_episodes`.
-    The episodes of the second side come last.
+    As :func:`analysis.study.outcomes.compare_episodes`, at positions (D, B); or at one draw of
+    them with the ``signs`` of episodes flipped, (U, B).
     """
-    ahead = int((~second).sum())
-    count, beside, mean, variance = _moments(responses, slice(ahead))
-    episodes, fewest, both = count, count, beside
+    taken = (np.take(values, positions, axis=1) for values in part)
+    beside, scar, seen = (_totals(values, asked.days) for values in taken)
+    share, known = 1 / np.maximum(seen, 1.0), (seen > 0).astype(float)
+    means = known, beside * share, scar * share
+    count, beside, mean, variance = _moments(*means, asked.weights[0], signs, one)
     effect = beside / np.maximum(count, 1)
-    if second.any():
-        more, lower, other, spread = _moments(responses, slice(ahead, None))
+    episodes, fewest, both = count, count, beside
+    if asked.weights[1].any():
+        more, lower, other, spread = _moments(*means, asked.weights[1], signs, one)
         effect, mean, variance = (
             effect - lower / np.maximum(more, 1),
             mean - other,
@@ -329,32 +265,38 @@ def _test(responses: _Responses, second: npt.NDArray[np.bool_]) -> _Tested:
     enough = fewest >= FEWEST
     with np.errstate(invalid="ignore", divide="ignore"):
         t = np.where(enough, mean / np.sqrt(variance), np.nan)
-        shown = mean / (both / episodes) if responses.one else effect
+        shown = mean / (both / episodes) if one else effect
     return _Tested(np.where(enough, shown, np.nan), t, fewest - 1, episodes)
 
 
-def _moments(responses: _Responses, side: slice) -> tuple[Ints, Floats, Floats, Floats]:
-    """Return episodes, the sum of what is beside, mean SCAR and its squared error on one side."""
-    scar = responses.scar[:, side]
-    count = responses.known[:, side].sum(axis=1).astype(np.int64)
+def _totals(values: npt.NDArray[Any], days: list[Ints]) -> Floats:
+    """Sum over the few days of each episode, whole rows of draws at a time; (S, U, B)."""
+    tables, _, draws = values.shape
+    totals = np.empty((tables, len(days), draws))
+    for episode, (first, *others) in enumerate(days):
+        totals[:, episode] = values[:, first]
+        for day in others:
+            totals[:, episode] += values[:, day]
+    return totals
+
+
+def _moments(
+    known: Floats, beside: Floats, scar: Floats, weights: Floats, signs: Floats | None, one: bool
+) -> tuple[Ints, Floats, Floats, Floats]:
+    """Return episodes, the sum of what is beside, mean SCAR and its squared error on one side.
+
+    The means of episodes are (S, U, B), zero where they are not ``known``; the side has (C, U)
+    ``weights``. A product adds up those of all codings. (S, C, B) each.
+    """
+
+    def add(values: Floats) -> Floats:
+        signed = weights @ values if signs is None else (weights * values[:, None, :, 0]) @ signs
+        return np.asarray(signed)
+
+    held = np.abs(weights)
+    count = (held @ known).astype(np.int64)
     least = np.maximum(count, 2)  # fewer are not tested
-    mean = scar.sum(axis=1) / least
-    squares = np.einsum("seb,seb->sb", scar, scar) - least * mean**2
+    mean = add(scar) / least
+    squares = held @ scar**2 - least * mean**2  # which signs leave as they are
     variance = np.maximum(squares, 0.0) / (least - 1) / least
-    return count, responses.beside[:, side].sum(axis=1), mean, variance
-
-
-def _gathered(estimates: Floats, sides: npt.NDArray[np.int8]) -> Nulls:
-    """Summarise (N, B) estimates and significant signs by draw; untestable ones are left out."""
-    ordered = np.sort(np.ascontiguousarray(estimates.T), axis=1)  # NaN last
-    count = np.isfinite(ordered).sum(axis=1)
-    last = np.maximum(count - 1, 0)[:, None]
-    middle = np.concatenate([last // 2, (last + 1) // 2], axis=1)
-    rank = np.rint(GRID * last).astype(np.int64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return Nulls(
-            median=np.take_along_axis(ordered, middle, axis=1).mean(axis=1),
-            share_sign=(estimates > 0).sum(axis=0) / count,
-            share_significant=(sides > 0).sum(axis=0) / count,
-            sorted=np.take_along_axis(ordered, rank, axis=1).T,
-        )
+    return count, held @ beside if one else add(beside), mean, variance

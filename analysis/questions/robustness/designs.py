@@ -18,7 +18,7 @@ from analysis.snapshot.optional_choices import Coding, Measure
 from analysis.snapshot.portfolios import Leg, Portfolio, parse_portfolio
 from analysis.study.episodes import chosen_days
 from analysis.study.outcomes import SIGN
-from analysis.study.panel import Panel, chain_distance, chained, with_events
+from analysis.study.panel import Panel, chained, with_events
 from analysis.study.variants import coded_events
 
 __all__ = [
@@ -140,11 +140,7 @@ def _coded(panel: Panel, coding: Coding, window: Bounds) -> Panel:
         return with_events(panel, listed)
 
     listed = "baseline" if coding == "disappointment" else coding  # it asks otherwise of one list
-    coded = once(panel, ("coded", listed), code)
-    distance = chain_distance(coded, window)
-    if distance is None:
-        return coded
-    return once(coded, ("chained", distance), lambda: chained(coded, window))
+    return chained(once(panel, ("coded", listed), code), window)
 
 
 def _choose(coded: Panel, claim: OnEvents, coding: Coding) -> pd.DataFrame:

