@@ -25,7 +25,7 @@ from analysis.questions.robustness.designs import (
     name_scores,
 )
 from analysis.questions.robustness.joint_placebo import joint_flips, joint_shifts, placements
-from analysis.questions.robustness.rule import CurveSummary
+from analysis.questions.robustness.rule import CurveSummary, summarise_curve
 from analysis.results.formats import brackets
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
@@ -154,30 +154,13 @@ def curves(panel: Panel) -> list[Curve]:
             Curve(
                 claim,
                 specifications,
-                summarise(specifications, size),
+                summarise_curve(specifications, size),
                 _nulls(table, asked, moved, None, size, one),
                 _nulls(table, asked, asked.position[:, None], flips, size, one),
                 name_scores(claims[claim]),
             )
         )
     return found
-
-
-def summarise(specifications: pd.DataFrame, size: float) -> CurveSummary:
-    """Read median and shares off a frame with ``estimate`` and ``p``."""
-    known = specifications.dropna(subset="estimate")
-    significant = known["p"] < size
-    up = known["estimate"] > 0
-    if known.empty:
-        return CurveSummary(len(specifications), 0, np.nan, np.nan, np.nan, np.nan)
-    return CurveSummary(
-        specifications=len(specifications),
-        testable=len(known),
-        median=float(known["estimate"].median()),
-        share_sign=float(up.mean()),
-        share_significant=float((up & significant).mean()),
-        share_opposite=float((~up & significant).mean()),
-    )
 
 
 def joint_p(observed: CurveSummary, nulls: Nulls) -> JointP:
@@ -201,11 +184,8 @@ def _tail(observed: float, null: Floats) -> float:
 
 def _observed(tables: Tables, days: Days, one: bool) -> pd.DataFrame:
     """Test every specification on the events as they are."""
-    menus = [  # a window is written as the paper does
-        [brackets(option) if isinstance(option, tuple) else option for option in menu]
-        for menu in tables.menus.values()
-    ]
-    choices = pd.MultiIndex.from_product(menus, names=CHOICES).to_frame(index=False)
+    choices = pd.DataFrame(list(tables.rows), columns=CHOICES)
+    choices["window"] = choices["window"].map(brackets)  # as the paper writes them
     frames: dict[str, list[pd.DataFrame]] = {coding: [] for coding in days.codings}
     for window, whole in _parts(tables, len(choices), one):
         own = choices[choices["window"] == brackets(window)]
@@ -258,15 +238,13 @@ def _parts(
 
     What stands beside the SCAR, and the SCAR: see :class:`_Responses`.
     """
-    axis, width = CHOICES.index("window"), tables.car.shape[-1]
-    for place, window in enumerate(tables.menus["window"]):
-        car, scar = (
-            values.take(place, axis=axis).reshape(-1, width) for values in (tables.car, tables.scar)
-        )
-        beside = scar / car if one else car
-        for start in range(0, len(car), size):
-            chosen = slice(start, start + size)
-            yield cast("tuple[int, int]", window), (beside[chosen], scar[chosen])
+    by_window: dict[object, list[int]] = {}
+    for choices, row in tables.rows.items():
+        by_window.setdefault(choices[CHOICES.index("window")], []).append(row)
+    for window, rows in by_window.items():
+        for start in range(0, len(rows), size):
+            car, scar = (values[rows[start : start + size]] for values in (tables.car, tables.scar))
+            yield cast("tuple[int, int]", window), (scar / car if one else car, scar)
 
 
 def _drawn(
