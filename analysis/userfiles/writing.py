@@ -26,14 +26,6 @@ SHEET = 31  # letters of the name of a sheet
 PICTURES = (".png", ".svg", ".pdf")
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    _flat(table).to_csv(path, index=False, lineterminator="\n")
-
-
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
-    _flat(table).to_parquet(path, index=False)
-
-
 def _write_stata(table: pd.DataFrame, path: Path) -> None:
     """Write a table; names that Stata does not take get underscores from pandas."""
     flat = _flat(table)
@@ -55,8 +47,8 @@ def _write_workbook(tables: Tables, path: Path) -> None:
 
 
 ONE_TABLE: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": _write_csv,
-    ".parquet": _write_parquet,
+    ".csv": lambda table, path: _flat(table).to_csv(path, index=False, lineterminator="\n"),
+    ".parquet": lambda table, path: _flat(table).to_parquet(path, index=False),
     ".dta": _write_stata,
 }
 ALL_TABLES: dict[str, Callable[[Tables, Path], None]] = {
