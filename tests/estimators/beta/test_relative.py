@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from analysis.estimators.beta.by_column import Settings, fit_columns
 from analysis.estimators.beta.relative import (
-    bootstrap_beta,
     dimson_beta,
     huber_beta,
     median_beta,
@@ -138,27 +138,34 @@ def test_up_down_needs_both_sides(returns):
         up_down_beta(returns["A0"], returns["SPY"].abs(), hac_lags=5)
 
 
+def bootstrap(returns: pd.DataFrame, block: int, draws: int) -> dict[str, float]:
+    """Return the bootstrap of the slope of A0 on SPY by field."""
+    settings = Settings(hac=5, lags=1, leads=1, block=block, draws=draws, seed=3)
+    found = fit_columns(returns[["A0"]].to_numpy(), returns["SPY"].to_numpy(), settings)
+    parts = ("beta", "se", "low", "high", "n")
+    return {name: float(found[f"bootstrap.{name}"][0]) for name in parts}
+
+
 def test_bootstrap_with_blocks_of_one_session_has_the_robust_error(returns):
     """Independent draws of pairs estimate the heteroskedasticity-robust error."""
-    rng = np.random.default_rng(3)
-    ours = bootstrap_beta(returns["A0"], returns["SPY"], 1, 4000, rng)
+    ours = bootstrap(returns, 1, 4000)
     fit = ols_beta(returns["A0"], returns["SPY"], 5)
-    assert ours.beta == pytest.approx(fit.beta, rel=1e-9)
-    assert ours.se == pytest.approx(fit.se_hc3, rel=0.06)
-    assert ours.low < fit.beta < ours.high
+    assert ours["beta"] == pytest.approx(fit.beta, rel=1e-9)
+    assert ours["se"] == pytest.approx(fit.se_hc3, rel=0.06)
+    assert ours["low"] < fit.beta < ours["high"]
 
 
 def test_bootstrap_of_one_block_returns_the_sample(returns):
     """A block as long as the sample is the sample: no spread is left."""
-    ours = bootstrap_beta(returns["A0"], returns["SPY"], 400, 50, np.random.default_rng(3))
-    assert ours.se == pytest.approx(0.0, abs=1e-9)
-    assert ours.low == pytest.approx(ours.beta)
+    ours = bootstrap(returns, 400, 50)
+    assert ours["se"] == pytest.approx(0.0, abs=1e-9)
+    assert ours["low"] == pytest.approx(ours["beta"])
 
 
 def test_bootstrap_refuses_an_impossible_block(returns):
     """A block longer than the sample cannot be drawn."""
     with pytest.raises(ValueError, match="block"):
-        bootstrap_beta(returns["A0"], returns["SPY"], 401, 10, np.random.default_rng(3))
+        bootstrap(returns, 401, 10)
 
 
 def test_shrinking_pulls_the_noisier_slope_further():
