@@ -74,13 +74,7 @@ def _example(*lines: str) -> str:
 
 
 def _reading(options: argparse.Namespace) -> Reading:
-    """Return what is told of the files.
-
-    Raises
-    ------
-    UserDataError
-        If a column is named in other words than ``date=NAME``.
-    """
+    """Return what is told of the files."""
     from analysis.userfiles.reading import MARKS, Reading
 
     told = read_options(options, ReadingOptions)

@@ -15,8 +15,6 @@ __all__ = [
     "IMAGE",
     "INDEX",
     "SHORTCODE",
-    "Guard",
-    "Shortcode",
     "Source",
     "in_order",
     "in_reading_order",

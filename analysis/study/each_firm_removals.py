@@ -25,7 +25,7 @@ from analysis.study.tipping_rules import Measured, measure
 from analysis.study.tipping_search import Change, Turn, search
 from analysis.study.verdicts import CANNOT
 
-__all__ = ["Removals", "remove_from_family", "remove_squares"]
+__all__ = ["remove_from_family", "remove_squares"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -248,14 +248,7 @@ class _Squares:
 def _owned(
     found: Episodes, moved: Episodes, claim: Variance, there: npt.NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Say what each episode adds to every rotation.
-
-    Returns
-    -------
-    tuple of array
-        Sum and number of the episodes of each rotation, (R,), and of these what belongs to each
-        episode of the calendar, (J, R).
-    """
+    """Sum and number of the episodes of each rotation, (R,), and those of each episode, (J, R)."""
     rows, width = moved.label.shape
     enter = moved.enter(claim.events)
     value = np.where(enter, moved.values["square"], 0.0)

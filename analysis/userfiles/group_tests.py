@@ -132,15 +132,9 @@ def _null_means(
     """Return for each part of a study its mean standardised CAR on placebo dates.
 
     Firms of one day 0 move together to one date; dates keep the length of the window away from
-    every listed event. All parts on several day 0s are read from the same draws. A part with one
-    day 0 is a study of its own, which takes each placebo date once as long as there are
-    no more dates than draws.
-
-    Returns
-    -------
-    list of arrays
-        (draws,), or (dates,) for a part with one day 0 and no more dates than draws; NaN where
-        a draw has no value.
+    every listed event. All parts on several day 0s are read from the same draws, (draws,); NaN
+    where one has no value. A part with one day 0 is a study of its own, which takes each placebo
+    date once, (dates,), as long as there are no more dates than draws.
     """
     first, last = window
     listed = np.unique(study.position)

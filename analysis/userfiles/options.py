@@ -20,7 +20,6 @@ __all__ = [
     "EventOptions",
     "Form",
     "Frequency",
-    "Option",
     "Options",
     "OutputOptions",
     "ReadingOptions",

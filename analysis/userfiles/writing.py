@@ -120,7 +120,7 @@ def write_result(
         If the system refuses; then no file has changed.
     """
     if is_stream(out):
-        write_json(document(), out)
+        _write_json(document(), out)
         return [out]
     place = out.resolve()  # what a link leads to, not the link
     files = _files(place, document, tables)
@@ -140,7 +140,7 @@ def _files(
         held = {name: table for name, table in tables().items() if len(table)}
         return {place.name: partial(ALL_TABLES[suffix], held)}
     if suffix not in ONE_TABLE:
-        return {place.name: partial(write_json, document())}
+        return {place.name: partial(_write_json, document())}
     (_, first), *others = tables().items()
     rest = {f"{place.stem}-{name}{place.suffix}": table for name, table in others if len(table)}
     write = ONE_TABLE[suffix]
@@ -168,14 +168,8 @@ def _flat_cell(value: object) -> str:
     return "" if value is None or value != value else str(value)
 
 
-def write_json(content: Mapping[str, Any], out: Path) -> None:
-    """Write a document as JSON to a file, a pipe or a device.
-
-    Raises
-    ------
-    WriteError
-        If the system refuses.
-    """
+def _write_json(content: Mapping[str, Any], out: Path) -> None:
+    """Write a document as JSON to a file, a pipe or a device."""
     try:
         with out.open("w", encoding="utf-8") as handle:
             dump(content, handle)

@@ -91,12 +91,7 @@ def claim_tables(panel: Panel) -> dict[str, Tables]:
 def _compose(panel: Panel) -> tuple[pd.DataFrame, dict[Held, Ints]]:
     """Find what the portfolios of the claims hold on each session.
 
-    Returns
-    -------
-    DataFrame, (F, P)
-        Weight of each ticker in each distinct composition.
-    dict
-        The number of the composition on each session, (T,); -1 where there is none.
+    Weights of tickers by distinct composition, (F, P), and its number on each session, (T,), or -1.
     """
     curve, tickers = panel.snapshot.choices.own_curve, held_tickers(panel)
     able = {

@@ -30,7 +30,7 @@ from analysis.results.formats import brackets
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
-__all__ = ["GRID", "Curve", "JointP", "Nulls", "curves", "joint_p"]
+__all__ = ["GRID", "Curve", "Nulls", "curves", "joint_p"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

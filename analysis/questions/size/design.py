@@ -23,7 +23,7 @@ from analysis.study.episodes import pick_days
 from analysis.study.panel import Panel, chained
 from analysis.study.responses import compose
 
-__all__ = ["LAWS", "Case", "Cell", "Design", "Law", "RuleSet", "Settings", "build_design", "cells"]
+__all__ = ["LAWS", "Case", "Cell", "Design", "RuleSet", "Settings", "build_design", "cells"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
