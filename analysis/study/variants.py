@@ -64,6 +64,11 @@ def returns_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Pa
     return vary(panel, returns=panel.returns.where(inside, axis=0))
 
 
+def _found_beside_back(panel: Panel) -> Panel:
+    status = panel.events["status"].replace("found_beside", "confirmatory")
+    return vary(panel, events=panel.events.assign(status=status))
+
+
 def _other_day(panel: Panel) -> Panel:
     events = coded_events(panel.snapshot.events, "alternative_day")
     return under(build_panel(vary(panel.snapshot, events=events)), panel.rules)
@@ -102,9 +107,7 @@ VARIANTS: Mapping[str, Callable[[Panel], Panel]] = {
     "contaminated windows back": lambda panel: vary(
         panel, clean=pd.DataFrame(True, panel.clean.index, panel.clean.columns)
     ),
-    "events found beside large days back": lambda panel: vary(
-        panel, events=panel.events.replace({"status": {"found_beside": "confirmatory"}})
-    ),
+    "events found beside large days back": _found_beside_back,
     "judgement calls dropped": lambda panel: with_events(
         panel, panel.events[~judgement_calls(panel.events)]
     ),

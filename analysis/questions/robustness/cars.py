@@ -75,7 +75,7 @@ def claim_tables(panel: Panel) -> dict[str, Tables]:
     for claim, rules in curve.claims.items():
         menus = (curve.returns, rules.models, curve.lengths, curve.gaps, curve.outliers)
         every = product(*menus, rules.windows, curve.contamination, rules.measures)
-        rows = {choices: row for row, choices in enumerate(every)}
+        rows: dict[tuple[object, ...], int] = {spec: row for row, spec in enumerate(every)}
         tables[claim] = Tables(rows, *np.full((2, len(rows), sessions + 1), np.nan))
     weights, held = _compose(panel)
     for kind, length, outliers in product(curve.returns, curve.lengths, curve.outliers):

@@ -184,7 +184,7 @@ def _tail(observed: float, null: Floats) -> float:
 
 def _observed(tables: Tables, days: Days, one: bool) -> pd.DataFrame:
     """Test every specification on the events as they are."""
-    choices = pd.DataFrame(list(tables.rows), columns=CHOICES)
+    choices = pd.DataFrame(list(tables.rows), columns=list(CHOICES))
     choices["window"] = choices["window"].map(brackets)  # as the paper writes them
     frames: dict[str, list[pd.DataFrame]] = {coding: [] for coding in days.codings}
     for window, whole in _parts(tables, len(choices), one):
