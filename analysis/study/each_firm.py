@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.estimators.arrays import Bools, Ints
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.exchanges import exchange_by_ticker
 from analysis.snapshot.load import Snapshot
@@ -33,8 +33,6 @@ __all__ = [
     "respond_on_quiet_days",
 ]
 
-Bools = npt.NDArray[np.bool_]
-
 
 def find_quiet(snapshot: Snapshot) -> Bools:
     """Mark the sessions of the market's exchange that lie far from every listed event. (T,).
@@ -49,9 +47,7 @@ def find_quiet(snapshot: Snapshot) -> Bools:
     return np.asarray((distance > rules.quiet) & (sessions >= first) & (sessions <= last))
 
 
-def place_days(
-    days: pd.DatetimeIndex, sessions: pd.DatetimeIndex, lag: int
-) -> npt.NDArray[np.int64]:
+def place_days(days: pd.DatetimeIndex, sessions: pd.DatetimeIndex, lag: int) -> Ints:
     """Find the session of another exchange for each day: the first on (0) or after (1) it.
 
     Returns

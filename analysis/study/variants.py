@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools
 from analysis.reads import vary
 from analysis.snapshot.optional_choices import Coding
 from analysis.study.panel import (
@@ -22,8 +21,6 @@ from analysis.study.panel import (
 )
 
 __all__ = ["VARIANTS", "coded_events", "events_between", "judgement_calls", "returns_between"]
-
-Bools = npt.NDArray[np.bool_]
 
 
 def judgement_calls(events: pd.DataFrame) -> Bools:

@@ -17,9 +17,9 @@ from functools import cache
 from itertools import compress, product
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import blocks
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Layout, build_panel
@@ -35,8 +35,6 @@ from analysis.study.placebo import clean_sessions
 
 __all__ = ["CHOICES", "OUTSIDE", "Tables", "claim_tables", "held_tickers"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
 Held = tuple[str, str, int, int, Bounds | None]  # claim, measure, length, gap, clean window
 Cars = Mapping[tuple[int, Bounds], Floats]
