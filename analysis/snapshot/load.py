@@ -264,7 +264,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
     """Every ticker that any table or the study names must be in the universe, and have prices."""
     universe = tables["universe.csv"]["ticker"]
     known, priced = set(universe), set(tables["prices.csv"]["ticker"])
-    named = {name: tables["events.csv"][name].str.split(";").explode() for name in NAMED}
+    several = {name: tables["events.csv"][name].str.split(";").explode() for name in NAMED}
     cells = [
         (name, "ticker", tables[name]["ticker"], known)
         for name in ("prices.csv", *REFRESHED)
@@ -272,7 +272,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
     ]
     cells += [
         ("confounders.csv", "ticker", tables["confounders.csv"]["ticker"], known | {"ALL"}),
-        *(("events.csv", name, each[each != ""], known) for name, each in named.items()),
+        *(("events.csv", name, each[each != ""], known) for name, each in several.items()),
     ]
     for name, column, tickers, allowed in cells:
         for row, ticker in tickers[~tickers.isin(allowed)].items():
