@@ -205,9 +205,10 @@ def bootstrap(y: pd.Series, x: pd.Series, settings: Settings) -> Slope:
             starts = rng.integers(0, n - length + 1, (settings.draws, count))
             rows = starts[..., None] + np.arange(length)
             gathered.append(rows.reshape(settings.draws, -1))
-    slopes = [np.polyfit(*pairs[rows].T[::-1], 1)[0] for rows in np.concatenate(gathered, axis=1)]
-    low, high = np.quantile(slopes, [0.025, 0.975])
-    return Slope(np.polyfit(*pairs.T[::-1], 1)[0], np.std(slopes, ddof=1), low, high, n)
+    drawn = [np.arange(n), *np.concatenate(gathered, axis=1)]
+    slope, *slopes = (float(np.polyfit(pairs[rows, 1], pairs[rows, 0], 1)[0]) for rows in drawn)
+    low, high = (float(np.quantile(slopes, share)) for share in (0.025, 0.975))
+    return Slope(slope, float(np.std(slopes, ddof=1)), low, high, n)
 
 
 def scholes_williams(y: pd.Series, x: pd.Series) -> float:
