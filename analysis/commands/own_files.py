@@ -19,12 +19,7 @@ from analysis.commands.delivery import (
     deliver,
 )
 from analysis.errors import UserDataError
-from analysis.userfiles.options import (
-    BetaOptions,
-    CorrelateOptions,
-    EventOptions,
-    ReadingOptions,
-)
+from analysis.userfiles.options import BetaOptions, CorrelateOptions, EventOptions, ReadingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,11 +18,7 @@ from analysis.estimators.arrays import Bools, Ints
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.exchanges import exchange_by_ticker
 from analysis.snapshot.load import Snapshot
-from analysis.snapshot.own_sessions import (
-    judge_firms,
-    own_returns,
-    usable_days,
-)
+from analysis.snapshot.own_sessions import judge_firms, own_returns, usable_days
 from analysis.study.each_session import fit_each
 
 __all__ = [
