@@ -21,7 +21,7 @@ from typing import Any
 from analysis.errors import StudyError
 from analysis.interrupts import SIGNALS, postponed, unheard
 
-__all__ = ["Submit", "analysis", "child", "follow_parent", "run", "side_by_side", "workers"]
+__all__ = ["analysis", "child", "follow_parent", "run", "side_by_side", "workers"]
 
 PATIENCE = 5.0  # seconds in which a child told to end may tidy up
 _PARENT = "RARE_EARTH_PARENT"  # tells a child of ours whose death ends it

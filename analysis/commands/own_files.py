@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.commands.base import Command, Workspace, add_options, read_options, shorten_help
 from analysis.commands.delivery import (
@@ -19,28 +19,43 @@ from analysis.commands.delivery import (
     deliver,
 )
 from analysis.errors import UserDataError
-from analysis.userfiles.options import (
-    BetaOptions,
-    CorrelateOptions,
-    EventOptions,
-    ReadingOptions,
-)
+from analysis.userfiles.options import BetaOptions, CorrelateOptions, EventOptions, ReadingOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from matplotlib.figure import Figure as Canvas
+    from rich.console import RenderableType
 
     from analysis.estimators.blocks import Runner
-    from analysis.userfiles.beta_result import BetaResult
-    from analysis.userfiles.correlate import CorrelateResult
-    from analysis.userfiles.event_result import EventStudyResult
     from analysis.userfiles.reading import Reading
 
 __all__ = ["BETA", "CORRELATE", "EVENT_STUDY"]
 
 ROLES = ("date", "asset", "value", "ticker", "day0")  # of columns that can be named
 PRICES = "prices in any usual layout and format, or a folder of files; may be repeated"
+
+
+class _Forms(NamedTuple):
+    """The module with a result's document and tables, what shows it, the name of what draws it."""
+
+    written: Any
+    show: Callable[[Any], list[RenderableType]]
+    drawing: str
+
+    def make(self, result: object, files: Sequence[Path], *told: Any) -> Delivery:
+        """Return a result in every form; the module that draws is loaded for a picture alone."""
+
+        def draw() -> Canvas:
+            from analysis.userfiles import drawings
+
+            canvas: Canvas = getattr(drawings, self.drawing)(result)
+            return canvas
+
+        document, tables = (
+            partial(form, result, files) for form in (self.written.document, self.written.tables)
+        )
+        return Delivery(document, tables, partial(self.show, result), draw, *told)
 
 
 def _add_files(parser: argparse.ArgumentParser, flag: str, told: str) -> None:
@@ -54,13 +69,7 @@ def _example(*lines: str) -> str:
 
 
 def _reading(options: argparse.Namespace) -> Reading:
-    """Return what is told of the files.
-
-    Raises
-    ------
-    UserDataError
-        If a column is named in other words than ``date=NAME``.
-    """
+    """Return what is told of the files."""
     from analysis.userfiles.reading import MARKS, Reading
 
     told = read_options(options, ReadingOptions)
@@ -105,6 +114,7 @@ def _configure_event_study(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_event_study(options: argparse.Namespace, _: Workspace) -> None:
+    from analysis.userfiles import event_document, terminal
     from analysis.userfiles.reading import read_events, read_factors, read_prices
 
     check_delivery(options)
@@ -133,25 +143,9 @@ def _run_event_study(options: argparse.Namespace, _: Workspace) -> None:
             **vars(choices),
         )
     files = [*prices.files, options.events, *([options.factor_file] if factors else [])]
-    deliver(options, stage, _delivered_events(result, files))
-
-
-def _delivered_events(result: EventStudyResult, files: Sequence[Path]) -> Delivery:
-    from analysis.userfiles import event_document, terminal
-
-    def draw() -> Canvas:
-        from analysis.userfiles.drawings import draw_event_study
-
-        return draw_event_study(result)
-
-    return Delivery(
-        partial(event_document.document, result, files),
-        partial(event_document.tables, result, files),
-        partial(terminal.show_event_study, result),
-        draw,
-        f"{counted(len(result.events), 'event')}, {len(result.skipped)} left out",
-        result.warnings(),
-    )
+    told = f"{counted(len(result.events), 'event')}, {len(result.skipped)} left out"
+    forms = _Forms(event_document, terminal.show_event_study, "draw_event_study")
+    deliver(options, stage, forms.make(result, files, told, result.warnings()))
 
 
 def _runner(options: argparse.Namespace) -> AbstractContextManager[Runner]:
@@ -181,6 +175,7 @@ def _configure_beta(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_beta(options: argparse.Namespace, _: Workspace) -> None:
+    from analysis.userfiles import beta_result, terminal
     from analysis.userfiles.reading import read_prices
 
     check_delivery(options)
@@ -196,26 +191,10 @@ def _run_beta(options: argparse.Namespace, _: Workspace) -> None:
         from analysis.userfiles.beta import relative_beta
 
         result = relative_beta(prices.frame, **vars(choices))
-    deliver(options, stage, _delivered_betas(result, prices.files))
-
-
-def _delivered_betas(result: BetaResult, files: Sequence[Path]) -> Delivery:
-    from analysis.userfiles import beta_result, terminal
-
-    def draw() -> Canvas:
-        from analysis.userfiles.drawings import draw_betas
-
-        return draw_betas(result)
-
-    return Delivery(
-        partial(beta_result.document, result, files),
-        partial(beta_result.tables, result, files),
-        partial(terminal.show_betas, result),
-        draw,
-        f"{counted(len(result.betas), 'asset')}, {len(result.skipped)} left out",
-        result.warnings(),
-        result.said(),
-    )
+    told = f"{counted(len(result.betas), 'asset')}, {len(result.skipped)} left out"
+    forms = _Forms(beta_result, terminal.show_betas, "draw_betas")
+    made = forms.make(result, prices.files, told, result.warnings(), result.said())
+    deliver(options, stage, made)
 
 
 def _configure_correlate(parser: argparse.ArgumentParser) -> None:
@@ -231,6 +210,7 @@ def _configure_correlate(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_correlate(options: argparse.Namespace, _: Workspace) -> None:
+    from analysis.userfiles import correlate, terminal
     from analysis.userfiles.reading import read_series
 
     check_delivery(options)
@@ -239,44 +219,15 @@ def _run_correlate(options: argparse.Namespace, _: Workspace) -> None:
         tables = [read_series(path, _reading(options)) for path in options.data]
     stage.tell([line for table in tables for line in table.said])
     with stage("Correlating"):
-        from analysis.userfiles.correlate import correlate
-
-        result = correlate([table.frame for table in tables], **vars(choices))
-    deliver(options, stage, _delivered_correlations(result, options.data))
-
-
-def _delivered_correlations(result: CorrelateResult, files: Sequence[Path]) -> Delivery:
-    from analysis.userfiles import terminal
-    from analysis.userfiles.correlate import document, tables
-
-    def draw() -> Canvas:
-        from analysis.userfiles.drawings import draw_correlogram
-
-        return draw_correlogram(result)
-
+        result = correlate.correlate([table.frame for table in tables], **vars(choices))
     empty = result.correlations["estimate"].isna()
-    reasons = result.correlations.loc[empty, "reason"].value_counts(sort=False)
-    return Delivery(
-        partial(document, result, files),
-        partial(tables, result, files),
-        partial(terminal.show_correlations, result),
-        draw,
-        counted(int((~empty).sum()), "correlation"),
-        [f"{count} correlations without a number: {reason}" for reason, count in reasons.items()],
-        result.said,
-    )
+    reasons = result.correlations.loc[empty, "reason"].value_counts(sort=False).items()
+    lacking = [f"{count} correlations without a number: {reason}" for reason, count in reasons]
+    told = counted(int((~empty).sum()), "correlation")
+    forms = _Forms(correlate, terminal.show_correlations, "draw_correlogram")
+    deliver(options, stage, forms.make(result, options.data, told, lacking, result.said))
 
 
-EVENT_STUDY = Command(
-    "event-study",
-    _configure_event_study,
-    _run_event_study,
-    anywhere=True,
-)
+EVENT_STUDY = Command("event-study", _configure_event_study, _run_event_study, anywhere=True)
 BETA = Command("beta", _configure_beta, _run_beta, anywhere=True)
-CORRELATE = Command(
-    "correlate",
-    _configure_correlate,
-    _run_correlate,
-    anywhere=True,
-)
+CORRELATE = Command("correlate", _configure_correlate, _run_correlate, anywhere=True)

@@ -83,13 +83,7 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
 def _keep(
     receipt: Receipt, build: Path, key: Path | None, workspace: Workspace, stage: Stages
 ) -> None:
-    """Write the receipt beside the outputs that it is for; one for the same bytes is signed too.
-
-    Raises
-    ------
-    ResultsError
-        If the receipt that is there says that the same commit makes other bytes.
-    """
+    """Write the receipt beside the outputs that it is for; one for the same bytes is signed too."""
     output = workspace.paper / "_output"
     if (output / NAME).is_file():
         other = Receipt.read(output / NAME)

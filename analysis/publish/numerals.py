@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = [
-    "ALLOWED",
-    "MARKUP",
-    "blank",
-    "foreign_numerals",
-    "typed_numerals",
-]
+__all__ = ["MARKUP", "blank", "foreign_numerals", "typed_numerals"]
 
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"

@@ -24,7 +24,7 @@ from analysis.publish.source_check import check_sources, listing
 from analysis.publish.statements import find_site, find_source_address
 from analysis.whole import staging, temporary, write_whole
 
-__all__ = ["RenderReport", "RendererName", "render", "require_renderer"]
+__all__ = ["RenderReport", "render", "require_renderer"]
 
 RendererName = Literal["auto", "quarto", "pandoc"]
 

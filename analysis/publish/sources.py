@@ -15,8 +15,6 @@ __all__ = [
     "IMAGE",
     "INDEX",
     "SHORTCODE",
-    "Guard",
-    "Shortcode",
     "Source",
     "find_opening",
     "in_order",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import RepositoryError
-from analysis.publish.release.describe import read_citation
+from analysis.publish.release.describe import name_author, read_citation
 from analysis.publish.review.repository import Repository
 from analysis.results.formats import format_value
 from analysis.snapshot.manifest import read_manifest
@@ -43,7 +43,7 @@ def write_statements(root: Path) -> str:
     prices = {folder: read_manifest(root / folder).files["prices.csv"] for folder in FOLDERS}
     code = citation.get("repository-code")
     told = {
-        "Authors": "; ".join(_names(citation["authors"])),
+        "Authors": "; ".join(map(name_author, citation["authors"])),
         "Data availability": "Everything that is computed here is computed from the files in "
         "`data/`, which come with the code. "
         + " ".join(f"Closes in `{f}/`: {p.source}. {p.licence}" for f, p in prices.items()),
@@ -116,9 +116,8 @@ def write_bibtex(citation: Mapping[str, Any]) -> str:
     }
     """
     people = " and ".join(
-        f"{a['family-names']}, {a.get('given-names', '')}" if "family-names" in a
-        else f"{{{a['name']}}}" for a in citation["authors"]
-    )  # fmt: skip
+        name_author(a) if "family-names" in a else f"{{{a['name']}}}" for a in citation["authors"]
+    )
     fields = {"title": citation["title"], "author": people, "version": citation["version"]}
     fields |= _dated(citation)
     fields |= {"doi" if n == "doi" else "url": citation[n] for n in reversed(_ADDRESSES)
@@ -141,7 +140,7 @@ def write_ris(citation: Mapping[str, Any]) -> str:
     ER  -
     """
     rows = [("TY", "COMP"), ("TI", citation["title"])]
-    rows += [("AU", name) for name in _names(citation["authors"])]
+    rows += [("AU", name_author(author)) for author in citation["authors"]]
     rows += [("ET", citation["version"])]
     rows += [("PY", year) for year in _dated(citation).values()]
     rows += [("DO" if n == "doi" else "UR", citation[n]) for n in _ADDRESSES if citation.get(n)]
@@ -151,12 +150,3 @@ def write_ris(citation: Mapping[str, Any]) -> str:
 def _dated(citation: Mapping[str, Any]) -> dict[str, str]:
     released = citation.get("date-released")
     return {"year": str(released)[:4]} if released else {}
-
-
-def _names(authors: Iterable[Mapping[str, str]]) -> list[str]:
-    return [
-        f"{a['family-names']}, {a.get('given-names', '')}".rstrip(", ")
-        if "family-names" in a
-        else a["name"]
-        for a in authors
-    ]

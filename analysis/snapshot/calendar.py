@@ -155,7 +155,7 @@ def check_days(
     """
     at = table["ticker"].map(lambda ticker: exchanges.get(ticker, HOME))
     parts = [(exchange, table[at == exchange]) for exchange in dict.fromkeys(at)]
-    return [(rows, check_sessions(name, rows, exchange)) for exchange, rows in parts]
+    return [(rows, _check_sessions(name, rows, exchange)) for exchange, rows in parts]
 
 
 def _check_holes(
@@ -181,14 +181,8 @@ def _check_holes(
             raise fault(place, expected=expected, found="none", remedy=remedy)
 
 
-def check_sessions(name: str, table: pd.DataFrame, exchange: str = HOME) -> pd.DatetimeIndex:
-    """Return an exchange's sessions in the span of a table, indexed by line number.
-
-    Raises
-    ------
-    SnapshotError
-        If one of its rows lies on a day without a session.
-    """
+def _check_sessions(name: str, table: pd.DataFrame, exchange: str = HOME) -> pd.DatetimeIndex:
+    """Return an exchange's sessions in the span of a table; all its rows must lie on one."""
     sessions = list_sessions(exchange, table["session"].min(), table["session"].max())
     strays = table[~table["session"].isin(sessions)]
     if not strays.empty:

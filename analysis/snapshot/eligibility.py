@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Ints
 from analysis.estimators.returns import take_returns
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.rules import Rules
@@ -22,9 +23,6 @@ __all__ = [
     "listed_returns",
     "news_window",
 ]
-
-
-Ints = npt.NDArray[np.int64]
 
 
 def listed_returns(snapshot: Snapshot) -> pd.DataFrame:
@@ -63,9 +61,7 @@ def news_window(window: tuple[int, int]) -> tuple[int, int]:
     return min(first, 0), last
 
 
-def estimable(
-    snapshot: Snapshot, tickers: Sequence[str], length: int, gap: int
-) -> npt.NDArray[np.bool_]:
+def estimable(snapshot: Snapshot, tickers: Sequence[str], length: int, gap: int) -> Bools:
     """Say which tickers have a return on each day 0 and enough of them before it, (F, T)."""
     own = _first_own_return(snapshot)
     start, day0 = np.array([[own[t]] for t in tickers]), np.arange(len(snapshot.sessions))
@@ -178,7 +174,7 @@ def firm_windows(snapshot: Snapshot, rules: Rules | None = None) -> pd.DataFrame
 
 def find_news(
     snapshot: Snapshot, ticker: str, first: Ints, last: Ints, rules: Rules
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
+) -> tuple[Bools, npt.NDArray[np.object_]]:
     """Find the confounders of a firm that touch spans of sessions.
 
     Parameters

@@ -264,6 +264,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
     """Every ticker that any table or the study names must be in the universe, and have prices."""
     universe = tables["universe.csv"]["ticker"]
     known, priced = set(universe), set(tables["prices.csv"]["ticker"])
+    several = {name: tables["events.csv"][name].str.split(";").explode() for name in NAMED}
     cells = [
         (name, "ticker", tables[name]["ticker"], known)
         for name in ("prices.csv", *REFRESHED)
@@ -271,7 +272,7 @@ def _check_tickers(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
     ]
     cells += [
         ("confounders.csv", "ticker", tables["confounders.csv"]["ticker"], known | {"ALL"}),
-        *(("events.csv", name, _split(tables["events.csv"][name]), known) for name in NAMED),
+        *(("events.csv", name, each[each != ""], known) for name, each in several.items()),
     ]
     for name, column, tickers, allowed in cells:
         for row, ticker in tickers[~tickers.isin(allowed)].items():
@@ -309,12 +310,6 @@ def _check_columns(tables: Mapping[str, pd.DataFrame], choices: Choices) -> None
                         found=column,
                         remedy=f"{guess(column, known)}correct the line",
                     )
-
-
-def _split(cells: pd.Series) -> pd.Series:
-    """Return every ticker of cells that hold several, under the row of its cell."""
-    tickers = cells.str.split(";").explode()
-    return tickers[tickers != ""]
 
 
 def _unknown(name: str, ticker: str, known: set[str], what: str, **place: Any) -> SnapshotError:

@@ -20,7 +20,6 @@ __all__ = [
     "Coding",
     "CrossAsset",
     "Curve",
-    "CurveClaim",
     "CurveModel",
     "Measure",
     "OneChoice",

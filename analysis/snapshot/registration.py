@@ -12,7 +12,7 @@ from analysis.snapshot.faults import fault
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.load import Snapshot
 
-__all__ = ["Registration", "read_registration"]
+__all__ = ["read_registration"]
 
 
 @dataclass(frozen=True)

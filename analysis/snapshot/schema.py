@@ -79,10 +79,6 @@ def _text(pattern: str = r"\S", said: str = "some text") -> pa.Column:
     return pa.Column(str, pa.Check.str_contains(pattern, error=said))
 
 
-def _note() -> pa.Column:
-    return pa.Column(str)
-
-
 def _ticker() -> pa.Column:
     return _text(rf"^{TICKER}$", "a ticker in capitals")
 
@@ -93,10 +89,6 @@ def _tickers() -> pa.Column:
 
 def _month() -> pa.Column:
     return _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM")
-
-
-def _code() -> pa.Column:
-    return pa.Column(int, pa.Check.ge(0, error="an M49 code"), coerce=True)
 
 
 Rule = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], list[str]]
@@ -139,6 +131,9 @@ RULES: dict[str, Rule] = {  # what must hold in a row: the check, the columns th
 }
 
 
+_M49 = pa.Column(int, pa.Check.ge(0, error="an M49 code"), coerce=True)
+
+
 def _table(columns: dict[str, pa.Column], *rules: str, key: Sequence[str]) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(
         columns,
@@ -172,10 +167,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "affected": _tickers(),
             "status": _word(STATUSES),
             "confidence": _word(CONFIDENCE),
-            "second_direction": _note(),
+            "second_direction": pa.Column(str),
             "second_confidence": _number(pa.Check.isin([1, 2, 3], error="1, 2 or 3"), empty=True),
-            "second_best": _note(),
-            "alternative_direction": _note(),
+            "second_best": pa.Column(str),
+            "alternative_direction": pa.Column(str),
             "alternative_day0": _date(empty=True),
             "hour": _word(HOURS, empty=True),
             "session_certain": _word(("yes", "no"), empty=True),
@@ -265,9 +260,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "comtrade.csv": _table(
         {
             "month": _month(),
-            "reporter": _code(),
+            "reporter": _M49,
             "flow": _word(("X", "M")),
-            "partner": _code(),
+            "partner": _M49,
             "commodity": _text(r"^\d{6}$", "six digits"),
             "value_usd": _number(pa.Check.ge(0, error="a number not below 0")),
             "net_weight_kg": _number(pa.Check.gt(0, error="a number above 0"), empty=True),
@@ -293,9 +288,7 @@ BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at t
     },
 }
 _OTHER_DAY0 = re.compile(r"day0_[a-z0-9]+")  # day 0 on another exchange, as study.toml names it
-_MEASURE = re.compile(
-    r"[a-z][a-z0-9_]*"
-)  # what else a study knows of its firms, for slope(a, column)
+_MEASURE = re.compile(r"[a-z][a-z0-9_]*")  # of firms, for slope(a, column)
 
 
 def list_columns(name: str, header: Iterable[str]) -> list[str]:
@@ -304,14 +297,14 @@ def list_columns(name: str, header: Iterable[str]) -> list[str]:
     Columns whose cells may all be empty are there if the `header` has them.
     """
     found = [*header]
-    lacking = set(may_lack(name)).difference(found)
+    lacking = set(_may_lack(name)).difference(found)
     added = [column for column in found if _beside(name, column)]
     return [*(c for c in SCHEMAS[name].columns if c not in lacking), *dict.fromkeys(added)]
 
 
 @cache
-def may_lack(name: str) -> tuple[str, ...]:
-    """Return the columns that a file may do without: nothing in a cell is as good as no column."""
+def _may_lack(name: str) -> tuple[str, ...]:
+    """Columns that a file may do without: nothing in a cell is as good as no column."""
     return tuple(c for c, column in SCHEMAS[name].columns.items() if _may_be_empty(column))
 
 
@@ -327,7 +320,7 @@ def _beside(name: str, column: str) -> pa.Column | None:
     known = BESIDE.get(name, {})
     if name == "universe.csv" and column not in {*known, *SCHEMAS[name].columns}:
         slip = get_close_matches(column, [*known, *SCHEMAS[name].columns], 1, 0.8)
-        return _note() if _MEASURE.fullmatch(column) and not slip else None
+        return pa.Column(str) if _MEASURE.fullmatch(column) and not slip else None
     return known.get(column)
 
 

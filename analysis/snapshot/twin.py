@@ -23,7 +23,7 @@ from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.manifest import BESIDE, FILES, NAME, Origin, first_manifest, write_manifest
 from analysis.whole import write_whole
 
-__all__ = ["TRUTH", "Truth", "planted_effects", "residual_scale", "simulate", "write_twin"]
+__all__ = ["TRUTH", "planted_effects", "residual_scale", "simulate", "write_twin"]
 
 Floats = npt.NDArray[np.float64]
 

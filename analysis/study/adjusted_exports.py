@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.estimators.returns import equal_weight
+from analysis.snapshot.calendar import list_sessions
 from analysis.snapshot.choices import Choices
 from analysis.snapshot.customs import monthly_panel
+from analysis.snapshot.exchanges import exchange_by_ticker
 from analysis.snapshot.load import Snapshot
 from analysis.study.customs import METHODS, correlate
-from analysis.study.own_months import month_returns
 
-__all__ = ["FIRMS", "HEADLINE", "asset_returns", "correlate_adjusted", "headline_changes"]
+__all__ = [
+    "FIRMS",
+    "HEADLINE",
+    "asset_returns",
+    "correlate_adjusted",
+    "headline_changes",
+    "month_returns",
+]
 
 HEADLINE = "rare_earths_total"
 FIRMS = "firms"
@@ -78,3 +86,26 @@ def correlate_adjusted(
             found = correlate(snapshot, x, values.dropna(), lags, method, name, asset, method)
             frames.append(found.reset_index().assign(asset=asset, method=method))
     return pd.concat(frames, ignore_index=True)
+
+
+def month_returns(snapshot: Snapshot, tickers: Sequence[str]) -> pd.DataFrame:
+    """Compute what each ticker returned from the last session of a month to that of the next.
+
+    A month is known where the closes of both sessions are: one without a close on the last session
+    of its exchange is not, what happens in between plays no part.
+
+    Returns
+    -------
+    DataFrame
+        Months by tickers, simple returns in local currency (fraction).
+    """
+    sessions, listed = snapshot.sessions, snapshot.universe["listed_from"]
+    first, last = sessions[0].to_period("M"), sessions[-1].to_period("M")
+    at = exchange_by_ticker(snapshot.universe, snapshot.choices)
+    found = {}
+    for ticker in tickers:
+        held = list_sessions(at[ticker], first.start_time, last.end_time.normalize())
+        ends = held.to_series().groupby(held.to_period("M")).max()
+        closes = snapshot.prices[ticker].where(~(snapshot.prices.index < listed[ticker]))
+        found[ticker] = closes.reindex(ends).set_axis(ends.index).pct_change(fill_method=None)
+    return pd.DataFrame(found).rename_axis("month")

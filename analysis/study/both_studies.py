@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats
 from analysis.estimators.events.abnormal import event_study
 from analysis.snapshot.claims import Events
 from analysis.snapshot.eligibility import news_window
@@ -18,8 +18,6 @@ from analysis.study.panel import Panel, under
 from analysis.study.responses import compose
 
 __all__ = ["LaterStudy", "measure_later"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

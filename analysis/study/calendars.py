@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.snapshot.claims import Events
 from analysis.snapshot.load import Snapshot
 from analysis.snapshot.own_sessions import own_returns
@@ -21,9 +21,6 @@ from analysis.study.each_session import MEASURES, FirmTable
 
 __all__ = ["Calendars", "Episodes", "average", "chain", "place_events", "rotate"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 NEAREST = 4  # sessions: rotations by fewer lie on the events themselves
 FAR = np.iinfo(np.int64).max // 2
 

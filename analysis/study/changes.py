@@ -13,14 +13,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Floats
 from analysis.reads import once, vary
 from analysis.snapshot.claims import OnEvents
 from analysis.study.claim_kinds import chained_for, responses_of
 from analysis.study.episodes import chosen_days
 from analysis.study.panel import Panel, build_panel, in_episodes, under
 from analysis.study.responses import Responses
-from analysis.study.tipping_rules import Floats, Rule, add_up
-from analysis.study.tipping_search import Bools, Change
+from analysis.study.tipping_rules import Rule, add_up
+from analysis.study.tipping_search import Change
 
 __all__ = ["drop_episodes", "move_events", "panel_elsewhere", "recode_events"]
 

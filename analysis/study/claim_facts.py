@@ -77,14 +77,13 @@ def decide_facts(claim: Facts, panel: Panel) -> Outcome:
     )
     first = observed[0]
     effect = float(_shown(claim, pd.DataFrame([first.values])).iloc[0])
-    placebo = None
-    if first.elsewhere is not None:
-        others = _shown(claim, first.elsewhere)
-        placebo = (
-            placebo_p(effect, others.to_numpy()).p
-            if claim.facts[0].series
-            else day_placebo(panel, others, effect, first.length)
-        )
+    others = None if first.elsewhere is None else _shown(claim, first.elsewhere)
+    if others is None:
+        placebo = None
+    elif claim.facts[0].series:
+        placebo = placebo_p(effect, others.to_numpy()).p
+    else:
+        placebo = day_placebo(panel, others, effect, first.length)
     return Outcome(
         effect,
         count=first.sample,
@@ -104,8 +103,7 @@ def _shown(claim: Facts, values: pd.DataFrame) -> pd.Series:
     """Make one number of the values of each row; missing where one is missing."""
     if claim.show == "first":
         return values.iloc[:, 0]
-    shown: pd.Series = getattr(values, claim.show)(axis=1, skipna=False)
-    return shown
+    return pd.Series(getattr(values, claim.show)(axis=1, skipna=False))
 
 
 def _observe(fact: Fact, panel: Panel) -> _Observed:
@@ -296,13 +294,8 @@ def decide_waiting(claim: Waiting, panel: Panel) -> Outcome:
     seen = int((panel.snapshot.sessions > day).sum())
     count = f"{seen} of {first}"
     if seen < first or not claim.of:
-        return Outcome(
-            None,
-            count=count,
-            verdict=NOT_TESTABLE,
-            applied=f"{count} sessions have passed",
-            confirmatory=False,
-        )
+        passed = f"{count} sessions have passed"
+        return Outcome(None, count=count, verdict=NOT_TESTABLE, applied=passed, confirmatory=False)
     portfolio = parse_portfolio(claim.of, panel.snapshot)
     found = cumulate(panel, portfolio, (1, min(seen, last)), clean=False).at_events(panel)
     at_day = panel.events.index[panel.events["day0"] == day]

@@ -11,18 +11,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.estimators.arrays import Bools, Ints
 from analysis.snapshot.episodes import assign_episodes
 from analysis.snapshot.exchanges import exchange_by_ticker
 from analysis.snapshot.load import Snapshot
-from analysis.snapshot.own_sessions import (
-    judge_firms,
-    own_returns,
-    usable_days,
-)
+from analysis.snapshot.own_sessions import judge_firms, own_returns, usable_days
 from analysis.study.each_session import fit_each
 
 __all__ = [
@@ -32,8 +28,6 @@ __all__ = [
     "place_days",
     "respond_on_quiet_days",
 ]
-
-Bools = npt.NDArray[np.bool_]
 
 
 def find_quiet(snapshot: Snapshot) -> Bools:
@@ -49,9 +43,7 @@ def find_quiet(snapshot: Snapshot) -> Bools:
     return np.asarray((distance > rules.quiet) & (sessions >= first) & (sessions <= last))
 
 
-def place_days(
-    days: pd.DatetimeIndex, sessions: pd.DatetimeIndex, lag: int
-) -> npt.NDArray[np.int64]:
+def place_days(days: pd.DatetimeIndex, sessions: pd.DatetimeIndex, lag: int) -> Ints:
     """Find the session of another exchange for each day: the first on (0) or after (1) it.
 
     Returns

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.estimators.multiplicity import holm_each
 from analysis.estimators.significance import minimum_detectable
 from analysis.snapshot.claims import OnEvents, Variance
@@ -25,10 +26,8 @@ from analysis.study.tipping_rules import Measured, measure
 from analysis.study.tipping_search import Change, Turn, search
 from analysis.study.verdicts import CANNOT
 
-__all__ = ["Removals", "remove_from_family", "remove_squares"]
+__all__ = ["remove_from_family", "remove_squares"]
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.str_]
 OPEN = "within noise"
 AT_ONCE = 512  # sets of episodes whose rotations are looked at together
@@ -246,16 +245,9 @@ class _Squares:
 
 
 def _owned(
-    found: Episodes, moved: Episodes, claim: Variance, there: npt.NDArray[np.int64]
+    found: Episodes, moved: Episodes, claim: Variance, there: Ints
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Say what each episode adds to every rotation.
-
-    Returns
-    -------
-    tuple of array
-        Sum and number of the episodes of each rotation, (R,), and of these what belongs to each
-        episode of the calendar, (J, R).
-    """
+    """Sum and number of the episodes of each rotation, (R,), and those of each episode, (J, R)."""
     rows, width = moved.label.shape
     enter = moved.enter(claim.events)
     value = np.where(enter, moved.values["square"], 0.0)

@@ -82,10 +82,6 @@ def _of_placebo(run: Run, snapshot: Snapshot, _: Entry, terms: Entry) -> Run:
     return replace(run, firms=firms, until=until)
 
 
-def _of_fund(run: Run, snapshot: Snapshot, _: Entry, __: Entry) -> Run:
-    return replace(run, firms=(snapshot.choices.benchmark.metals,))
-
-
 def _with_secondary(run: Run, _: Snapshot, __: Entry, terms: Entry) -> Run:
     since = {
         ticker: pd.Timestamp(each["from"])
@@ -95,35 +91,29 @@ def _with_secondary(run: Run, _: Snapshot, __: Entry, terms: Entry) -> Run:
     return replace(run, firms=(*run.firms, *since), since=since)
 
 
-def _of_kinds(run: Run, snapshot: Snapshot, entry: Entry, _: Entry) -> Run:
-    return _events(run, "kind", snapshot, *entry["kinds"])
-
-
-def _both_coders(run: Run, snapshot: Snapshot, _: Entry, __: Entry) -> Run:
-    events = snapshot.events
-    return replace(run, events=(events["second_direction"] == events["direction"]).to_numpy())
-
-
-def _earlier(run: Run, snapshot: Snapshot, entry: Entry, _: Entry) -> Run:
-    return replace(run, earlier=(snapshot.events[entry["column"]] == "yes").to_numpy())
-
-
 _MAKE: Mapping[str, Callable[[Run, Snapshot, Entry, Entry], Run]] = {
     "to-2020": _to_unseen,
     "new-york": _of_basket("new_york"),
     "sydney": _of_basket("sydney"),
-    "remx": _of_fund,
+    "remx": lambda run, snapshot, *_: replace(run, firms=(snapshot.choices.benchmark.metals,)),
     "ilu": _of_placebo,
     "secondary": _with_secondary,
     "own-news": lambda run, *_: replace(run, own_news=True),
-    "export-policy": _of_kinds,
-    "output-quotas": _of_kinds,
+    **dict.fromkeys(
+        ("export-policy", "output-quotas"),
+        lambda run, snapshot, entry, _: _events(run, "kind", snapshot, *entry["kinds"]),
+    ),
     "high-confidence": lambda run, snapshot, *_: _events(run, "confidence", snapshot, "high"),
-    "both-coders": _both_coders,
+    "both-coders": lambda run, snapshot, *_: replace(
+        run,
+        events=(snapshot.events["second_direction"] == snapshot.events["direction"]).to_numpy(),
+    ),
     "no-quoted-price": lambda run, snapshot, entry, _: _events(
         run, entry["column"], snapshot, "no"
     ),
-    "one-session-earlier": _earlier,
+    "one-session-earlier": lambda run, snapshot, entry, _: replace(
+        run, earlier=(snapshot.events[entry["column"]] == "yes").to_numpy()
+    ),
     "day-0": lambda run, _, entry, __: replace(run, window=tuple(entry["window"])),
     "intercept": lambda run, *_: replace(run, intercept=True),
 }

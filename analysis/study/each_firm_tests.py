@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
 from analysis.errors import StudyError
+from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.estimators.multiplicity import holm
 from analysis.snapshot.claims import Claim, Difference, Events, Mean, OnEvents, Variance
 from analysis.snapshot.load import Snapshot
@@ -21,8 +21,6 @@ from analysis.study.verdicts import decide_symmetric
 
 __all__ = ["Run", "Statistics", "decide_run", "list_tested", "run_tests", "take_statistics"]
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 LEAST = 2  # episodes on a side: the registration names no other number that t needs
 ROUNDING = 1e-12  # share by which a rotation as large may fall short
 
@@ -98,14 +96,14 @@ class Statistics:
         Mean or difference of means, its standard error, t and the two-sided p of Student's t.
     """
 
-    count: npt.NDArray[np.int64]
+    count: Ints
     mean: Floats
     se: Floats
     t: Floats
     p: Floats
 
     @property
-    def df(self) -> npt.NDArray[np.int64]:
+    def df(self) -> Ints:
         """Episodes on the smaller side, less one. (C,)."""
         return np.asarray(self.count.min(axis=0) - 1)
 

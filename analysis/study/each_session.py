@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.abnormal import event_study
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.names import Model
@@ -24,8 +24,6 @@ from analysis.snapshot.own_sessions import name_factors, own_returns, usable_day
 
 __all__ = ["MEASURES", "FirmTable", "fit_each", "tabulate"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
 MEASURES = ("scar", "car", "square")
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Ints
 from analysis.estimators.events.across_episodes import across_episodes_t, sign_flip
 from analysis.estimators.significance import (
     Significance,
@@ -40,7 +41,6 @@ __all__ = [
     "tell_firms",
 ]
 
-Ints = npt.NDArray[np.int64]
 FEWEST = 3  # episodes: below this a spread across episodes means nothing
 
 
@@ -103,7 +103,7 @@ def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
     in_time = np.argsort(day0, kind="stable")
     reasons = np.full(len(rows), "", dtype=object)
 
-    def leave(out: npt.NDArray[np.bool_], reason: str | npt.NDArray[np.object_]) -> None:
+    def leave(out: Bools, reason: str | npt.NDArray[np.object_]) -> None:
         where = out & (reasons == "")
         reasons[where] = reason if isinstance(reason, str) else reason[where]
 
@@ -129,7 +129,7 @@ def judge_events(panel: Panel, known: pd.Index, events: Events) -> pd.DataFrame:
     return judged if events.signed else judged.assign(sign=1)
 
 
-def _mark_later(places: Ints, keys: Ints) -> npt.NDArray[np.bool_]:
+def _mark_later(places: Ints, keys: Ints) -> Bools:
     """Mark, among all rows, those of ``places`` whose key one before them has."""
     later = np.ones(len(places), dtype=bool)
     later[np.unique(keys[places], return_index=True)[1]] = False
@@ -194,7 +194,7 @@ def _meet_conditions(panel: Panel, rows: pd.DataFrame, events: Events) -> pd.Ser
     return met
 
 
-def holds(condition: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+def holds(condition: str, values: npt.ArrayLike) -> Bools:
     """Say of values whether they meet ``"> 0.1"``, ``"< 0"`` or ``"in [-0.08, -0.05]"``.
 
     Bounds of a band belong to it; a missing value meets nothing.

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.estimators.arrays import Bools, Floats
 from analysis.estimators.events.event_study import EventStudy
 from analysis.estimators.events.placebo import clear_sessions, placebo_p
 from analysis.reads import once
@@ -36,9 +37,6 @@ __all__ = [
     "quiet_sessions",
     "t_statistics",
 ]
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Floats
 from analysis.snapshot.choices import window_name
 from analysis.snapshot.claims import Events, OnEvents
 from analysis.snapshot.portfolios import parse_portfolio
@@ -15,8 +16,8 @@ from analysis.study.claim_kinds import chained_for, factors_of
 from analysis.study.episodes import judge_events
 from analysis.study.panel import Panel
 from analysis.study.responses import compose, cumulate_rows
-from analysis.study.tipping_rules import SIGNED, Floats, Rule, add_up
-from analysis.study.tipping_search import Bools, Change
+from analysis.study.tipping_rules import SIGNED, Rule, add_up
+from analysis.study.tipping_search import Change
 
 __all__ = ["put_windows_back"]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.estimators.arrays import Bools, Floats
 from analysis.snapshot.claims import OnEvents
 from analysis.study.changes import drop_episodes, move_events, recode_events
 from analysis.study.claim_kinds import chained_for, responses_of
@@ -20,8 +21,8 @@ from analysis.study.episodes import chosen_days
 from analysis.study.outcomes import NOT_TESTABLE
 from analysis.study.panel import Panel
 from analysis.study.put_back import put_windows_back
-from analysis.study.tipping_rules import Floats, Measured, Words, rule_of
-from analysis.study.tipping_search import Bools, Change, Turn, search
+from analysis.study.tipping_rules import Measured, Words, rule_of
+from analysis.study.tipping_search import Change, Turn, search
 
 __all__ = ["DECISIVE", "SORTS", "Tipping", "tip_claim"]
 

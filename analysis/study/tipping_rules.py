@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analysis.estimators.arrays import Floats
 from analysis.estimators.multiplicity import holm_beside
 from analysis.estimators.significance import minimum_detectable
 from analysis.snapshot.claims import Equivalence, OnEvents
@@ -32,7 +33,6 @@ __all__ = [
     "rule_of",
 ]
 
-Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]
 Judge = Callable[["Measured"], Words]
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.study.tipping_rules import Floats, Judge, Measured, Words
+from analysis.estimators.arrays import Bools, Floats, Ints
+from analysis.study.tipping_rules import Judge, Measured, Words
 
-__all__ = ["EXACT", "Bools", "Change", "Turn", "search"]
+__all__ = ["EXACT", "Change", "Turn", "search"]
 
-Bools = npt.NDArray[np.bool_]
 
 EXACT = 3  # every set of so many changes is tried
 BEAM = 16  # of larger sets: those that go on, of each of the ways a test can be pushed
@@ -131,7 +130,7 @@ def _extended(sets: Bools) -> Bools:
     return longer[np.sort(first)]
 
 
-def _furthest(measured: Measured) -> npt.NDArray[np.int64]:
+def _furthest(measured: Measured) -> Ints:
     """Return places of the sets that push the test furthest, of each way of doing so."""
     order = np.argsort(-measured.pushes, axis=1, kind="stable")[:, :BEAM]  # NaN comes last
     places = np.unique(order)

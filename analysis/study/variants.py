@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools
 from analysis.reads import vary
 from analysis.snapshot.optional_choices import Coding
 from analysis.study.panel import (
@@ -22,8 +21,6 @@ from analysis.study.panel import (
 )
 
 __all__ = ["VARIANTS", "coded_events", "events_between", "judgement_calls", "returns_between"]
-
-Bools = npt.NDArray[np.bool_]
 
 
 def judgement_calls(events: pd.DataFrame) -> Bools:
@@ -64,21 +61,9 @@ def returns_between(panel: Panel, first: pd.Timestamp, last: pd.Timestamp) -> Pa
     return vary(panel, returns=panel.returns.where(inside, axis=0))
 
 
-def _contaminated_back(panel: Panel) -> Panel:
-    return vary(panel, clean=pd.DataFrame(True, panel.clean.index, panel.clean.columns))
-
-
 def _found_beside_back(panel: Panel) -> Panel:
     status = panel.events["status"].replace("found_beside", "confirmatory")
     return vary(panel, events=panel.events.assign(status=status))
-
-
-def _judgement_dropped(panel: Panel) -> Panel:
-    return with_events(panel, panel.events[~judgement_calls(panel.events)])
-
-
-def _judgement_flipped(panel: Panel) -> Panel:
-    return with_events(panel, coded_events(panel.events, "judgement_recoded"))
 
 
 def _other_day(panel: Panel) -> Panel:
@@ -90,11 +75,6 @@ def _day_zero_only(panel: Panel) -> Panel:
     choices = panel.snapshot.choices
     windows = replace(choices.windows, primary="car_0_0")
     return vary(panel, snapshot=vary(panel.snapshot, choices=replace(choices, windows=windows)))
-
-
-def _events_excluded(panel: Panel) -> Panel:
-    """Leave the primary window of every listed event out of all estimation windows."""
-    return estimated_again(panel, panel.snapshot, event_sessions(panel))
 
 
 def _with_model(model: Literal["mean", "market_adjusted"]) -> Callable[[Panel], Panel]:
@@ -121,13 +101,21 @@ def _log_returns(panel: Panel) -> Panel:
 
 VARIANTS: Mapping[str, Callable[[Panel], Panel]] = {
     "baseline": lambda panel: panel,
-    "contaminated windows back": _contaminated_back,
+    "contaminated windows back": lambda panel: vary(
+        panel, clean=pd.DataFrame(True, panel.clean.index, panel.clean.columns)
+    ),
     "events found beside large days back": _found_beside_back,
-    "judgement calls dropped": _judgement_dropped,
-    "judgement calls flipped": _judgement_flipped,
+    "judgement calls dropped": lambda panel: with_events(
+        panel, panel.events[~judgement_calls(panel.events)]
+    ),
+    "judgement calls flipped": lambda panel: with_events(
+        panel, coded_events(panel.events, "judgement_recoded")
+    ),
     "open days at the other session": _other_day,
     "day 0 only": _day_zero_only,
-    "listed events out of estimation": _events_excluded,
+    "listed events out of estimation": lambda panel: estimated_again(
+        panel, panel.snapshot, event_sessions(panel)
+    ),
     "intercept switched": _intercept_switched,
     "return less market": _with_model("market_adjusted"),
     "return less own mean": _with_model("mean"),

@@ -20,7 +20,6 @@ __all__ = [
     "EventOptions",
     "Form",
     "Frequency",
-    "Option",
     "Options",
     "OutputOptions",
     "ReadingOptions",
@@ -83,6 +82,11 @@ class Options:
         return {f.name: get_args(hints[f.name])[::-1] for f in fields(cls)}
 
 
+_GAPS = "days without a price: returns trade to trade, lumped on the next day, or dropped"
+_Missing = Annotated[Missing, Option(_GAPS, rare=True)]
+_Given = Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")]
+
+
 @dataclass(frozen=True)
 class EventOptions(Options):
     """Every option of one event study; windows and their distances in sessions."""
@@ -116,13 +120,7 @@ class EventOptions(Options):
     by: Annotated[
         tuple[str, ...], Option("break down by pooled, firm, event, episode", rare=True)
     ] = ()
-    missing: Annotated[
-        Missing,
-        Option(
-            "days without a price: returns trade to trade, lumped on the next day, or dropped",
-            rare=True,
-        ),
-    ] = "trade"
+    missing: _Missing = "trade"
     non_session: Annotated[
         Literal["next", "previous", "skip"],
         Option("event dates without a session: where they move, at most seven days", rare=True),
@@ -130,9 +128,7 @@ class EventOptions(Options):
     short_window: Annotated[
         bool, Option("cut the window of a firm that ends inside it at its last price", rare=True)
     ] = False
-    given: Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")] = (
-        "prices"
-    )
+    given: _Given = "prices"
     windows: Annotated[
         tuple[Window, ...],
         Option("event days (default: -5,5); further ones enter the breakdown", flag="--window"),
@@ -164,16 +160,8 @@ class BetaOptions(Options):
 
     benchmark: Annotated[str, Option("column of the market")]
     assets: Annotated[tuple[str, ...], Option("columns (default: all but the benchmark)")] = ()
-    missing: Annotated[
-        Missing,
-        Option(
-            "days without a price: returns trade to trade, lumped on the next day, or dropped",
-            rare=True,
-        ),
-    ] = "trade"
-    given: Annotated[Literal["prices", "returns"], Option("what the table holds", flag="")] = (
-        "prices"
-    )
+    missing: _Missing = "trade"
+    given: _Given = "prices"
     returns: Annotated[Kind, Option("kind of returns", rare=True)] = "simple"
     frequency: Annotated[
         Frequency, Option("returns a day (row), week or month: from the last price of each")

@@ -26,14 +26,6 @@ SHEET = 31  # letters of the name of a sheet
 PICTURES = (".png", ".svg", ".pdf")
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    _flat(table).to_csv(path, index=False, lineterminator="\n")
-
-
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
-    _flat(table).to_parquet(path, index=False)
-
-
 def _write_stata(table: pd.DataFrame, path: Path) -> None:
     """Write a table; names that Stata does not take get underscores from pandas."""
     flat = _flat(table)
@@ -55,8 +47,8 @@ def _write_workbook(tables: Tables, path: Path) -> None:
 
 
 ONE_TABLE: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": _write_csv,
-    ".parquet": _write_parquet,
+    ".csv": lambda table, path: _flat(table).to_csv(path, index=False, lineterminator="\n"),
+    ".parquet": lambda table, path: _flat(table).to_parquet(path, index=False),
     ".dta": _write_stata,
 }
 ALL_TABLES: dict[str, Callable[[Tables, Path], None]] = {
@@ -128,7 +120,7 @@ def write_result(
         If the system refuses; then no file has changed.
     """
     if is_stream(out):
-        write_json(document(), out)
+        _write_json(document(), out)
         return [out]
     place = out.resolve()  # what a link leads to, not the link
     files = _files(place, document, tables)
@@ -148,7 +140,7 @@ def _files(
         held = {name: table for name, table in tables().items() if len(table)}
         return {place.name: partial(ALL_TABLES[suffix], held)}
     if suffix not in ONE_TABLE:
-        return {place.name: partial(write_json, document())}
+        return {place.name: partial(_write_json, document())}
     (_, first), *others = tables().items()
     rest = {f"{place.stem}-{name}{place.suffix}": table for name, table in others if len(table)}
     write = ONE_TABLE[suffix]
@@ -176,14 +168,8 @@ def _flat_cell(value: object) -> str:
     return "" if value is None or value != value else str(value)
 
 
-def write_json(content: Mapping[str, Any], out: Path) -> None:
-    """Write a document as JSON to a file, a pipe or a device.
-
-    Raises
-    ------
-    WriteError
-        If the system refuses.
-    """
+def _write_json(content: Mapping[str, Any], out: Path) -> None:
+    """Write a document as JSON to a file, a pipe or a device."""
     try:
         with out.open("w", encoding="utf-8") as handle:
             dump(content, handle)

@@ -18,11 +18,9 @@ from analysis.estimators.beta.by_column import Settings, fit_columns
 from analysis.estimators.beta.relative import (
     Slope,
     UpDown,
-    bootstrap_beta,
     dimson_beta,
     huber_beta,
     ols_beta,
-    scholes_williams_beta,
     up_down_beta,
 )
 from analysis.estimators.beta.rolling import beta_paths, ewm_beta, rolling_beta
@@ -198,20 +196,41 @@ def returns():
     return pd.DataFrame(firms | {"M": market}, dates)
 
 
+def bootstrap(y: pd.Series, x: pd.Series, settings: Settings) -> Slope:
+    """Gather the sessions of every draw and fit a line through them."""
+    pairs = pd.concat([y, x], axis=1).dropna().to_numpy()
+    n, rng, gathered = len(pairs), np.random.default_rng(settings.seed), []
+    for length, count in ((settings.block, n // settings.block), (n % settings.block, 1)):
+        if length:
+            starts = rng.integers(0, n - length + 1, (settings.draws, count))
+            rows = starts[..., None] + np.arange(length)
+            gathered.append(rows.reshape(settings.draws, -1))
+    drawn = [np.arange(n), *np.concatenate(gathered, axis=1)]
+    slope, *slopes = (float(np.polyfit(pairs[rows, 1], pairs[rows, 0], 1)[0]) for rows in drawn)
+    low, high = (float(np.quantile(slopes, share)) for share in (0.025, 0.975))
+    return Slope(slope, float(np.std(slopes, ddof=1)), low, high, n)
+
+
+def scholes_williams(y: pd.Series, x: pd.Series) -> float:
+    """Divide the covariances of asset and market with the market on three sessions."""
+    rows = pd.concat([y, x, x.shift(1) + x + x.shift(-1)], axis=1).dropna()
+    covariance = np.cov(rows.to_numpy().T)
+    return float(covariance[0, 2] / covariance[1, 2])
+
+
 def alone(y: pd.Series, x: pd.Series, settings: Settings) -> dict[str, Any]:
-    """Return the fields of one asset, each from the function that fits it alone."""
+    """Return the fields of one asset, each from what fits it alone."""
     whole = ols_beta(y, x, settings.hac)
     low, high = whole.interval()
     shifts = {"lags": settings.lags, "leads": settings.leads, "hac_lags": settings.hac}
-    rng = np.random.default_rng(settings.seed)
     others: dict[str, Slope | UpDown] = {
         "huber": huber_beta(y, x),
         "dimson": dimson_beta(y, x, **shifts),
-        "bootstrap": bootstrap_beta(y, x, settings.block, settings.draws, rng),
+        "bootstrap": bootstrap(y, x, settings),
         "up_down": up_down_beta(y, x, settings.hac),
     }
     fields = asdict(whole) | {"low": low, "high": high}
-    fields["scholes_williams"] = scholes_williams_beta(y, x)
+    fields["scholes_williams"] = scholes_williams(y, x)
     nested = {f"{kind}.{k}": v for kind, one in others.items() for k, v in asdict(one).items()}
     return fields | nested
 

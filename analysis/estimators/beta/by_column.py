@@ -48,9 +48,14 @@ def fit_columns(Y: Floats, x: Floats, settings: Settings) -> dict[str, npt.NDArr
     Returns
     -------
     dict of arrays, (A,)
-        Fields of ``ols_beta`` with the bounds ``low`` and ``high`` by HC3, ``scholes_williams``,
-        and those of ``huber_beta``, ``dimson_beta``, ``bootstrap_beta`` and ``up_down_beta``
-        under ``huber.beta``, ...; see :mod:`analysis.estimators.beta.relative` for the sources.
+        Fields of ``ols_beta`` with the bounds ``low`` and ``high`` by HC3, and those of
+        ``huber_beta``, ``dimson_beta`` and ``up_down_beta`` under ``huber.beta``, ...; see
+        :mod:`analysis.estimators.beta.relative` for the sources. ``bootstrap.beta``, ... is the
+        slope with percentile bounds from a moving-block bootstrap (Künsch 1989, Annals of
+        Statistics 17): blocks of sessions in order are drawn with replacement until n are filled,
+        the last one is cut; its ``se`` is the standard deviation of the draws.
+        ``scholes_williams`` is ``cov(y, z) / cov(x, z)`` with ``z_t = x_{t-1} + x_t + x_{t+1}``
+        (Scholes and Williams 1977, J. Financial Economics 5).
 
     Raises
     ------

@@ -22,15 +22,12 @@ from statsmodels.tools import add_constant
 from analysis.estimators.arrays import Floats
 
 __all__ = [
-    "BetaFit",
     "Slope",
     "UpDown",
-    "bootstrap_beta",
     "dimson_beta",
     "huber_beta",
     "median_beta",
     "ols_beta",
-    "scholes_williams_beta",
     "shrink_betas",
     "up_down_beta",
 ]
@@ -157,19 +154,6 @@ def dimson_beta(
     return _slope(float(pick @ fit.params), se, len(left), int(fit.df_resid), level)
 
 
-def scholes_williams_beta(y: pd.Series, x: pd.Series) -> float:
-    """Return the slope corrected for trades that are not simultaneous.
-
-    ``cov(y_t, z_t) / cov(x_t, z_t)`` with ``z_t = x_{t-1} + x_t + x_{t+1}``, the instrumental form
-    of ``(β₋₁ + β₀ + β₊₁) / (1 + 2ρ)`` (Scholes and Williams 1977, J. Financial Economics 5). Leads
-    and lags count rows of `x`.
-    """
-    left, design = _matched(y, pd.DataFrame({"x": x, "z": x.shift(1) + x + x.shift(-1)}))
-    _, same_day, instrument = np.ascontiguousarray(design.T)
-    deviation = instrument - instrument.mean()
-    return float(deviation @ left / (deviation @ same_day))
-
-
 def up_down_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> UpDown:
     """Return the slopes of `y` on `x` over days with ``x >= 0`` and over days with ``x < 0``.
 
@@ -204,42 +188,6 @@ def up_down_beta(y: pd.Series, x: pd.Series, hac_lags: int) -> UpDown:
     )
 
 
-def bootstrap_beta(
-    y: pd.Series,
-    x: pd.Series,
-    block: int,
-    draws: int,
-    rng: np.random.Generator,
-    level: float = 0.95,
-) -> Slope:
-    """Return the slope with percentile bounds from a moving-block bootstrap of the pairs.
-
-    Blocks of `block` sessions in order are drawn with replacement (Künsch 1989, Annals of
-    Statistics 17) until n sessions are filled; the last block is cut.
-
-    ``se`` is the standard deviation of the draws. A block below one or above the number of complete
-    sessions is a ValueError.
-    """
-    left, design = _matched(y, x)
-    values = design[:, 1]
-    n = len(left)
-    if not 1 <= block <= n:
-        raise ValueError(f"bootstrap: expected a block of 1 to {n} sessions, found {block}")
-    full, rest = divmod(n, block)
-    left, values = left - left.mean(), values - values.mean()
-    moments = np.stack([values, left, values**2, values * left])
-    prefix = np.pad(np.cumsum(moments, axis=1), ((0, 0), (1, 0)))
-    total = np.zeros((4, draws))
-    for length, count in ((block, full), (rest, 1)) if rest else ((block, full),):
-        sums = prefix[:, length:] - prefix[:, :-length]
-        total += sums[:, rng.integers(0, sums.shape[1], (draws, count))].sum(axis=2)
-    sx, sy, sxx, sxy = total
-    slopes = (sxy - sx * sy / n) / (sxx - sx**2 / n)
-    low, high = np.quantile(slopes, [0.5 - level / 2, 0.5 + level / 2])
-    slope = float(values @ left / (values @ values))
-    return Slope(slope, float(slopes.std(ddof=1)), float(low), float(high), n)
-
-
 def shrink_betas(betas: pd.Series, errors: pd.Series) -> pd.Series:
     """Pull noisy slopes towards the mean of their peers (Vasicek 1973, J. Finance 28).
 
@@ -253,13 +201,7 @@ def shrink_betas(betas: pd.Series, errors: pd.Series) -> pd.Series:
 
 
 def _matched(y: pd.Series, x: pd.Series | pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return the complete rows of `y`, (n,), and of an intercept and `x`, (n, k).
-
-    Raises
-    ------
-    ValueError
-        If fewer rows than parameters plus one remain, or a factor is constant.
-    """
+    """Return the complete rows of `y`, (n,), and of an intercept and `x`, (n, k)."""
     rows = pd.concat([y, x], axis=1, join="inner").dropna().to_numpy(dtype=float)
     if len(rows) < rows.shape[1] + 2:
         raise ValueError(f"beta: {len(rows)} complete sessions are too few")

@@ -44,16 +44,11 @@ def rolling_beta(y: pd.Series, x: pd.Series, window: int, level: float = 0.95) -
     if len(pairs) < window:
         return pd.DataFrame(columns=COLUMNS, index=pairs.index[:0], dtype=float)
     left, right = (pairs.to_numpy() - pairs.to_numpy().mean(axis=0)).T
-    beta, se = _roll(left, right, window)
-    half = float(special.stdtrit(window - 2, 0.5 + level / 2)) * se
-    return pd.DataFrame(
-        {"beta": beta, "se": se, "low": beta - half, "high": beta + half},
-        index=pairs.index[window - 1 :],
-    )
+    return pd.DataFrame(_roll(left, right, window, level), index=pairs.index[window - 1 :])
 
 
-def _roll(left: Floats, right: Floats, window: int) -> tuple[Floats, Floats]:
-    """Return slopes of centered (..., n) on (n,) and their errors. (..., n - window + 1)."""
+def _roll(left: Floats, right: Floats, window: int, level: float) -> dict[str, Floats]:
+    """Return slopes of centered (..., n) on (n,), errors and bounds. (..., n - window + 1)."""
 
     def over(values: Floats) -> Floats:
         prefix = np.concatenate([np.zeros_like(values[..., :1]), values.cumsum(axis=-1)], axis=-1)
@@ -63,7 +58,9 @@ def _roll(left: Floats, right: Floats, window: int) -> tuple[Floats, Floats]:
     syy, sxx, sxy = syy - sy**2 / window, sxx - sx**2 / window, sxy - sx * sy / window
     sxx = np.where(sxx > 1e-12 * (right @ right), sxx, np.nan)  # below this it is rounding
     beta = sxy / sxx
-    return beta, np.sqrt(np.maximum(syy - beta * sxy, 0.0) / (window - 2) / sxx)
+    se = np.sqrt(np.maximum(syy - beta * sxy, 0.0) / (window - 2) / sxx)
+    half = float(special.stdtrit(window - 2, 0.5 + level / 2)) * se
+    return {"beta": beta, "se": se, "low": beta - half, "high": beta + half}
 
 
 def beta_paths(
@@ -92,10 +89,8 @@ def beta_paths(
     if not count:
         return {name: np.empty((Y.shape[1], 0)) for name in (*COLUMNS, "weighted")}
     left, right = np.ascontiguousarray((Y - Y.mean(axis=0)).T), x - x.mean()
-    beta, se = _roll(left, right, window)
-    half = float(special.stdtrit(window - 2, 0.5 + level / 2)) * se
     weighted = _decay(left, right, halflife)[:, -count:]
-    return {"beta": beta, "se": se, "low": beta - half, "high": beta + half, "weighted": weighted}
+    return _roll(left, right, window, level) | {"weighted": weighted}
 
 
 def _decay(left: Floats, right: Floats, halflife: float) -> Floats:

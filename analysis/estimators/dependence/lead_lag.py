@@ -167,7 +167,7 @@ def _one_lag(
         return {"n": n, **empty}
     block = min(block, n)
     drawn = moving_blocks(n, block, draws, rng)
-    boot = _in_chunks(x, y, drawn, method)
+    boot = _in_chunks(x, y, drawn, drawn, method)
     low, high = np.nanquantile(boot, [0.5 - level / 2, 0.5 + level / 2])
     shuffled = permuted_blocks(n, block, draws, rng)
     null = _permuted(x, y, shuffled, method)
@@ -199,17 +199,18 @@ def permuted_blocks(n: int, block: int, draws: int, rng: np.random.Generator) ->
     return rows[rows < n].reshape(draws, n).astype(np.int64)
 
 
-def _in_chunks(x: Floats, y: Floats, drawn: Ints, method: Method) -> Floats:
-    """Correlate the pairs that each row draws, in chunks that stay near the processor. (D,)."""
+def _in_chunks(x: Floats, y: Floats, left: Ints, right: Ints, method: Method) -> Floats:
+    """Correlate what each row draws of `x` and of `y`, in chunks near the processor. (D,)."""
     size = max(1, 40_000 // len(x))
     if method == "spearman":
         xs, ys = (np.unique(values, return_inverse=True)[1] for values in (x, y))
     parts = []
-    for rows in (drawn[i : i + size] for i in range(0, len(drawn), size)):
+    for start in range(0, len(left), size):
+        a, b = left[start : start + size], right[start : start + size]
         if method == "spearman":
-            parts.append(correlation(_ranks(xs[rows]), _ranks(ys[rows]), "pearson"))
+            parts.append(correlation(_ranks(xs[a]), _ranks(ys[b]), "pearson"))
         else:
-            parts.append(correlation(x[rows], y[rows], method))
+            parts.append(correlation(x[a], y[b], method))
     return np.concatenate(parts)
 
 

@@ -40,9 +40,7 @@ class Leverage:
     n: int
 
 
-def volatility_change(
-    returns: pd.DataFrame, before: int, after: int, skip: int = 0
-) -> pd.DataFrame:
+def volatility_change(returns: pd.DataFrame, before: int, after: int) -> pd.DataFrame:
     """Return the log ratio of volatility after each session to that before it.
 
     Parameters
@@ -50,9 +48,7 @@ def volatility_change(
     returns : DataFrame, (T, A)
         Fractions.
     before, after : int
-        Sessions in the two windows: event days -before to -1, and skip + 1 to skip + after.
-    skip : int
-        Event days after day 0 left out of both; day 0 always is.
+        Sessions in the two windows: event days -before to -1, and 1 to after.
 
     Returns
     -------
@@ -61,7 +57,7 @@ def volatility_change(
         events and placebo dates are read from one table; missing where a window is not complete.
     """
     earlier = returns.rolling(before).std().shift(1)
-    later = returns.rolling(after).std().shift(-(skip + after))
+    later = returns.rolling(after).std().shift(-after)
     ratio: pd.DataFrame = later.where(later > 0) / earlier.where(earlier > 0)
     return ratio.apply(np.log)
 

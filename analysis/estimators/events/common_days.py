@@ -19,13 +19,9 @@ from analysis.estimators.names import Kind
 __all__ = ["on_common_days", "with_own_portfolios"]
 
 
-def join_members(members: Sequence[OwnReturns], weights: Floats, kind: Kind) -> OwnReturns:
-    """Return the portfolio of some firms between the sessions that all of them share.
-
-    Its factors are those of the firms by the same weights: one benchmark stays itself.
-    """
-    shared = reduce(np.intersect1d, [member.sessions for member in members])
-    parts = [_between(member, shared, kind) for member in members]
+def _join_members(members: Sequence[OwnReturns], weights: Floats, kind: Kind) -> OwnReturns:
+    """Return the portfolio of some firms, its factors weighed alike: one benchmark stays itself."""
+    shared, parts = _on_shared(members, kind)
     returns = np.stack([part.returns for part in parts])
     factors = np.stack([part.factors for part in parts])
     return OwnReturns(shared, weights @ returns, np.tensordot(weights, factors, axes=1))
@@ -55,7 +51,7 @@ def with_own_portfolios(
         return panel
     apart = [at for at, rows in enumerate(groups) if own.among(study.column[rows]).size]
     joined = [
-        join_members(
+        _join_members(
             [_member(study.panel, int(column)) for column in study.column[groups[at]]],
             weights[at],
             study.kind,
@@ -84,8 +80,7 @@ def on_common_days(study: EventStudy) -> EventStudy:
     if own is None or not own.among(study.column).size:
         return study
     members = [_member(panel, int(column)) for column in study.column]
-    shared = reduce(np.intersect1d, [member.sessions for member in members])
-    parts = [_between(member, shared, study.kind) for member in members]
+    shared, parts = _on_shared(members, study.kind)
     factors = parts[0].factors
     if not all(np.allclose(p.factors, factors, rtol=1e-9, equal_nan=True) for p in parts):
         raise ValueError("needs firms with one benchmark")
@@ -124,8 +119,12 @@ def _member(panel: Panel, column: int) -> OwnReturns:
     return OwnReturns(known, returns[known], panel.factors[:, before + known])
 
 
-def _between(member: OwnReturns, shared: Ints, kind: Kind) -> OwnReturns:
-    """Return a firm's returns between some of its sessions."""
-    places = np.searchsorted(member.sessions, shared)
-    found = compound(np.concatenate([member.returns[None], member.factors]), places, kind)
-    return OwnReturns(shared, found[0], found[1:])
+def _on_shared(members: Sequence[OwnReturns], kind: Kind) -> tuple[Ints, list[OwnReturns]]:
+    """Return the sessions that all of some firms share, and each firm between them."""
+    shared = reduce(np.intersect1d, [member.sessions for member in members])
+    parts = []
+    for member in members:
+        places = np.searchsorted(member.sessions, shared)
+        found = compound(np.concatenate([member.returns[None], member.factors]), places, kind)
+        parts.append(OwnReturns(shared, found[0], found[1:]))
+    return shared, parts

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.estimators.arrays import Bools, Floats, Ints
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import Runner, here
 from analysis.estimators.events.daily_ranks import DailyRanks, daily_ranks
 from analysis.estimators.events.event_study import EventStudy
@@ -143,6 +143,7 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
     whole = bool(observed.all())
     rows = slice(None) if whole else np.flatnonzero(observed)
     kept = study.fitted if whole else study.fitted.take(rows)
+    lengths = study.lengths(first, last)[observed]
     return Sample(
         car=over.car[rows],
         se=over.se[rows],
@@ -155,14 +156,8 @@ def draw_sample(study: EventStudy, first: int, last: int) -> Sample:
         last=last,
         fitted=kept,
         run=study.run,
-        cut=_cut_lengths(study, first, last, observed),
+        cut=None if (lengths == last - first + 1).all() else lengths,
     )
-
-
-def _cut_lengths(study: EventStudy, first: int, last: int, observed: Bools) -> Ints | None:
-    """Return the event days of the windows that are observed, None if none of them is cut."""
-    lengths = study.lengths(first, last)[observed]
-    return None if (lengths == last - first + 1).all() else lengths
 
 
 def _unit_sums(block: Fitted) -> UnitSums:

@@ -72,7 +72,7 @@ def one_sample_skewed(name: str, values: Moments) -> Significance:
     s = values.mean / values.spread
     skew = n / ((n - 1) * (n - 2)) * values.cubes / values.spread**3
     t = math.sqrt(n) * (s + skew * s**2 / 3 + skew**2 * s**3 / 27 + skew / (6 * n))
-    return _restated(plain, t)
+    return replace(plain, statistic=t, p=student(name, n, t, 1.0, plain.df).p)
 
 
 def patell(group: Pooled) -> Significance:
@@ -155,9 +155,3 @@ def _scaled(name: str, sums: Sums, value: float, error: float, per_unit: float) 
         return refused(name, n, "no variation to judge the estimate by")
     scaled = student(name, n, value, error, n - 1)
     return replace(scaled, estimate=sums.car.mean, se=float("nan"), mde=scaled.mde / per_unit)
-
-
-def _restated(outcome: Significance, statistic: float) -> Significance:
-    """Return the outcome with another statistic on the same degrees of freedom."""
-    again = student(outcome.name, outcome.n, statistic, 1.0, outcome.df)
-    return replace(outcome, statistic=statistic, p=again.p)

@@ -122,22 +122,12 @@ def _place(row: tuple[str, ...]) -> tuple[str, int]:
     return file, int(line)
 
 
-def list_not_established(build: Build) -> list[tuple[str, str, str, str]]:
-    """List the verdicts that leave their claim open: key, verdict, evidence, rule.
-
-    Those of rules that were amended stand in the record beside these, and are not listed twice.
-    """
-    return [
+def _not_established(build: Build) -> Section:
+    rows = [  # those of rules that were amended stand beside these, and are not listed twice
         (key, entry["verdict"], entry["evidence"], entry["rule"])
         for key, entry in build.now["claim"].items()
         if entry["verdict"] in OPEN and not key.endswith((".registered", ".unadjusted"))
     ]
-
-
-def _not_established(build: Build) -> Section:
-    return Section(
-        "What is not established",
-        ("claim", "verdict", "evidence", "rule"),
-        list_not_established(build),
-        note="Every claim that its verdict leaves open, from the record of verdicts.",
-    )
+    note = "Every claim that its verdict leaves open, from the record of verdicts."
+    header = ("claim", "verdict", "evidence", "rule")
+    return Section("What is not established", header, rows, note=note)

@@ -18,6 +18,7 @@ __all__ = [
     "describe_deposit",
     "find_changes",
     "find_licence",
+    "name_author",
     "read_citation",
     "write_containerfile",
 ]
@@ -154,11 +155,15 @@ def describe_deposit(
 
 
 def _name(author: Mapping[str, str]) -> dict[str, str]:
-    """Return an author as a deposit wants one: family names first; an entity has one name."""
+    """Return an author as a deposit wants one."""
+    kept = {key: author[key] for key in ("affiliation", "orcid") if key in author}
+    return {"name": name_author(author)} | kept
+
+
+def name_author(author: Mapping[str, str]) -> str:
+    """Return the name of an author, family names first; an entity has one name."""
     names = [author.get("family-names", ""), author.get("given-names", "")]
-    told = {"name": author.get("name") or ", ".join(filter(None, names))}
-    told |= {key: author[key] for key in ("affiliation", "orcid") if key in author}
-    return told
+    return author.get("name") or ", ".join(filter(None, names))
 
 
 def write_containerfile(python: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analysis.publish.review.document import Document, Marked, Section, Span, shorten
+from analysis.publish.review.document import Document, Section, Span, shorten
 from analysis.results.formats import pipe_row
 
 __all__ = ["ROWS", "write_markdown"]
@@ -49,13 +49,10 @@ def _section(section: Section, most: int | None) -> Iterator[str]:
         yield pipe_row(section.header)
         yield pipe_row(["---"] * len(section.header))
         yield from (pipe_row(map(_cell, row)) for row in section.rows[:most])
-    yield from (_paragraph(marked) for marked in section.marked[:most])
+    for marked in section.marked[:most]:
+        yield f"`{marked.place}` {_spans(tuple(shorten(marked.spans)))}\n"
     if most and section.count > most:
         yield f"\n{section.count - most} more are in the HTML page."
-
-
-def _paragraph(marked: Marked) -> str:
-    return f"`{marked.place}` {_spans(tuple(shorten(marked.spans)))}\n"
 
 
 def _spans(spans: Sequence[Span]) -> str:

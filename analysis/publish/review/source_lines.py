@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["SourceLines", "find_function", "imported_modules"]
+__all__ = ["find_function", "imported_modules"]
 
 
 class SourceLines(NamedTuple):

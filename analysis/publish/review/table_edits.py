@@ -36,13 +36,10 @@ def compare_tables(old: str, new: str) -> RowEdits:
 def _read(text: str) -> tuple[list[str], list[list[str]], str]:
     """Split into header, rows and notes."""
     lines = text.splitlines()
-    table = [_cells(line) for line in lines if line.startswith("|") and not _RULE.fullmatch(line)]
+    rows = [line for line in lines if line.startswith("|") and not _RULE.fullmatch(line)]
+    table = [[cell.strip() for cell in _BAR.split(row.strip())[1:-1]] for row in rows]
     notes = [line for line in lines if line.strip() and not line.startswith(("|", ":::"))]
     return (table[0] if table else []), table[1:], "\n".join(notes)
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in _BAR.split(line.strip())[1:-1]]
 
 
 def _key_width(*versions: Sequence[Sequence[str]]) -> int:

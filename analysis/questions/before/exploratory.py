@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from analysis.estimators.arrays import Floats
 from analysis.questions.before.around_events import fit_around
 from analysis.questions.before.outcomes import Registered
 from analysis.questions.before.reader import report_reader
@@ -31,7 +31,6 @@ from analysis.study.placebo import cumulated
 
 __all__ = ["average_paths", "compare_parts", "pool_studies", "report_exploratory", "square_by_year"]
 
-Floats = npt.NDArray[np.float64]
 PATH = (-10, 20)  # sessions: before the news to the end of the items' event window
 SAMPLE = "named exploratory before it was run"
 YEARS = (

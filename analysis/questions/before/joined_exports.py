@@ -15,11 +15,7 @@ from analysis.results import Findings, Provenance
 from analysis.results.columns import Column, table_of
 from analysis.snapshot.customs import monthly_panel
 from analysis.snapshot.load import Snapshot
-from analysis.study.adjusted_exports import (
-    asset_returns,
-    correlate_adjusted,
-    headline_changes,
-)
+from analysis.study.adjusted_exports import asset_returns, correlate_adjusted, headline_changes
 from analysis.study.customs import list_series
 from analysis.study.earlier import earlier_study
 from analysis.study.panel import Panel

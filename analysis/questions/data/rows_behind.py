@@ -24,7 +24,7 @@ from analysis.study.panel import Panel, chained
 from analysis.study.responses import SERIES as ONE_SERIES
 from analysis.study.responses import cumulate
 
-__all__ = ["compute", "list_behind"]
+__all__ = ["compute"]
 
 SHOWN = 10  # rows of each
 SAMPLE = "first rows of each, in time"

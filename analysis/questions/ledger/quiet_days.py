@@ -10,10 +10,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of
 from analysis.snapshot.portfolios import equal
@@ -23,7 +23,6 @@ from analysis.study.responses import cumulate
 
 __all__ = ["quiet_responses", "quiet_rows"]
 
-Floats = npt.NDArray[np.float64]
 
 READINGS = {"intercept": "intercept", "recentred": "recentred", "none": "no intercept"}
 COUNTS = {"five": (5,), "seven": (7,), "fourteen": (14,), "seven_less_five": (7, 5)}
@@ -117,7 +116,7 @@ def _rates(
 
 
 def _measure(
-    values: pd.DataFrame, places: npt.NDArray[np.int64], size: float, rng: np.random.Generator
+    values: pd.DataFrame, places: Ints, size: float, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return the mean and the rates of a sample of sessions, by reading; draws are shared."""
     sample = values.iloc[places]

@@ -97,14 +97,8 @@ def compute(panel: Panel) -> Findings:
     )
 
 
-def label_events(panel: Panel) -> dict[str, pd.Series]:
-    """Label every listed event in each of the ways in which days are grouped.
-
-    Returns
-    -------
-    dict of Series
-        By the beginning of a key: label by event ``id``, empty where it has none.
-    """
+def _label_events(panel: Panel) -> dict[str, pd.Series]:
+    """Label the events, by ``id``, in each way in which days are grouped; empty is no label."""
     events, policy = panel.events, list_policy(panel.snapshot.choices)
     hour = events["hour"].map({"known": "known", "approximate": "known", "unknown": "unknown"})
     return {
@@ -139,7 +133,7 @@ def moves(panel: Panel) -> pd.DataFrame:
         over the groups; missing below three episodes.
     """
     core = equal(panel.snapshot.choices.firms.core)
-    calendars = {by: _days_of(panel, labels) for by, labels in label_events(panel).items()}
+    calendars = {by: _days_of(panel, labels) for by, labels in _label_events(panel).items()}
     rows = []
     for news, clean in NEWS.items():
         scores = daily_scores(panel, core, clean=clean)

@@ -17,7 +17,7 @@ from analysis.results.columns import Column, numbers_of, scalar_numbers, table_o
 from analysis.results.formats import format_value, percent
 from analysis.study.panel import Panel
 
-__all__ = ["compute", "equality", "full_sample", "rolling", "two_sided"]
+__all__ = ["compute", "equality", "full_sample", "rolling"]
 
 NEEDS = (TWO_FIRMS,)
 

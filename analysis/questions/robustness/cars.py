@@ -17,9 +17,9 @@ from functools import cache
 from itertools import compress, product
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.blocks import blocks
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Layout, build_panel
@@ -35,8 +35,6 @@ from analysis.study.placebo import clean_sessions
 
 __all__ = ["CHOICES", "OUTSIDE", "Tables", "claim_tables", "held_tickers"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
 Held = tuple[str, str, int, int, Bounds | None]  # claim, measure, length, gap, clean window
 Cars = Mapping[tuple[int, Bounds], Floats]
@@ -46,18 +44,18 @@ CHOICES = ("returns", "model", "length", "gap", "outliers", "window", "contamina
 
 @dataclass(frozen=True)
 class Tables:
-    """CARs of a claim's portfolio for every combination of choices and every session as day 0.
+    """Responses of a claim's portfolio: specifications by sessions as day 0.
 
     Attributes
     ----------
-    menus : mapping
-        Choices in the order of :data:`CHOICES`, the ledger's first.
-    car, scar : (returns, model, length, gap, outliers, window, contamination, measure, T + 1)
+    rows : mapping
+        The row of each combination of choices, in the order of :data:`CHOICES`; the ledger's first.
+    car, scar : (S, T + 1)
         CAR (fraction) and CAR over its forecast-corrected error; NaN where there is no portfolio or
         no fit, and in the last place, :data:`OUTSIDE`.
     """
 
-    menus: Mapping[str, tuple[object, ...]]
+    rows: Mapping[tuple[object, ...], int]
     car: Floats
     scar: Floats
 
@@ -73,41 +71,25 @@ def claim_tables(panel: Panel) -> dict[str, Tables]:
     curve, sessions = panel.snapshot.choices.own_curve, len(panel.snapshot.sessions)
     tables = {}
     for claim, rules in curve.claims.items():
-        menus: dict[str, tuple[object, ...]] = {
-            "returns": curve.returns,
-            "model": rules.models,
-            "length": curve.lengths,
-            "gap": curve.gaps,
-            "outliers": curve.outliers,
-            "window": rules.windows,
-            "contamination": curve.contamination,
-            "measure": rules.measures,
-        }
-        shape = (*(len(menu) for menu in menus.values()), sessions + 1)
-        tables[claim] = Tables(menus, np.full(shape, np.nan), np.full(shape, np.nan))
+        menus = (curve.returns, rules.models, curve.lengths, curve.gaps, curve.outliers)
+        every = product(*menus, rules.windows, curve.contamination, rules.measures)
+        rows: dict[tuple[object, ...], int] = {spec: row for row, spec in enumerate(every)}
+        tables[claim] = Tables(rows, *np.full((2, len(rows), sessions + 1), np.nan))
     weights, held = _compose(panel)
-    for (r, kind), (i, length), (o, outliers) in product(
-        enumerate(curve.returns), enumerate(curve.lengths), enumerate(curve.outliers)
-    ):
+    for kind, length, outliers in product(curve.returns, curve.lengths, curve.outliers):
         fits = _Fits(panel, weights, kind, length, curve.tail if outliers == "winsorised" else 0.0)
         for name, model in curve.models.items():
             asking = [c for c in tables if name in curve.claims[c].models]
             cars = fits.cars(model, {w for c in asking for w in curve.claims[c].windows})
             for claim in asking:
-                at = (r, curve.claims[claim].models.index(name), i, o)
-                _place(panel, held, cars, claim, tables[claim], at)
+                _place(panel, held, cars, claim, tables[claim], (kind, name, length, outliers))
     return tables
 
 
 def _compose(panel: Panel) -> tuple[pd.DataFrame, dict[Held, Ints]]:
     """Find what the portfolios of the claims hold on each session.
 
-    Returns
-    -------
-    DataFrame, (F, P)
-        Weight of each ticker in each distinct composition.
-    dict
-        The number of the composition on each session, (T,); -1 where there is none.
+    Weights of tickers by distinct composition, (F, P), and its number on each session, (T,), or -1.
     """
     curve, tickers = panel.snapshot.choices.own_curve, held_tickers(panel)
     able = {
@@ -213,22 +195,20 @@ def _place(
     cars: Cars,
     claim: str,
     table: Tables,
-    at: tuple[int, int, int, int],
+    fitted: tuple[Kind, str, int, str],
 ) -> None:
     """Select the claim's portfolio on each session for every gap, window, rule and measure."""
     curve = panel.snapshot.choices.own_curve
-    rules, (r, m, i, o) = curve.claims[claim], at
+    rules, (kind, model, length, outliers) = curve.claims[claim], fitted
     day = np.arange(len(panel.snapshot.sessions))
-    for (g, gap), (w, window), (c, contamination), (h, measure) in product(
-        enumerate(curve.gaps),
-        enumerate(rules.windows),
-        enumerate(curve.contamination),
-        enumerate(rules.measures),
+    for gap, window, contamination, measure in product(
+        curve.gaps, rules.windows, curve.contamination, rules.measures
     ):
         clean = None if contamination == "keep" else _clean(rules.clean, window)
-        row = held[claim, measure, curve.lengths[i], gap, clean]
+        number = held[claim, measure, length, gap, clean]
+        row = table.rows[kind, model, length, gap, outliers, window, contamination, measure]
         for values, found in zip((table.car, table.scar), cars[gap, window], strict=True):
-            values[r, m, i, g, o, w, c, h, :OUTSIDE] = np.where(row >= 0, found[row, day], np.nan)
+            values[row, :OUTSIDE] = np.where(number >= 0, found[number, day], np.nan)
 
 
 def _winsorise(values: Floats, tail: float) -> Floats:

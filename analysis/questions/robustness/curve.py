@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
+from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.questions.robustness.cars import CHOICES, OUTSIDE, Tables, claim_tables
 from analysis.questions.robustness.designs import (
     Days,
@@ -30,16 +30,13 @@ from analysis.questions.robustness.joint_placebo import (
     joint_shifts,
     placements,
 )
-from analysis.questions.robustness.rule import CurveSummary
+from analysis.questions.robustness.rule import CurveSummary, summarise_curve
 from analysis.results.formats import brackets
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
 __all__ = ["Curve", "curves"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 CHUNK = 4  # tables at a time: what they draw stays in the cache
 
 
@@ -124,7 +121,7 @@ def curves(panel: Panel) -> list[Curve]:
             Curve(
                 claim,
                 specifications,
-                summarise(specifications, size),
+                summarise_curve(specifications, size),
                 _nulls(table, asked, moved, None, size, one),
                 _nulls(table, asked, asked.position[:, None], flips, size, one),
                 name_scores(claims[claim]),
@@ -133,30 +130,10 @@ def curves(panel: Panel) -> list[Curve]:
     return found
 
 
-def summarise(specifications: pd.DataFrame, size: float) -> CurveSummary:
-    """Read median and shares off a frame with ``estimate`` and ``p``."""
-    known = specifications.dropna(subset="estimate")
-    significant = known["p"] < size
-    up = known["estimate"] > 0
-    if known.empty:
-        return CurveSummary(len(specifications), 0, np.nan, np.nan, np.nan, np.nan)
-    return CurveSummary(
-        specifications=len(specifications),
-        testable=len(known),
-        median=float(known["estimate"].median()),
-        share_sign=float(up.mean()),
-        share_significant=float((up & significant).mean()),
-        share_opposite=float((~up & significant).mean()),
-    )
-
-
 def _observed(tables: Tables, days: Days, one: bool) -> pd.DataFrame:
     """Test every specification on the events as they are."""
-    menus = [  # a window is written as the paper does
-        [brackets(option) if isinstance(option, tuple) else option for option in menu]
-        for menu in tables.menus.values()
-    ]
-    choices = pd.MultiIndex.from_product(menus, names=CHOICES).to_frame(index=False)
+    choices = pd.DataFrame(list(tables.rows), columns=list(CHOICES))
+    choices["window"] = choices["window"].map(brackets)  # as the paper writes them
     frames: dict[str, list[pd.DataFrame]] = {coding: [] for coding in days.codings}
     for window, whole in _parts(tables, len(choices), one):
         own = choices[choices["window"] == brackets(window)]
@@ -208,17 +185,16 @@ def _parts(
     The CAR, or with ``one`` statistic one over the forecast error; the SCAR; and where these are
     known. They are zero elsewhere.
     """
-    axis, width = CHOICES.index("window"), tables.car.shape[-1]
-    for place, window in enumerate(tables.menus["window"]):
-        car, scar = (
-            values.take(place, axis=axis).reshape(-1, width) for values in (tables.car, tables.scar)
-        )
-        known = np.isfinite(scar)
-        beside, scar = (np.where(known, v, 0.0) for v in (scar / car if one else car, scar))
-        for start in range(0, len(car), size):
-            chosen = slice(start, start + size)
-            part = beside[chosen], scar[chosen], known[chosen]
-            yield cast("tuple[int, int]", window), part
+    by_window: dict[object, list[int]] = {}
+    for choices, row in tables.rows.items():
+        by_window.setdefault(choices[CHOICES.index("window")], []).append(row)
+    for window, rows in by_window.items():
+        for start in range(0, len(rows), size):
+            chosen = rows[start : start + size]
+            car, scar = (values[chosen] for values in (tables.car, tables.scar))
+            known = np.isfinite(scar)
+            beside, scar = (np.where(known, v, 0.0) for v in (scar / car if one else car, scar))
+            yield cast("tuple[int, int]", window), (beside, scar, known)
 
 
 def _ask(days: Days, window: tuple[int, int]) -> _Asked:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from itertools import compress
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Bools, Floats, Ints
 from analysis.estimators.events.fits import Fitted
 from analysis.estimators.events.layout import Layout, build_panel
 from analysis.estimators.events.models import fit_windows
@@ -24,8 +24,6 @@ from analysis.study.placebo import clean_sessions
 
 __all__ = ["Cars", "Holdings", "measure_cars"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
 
 
@@ -46,7 +44,7 @@ class Holdings:
         self.rows: list[tuple[int, int]] = []
         self._numbers: dict[tuple[tuple[str, float], ...], int] = {}
         self._places: dict[tuple[int, int], int] = {}
-        self._usable: dict[tuple[str, Bounds | None], npt.NDArray[np.bool_]] = {}
+        self._usable: dict[tuple[str, Bounds | None], Bools] = {}
 
     def place(self, portfolio: Portfolio, days: Ints, clean: Bounds | None) -> Ints:
         """Return the pair of a portfolio on each day, (D,); -1 where it cannot be held.
@@ -64,7 +62,7 @@ class Holdings:
             found.append(-1 if number < 0 else self._pair(number, day))
         return np.array(found, dtype=np.int64)
 
-    def _mark(self, ticker: str, clean: Bounds | None) -> npt.NDArray[np.bool_]:
+    def _mark(self, ticker: str, clean: Bounds | None) -> Bools:
         """Mark the sessions on which a ticker can be held. (T,)."""
         if (ticker, clean) not in self._usable:
             snapshot = self._panel.snapshot

@@ -12,14 +12,7 @@ from math import prod
 from typing import get_args
 
 from analysis.estimators.names import Model
-from analysis.snapshot.claims import (
-    Claim,
-    Difference,
-    Equivalence,
-    Mean,
-    OnEvents,
-    VarianceShare,
-)
+from analysis.snapshot.claims import Claim, Difference, Equivalence, Mean, OnEvents, VarianceShare
 from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.optional_choices import Coding
 from analysis.study.panel import Panel

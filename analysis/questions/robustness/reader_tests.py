@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.variance import shares_left
 from analysis.questions.robustness.designs import Episodes
 from analysis.questions.robustness.reader_cars import Cars
@@ -20,8 +20,6 @@ from analysis.study.tipping_rules import SIGNED, Measured, add_up, rule_of
 
 __all__ = ["Tested", "join", "run_test"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Bounds = tuple[int, int]
 
 

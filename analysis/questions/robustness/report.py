@@ -300,11 +300,8 @@ def _shown(known: pd.DataFrame, size: float) -> pd.DataFrame:
 def _options(known: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Count where each option lies along the curve; ``names`` are those of the choices.
 
-    Returns
-    -------
-    DataFrame
-        ``choice``, ``option``, ``bin`` (place along the curve, 0 to 1), ``share`` (of the
-        specifications there, over its share in all), ``median`` (estimate, fraction).
+    ``bin`` is a place along the curve, 0 to 1, ``share`` that of the specifications there over the
+    share in all, ``median`` an estimate (fraction).
     """
     bins = np.minimum((known["rank"] * BINS).astype(int), BINS - 1)
     frames: list[pd.DataFrame] = []

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from analysis.results.formats import percent, words
 from analysis.study.episodes import FEWEST
 from analysis.study.outcomes import NOT_TESTABLE
 
-__all__ = ["CurveSummary", "decide_curve", "stated_rule"]
+__all__ = ["CurveSummary", "decide_curve", "stated_rule", "summarise_curve"]
 
 AGREEING = 0.95  # share of specifications that must have the claimed sign
 
@@ -39,6 +42,23 @@ class CurveSummary:
     share_sign: float
     share_significant: float
     share_opposite: float
+
+
+def summarise_curve(specifications: pd.DataFrame, size: float) -> CurveSummary:
+    """Read median and shares off a frame with ``estimate`` and ``p``."""
+    known = specifications.dropna(subset="estimate")
+    significant = known["p"] < size
+    up = known["estimate"] > 0
+    if known.empty:
+        return CurveSummary(len(specifications), 0, np.nan, np.nan, np.nan, np.nan)
+    return CurveSummary(
+        specifications=len(specifications),
+        testable=len(known),
+        median=float(known["estimate"].median()),
+        share_sign=float(up.mean()),
+        share_significant=float((up & significant).mean()),
+        share_opposite=float((~up & significant).mean()),
+    )
 
 
 def stated_rule(size: float, *, adjusted: bool = True) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events.placebo import clear_sessions
 from analysis.estimators.names import Model
 from analysis.snapshot.choices import Choices
@@ -23,10 +23,8 @@ from analysis.study.episodes import pick_days
 from analysis.study.panel import Panel, chained
 from analysis.study.responses import compose
 
-__all__ = ["LAWS", "Case", "Cell", "Design", "Law", "RuleSet", "Settings", "build_design", "cells"]
+__all__ = ["LAWS", "Case", "Cell", "Design", "RuleSet", "Settings", "build_design", "cells"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Law = Literal["normal", "t4", "garch", "correlated", "jump", "panel", "placebo"]
 RuleSet = Literal["registered", "amended"]
 LAWS: tuple[Law, ...] = get_args(Law)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.estimators.arrays import Floats, Ints
 from analysis.estimators.events import simulate
 from analysis.questions.size.design import Case, Cell, Design, Settings
 
 __all__ = ["Batch", "draw", "generator", "replications"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ResultsError
-from analysis.questions.size.design import (
-    Cell,
-    Design,
-    RuleSet,
-    Settings,
-    build_design,
-    cells,
-)
+from analysis.questions.size.design import Cell, Design, RuleSet, Settings, build_design, cells
 from analysis.questions.size.draws import replications
 from analysis.questions.size.rejections import batch_p_values
 from analysis.study.panel import Panel, under

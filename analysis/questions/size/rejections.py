@@ -28,15 +28,7 @@ from analysis.processes import workers
 from analysis.questions.size.design import Cell, Design, Settings, cells
 from analysis.questions.size.draws import Batch, draw, generator, replications
 
-__all__ = [
-    "TESTS",
-    "Task",
-    "batch_p_values",
-    "count_rejections",
-    "p_values",
-    "rejections",
-    "tasks",
-]
+__all__ = ["TESTS", "batch_p_values", "count_rejections", "p_values", "rejections", "tasks"]
 
 ONE_DATE = ("portfolio_t", "portfolio_t_risk", "joint_f", "equal_response_f", "conformal")
 Task = tuple[Cell, range]

@@ -32,7 +32,7 @@ from analysis.study.outcomes import judge_signs
 from analysis.study.panel import Panel
 from analysis.study.series import mean_weights, rotate_days, series_days
 
-__all__ = ["changes", "compute", "leverage_terms", "paths"]
+__all__ = ["changes", "compute", "paths"]
 
 SAMPLE = "core portfolio, confirmatory events in episodes of one sign"
 NAMES = {"realised": "realised", "garch": "GARCH"}

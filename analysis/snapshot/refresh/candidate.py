@@ -19,7 +19,7 @@ from analysis.snapshot.refresh.gather import Gathered, Prices
 from analysis.snapshot.refresh.trade import KEY
 from analysis.snapshot.refresh.vintage import blocking, classify_prices, classify_rows
 
-__all__ = ["SOURCE", "TABLES", "Vintage", "candidate_files", "compare", "origins", "refusal"]
+__all__ = ["SOURCE", "Vintage", "candidate_files", "compare", "origins", "refusal"]
 
 SOURCE = "yahoo"
 """Word of ``[sources]`` in ``study.toml`` for closes that a refresh has fetched."""

@@ -124,7 +124,7 @@ def _ask(
 
 def _named(ticker: str, error: Exception, kinds: Any) -> RefreshError:
     """Turn what yfinance and the HTTP library under it raise into our errors."""
-    place, said = f"Yahoo, {ticker}", _line(error)
+    place, said = f"Yahoo, {ticker}", " ".join(str(error).split())[:200]
     bars = "daily bars"
     if isinstance(error.__context__, sqlite3.Error):  # of a cache, which its library wraps
         return errors.NamedError(
@@ -159,10 +159,6 @@ def _named(ticker: str, error: Exception, kinds: Any) -> RefreshError:
         found=f"{type(error).__name__} {said}",
         remedy="see whether a newer yfinance can read it: nox -s lock",
     )
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def _history(ticker: str, frame: pd.DataFrame, last: pd.Timestamp, expected: str = ZONE) -> History:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from analysis.estimators.beta.by_column import Settings, fit_columns
 from analysis.estimators.beta.relative import (
-    bootstrap_beta,
     dimson_beta,
     huber_beta,
     median_beta,
@@ -138,27 +138,34 @@ def test_up_down_needs_both_sides(returns):
         up_down_beta(returns["A0"], returns["SPY"].abs(), hac_lags=5)
 
 
+def bootstrap(returns: pd.DataFrame, block: int, draws: int) -> dict[str, float]:
+    """Return the bootstrap of the slope of A0 on SPY by field."""
+    settings = Settings(hac=5, lags=1, leads=1, block=block, draws=draws, seed=3)
+    found = fit_columns(returns[["A0"]].to_numpy(), returns["SPY"].to_numpy(), settings)
+    parts = ("beta", "se", "low", "high", "n")
+    return {name: float(found[f"bootstrap.{name}"][0]) for name in parts}
+
+
 def test_bootstrap_with_blocks_of_one_session_has_the_robust_error(returns):
     """Independent draws of pairs estimate the heteroskedasticity-robust error."""
-    rng = np.random.default_rng(3)
-    ours = bootstrap_beta(returns["A0"], returns["SPY"], 1, 4000, rng)
+    ours = bootstrap(returns, 1, 4000)
     fit = ols_beta(returns["A0"], returns["SPY"], 5)
-    assert ours.beta == pytest.approx(fit.beta, rel=1e-9)
-    assert ours.se == pytest.approx(fit.se_hc3, rel=0.06)
-    assert ours.low < fit.beta < ours.high
+    assert ours["beta"] == pytest.approx(fit.beta, rel=1e-9)
+    assert ours["se"] == pytest.approx(fit.se_hc3, rel=0.06)
+    assert ours["low"] < fit.beta < ours["high"]
 
 
 def test_bootstrap_of_one_block_returns_the_sample(returns):
     """A block as long as the sample is the sample: no spread is left."""
-    ours = bootstrap_beta(returns["A0"], returns["SPY"], 400, 50, np.random.default_rng(3))
-    assert ours.se == pytest.approx(0.0, abs=1e-9)
-    assert ours.low == pytest.approx(ours.beta)
+    ours = bootstrap(returns, 400, 50)
+    assert ours["se"] == pytest.approx(0.0, abs=1e-9)
+    assert ours["low"] == pytest.approx(ours["beta"])
 
 
 def test_bootstrap_refuses_an_impossible_block(returns):
     """A block longer than the sample cannot be drawn."""
     with pytest.raises(ValueError, match="block"):
-        bootstrap_beta(returns["A0"], returns["SPY"], 401, 10, np.random.default_rng(3))
+        bootstrap(returns, 401, 10)
 
 
 def test_shrinking_pulls_the_noisier_slope_further():
@@ -188,31 +195,3 @@ def test_median_beta_is_the_quantile_regression(returns):
     assert abs(above.mean() - 0.5) < 0.01
     y[returns["SPY"].idxmax()] += 5.0
     assert abs(median_beta(y, returns["SPY"]).beta - plain.beta) < 2 * plain.se
-
-
-def test_bootstrap_is_the_fit_of_the_drawn_blocks(returns):
-    """Blocks laid end to end, the last one cut, and a line fitted to each draw: the same slopes."""
-    y, x = returns["A0"], returns["SPY"]
-    ours = bootstrap_beta(y, x, 150, 60, np.random.default_rng(5), level=0.9)
-    rng = np.random.default_rng(5)
-    whole = rng.integers(0, 400 - 150 + 1, (60, 2))
-    cut = rng.integers(0, 400 - 100 + 1, (60, 1))
-    slopes = []
-    for (one, two), (last,) in zip(whole, cut, strict=True):
-        spans = ((one, 150), (two, 150), (last, 100))
-        rows = np.concatenate([np.arange(first, first + length) for first, length in spans])
-        slopes.append(np.polyfit(x.to_numpy()[rows], y.to_numpy()[rows], 1)[0])
-    assert ours.se == pytest.approx(np.std(slopes, ddof=1))
-    assert (ours.low, ours.high) == pytest.approx(tuple(np.quantile(slopes, [0.05, 0.95])))
-    assert ours.beta == pytest.approx(np.polyfit(x, y, 1)[0])
-
-
-@pytest.mark.parametrize(("block", "taken"), [(0, False), (1, True), (400, True), (401, False)])
-def test_a_block_is_from_one_session_to_all(returns, block, taken):
-    """The bounds themselves are blocks."""
-    rng = np.random.default_rng(3)
-    if taken:
-        assert bootstrap_beta(returns["A0"], returns["SPY"], block, 20, rng).n == 400
-    else:
-        with pytest.raises(ValueError, match="expected a block of 1 to 400"):
-            bootstrap_beta(returns["A0"], returns["SPY"], block, 20, rng)

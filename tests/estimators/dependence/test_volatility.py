@@ -14,10 +14,10 @@ from analysis.estimators.dependence.volatility import (
 
 
 def test_volatility_change_compares_the_days_around(returns):
-    """Event days -20 to -1 against 2 to 11 with one day skipped; day 0 is in neither."""
-    ours = volatility_change(returns, before=20, after=10, skip=1)
+    """Event days -20 to -1 against 1 to 10; day 0 is in neither."""
+    ours = volatility_change(returns, before=20, after=10)
     earlier = returns["A0"].iloc[180:200].std()
-    later = returns["A0"].iloc[202:212].std()
+    later = returns["A0"].iloc[201:211].std()
     assert ours["A0"].iloc[200] == pytest.approx(np.log(later / earlier), rel=1e-9)
 
 

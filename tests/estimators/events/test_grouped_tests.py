@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.estimators.events.abnormal import event_study
-from analysis.estimators.events.grouped_tests import break_down, slices
-from analysis.estimators.events.named_tests import TESTS, run_tests
+from analysis.estimators.events.named_tests import TESTS, break_down, run_tests, slices
 from analysis.estimators.names import LEVELS
 
 WINDOWS = [(0, 0), (-1, 3)]

@@ -15,8 +15,7 @@ from analysis.reads import vary
 from analysis.results import Findings
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.snapshot.registration import read_registration
-from analysis.study.adjusted_exports import HEADLINE, asset_returns, headline_changes
-from analysis.study.own_months import month_returns
+from analysis.study.adjusted_exports import HEADLINE, asset_returns, headline_changes, month_returns
 from analysis.study.panel import Panel, build_panel
 from tests.conftest import DATA
 from tests.independent.earlier import Earlier

@@ -129,10 +129,12 @@ def test_baseline_tables_are_the_ledgers_cars(committed, tables, claim, contamin
         factors=model.factors,
     ).at_events(committed)
     at = committed.snapshot.sessions.get_indexer(committed.events.loc[cars.index, "day0"])
-    c = ("exclude", "keep").index(contamination)
     assert len(cars) > 5
-    assert np.allclose(table.car[0, 0, 0, 0, 0, 0, c, 0, at], cars["car"], rtol=0, atol=1e-12)
-    assert np.allclose(table.scar[0, 0, 0, 0, 0, 0, c, 0, at], cars["scar"], rtol=1e-10)
+    first = next(iter(table.rows))
+    asked = CHOICES.index("contamination")
+    row = table.rows[(*first[:asked], contamination, *first[asked + 1 :])]
+    assert np.allclose(table.car[row, at], cars["car"], rtol=0, atol=1e-12)
+    assert np.allclose(table.scar[row, at], cars["scar"], rtol=1e-10)
 
 
 def one_portfolio(panel: Panel, choice: dict[str, Any], session: int, weights: dict[str, float]):
@@ -171,18 +173,18 @@ def test_any_specification_is_the_engines_event_study(committed, tables, claim):
     table = tables[claim]
     weigh = {
         m: measured_portfolio(committed, committed.snapshot.registered[claim], m).weigh(CORE)
-        for m in table.menus["measure"]
+        for m in committed.snapshot.choices.curve.claims[claim].measures
     }
-    keep = table.menus["contamination"].index("keep")
+    every = [dict(zip(CHOICES, choices, strict=True)) for choices in table.rows]
+    whole = [choice for choice in every if choice["contamination"] == "keep"]  # all three firms
     for _ in range(8):
-        place = [int(rng.integers(len(menu))) for menu in table.menus.values()]
-        place[CHOICES.index("contamination")] = keep  # all three firms: one known portfolio
+        choice = whole[int(rng.integers(len(whole)))]
         session = int(rng.integers(345, len(committed.snapshot.sessions) - 10))
-        choice = {name: menu[i] for (name, menu), i in zip(table.menus.items(), place, strict=True)}
         weights = weigh[choice["measure"]]
         assert weights is not None
         expected = one_portfolio(committed, choice, session, weights)
-        found = table.car[(*place, session)], table.scar[(*place, session)]
+        row = table.rows[tuple(choice.values())]
+        found = table.car[row, session], table.scar[row, session]
         assert found[0] == pytest.approx(expected["car"], abs=1e-10), choice
         assert found[1] == pytest.approx(expected["car"] / expected["se"], rel=1e-9), choice
 
