@@ -186,6 +186,7 @@ KEPT = {  # entries that no run varies, with the reason
     "rules.amended.claims": "the switch itself: a table shows both entries of each claim",
     "rules.amended.contamination": "the switch itself: a table shows each rule alone",
     "rules.amended.mixture": "the switch itself: a table shows each rule alone",
+    "rules.amended.few": "the word for what no test decides",
     "rules.amended.deal": "the one column of the data that holds a counterparty",
     "curve.models.mean.model": "the one model without a factor",
 }

@@ -46,12 +46,6 @@ def need_section(name: str) -> Need:
     return Need(f"[{name}] in study.toml", lambda snapshot: bool(getattr(snapshot.choices, name)))
 
 
-def need_baskets(*names: str) -> Need:
-    """Baskets of study.toml."""
-    said = "the baskets " + " and ".join(names) if len(names) > 1 else f"the basket {names[0]}"
-    return Need(said, lambda snapshot: set(names) <= set(snapshot.choices.baskets))
-
-
 def need_funds(*names: str) -> Need:
     """Tickers of funds in study.toml."""
     said = " and ".join(f"benchmark.{name}" for name in names)
@@ -91,14 +85,17 @@ MENUS = Need(
     lambda s: bool(s.choices.curve and s.choices.curve.claims),
 )
 HEAVY = Need(
-    "the basket heavy_exposed, for the measure basket of [curve.claims]",
+    "firms in [exposure] of study.toml, for the measure basket of [curve.claims]",
     lambda s: (
-        "heavy_exposed" in s.choices.baskets
+        bool(s.choices.exposure.firms)
         or not s.choices.curve
         or all("basket" not in each.measures for each in s.choices.curve.claims.values())
     ),
 )
-PLAYS = need_baskets("heavy_exposed", "producer")
+PLAYS = Need(
+    "firms and against in [exposure] of study.toml",
+    lambda s: bool(s.choices.exposure.firms and s.choices.exposure.against),
+)
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)
 THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.choices.firms.core) > 2)
 RECORD = Need(

@@ -34,6 +34,7 @@ from analysis.study.customs import (
     list_series,
     monthly_returns,
     release_returns,
+    say_every,
 )
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
@@ -43,14 +44,17 @@ __all__ = ["compute", "heavy_elements", "release_responses", "surprises"]
 FIRST = "first prints"
 ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}
 
-LONG = 12 + FEWEST  # months of figures below which no forecast has enough errors
 NEEDS = (
     need_series(),
-    Need("a year and some months of each series", lambda s: _fewest_months(s) >= LONG),
+    # with fewer no forecast has enough errors
+    Need(
+        "a year of each series and three periods more",
+        lambda s: _fewest_months(s) >= say_every(s).a_year + FEWEST,
+    ),
 )
 TARGET = 0.3  # correlation for which the months needed are stated
 MEASURES = {
-    "change": "change on the month",
+    "change": "change on the {month}",
     "surprise": "change on the year",  # registered as the surprise
     "best": "difference from the best forecast",
 }
@@ -70,7 +74,7 @@ RESPONSES = (
 )
 RESPONDED = (
     "Rank correlation of the core CAR on the release day with what was released. Change on the "
-    "year: log ratio to the first print of the same month one year before, registered as the "
+    "year: log ratio to the first print of the same {month} one year before, registered as the "
     "surprise. Best forecast: that of @tbl-forecasts with the smallest errors before the release; "
     "the difference from it is called a surprise where one forecast beats another, and is "
     "exploratory. Moving-block bootstrap intervals, block-permutation p. An en dash: fewer than "
@@ -92,8 +96,8 @@ SHARES = (
     Column("rank", "", "decimal2", "correlation", RANKED, ".rank", n="n"),
 )
 AT_PEAK = "both elements in the month of the largest headline"
-NEEDED = "months that show a {} correlation of the target with the power stated"
-YEAR = "year in which the headline would have as many months without a gap"
+NEEDED = "{} that show a {} correlation of the target with the power stated"
+YEAR = "year in which the headline would have as many {} without a gap"
 ANY = (
     "unadjusted p below {:g} for any rank correlation of the release-day CAR with what was released"
 )
@@ -106,12 +110,14 @@ HIDDEN = (
 def compute(panel: Panel) -> Findings:
     """Relate responses on release days to what was released, and look at the heavy elements."""
     responses, inference = release_responses(panel), panel.snapshot.choices.inference
+    every = say_every(panel.snapshot)
     errors = compare_errors(panel).set_index("series")["said"]
     beaten = responses["series"].isin(errors.index[errors == TOLD_APART])
     told = responses.assign(
         name=responses["series"].map(list_names(panel.snapshot)),
         released=responses["measure"]
         .map(MEASURES)
+        .str.format(month=every.noun)
         .mask(beaten & (responses["measure"] == "best"), NEW),
     )
     source = Provenance.of(release_responses, FIRST)
@@ -125,7 +131,9 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(told[best], RESPONSES, key, later, level=level),
             *_months_needed(panel),
         ],
-        tables=[table_of("surprises", told, RESPONSES, source, RESPONDED, level=shown)],
+        tables=[
+            table_of("surprises", told, RESPONSES, source, RESPONDED, level=shown, month=every.noun)
+        ],
         verdicts=[_any_response(responses, inference.size, source)],
         datasets=[
             Dataset("customs_surprises", surprises(panel), Provenance.of(surprises, FIRST)),
@@ -236,14 +244,17 @@ def _months_needed(panel: Panel) -> list[Number]:
     power, core = panel.snapshot.choices.inference.power, monthly_returns(panel)["core"].dropna()
     first = next(iter(export_changes(panel).values()))
     pairs = first.index.intersection(core.index)
+    months = say_every(panel.snapshot).words["months"]
     needed = {method: needed_pairs(TARGET, method, power) for method in METHODS}
     reached = pairs[-1] + max(needed[METHODS[0]] - len(pairs), 0)
     cells: dict[str, Scalar] = {
         "target": (TARGET, "correlation aimed at", "correlation", "decimal1"),
-        "months_needed.year": (str(reached.year), YEAR, "year", "text"),
+        "months_needed.year": (str(reached.year), YEAR.format(months), "year", "text"),
     }
-    cells |= {f"months_needed.{m}": (count, NEEDED.format(m)) for m, count in needed.items()}
-    return scalar_numbers("customs", cells, Provenance.of(compute, FIRST), "months")
+    cells |= {
+        f"months_needed.{m}": (count, NEEDED.format(months, m)) for m, count in needed.items()
+    }
+    return scalar_numbers("customs", cells, Provenance.of(compute, FIRST), months)
 
 
 def _heavy_numbers(heavy: pd.DataFrame, source: Provenance) -> list[Number]:

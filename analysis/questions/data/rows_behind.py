@@ -15,10 +15,11 @@ from analysis.results import Dataset, Findings, Format, Provenance
 from analysis.results.formats import brackets, format_value
 from analysis.snapshot.claims import Events, Facts, OnEvents
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.periods import name_periods
 from analysis.snapshot.portfolios import equal, parse_portfolio
 from analysis.study.claim_facts import day_named
 from analysis.study.claim_kinds import list_events
-from analysis.study.customs import each_firm_keys, export_months
+from analysis.study.customs import each_firm_keys, export_months, say_every
 from analysis.study.episodes import pick_days
 from analysis.study.panel import Panel, chained
 from analysis.study.responses import SERIES as ONE_SERIES
@@ -151,6 +152,6 @@ def _customs(panel: Panel) -> Iterator[Behind]:
     for series, name in each_firm_keys(panel.snapshot).items():
         if series in months.index.get_level_values(0):
             change = months.xs(series)["change"].dropna()
-            dates = [str(month) for month in change.index]
+            dates = name_periods(change.index)
             rows = _rows(dates, series.replace("_", " "), change, "percent1")
-            yield f"customs.{name}", "log change on the month", rows
+            yield f"customs.{name}", f"log change on the {say_every(panel.snapshot).noun}", rows

@@ -93,7 +93,8 @@ def write_study(
     """
     require_new(folder)
     origin = INVENTED if invented else UNKNOWN
-    manifest = first_manifest(contents, dict.fromkeys(FILES, origin))
+    tables = [name for name in contents if name in FILES or name.endswith(".csv")]
+    manifest = first_manifest(contents, dict.fromkeys(tables, origin))
     return write_whole(folder, {**contents, NAME: manifest})
 
 
