@@ -22,7 +22,7 @@ from analysis.snapshot.toml_file import (
     Text,
 )
 
-__all__ = ["Customs", "PerUnit", "Series"]
+__all__ = ["Customs", "Parts", "PerUnit", "Series"]
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -46,6 +46,19 @@ class PerUnit(Series):
 
 
 @dataclass(frozen=True, config=CLOSED)
+class Parts:
+    """Parts of a series, set beside the whole: series with the names of ``of``.
+
+    ``per`` units of a part make one of the whole; ``key`` is their place in keys.
+    """
+
+    whole: Text
+    of: Annotated[Mapping[str, Text], Field(min_length=1)]
+    key: Name = "parts"
+    per: Annotated[float, Field(gt=0)] = 1.0
+
+
+@dataclass(frozen=True, config=CLOSED)
 class Customs:
     """Choices for the series of figures, monthly or of another frequency.
 
@@ -54,9 +67,10 @@ class Customs:
     ``derived_band`` is the widest band of a derived figure that is kept, as a share of its value,
     ``errors`` the past errors from which on a forecast of a figure is chosen by them. ``series``
     names those that are used, by their name in the file, in the order of tables; all of the file
-    where none is named. ``per_unit`` is one made of two of them, ``what`` the word for figures,
-    ``sample`` for all series, ``quoted`` months whose levels are printed, ``notes`` what the tables
-    of correlations and of releases say at their end.
+    where none is named. ``per_unit`` is one made of two of them, ``parts`` are set beside a whole,
+    ``units`` what units are called in words, ``what`` the word for figures, ``sample`` for all
+    series, ``quoted`` months whose levels are printed, ``notes`` what the tables of correlations
+    and of releases say at their end.
     """
 
     lags: tuple[int, ...]
@@ -69,6 +83,8 @@ class Customs:
     sample: Text = "all series"
     series: Mapping[str, Series] = field(default_factory=dict)
     per_unit: Annotated[PerUnit, Optional()] = ABSENT
+    parts: Annotated[Parts, Optional()] = ABSENT
+    units: Mapping[str, Text] = field(default_factory=dict)
     quoted: tuple[Annotated[str, Field(pattern=PERIOD_CELL)], ...] = ()
     notes: Mapping[Literal["correlations", "releases"], Text] = field(default_factory=dict)
 

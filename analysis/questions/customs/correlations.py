@@ -32,7 +32,6 @@ from analysis.study.panel import Panel
 __all__ = ["compute", "set_beside"]
 
 NEEDS = (need_series(),)
-UNITS = {"t": "tonnes", "kg": "kilograms", "usd": "dollars"}  # other units are words already
 
 CHANGE = "{method} correlation of the change of {series} {what}"
 LATER = f"{CHANGE} with the core return {{lag}} {{months}} later"
@@ -52,7 +51,7 @@ CORRELATED = (
 )
 
 GROWTH = "change of {series} {what} from {earlier} to {later}"
-LEVEL = Column("level", "", "tonnes1", "tonnes", "{series} {what} in {month}", "")
+LEVEL = Column("level", "", "amount1", "", "{series} {what} in {month}", "")
 GROWN = Column("growth", "", "percent1", "fraction", GROWTH, ".change")
 COVERAGE = (
     Column("name", "Series"),
@@ -193,7 +192,8 @@ def quoted_levels(panel: Panel) -> pd.DataFrame:
 
 def _quoted_numbers(panel: Panel, source: Provenance) -> list[Number]:
     rows, key = quoted_levels(panel), "customs.{series}.{at}"
-    columns = {unit: (replace(LEVEL, unit=_unit(unit)), GROWN) for unit in rows["unit"]}
+    words = panel.snapshot.choices.customs.units
+    columns = {unit: (replace(LEVEL, unit=words.get(unit, unit)), GROWN) for unit in rows["unit"]}
     return [
         number
         for unit, part in rows.groupby("unit", sort=False)
@@ -279,10 +279,6 @@ def set_beside(
     return spread(shown, rows, "method", [Column("estimate"), *cells])
 
 
-def _unit(unit: str) -> str:
-    return UNITS.get(unit, unit)
-
-
 def _series_figure(panel: Panel) -> Figure:
     customs, names = panel.snapshot.customs, list_names(panel.snapshot)
     keys, every = series_keys(panel.snapshot), say_every(panel.snapshot)
@@ -298,9 +294,10 @@ def _series_figure(panel: Panel) -> Figure:
     )
     core = monthly_returns(panel)["core"].dropna()
     returns = core.rename("value").rename_axis("month").to_timestamp().reset_index()
+    words = panel.snapshot.choices.customs.units
+    told = {str(name): words.get(unit, unit) for name, unit in units.items()}
     spans = "; ".join(
-        f"{name} between {part.min():,.0f} and {part.max():,.0f} {_unit(units[str(name)])} a "
-        f"{every.noun}"
+        f"{name} between {part.min():,.0f} and {part.max():,.0f} {told[str(name)]} a {every.noun}"
         for name, part in exports.groupby("series", sort=False)["value"]
     )
     low, high = (signed(value, "percent0") for value in (core.min(), core.max()))
