@@ -59,10 +59,10 @@ def need_policy(sign: int) -> Need:
 
 
 def need_series(*names: str) -> Need:
-    """Monthly series of customs.csv, by name; none named: any that the study uses."""
+    """Series of figures, by name; none named: any that the study uses."""
     if not names:
-        return Need("a monthly series in customs.csv", lambda snapshot: bool(list_series(snapshot)))
-    said = f"{', '.join(names)} in customs.csv"
+        return Need(FIGURES, lambda snapshot: bool(list_series(snapshot)))
+    said = f"{', '.join(names)} among the figures"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
 
 
@@ -75,6 +75,7 @@ def need_window(name: str) -> Need:
     )
 
 
+FIGURES = "a series in the file of [customs] in study.toml"
 LEDGER = Need("a claim in claims.toml", lambda snapshot: bool(snapshot.claims))
 SPLIT = Need(
     "a claim in claims.toml that returns or events decide",

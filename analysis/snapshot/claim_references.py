@@ -94,6 +94,12 @@ def _list_unnamed(snapshot: Snapshot) -> Iterator[Lack]:
         if name in words and (named := getattr(choices.exposure, name)):
             what = "a column of universe.csv" if name == "column" else "a basket of [baskets]"
             yield from _unknown(f"exposure.{name}", [named], words[name], what)
+    if parts := choices.customs.parts:
+        what = f"a series of {choices.customs.file} and of [customs.series]"
+        yield from _unknown("customs.parts.whole", [parts.whole], choices.customs.series, what)
+        known = [*snapshot.customs["series"]]
+        what = f"a series of {choices.customs.file}"
+        yield from _unknown("customs.parts", [parts.whole, *parts.of], known, what)
     if choices.curve:
         means = [key for key, claim in claims.items() if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"

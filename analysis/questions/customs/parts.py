@@ -14,11 +14,10 @@ import pandas as pd
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, Scalar, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import listed
-from analysis.snapshot.load import Snapshot
 from analysis.study.customs import export_months, list_names, say_every, series_keys
 from analysis.study.panel import Panel
 
-__all__ = ["compute", "has_parts", "set_beside_whole"]
+__all__ = ["compute", "set_beside_whole"]
 
 TENTH = 0.1
 KNOWN = "{Months} in which all are known. Share: {parts} together in {whole}."
@@ -31,12 +30,6 @@ SHARES = (
     ),
 )
 HIDDEN = "{parts} in the {month} of the largest {whole} below a tenth of their largest {month}"
-
-
-def has_parts(snapshot: Snapshot) -> bool:
-    """Say whether the study names parts of a series, and has figures of all of them."""
-    parts, there = snapshot.choices.customs.parts, set(snapshot.customs["series"])
-    return bool(parts) and {parts.whole, *parts.of} <= there
 
 
 def compute(panel: Panel, sample: str) -> Findings:

@@ -118,7 +118,9 @@ def compute(panel: Panel) -> Findings:
             Dataset("customs_forecasts", forecasts(panel), Provenance.later(forecasts, FIRST)),
         ],
     )
-    beside = [parts.compute(panel, FIRST)] if parts.has_parts(panel.snapshot) else []
+    named, there = panel.snapshot.choices.customs.parts, {*panel.snapshot.customs["series"]}
+    known = named and {named.whole, *named.of} <= there
+    beside = [parts.compute(panel, FIRST)] if known else []
     return own.extend([report(panel), *beside])
 
 

@@ -65,7 +65,9 @@ def list_behind(panel: Panel) -> pd.DataFrame:
 def _files(snapshot: Snapshot) -> list[tuple[str, int]]:
     """Count the rows of each file."""
     names = ("events", "prices", "confounders", "customs", "universe")
-    return [(f"{name}.csv", len(getattr(snapshot, name))) for name in names]
+    figures = snapshot.choices.customs.file
+    files = {name: figures if name == "customs" else f"{name}.csv" for name in names}
+    return [(file, len(getattr(snapshot, name))) for name, file in files.items()]
 
 
 def _rows(dates: object, tickers: object, values: Iterable[float], fmt: Format) -> pd.DataFrame:
