@@ -89,11 +89,15 @@ def _unamended(snapshot: Snapshot, old: Collection[str]) -> Iterator[SnapshotErr
 def _list_unnamed(snapshot: Snapshot) -> Iterator[Lack]:
     """Claims that study.toml names and claims.toml lacks."""
     claims, choices = snapshot.registered, snapshot.choices
-    for name in (field.name for field in fields(choices.exposure)):
-        words = {"firms": choices.baskets, "against": choices.baskets, "column": snapshot.universe}
-        if name in words and (named := getattr(choices.exposure, name)):
-            what = "a column of universe.csv" if name == "column" else "a basket of [baskets]"
-            yield from _unknown(f"exposure.{name}", [named], words[name], what)
+    exposure = choices.exposure
+    for key, basket in (("firms", exposure.firms), ("against", exposure.against)):
+        if basket:
+            yield from _unknown(
+                f"exposure.{key}", [basket], choices.baskets, "a basket of [baskets]"
+            )
+    if exposure.column:
+        known, what = [*map(str, snapshot.universe)], "a column of universe.csv"
+        yield from _unknown("exposure.column", [exposure.column], known, what)
     if parts := choices.customs.parts:
         what = f"a series of {choices.customs.file} and of [customs.series]"
         yield from _unknown("customs.parts.whole", [parts.whole], choices.customs.series, what)
