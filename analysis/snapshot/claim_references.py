@@ -99,11 +99,8 @@ def _list_unnamed(snapshot: Snapshot) -> Iterator[Lack]:
         known, what = [*map(str, snapshot.universe)], "a column of universe.csv"
         yield from _unknown("exposure.column", [exposure.column], known, what)
     if parts := choices.customs.parts:
-        what = f"a series of {choices.customs.file} and of [customs.series]"
+        what = "a series of [customs.series]"
         yield from _unknown("customs.parts.whole", [parts.whole], choices.customs.series, what)
-        known = [*snapshot.customs["series"]]
-        what = f"a series of {choices.customs.file}"
-        yield from _unknown("customs.parts", [parts.whole, *parts.of], known, what)
     if choices.curve:
         means = [key for key, claim in claims.items() if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"

@@ -100,6 +100,15 @@ def read_periods(name: str, cells: pd.Series) -> pd.PeriodIndex:
             column="month",
             expected=f"a period of the kind of the first row, {cells.iloc[0]}: {PERIOD}",
             found=str(wrong.iloc[0]),
-            remedy="correct it; one file holds figures of one frequency",
+            remedy=f"{_meant(cells, wrong)}correct it; one file holds figures of one frequency",
         )
     return periods
+
+
+def _meant(cells: pd.Series, wrong: pd.Series) -> str:
+    """Say which month or quarter a day lies in, as spreadsheets make days of them."""
+    day = pd.to_datetime(wrong.iloc[0], format="%Y-%m-%d", errors="coerce")
+    frequency = _frequency(cells)
+    if pd.isna(day) or frequency.startswith("W"):
+        return ""
+    return f"did you mean {name_periods(pd.PeriodIndex([day], freq=frequency))[0]}? "

@@ -177,7 +177,8 @@ def _new_series(
                 remedy=f"{meant}correct it",
             )
         unused = " and not of [customs.series] in study.toml" * bool(used)
-        yield f"{name}: the series {series} is new{unused}. {guess(series, known)}".strip()
+        near = guess(series, known | recorded).strip()
+        yield f"{name}: the series {series} is new{unused}. {near}".strip()
     for series in sorted(recorded - present):
         yield f"{name}: the series {series} is on record and not in the file any more"
 
