@@ -373,6 +373,7 @@ def test_a_study_is_built_from_prices_and_events_of_ones_own(tmp_path, capsys) -
     assert "proposed: exchange XETR, market DAX, firms AAA, BRK-B" in said
     assert "1 on the next session" in said
     assert "Fill in PACKAGE in .github/workflows/check.yml" in said
+    assert "paper/_output/" in (folder / ".gitignore").read_text("utf-8").split()
     assert main(["data", "--accept", "--data", str(folder)], Workspace.at(ROOT)) == 0
     snapshot = load_snapshot(folder)
     assert list(snapshot.events["direction"]) == ["export_curb", "licence"]
