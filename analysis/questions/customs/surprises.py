@@ -93,8 +93,7 @@ def compute(panel: Panel) -> Findings:
     told = responses.assign(
         name=responses["series"].map(list_names(panel.snapshot)),
         released=responses["measure"]
-        .map(MEASURES)
-        .str.format(month=every.noun)
+        .map({name: text.format(month=every.noun) for name, text in MEASURES.items()})
         .mask(beaten & (responses["measure"] == "best"), NEW),
     )
     source = Provenance.of(release_responses, FIRST)
