@@ -161,7 +161,7 @@ def _change(fact: Fact, panel: Panel) -> _Observed:
         file = panel.snapshot.choices.customs.file
         raise StudyError(f"{file}: expected the series {fact.series}, found none; add it")
     simple = np.expm1(changes.xs(fact.series))
-    month = pd.Period(str(fact.month), pd.PeriodIndex(simple.index).freq)
+    month = pd.PeriodIndex([str(fact.month)], freq=pd.PeriodIndex(simple.index).freq)[0]
     others = simple.drop(month).to_frame()
     return _Observed(
         np.array([simple.loc[month]]), others, 1, f"1 {say_every(panel.snapshot).noun}"

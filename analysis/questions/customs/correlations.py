@@ -128,9 +128,13 @@ def compute(panel: Panel) -> Findings:
                 keyed, LAGS, "customs.{series}.{method}.{at}", one, level=level, **every_words
             ),
             *_adjusted_numbers(lags["p"], adjusted, size, every),
-            *numbers_of(now, DETECTABLE, "customs.{series}", every, power=power, **every_words),
+            *numbers_of(
+                now, DETECTABLE, "customs.{series}", every, level=None, power=power, **every_words
+            ),
             *_quoted_numbers(panel, reported),
-            *numbers_of(claimed, COVERAGE, "customs.{series}.changes", reported, **every_words),
+            *numbers_of(
+                claimed, COVERAGE, "customs.{series}.changes", reported, level=None, **every_words
+            ),
             *numbers_of(tests, RELEASES, "customs.{series}.release", days, level=level),
         ],
         tables=[

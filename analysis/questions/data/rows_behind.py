@@ -154,6 +154,6 @@ def _customs(panel: Panel) -> Iterator[Behind]:
     for series, name in each_firm_keys(panel.snapshot).items():
         if series in months.index.get_level_values(0):
             change = months.xs(series)["change"].dropna()
-            dates = name_periods(change.index)
+            dates = name_periods(pd.PeriodIndex(change.index))
             rows = _rows(dates, series.replace("_", " "), change, "percent1")
             yield f"customs.{name}", f"log change on the {say_every(panel.snapshot).noun}", rows
