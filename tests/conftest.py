@@ -8,7 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from hypothesis import settings
 
 from analysis.errors import SnapshotError
 from analysis.interrupts import SIGNALS
+from analysis.snapshot.cells import typed
 from analysis.snapshot.claims import Difference, Events, Mean
 from analysis.snapshot.load import Snapshot, load_snapshot
+from analysis.snapshot.reading import read_rows
 from analysis.study.panel import Panel, build_panel
 
 # The same examples on every machine, however busy it is.
@@ -72,6 +74,20 @@ def _signals_as_before() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _files_parsed_once() -> Iterator[None]:
+    """Parse the same bytes once: hundreds of tests load a folder in which one file differs."""
+    parse = lru_cache(64)(lambda name, content, words: typed(name, read(name, content), words))
+    read = lru_cache(64)(read_rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{load_snapshot.__module__}.read_rows", lambda _, content: content)
+        patch.setattr(
+            f"{load_snapshot.__module__}.typed",
+            lambda name, content, words=(): parse(name, content, tuple(words)).copy(),
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

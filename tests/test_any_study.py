@@ -354,6 +354,7 @@ def test_a_firm_may_be_listed_in_mid_sample(ferries, capsys) -> None:
     assert main(words, Workspace.at(ROOT)) == 0
 
 
+@pytest.mark.slow
 def test_a_study_is_built_from_prices_and_events_of_ones_own(tmp_path, capsys) -> None:
     """Semicolons, decimal commas, days first, tickers as BRK-B: exchange and market are found."""
     from analysis.snapshot.calendar import list_sessions

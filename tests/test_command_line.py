@@ -189,6 +189,7 @@ def test_a_key_that_the_analysis_adds_stops_nothing(quick, capsys, monkeypatch):
     assert "expected a published number, found 'sample.car'" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_key_that_is_cited_for_the_first_time_renders_at_once(quick, capsys):
     """Neither a run nor an option is needed: the last run wrote down every number."""
     results = quick / "paper/results"
@@ -220,6 +221,7 @@ def test_a_draft_is_not_rendered_to_word(quick, capsys):
     assert "expected formats that carry DRAFT on every page, found docx" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_only_render_takes_the_results_of_the_last_run(quick, capsys, monkeypatch):
     """Refused before a run, then a change of a sentence is rendered and nothing computed."""
     only = [*HTML, "--only-render"]

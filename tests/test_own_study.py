@@ -84,6 +84,7 @@ def _bytes(folder: Path) -> dict[str, bytes]:
     return {str(p): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+@pytest.mark.slow
 def test_from_init_to_the_report(tmp_path, workspace, capsys) -> None:
     """Four tickers and eight events: the results hold what was planted, both pages are sound.
 

@@ -18,6 +18,8 @@ from analysis.publish.review.exhibits import list_exhibits
 from analysis.results import Findings
 from analysis.results.formats import format_value
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -172,8 +171,12 @@ def _fields(name: str, text: str, delimiter: str) -> tuple[list[str], dict[int, 
 
 def _empty_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """How many columns at the end have neither a name nor a value in any row."""
-    empty = (not any(cell.strip() for cell in cells) for cells in zip(header, *rows, strict=True))
-    return len(list(itertools.takewhile(bool, reversed(list(empty)))))
+    used = (
+        number
+        for number in range(len(header), 0, -1)
+        if header[number - 1].strip() or any(row[number - 1] for row in rows)
+    )
+    return len(header) - next(used, 0)
 
 
 def _names(name: str, header: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ def workspace(tmp_path, copy_repository) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 def test_a_part_that_is_not_current_is_named_and_written_anew(workspace, capsys):
     """--check names the file and leaves it; without the option it is as it was."""
     page = workspace.root / "docs/exhibits.md"

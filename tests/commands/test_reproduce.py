@@ -118,6 +118,7 @@ def test_a_receipt_stands_beside_what_it_is_for(reproduce, tmp_path, capsys):
     assert capsys.readouterr().err.startswith("error: data/a.csv: expected ")
 
 
+@pytest.mark.slow
 def test_the_same_bytes_keep_the_signatures_and_others_are_refused(reproduce, tmp_path):
     """A receipt that came from another machine is added to; one that it contradicts is named."""
     assert reproduce("pass")[0] == 0

@@ -14,6 +14,8 @@ from analysis.study.panel import build_panel
 
 from .earlier import Earlier
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -92,6 +92,7 @@ def test_a_draft_that_fits_is_a_draft(sample):
     assert all("DRAFT" in page for page in pdf_pages(outputs["pdf"]))
 
 
+@pytest.mark.slow
 def test_the_mark_of_a_study_stays(sample):
     """A draft on simulated data says both, in one banner."""
     index = sample / "index.qmd"

@@ -117,6 +117,7 @@ def test_figures_lie_beside_the_xml(all_formats):
     assert all((path.parent / link).is_file() for link in links)
 
 
+@pytest.mark.slow
 def test_two_renders_give_the_same_bytes(lay_out, tmp_path):
     """Word and JATS files hold no time and no random name."""
     outputs = [

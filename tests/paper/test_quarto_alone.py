@@ -216,6 +216,7 @@ def test_the_page_links_what_was_built_beside_it(project: Path) -> None:
         assert "a.html" not in text
 
 
+@pytest.mark.slow
 def test_sources_are_linked_where_they_can_be_reached(project: Path) -> None:
     """A mailed page leads nowhere beside it; with an address the links lead there, at a commit."""
     page, address = project / "o.html", "https://example.org/ore/blob/abc"

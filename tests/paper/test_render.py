@@ -71,6 +71,7 @@ def test_the_report_times_each_stage(rendered: RenderReport) -> None:
     assert re.fullmatch(r"pandoc [\d.]+ and typst [\d.]+", rendered.description)
 
 
+@pytest.mark.slow
 def test_two_renders_are_identical(sample: Path, rendered: RenderReport) -> None:
     """Another folder, another time: the same bytes in both formats."""
     again = render(sample, renderer="pandoc", echo=lambda _: None)
@@ -118,6 +119,7 @@ def test_an_unwritable_output_folder_is_named(sample: Path) -> None:
         render(sample, renderer="pandoc", echo=lambda _: None)
 
 
+@pytest.mark.slow
 def test_a_locked_file_is_named_and_nothing_replaced(sample: Path) -> None:
     """When the PDF cannot be replaced, the HTML is not replaced either and no scrap remains."""
     (sample / "_output" / NAMES["pdf"]).mkdir(parents=True)

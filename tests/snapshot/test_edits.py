@@ -76,6 +76,7 @@ def test_accepting_shows_the_rows_first(
     assert row < said.index("events.csv: ", row) < said.index(" is now ")
 
 
+@pytest.mark.slow
 def test_accepting_twice_before_a_commit_shows_all_of_the_edit(
     committed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,6 +71,7 @@ def list_files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bytes(snapshot, folder, tmp_path) -> None:
     """The same seed writes the same files over old ones; another seed other prices."""
     files = list_files(folder)

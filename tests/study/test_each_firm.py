@@ -29,6 +29,7 @@ def earlier() -> Snapshot:
     return load_snapshot(DATA / "history")
 
 
+@pytest.mark.slow
 def test_no_response_within_five_sessions_of_any_event(earlier: Snapshot) -> None:
     """Each of the days from five sessions before to five after every event is refused."""
     sessions, firms = earlier.sessions, earlier.choices.firms.core

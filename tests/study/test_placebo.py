@@ -117,6 +117,7 @@ def test_difference_of_two_kinds_against_placebo_sets(simulate, difference_of):
     assert p_of(outcome) < 0.02
 
 
+@pytest.mark.slow
 def test_placebo_p_is_about_uniform_without_an_effect(simulate, mean_of):
     """Over twenty simulated studies without effects the mean p is near one half."""
     test = partial(decide_claim, mean_of("tightening"))

@@ -189,6 +189,7 @@ def test_search_equals_enumeration_for_a_difference(panel, difference_of, first,
     _compare(difference_of("tightening", "easing"), panel, first, second)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, phases=[Phase.generate])
 @given(values=responses())
 def test_search_equals_enumeration_for_an_equivalence(panel, equivalence, values):

@@ -72,6 +72,7 @@ def test_what_was_not_planted_is_not_found(found: Registered) -> None:
     assert tests.loc["H5", "elsewhere"] == pytest.approx(1, abs=0.15)
 
 
+@pytest.mark.slow
 def test_a_jump_on_the_wrong_day_of_sydney_is_lost() -> None:
     """Day 0 is that of the firm's own exchange: with New York's dates Sydney shows less."""
     study = load_snapshot(DATA / "history")

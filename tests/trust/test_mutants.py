@@ -88,6 +88,7 @@ def test_the_nearest_tests_are_asked_first():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_imports_are_found_by_statement_and_by_name():
     """A module that a command imports by name is reached, too."""
     found = find_imports(ROOT, "analysis")

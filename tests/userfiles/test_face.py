@@ -44,6 +44,7 @@ def test_examples_of_the_docstrings_run(name, monkeypatch):
     assert [runner.run(test).failed for test in found] == [0]
 
 
+@pytest.mark.slow
 def test_import_waits_for_no_library():
     """Neither numpy nor pandas is loaded until a function is asked for, and no name is made up."""
     code = (

@@ -352,6 +352,7 @@ def test_help_fits_a_screen(command, capsys, monkeypatch):
     assert "--seed" in shown[1]
 
 
+@pytest.mark.slow
 def test_help_and_runs_import_what_they_need():
     """No library of numbers for the help, none for pictures or other models in a run."""
     code = (

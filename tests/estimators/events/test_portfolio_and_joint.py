@@ -167,6 +167,7 @@ def test_exact_tests_hold_their_size_on_correlated_firms(simulated):
         assert 0.03 <= count / 600 <= 0.075, test.__name__
 
 
+@pytest.mark.slow
 def test_detectable_joint_effect_is_found_four_times_in_five(simulated):
     """Planting the detectable move of the portfolio is significant on about 80% of the days."""
     returns = simulated(22, sessions=540, assets=3)

@@ -66,6 +66,7 @@ def test_a_variance_of_four_times_is_found():
     assert found >= 38
 
 
+@pytest.mark.slow
 def test_true_nulls_are_rejected_near_the_nominal_size():
     """Volatility in waves and events in clusters, but no news: about 5% of calendars reject."""
     rng = np.random.default_rng(4)

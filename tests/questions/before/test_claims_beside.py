@@ -41,6 +41,7 @@ def test_a_claim_has_the_test_of_its_directions_portfolio_and_window(tests) -> N
     assert match_tests({"Z1": replace(h3, window=WINDOW)}, tests, WINDOW) == {"Z1": "H3"}
 
 
+@pytest.mark.slow
 def test_b3_carries_h3_and_a_condition_is_told(committed: Panel) -> None:
     """Numbers are those that the registered test has; other claims have none."""
     rows = list_beside_claims(committed)

@@ -114,6 +114,7 @@ def test_the_firms_return_is_the_mean_of_those_that_are_known(earlier: Snapshot)
     assert list(found) == [earlier.choices.benchmark.metals, "firms"]
 
 
+@pytest.mark.slow
 def test_a_planted_lead_is_found_at_its_lag(earlier: Snapshot) -> None:
     """Tonnage made from what the fund returns two months later has correlation one there alone."""
     returns = asset_returns(earlier)[earlier.choices.benchmark.metals].dropna().to_dict()
@@ -142,6 +143,7 @@ def test_only_the_headline_can_be_joined(snapshot: Snapshot, earlier: Snapshot) 
     }
 
 
+@pytest.mark.slow
 def test_the_joined_series_has_both_and_no_change_across_the_seam(
     snapshot: Snapshot, earlier: Snapshot
 ) -> None:
@@ -154,6 +156,7 @@ def test_the_joined_series_has_both_and_no_change_across_the_seam(
     assert len(found) == 2 * 2 * len(snapshot.choices.customs.lags)
 
 
+@pytest.mark.slow
 def test_what_is_not_registered_says_so(committed: Panel) -> None:
     """Every result of the joined series is marked as specified after results were known."""
     findings = answer(question("Exports of both studies"), committed)

@@ -65,6 +65,7 @@ def test_what_is_not_listed_is_called_exploratory(answered: Findings) -> None:
     assert {verdict.key for verdict in answered.verdicts} == known
 
 
+@pytest.mark.slow
 def test_runs_beside_have_no_verdict(earlier: Snapshot) -> None:
     """Estimate, unadjusted p and episodes; no test without an episode has an estimate."""
     beside = run_beside(earlier)
@@ -75,6 +76,7 @@ def test_runs_beside_have_no_verdict(earlier: Snapshot) -> None:
     assert beside.loc[beside["fewest"] > 1, ["scar", "p"]].notna().all().all()
 
 
+@pytest.mark.slow
 def test_the_note_states_the_choices(earlier: Snapshot) -> None:
     """No choice of the study is typed into the note of the tests."""
     choices = earlier.choices
@@ -91,6 +93,7 @@ def test_the_note_states_the_choices(earlier: Snapshot) -> None:
     assert table.headers["interval"] == "90% interval"
 
 
+@pytest.mark.slow
 def test_a_study_without_a_registration_has_no_runs_beside(earlier: Snapshot) -> None:
     """It is decided all the same, and a dash stands where the run with own news left in would."""
     study = vary(earlier, choices=replace(earlier.choices, registration=""))

@@ -34,6 +34,7 @@ def answered(committed: Panel) -> Findings:
     return answer(question(TITLE), committed)
 
 
+@pytest.mark.slow
 def test_the_study_beside_and_by_itself_answer_alike(answered, earlier: Snapshot) -> None:
     """The paper's numbers are those of a report on the folder alone, but for those of both studies.
 

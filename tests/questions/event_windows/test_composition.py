@@ -38,6 +38,7 @@ def planted(simulate) -> Panel:
     return under(build_panel(simulate(news, confounders=spoiled)), Rules())
 
 
+@pytest.mark.slow
 def test_pooled_numbers_say_how_many_firms_their_episodes_hold(planted):
     """Two of four episodes hold all three firms, one holds two and one a single one."""
     frame = by_direction.pooled_by_direction(planted).set_index("clean")

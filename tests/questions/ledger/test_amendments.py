@@ -17,6 +17,7 @@ def quiet(shift: float) -> pd.DataFrame:
     return pd.DataFrame({"firms": firms, "intercept": values + shift, "none": values})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.0, 1.0])
 def test_readings_without_the_shift_reject_at_the_size(shift):
     """A shift of all quiet days is found where it is, and in no reading that takes it out."""

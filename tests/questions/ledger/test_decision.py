@@ -69,6 +69,7 @@ def test_rows_name_what_enters_and_what_does_not(quick, decided):
     assert (left_out.frame["left_out"] != "").all()
 
 
+@pytest.mark.slow
 def test_the_registered_rule_is_told_in_its_own_words(quick):
     """Under the registered rules the unadjusted p of an opposite sign counts, and bounds are told.
 

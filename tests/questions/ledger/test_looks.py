@@ -111,6 +111,7 @@ def test_no_look_is_due_on_the_data_of_the_plan(committed):
     assert take_looks(committed).empty
 
 
+@pytest.mark.slow
 def test_a_plan_stays_when_data_arrive(committed):
     """From later data the plan is the one that was made before them."""
     day = "2026-01-30"
@@ -133,6 +134,7 @@ def news(simulate, mean_of) -> Callable[..., Panel]:
     return make
 
 
+@pytest.mark.slow
 def test_an_effect_is_found_at_its_look(news):
     """A planted effect is supported, on the data to the day on which the look was due."""
     panel = news(0.08)
@@ -159,6 +161,7 @@ def test_the_opposite_is_found_as_well(news):
     assert (looks["verdict"] == "contradicted").sum() == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_decided_without_an_effect(news):
     """Without one the looks are taken, decide nothing, and are the same however late."""
     panel = news(0.0)
@@ -170,6 +173,7 @@ def test_nothing_is_decided_without_an_effect(news):
     pd.testing.assert_frame_equal(looks.iloc[:2], earlier, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_sessions_that_have_passed_are_tested(committed):
     """A claim that waits is tested on the CAR over the sessions, once they are there."""
     claim = replace(committed.snapshot.registered["A8"], sessions=(20, 45))
@@ -182,6 +186,7 @@ def test_sessions_that_have_passed_are_tested(committed):
     assert looks["threshold"].tolist() == pytest.approx([0.025, 0.0125, 0.00625])
 
 
+@pytest.mark.slow
 def test_days_to_come_stand_by_date_with_what_says_so(committed):
     """Each day on which something ends is a row with a link; none moves the plan."""
     days = policy_days(committed)

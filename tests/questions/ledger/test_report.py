@@ -142,6 +142,7 @@ def test_registered_results_stand_beside(found, quick):
             assert drawn[key] == pytest.approx(entry.outcome.effect * unit)
 
 
+@pytest.mark.slow
 def test_a_study_without_amended_rules_speaks_of_none(quick):
     """Where nothing was amended the ledger is that of the registered rules alone."""
     choices = replace(quick.snapshot.choices, rules=None)

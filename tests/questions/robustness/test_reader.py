@@ -21,6 +21,8 @@ from analysis.study.panel import Panel, build_panel, under, with_events
 from analysis.study.variants import VARIANTS, coded_events
 from analysis.study.verdicts import judge
 
+pytestmark = pytest.mark.slow
+
 BARE: Model = "no_intercept"
 FITTED: Model = "market"
 SPY = ("SPY",)

@@ -80,6 +80,7 @@ def after(returns: pd.DataFrame, day: str, first: int, last: int) -> slice:
 # Betas
 
 
+@pytest.mark.slow
 def test_planted_betas_come_out_by_every_method(world):
     """Betas of 1, 3 and 5 within four errors each, and both pure plays above MP everywhere."""
     truth = {"MP": 1.0, "USAR": 3.0, "CRML": 5.0}

@@ -164,6 +164,7 @@ def closes(texts: dict[str, bytes]) -> pd.DataFrame:
     return table.astype({"close": float}).pivot_table("close", "session", "ticker")
 
 
+@pytest.mark.slow
 def test_a_revised_close_waits_for_somebody(
     world: World, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
