@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
@@ -106,7 +107,8 @@ def alternatives(path: Path) -> list[str]:
     count = int(str(reader.trailer.get("/Size")))
     known = [n for n in range(1, count) if n in reader.xref.get(0, {}) or n in reader.xref_objStm]
     objects = (reader.get_object(number) for number in known)
-    return [str(each.get("/Alt")) for each in objects if isinstance(each, dict) and "/Alt" in each]
+    found = (each for each in objects if isinstance(each, DictionaryObject))
+    return [str(each.get("/Alt")) for each in found if "/Alt" in each]
 
 
 @pytest.mark.slow
