@@ -178,7 +178,8 @@ def _new_series(
             )
         unused = " and not of [customs.series] in study.toml" * bool(used)
         near = guess(series, known | recorded).strip()
-        yield f"{name}: the series {series} is new{unused}. {near}".strip()
+        if recorded:  # beside nothing every series would be
+            yield f"{name}: the series {series} is new{unused}. {near}".strip()
     for series in sorted(recorded - present):
         yield f"{name}: the series {series} is on record and not in the file any more"
 
