@@ -5,26 +5,49 @@ What `init` writes is such a study: invented ferry lines, strikes, and a monthly
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
 import subprocess
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from analysis.__main__ import main
 from analysis.commands import Workspace
 from analysis.publish.rendered_text import Page, one_line, pdf_pages
 from analysis.publish.renderers.quarto import find_quarto
+from analysis.questions import left_out
 from analysis.snapshot.claims_file import KINDS_BY_NAME
 from analysis.snapshot.load import load_snapshot
+from analysis.snapshot.rules import Rules
+from analysis.study.claims import decide_claim
+from analysis.study.customs import correlations, say_every
+from analysis.study.panel import build_panel
+from analysis.study.verdicts import judge
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
+MORE = """[regimes]
+window = 60
+minimum = 30
+trim = 0.15
+draws = 19
+[regimes.starts]
+long_strike = { day = 2025-08-27, event = "2025-08-strike-25" }
+
+[pair]
+holding = 5
+cost = 0.001
+borrow = 0.1
+"""  # for questions that `init` does not ask
 TOPIC = ("rare earth", "rare-earth", "magnet", "tonne", "China", "Chinese", "heavy", "pure play")
 PAGES = ("html", "pdf")
 
@@ -60,6 +83,8 @@ def run(tmp_path_factory) -> Run:
     workspace = Workspace.at(ROOT)
     assert main(["init", str(folder)], workspace) == 0
     edit(folder / "study.toml", "draws = 999  ", "draws = 199  ")
+    edit(folder / "study.toml", '# sector = "SEC"  ', 'sector = "PORA"\nmetals = "PORB"  # ')
+    edit(folder / "study.toml", "[highlights]", f"{MORE}\n[highlights]")
     assert main(["data", "--accept", "--data", str(folder)], workspace) == 0
     return Run(folder, main(["paper", "--renderer", "pandoc", "--data", str(folder)], workspace))
 
@@ -76,6 +101,16 @@ def pages(folder: Path) -> list[str]:
     return [one_line(*Page(output / "report.html").text), *pdf_pages(output / "report.pdf")]
 
 
+def alternatives(path: Path) -> list[str]:
+    """Return the text alternatives in a PDF: what is said in the place of a picture."""
+    reader = PdfReader(path)
+    count = int(str(reader.trailer.get("/Size")))
+    known = [n for n in range(1, count) if n in reader.xref.get(0, {}) or n in reader.xref_objStm]
+    objects = (reader.get_object(number) for number in known)
+    found = (each for each in objects if isinstance(each, DictionaryObject))
+    return [str(each.get("/Alt")) for each in found if "/Alt" in each]
+
+
 @pytest.mark.slow
 def test_what_init_writes_renders_at_once_in_its_own_words(run) -> None:
     """HTML and PDF of the author's text, not of the report, and SYNTHETIC on every page."""
@@ -89,9 +124,18 @@ def test_what_init_writes_renders_at_once_in_its_own_words(run) -> None:
 
 @pytest.mark.slow
 def test_nothing_of_the_papers_study_is_named(run) -> None:
-    """No ticker, fund, basket or series of it stands in any text, table, number or picture."""
-    results = run.folder / "paper/results"
+    """No ticker, fund, basket or series of it stands in any text, table, number or picture.
+
+    Nor in what a reader hears or uncovers: text alternatives, hover texts, data of scripts.
+    """
+    results, output = run.folder / "paper/results", run.folder / "paper/_output"
     texts = {str(n): text for n, text in enumerate(pages(run.folder))}
+    source = html.unescape((output / "report.html").read_text("utf-8"))
+    texts["source"] = re.sub(r"base64,[A-Za-z0-9+/=]+", "", source)
+    assert source.count("alt=") > 3
+    spoken = alternatives(output / "report.pdf")
+    assert any("Panels of mean reactions" in text for text in spoken)
+    texts["spoken"] = " ".join(spoken)
     for path in [*results.rglob("*.md"), *results.glob("*.json"), results / "keys.csv"]:
         texts[path.name] = path.read_text("utf-8")
     numbers = pd.read_csv(results / "numbers.csv", keep_default_na=False)
@@ -101,6 +145,7 @@ def test_nothing_of_the_papers_study_is_named(run) -> None:
             re.findall(r">([^<>]+)</(?:text|title|desc)>", path.read_text("utf-8"))
         )
     names = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(flagship_names())))
+    assert {"Relative beta", "The pair trade"}.isdisjoint(left_out(load_snapshot(run.folder)))
     found = {place: sorted(set(names.findall(text))) for place, text in texts.items()}
     assert {place: names for place, names in found.items() if names} == {}
 
@@ -232,6 +277,15 @@ def ferries(tmp_path) -> Path:
          "found 'slope(core >>freight_share)'"),
         ("claims.toml", 'series = ["berths"]', 'series = ["berth"]', "did you mean berths?"),
         ("study.toml", 'ports = ["PORA", "PORB"]', "ports = []", "study.toml, key baskets.ports"),
+        ("study.toml", 'against = "passenger_lines"', 'against = "passengers"',
+         "study.toml, key exposure.against: expected a basket of [baskets], found passengers; "
+         "did you mean passenger_lines?"),
+        ("study.toml", 'column = "freight_share"', 'column = "freight_shares"',
+         "expected a column of universe.csv, found freight_shares; did you mean freight_share?"),
+        ("study.toml", 'file = "berths.csv"', 'file = "berth.csv"', "berth.csv"),
+        ("berths.csv", "2023-02,berths", "2023-Q1,berths",
+         "berths.csv, row 3, column month: expected a period of the kind of the first row, "
+         "2023-01"),
         ("study.toml", "XNYS = {}", "NYSE = {}", "study.toml, key exchanges.NYSE: expected"),
         ("universe.csv", "freight_share", "heavy_shares", "universe.csv, row 1"),
         ("universe.csv", "FERB,Ferry line B,ferry,0.4", "FERB,Ferry line B,ferry,much",
@@ -250,17 +304,42 @@ def test_a_fault_of_the_files_is_one_line(ferries, name, old, new, said, capsys)
 
 
 def test_two_episodes_are_a_verdict(ferries) -> None:
-    """A claim on too few events is told to be not testable; it is no error."""
-    from analysis.study.claims import decide_claim
-    from analysis.study.panel import build_panel
-    from analysis.study.verdicts import judge
-
+    """A claim on too few events cannot be decided, or whatever the rules of the study call it."""
     edit(ferries / "claims.toml", 'events = { directions = ["strike"] }',
          'events = { directions = ["strike"], before = 2023-11-01 }')  # fmt: skip
     panel = build_panel(load_snapshot(ferries, check_hashes=False))
     outcome = decide_claim(panel.claims["strikes_sink"], panel)
     assert outcome.count == "2"
-    assert judge(panel, {"strikes_sink": outcome})["strikes_sink"] == (None, "not testable")
+    assert judge(panel, {"strikes_sink": outcome})["strikes_sink"] == (None, "cannot decide")
+    named = replace(panel, rules=Rules(few="not testable"))
+    assert judge(named, {"strikes_sink": outcome})["strikes_sink"] == (None, "not testable")
+
+
+def test_figures_of_any_frequency_are_found_to_lead(ferries) -> None:
+    """Weeks and quarters with what was planted in them: growth that runs ahead of returns by one.
+
+    The file has the name that study.toml gives it, and texts speak of its periods.
+    """
+    snapshot = load_snapshot(ferries)
+    lines = snapshot.prices[list(snapshot.choices.firms.core)]
+    for every, form, said in (("W-FRI", "%Y-%m-%d", "weeks"), ("Q", "%Y-Q%q", "quarters")):
+        held = lines.groupby(pd.DatetimeIndex(lines.index).to_period(every)).last().mean(axis=1)
+        growth = np.log(held).diff().shift(-1).fillna(0.0)
+        periods = pd.PeriodIndex(growth.index)
+        cells = periods.asfreq("D", how="END") if said == "weeks" else periods
+        rows = pd.DataFrame(
+            {"month": cells.strftime(form), "series": "berths", "coverage": "month"}
+        )
+        values = (1000 * np.exp(growth.cumsum())).round(4).to_numpy()
+        rows = rows.assign(value=values, unit="ships", status="reported", source_title="invented")
+        rows.to_csv(ferries / "berths.csv", index=False)
+        panel = build_panel(load_snapshot(ferries, check_hashes=False))
+        assert panel.snapshot.manifest.files.keys() >= {"berths.csv"}
+        found = correlations(panel, ["pearson"], [("berths", "core")]).set_index("lag")
+        assert found["estimate"].abs().idxmax() == 1
+        assert found["estimate"].to_dict()[1] > 0.9
+        assert say_every(panel.snapshot).words["months"] == said
+        assert decide_claim(panel.claims["berths_lead"], panel).count.endswith(said)
 
 
 def test_a_firm_may_be_listed_in_mid_sample(ferries, capsys) -> None:
@@ -297,6 +376,7 @@ def test_a_study_is_built_from_prices_and_events_of_ones_own(tmp_path, capsys) -
     assert "proposed: exchange XETR, market DAX, firms AAA, BRK-B" in said
     assert "1 on the next session" in said
     assert "Fill in PACKAGE in .github/workflows/check.yml" in said
+    assert "paper/_output/" in (folder / ".gitignore").read_text("utf-8").split()
     assert main(["data", "--accept", "--data", str(folder)], Workspace.at(ROOT)) == 0
     snapshot = load_snapshot(folder)
     assert list(snapshot.events["direction"]) == ["export_curb", "licence"]

@@ -18,6 +18,7 @@ from analysis.publish.number_rows import read_rows
 from analysis.questions import left_out
 from analysis.snapshot.calendar import nyse_sessions
 from analysis.snapshot.load import load_snapshot
+from analysis.snapshot.optional_choices import Exposure
 
 ROOT = Path(__file__).parents[1]
 PLANTED = 0.05
@@ -184,10 +185,10 @@ def test_events_without_estimation_windows_are_one_line(tmp_path, workspace, cap
 def test_the_study_of_the_paper_is_asked_every_question(snapshot) -> None:
     """It lacks nothing that a question needs; another one says what it lacks."""
     assert left_out(snapshot) == {}
-    without = replace(snapshot, choices=replace(snapshot.choices, pair=None, baskets={}))
+    without = replace(snapshot, choices=replace(snapshot.choices, pair=None, exposure=Exposure()))
     assert left_out(without)["The pair trade"] == [
         "[pair] in study.toml",
-        "the baskets heavy_exposed and producer",
+        "firms and against in [exposure] of study.toml",
     ]
 
 

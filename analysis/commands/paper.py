@@ -215,6 +215,7 @@ def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
     from analysis.questions import left_out
     from analysis.snapshot.calendar import NAMES
     from analysis.snapshot.optional_choices import Report
+    from analysis.study.customs import say_every
 
     project, head = workspace.root / "paper", snapshot.choices.report or Report()
     if own_report.has_own_text(workspace.paper):
@@ -229,6 +230,8 @@ def _write_text(workspace: Workspace, snapshot: Snapshot) -> None:
         words={
             "exchange": NAMES.get(snapshot.choices.home, snapshot.choices.home),
             "what": snapshot.choices.customs.what,
+            "monthly": say_every(snapshot).adjective,
+            "measure": snapshot.choices.exposure.name,
         },
     )
 

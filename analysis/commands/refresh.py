@@ -104,7 +104,7 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
     old = load(workspace, stage)
     end = end_day(options.end, old, now)
     registered = bool(old.choices.registration)
-    sources = _sources(options, registered=registered)
+    sources = _sources(options, registered=registered, own=workspace.own)
     start = time.process_time()
     with _Live(stage.console) as live:
         gathered = gather(old, end, live, sources)
@@ -146,12 +146,23 @@ def _refresh(options: argparse.Namespace, workspace: Workspace, place: Path, sta
         stage.console.print("Next: nox -s paper; git diff data paper/results shows what moved")
 
 
-def _sources(options: argparse.Namespace, *, registered: bool) -> Sequence[str]:
-    """Return what is asked for: of a registered study its closes, which nothing can replace."""
-    from analysis.snapshot.refresh.errors import RegisteredError
+def _sources(options: argparse.Namespace, *, registered: bool, own: bool) -> Sequence[str]:
+    """Return what is asked for.
+
+    Of a study of one's own its closes, for the trade fetched is China's; of a registered one its
+    closes, which nothing can replace.
+    """
+    from analysis.snapshot.refresh.errors import OptionError, RegisteredError
 
     if not registered:
-        return [options.only] if options.only else SOURCES
+        if own and options.only == "customs":
+            raise OptionError(
+                "refresh --only customs",
+                expected="prices, all that is fetched for a study of one's own",
+                found="customs",
+                remedy="leave it out; its figures are added to their file by hand",
+            )
+        return ["prices"] if own else [options.only] if options.only else SOURCES
     for words, given in (
         ("--accept", options.accept),
         ("--only customs", options.only == "customs"),

@@ -83,16 +83,16 @@ def left_out(snapshot: Snapshot, *, asked_of_any: bool = False) -> dict[str, lis
 
     A question's module says under ``NEEDS`` what it cannot do without; here all are imported.
     Every question but those on studies firm by firm works on sessions that all firms share. With
-    `asked_of_any` those are passed over that are asked of the study of the paper, of its earlier
-    years, or of baskets under its names.
+    `asked_of_any` those are passed over that are asked of the study of the paper, or of its earlier
+    years.
     """
     # late, as what imports the study
-    from analysis.questions.requirements import BESIDE, EARLIER, PLAYS, RECORD, SHARED
+    from analysis.questions.requirements import BESIDE, EARLIER, RECORD, SHARED
 
     found = {}
     for title, module in QUESTIONS.items():
         needs = getattr(import_module(module), "NEEDS", ())
-        own = {EARLIER, BESIDE, PLAYS, RECORD}.intersection(needs)
+        own = {EARLIER, BESIDE, RECORD}.intersection(needs)
         if asked_of_any and any(not need.met(snapshot) for need in own):
             continue
         needs = needs if EARLIER in needs else (*needs, SHARED)

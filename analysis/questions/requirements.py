@@ -46,12 +46,6 @@ def need_section(name: str) -> Need:
     return Need(f"[{name}] in study.toml", lambda snapshot: bool(getattr(snapshot.choices, name)))
 
 
-def need_baskets(*names: str) -> Need:
-    """Baskets of study.toml."""
-    said = "the baskets " + " and ".join(names) if len(names) > 1 else f"the basket {names[0]}"
-    return Need(said, lambda snapshot: set(names) <= set(snapshot.choices.baskets))
-
-
 def need_funds(*names: str) -> Need:
     """Tickers of funds in study.toml."""
     said = " and ".join(f"benchmark.{name}" for name in names)
@@ -65,10 +59,10 @@ def need_policy(sign: int) -> Need:
 
 
 def need_series(*names: str) -> Need:
-    """Monthly series of customs.csv, by name; none named: any that the study uses."""
+    """Series of figures, by name; none named: any that the study uses."""
     if not names:
-        return Need("a monthly series in customs.csv", lambda snapshot: bool(list_series(snapshot)))
-    said = f"{', '.join(names)} in customs.csv"
+        return Need(FIGURES, lambda snapshot: bool(list_series(snapshot)))
+    said = f"{', '.join(names)} among the figures"
     return Need(said, lambda snapshot: set(names) <= set(snapshot.customs["series"]))
 
 
@@ -81,6 +75,7 @@ def need_window(name: str) -> Need:
     )
 
 
+FIGURES = "a series in the file of [customs] in study.toml"
 LEDGER = Need("a claim in claims.toml", lambda snapshot: bool(snapshot.claims))
 SPLIT = Need(
     "a claim in claims.toml that returns or events decide",
@@ -91,14 +86,17 @@ MENUS = Need(
     lambda s: bool(s.choices.curve and s.choices.curve.claims),
 )
 HEAVY = Need(
-    "the basket heavy_exposed, for the measure basket of [curve.claims]",
+    "firms in [exposure] of study.toml, for the measure basket of [curve.claims]",
     lambda s: (
-        "heavy_exposed" in s.choices.baskets
+        bool(s.choices.exposure.firms)
         or not s.choices.curve
         or all("basket" not in each.measures for each in s.choices.curve.claims.values())
     ),
 )
-PLAYS = need_baskets("heavy_exposed", "producer")
+PLAYS = Need(
+    "firms and against in [exposure] of study.toml",
+    lambda s: bool(s.choices.exposure.firms and s.choices.exposure.against),
+)
 TWO_FIRMS = Need("two firms in firms.core", lambda s: len(s.choices.firms.core) > 1)
 THREE_FIRMS = Need("three firms in firms.core", lambda s: len(s.choices.firms.core) > 2)
 RECORD = Need(

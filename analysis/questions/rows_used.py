@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.results.formats import as_key
 from analysis.snapshot.claims import OnEvents
+from analysis.snapshot.periods import name_periods
 from analysis.study.panel import Panel, chained, under
 
 __all__ = ["Rows", "rows_entered"]
@@ -147,7 +148,12 @@ def _beta(panel: Panel, parts: list[str]) -> list[Rows]:
 
 def _customs(panel: Panel, parts: list[str]) -> list[Rows]:
     """Pairs of months that a correlation at one lag uses."""
-    from analysis.study.customs import each_firm_keys, export_months, monthly_returns
+    from analysis.study.customs import (
+        each_firm_keys,
+        export_months,
+        monthly_returns,
+        say_every,
+    )
 
     series = {name: series for series, name in each_firm_keys(panel.snapshot).items()}
     if parts[0] not in series or not parts[-1].startswith("lag_"):
@@ -156,11 +162,12 @@ def _customs(panel: Panel, parts: list[str]) -> list[Rows]:
     change = export_months(panel).xs(series[parts[0]])["change"].dropna()
     core = monthly_returns(panel)["core"].dropna()
     pairs = [month for month in change.index if month + lag in core.index]
-    months = ", ".join(map(str, pairs))
-    later = ", ".join(str(month + lag) for month in pairs)
+    file, every = panel.snapshot.choices.customs.file, say_every(panel.snapshot).words["months"]
+    months = ", ".join(name_periods(pd.PeriodIndex(pairs)))
+    later = ", ".join(name_periods(pd.PeriodIndex([month + lag for month in pairs])))
     firms = ", ".join(panel.snapshot.choices.firms.core)
     return [
-        Rows("customs.csv", f"{series[parts[0]]}, changes of {len(pairs)} months: {months}",
+        Rows(file, f"{series[parts[0]]}, changes of {len(pairs)} {every}: {months}",
              pd.DataFrame()),
-        Rows("prices.csv", f"{firms}; returns of the months {later}", pd.DataFrame()),
+        Rows("prices.csv", f"{firms}; returns of the {every} {later}", pd.DataFrame()),
     ]  # fmt: skip

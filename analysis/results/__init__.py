@@ -38,7 +38,7 @@ Format = Literal[
     "integer",  # whole number with a thin space between thousands
     "words",  # whole number in words up to ten: no, one, two
     "count",  # the same where no noun follows: none, one, two
-    "tonnes1",  # tonnes with at most one decimal
+    "amount1",  # at most one decimal
     "date",  # ISO date shown as 27 October 2025
     "text",
 ]
@@ -85,7 +85,7 @@ class Number:
     value : float, int or str
         Full precision; a fraction for the percent formats, an ISO string for dates.
     unit : str
-        ``fraction``, ``tonnes``, ``sessions``, ``correlation``, ``count``, ``date``...
+        ``fraction``, ``sessions``, ``correlation``, ``count``, ``date``...
     format : Format
         How the paper prints it.
     estimand : str

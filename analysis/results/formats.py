@@ -227,7 +227,7 @@ def _words(value: float | int | str) -> str:
     return words(int(value))
 
 
-def _tonnes(value: float | int | str) -> str:
+def _amount(value: float | int | str) -> str:
     number = float(value)
     return _grouped(f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}")
 
@@ -257,7 +257,7 @@ _FORMATTERS: dict[str, Callable[[float | int | str], str]] = {
     "integer": _integer,
     "words": _words,
     "count": lambda value: "none" if value == 0 else _words(value),
-    "tonnes1": _tonnes,
+    "amount1": _amount,
     "date": _date,
     "text": str,
 }

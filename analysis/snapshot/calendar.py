@@ -23,7 +23,13 @@ __all__ = [
     "nyse_sessions",
 ]
 
-NAMES = {HOME: "the New York Stock Exchange", "XASX": "the Australian Securities Exchange"}
+NAMES = {
+    HOME: "the New York Stock Exchange",
+    "XASX": "the Australian Securities Exchange",
+    "XETR": "the Frankfurt exchange",
+    "XLON": "the London Stock Exchange",
+    "XTKS": "the Tokyo Stock Exchange",
+}
 
 
 def list_exchanges() -> list[str]:

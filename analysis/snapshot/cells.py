@@ -12,13 +12,14 @@ from pandera.errors import SchemaErrors
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
+from analysis.snapshot.periods import PERIOD
 from analysis.snapshot.schema import (
     BESIDE,
-    OPTIONAL,
     RULES,
     SCHEMAS,
     columns_of_type,
     list_columns,
+    may_be_empty,
     schema_of,
 )
 
@@ -44,6 +45,7 @@ _MONTHS = ("%Y-%m", "%Y/%m", "%Y.%m", "%m.%Y", "%m/%Y", "%b-%y", "%b %y", "%b %Y
 _FORMS = {  # what was expected: how it is written, how it may have been
     "a date as YYYY-MM-DD": ("%Y-%m-%d", _DAYS),
     "a month as YYYY-MM": ("%Y-%m", (*_MONTHS, *_DAYS)),
+    PERIOD: ("%Y-%m", (*_MONTHS, *_DAYS)),
 }
 _SERIAL = re.compile(r"[2-5][0-9]{4}")  # a day from 1954 on, as spreadsheets count
 
@@ -77,7 +79,7 @@ def typed(name: str, rows: pd.DataFrame, directions: Sequence[str] = ()) -> pd.D
     # a column that is left out is one of empty cells
     rows = rows.assign(**dict.fromkeys(set(schema.columns).difference(rows), ""))
     rows = rows[list(schema.columns)]
-    if rows.empty and len(rows.columns) and name not in OPTIONAL:
+    if rows.empty and len(rows.columns) and not may_be_empty(name):
         remedy = "add the rows, or restore the file"
         raise fault(name, row=2, expected="at least one row", found="none", remedy=remedy)
     optional = [c for c, column in schema.columns.items() if column.nullable and c in rows]

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, GetCoreSchemaHandler, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
-from pydantic_core import CoreSchema, core_schema
 
 from analysis.snapshot import exchange_choices as exchange
 from analysis.snapshot import optional_choices as optional
 from analysis.snapshot.episodes import Directions
 from analysis.snapshot.rules import Rules, RuleSets
+from analysis.snapshot.series_choices import Customs
 from analysis.snapshot.toml_file import (
+    ABSENT,
     CLOSED,
     Bounds,
     Count,
+    Name,
+    Optional,
     Share,
     Text,
     Ticker,
@@ -29,19 +32,6 @@ from analysis.snapshot.toml_file import (
 __all__ = ["Benchmark", "Choices", "Firms", "Inference", "parse_choices", "window_name"]
 
 T = TypeVar("T")
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-_ABSENT: Any = None
-"""A section that a study leaves out; its type says what it is where it is given."""
-
-
-class _Optional:
-    """Marks such a section: None passes, whatever else is checked."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.nullable_schema(handler(source))
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -156,60 +146,6 @@ class Beta:
 
 
 @dataclass(frozen=True, config=CLOSED)
-class Series:
-    """A monthly series: its place in keys, its name in print.
-
-    With ``each_firm`` it is held against every core firm, otherwise against their mean alone.
-    """
-
-    key: Name
-    name: Text
-    each_firm: bool = False
-
-
-@dataclass(frozen=True, config=CLOSED)
-class PerUnit(Series):
-    """A series made of two: the changes of ``of`` less those of ``per``."""
-
-    of: Text = ""
-    per: Text = ""
-
-
-@dataclass(frozen=True, config=CLOSED)
-class Customs:
-    """Choices for the monthly series.
-
-    ``lags`` in months (positive: it leads returns), ``block`` in months, ``release_window`` in
-    event time around a release day, ``derived_band`` the widest band of a derived figure that is
-    kept, as a share of its value, ``errors`` the past errors from which on a forecast of a figure
-    is chosen by them. ``series`` names those that are used, by their name in the file, in the order
-    of tables; all of the file where none is named. ``per_unit`` is one made of two of them,
-    ``what`` the word for figures, ``sample`` for all series, ``quoted`` months whose levels are
-    printed, ``notes`` what the tables of correlations and of releases say at their end.
-    """
-
-    lags: tuple[int, ...]
-    block: Count
-    release_window: Bounds
-    derived_band: Share
-    errors: Count = 6
-    what: Text = "figures"
-    sample: Text = "all series"
-    series: Mapping[str, Series] = field(default_factory=dict)
-    per_unit: Annotated[PerUnit, _Optional()] = _ABSENT
-    quoted: tuple[Annotated[str, Field(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")], ...] = ()
-    notes: Mapping[Literal["correlations", "releases"], Text] = field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Customs:
-        if self.release_window[0] > self.release_window[1]:
-            raise ValueError("Input should be a release_window with its first session first")
-        if list(self.lags) != sorted(set(self.lags)):
-            raise ValueError("Input should be lags in rising order without repetition")
-        return self
-
-
-@dataclass(frozen=True, config=CLOSED)
 class Firms:
     """Tickers under study: the ``core`` three and their ``peers``."""
 
@@ -254,15 +190,16 @@ class Choices:
     firms: Firms
     volatility: Volatility
     customs: Customs = field(default_factory=lambda: Customs((-1, 0, 1), 3, (0, 1), 0.02))
-    pair: Annotated[optional.Pair, _Optional()] = _ABSENT
-    curve: Annotated[optional.Curve, _Optional()] = _ABSENT
-    regimes: Annotated[optional.Regimes, _Optional()] = _ABSENT
-    cross_asset: Annotated[optional.CrossAsset, _Optional()] = _ABSENT
-    out_of_sample: Annotated[optional.OutOfSample, _Optional()] = _ABSENT
-    one_choice: Annotated[optional.OneChoice, _Optional()] = _ABSENT
-    rules: Annotated[RuleSets, _Optional()] = _ABSENT
-    register: Annotated[optional.Register, _Optional()] = _ABSENT
-    each_firm: Annotated[exchange.EachFirm, _Optional()] = _ABSENT
+    exposure: optional.Exposure = field(default_factory=optional.Exposure)
+    pair: Annotated[optional.Pair, Optional()] = ABSENT
+    curve: Annotated[optional.Curve, Optional()] = ABSENT
+    regimes: Annotated[optional.Regimes, Optional()] = ABSENT
+    cross_asset: Annotated[optional.CrossAsset, Optional()] = ABSENT
+    out_of_sample: Annotated[optional.OutOfSample, Optional()] = ABSENT
+    one_choice: Annotated[optional.OneChoice, Optional()] = ABSENT
+    rules: Annotated[RuleSets, Optional()] = ABSENT
+    register: Annotated[optional.Register, Optional()] = ABSENT
+    each_firm: Annotated[exchange.EachFirm, Optional()] = ABSENT
     exchanges: exchange.Exchanges = field(
         default_factory=lambda: {exchange.HOME: exchange.Exchange()}
     )
@@ -273,7 +210,7 @@ class Choices:
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
-    report: Annotated[optional.Report, _Optional()] = _ABSENT
+    report: Annotated[optional.Report, Optional()] = ABSENT
 
     @model_validator(mode="after")
     def _windows_clear_of_estimation(self) -> Choices:

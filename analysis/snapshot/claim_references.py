@@ -24,8 +24,8 @@ from analysis.snapshot.claims import (
 )
 from analysis.snapshot.eligibility import news_window
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.periods import every_of, name_periods
 from analysis.snapshot.portfolios import parse_portfolio
-from analysis.snapshot.schema import SERIES
 from analysis.snapshot.toml_file import word_fault
 
 __all__ = ["check_claims"]
@@ -89,6 +89,18 @@ def _unamended(snapshot: Snapshot, old: Collection[str]) -> Iterator[SnapshotErr
 def _list_unnamed(snapshot: Snapshot) -> Iterator[Lack]:
     """Claims that study.toml names and claims.toml lacks."""
     claims, choices = snapshot.registered, snapshot.choices
+    exposure = choices.exposure
+    for key, basket in (("firms", exposure.firms), ("against", exposure.against)):
+        if basket:
+            yield from _unknown(
+                f"exposure.{key}", [basket], choices.baskets, "a basket of [baskets]"
+            )
+    if exposure.column:
+        known, what = [*map(str, snapshot.universe)], "a column of universe.csv"
+        yield from _unknown("exposure.column", [exposure.column], known, what)
+    if parts := choices.customs.parts:
+        what = "a series of [customs.series]"
+        yield from _unknown("customs.parts.whole", [parts.whole], choices.customs.series, what)
     if choices.curve:
         means = [key for key, claim in claims.items() if isinstance(claim, Mean | Difference)]
         expected = "a claim of the kind mean or difference in claims.toml"
@@ -106,10 +118,10 @@ def _vocabulary(snapshot: Snapshot) -> Vocabulary:
     days = {f"{day:%Y-%m-%d}" for day in snapshot.events["day0"]}
     models = choices.curve.models if choices.curve else {}
     numbers = snapshot.events.select_dtypes("float").columns
-    # A series that is known and has gone is told by the data.
+    named = {*choices.customs.series, *snapshot.customs["series"]}  # the data tell what has gone
     return {
         "on": ([*map(str, snapshot.prices)], "a ticker with prices"),
-        "series": ({*SERIES, *snapshot.customs["series"]}, "a monthly series"),
+        "series": (named, f"a series of {choices.customs.file}"),
         "lags": ([*map(str, choices.customs.lags)], "lags of customs.lags in study.toml"),
         "days": (days, "a day 0 of events.csv"),
         "model": (models, "a model of [curve.models] in study.toml"),
@@ -175,8 +187,8 @@ def _lacks_of_fact(entry: Fact, snapshot: Snapshot) -> Iterator[Lack]:
         yield from _closes("facts.start, end", (entry.start, entry.end), snapshot)
     elif entry.series:
         rows = snapshot.customs[snapshot.customs["series"] == entry.series]
-        if months := set(rows["month"].astype(str)):
-            expected = f"a month of {entry.series}"
+        if len(rows) and (months := name_periods(rows["month"])):
+            expected = f"a {every_of(rows['month']).noun} of {entry.series}"
             yield from _unknown("facts.month", [str(entry.month)], months, expected)
     elif entry.column and entry.before is not None:
         yield from _day("facts.before", entry.before, snapshot)

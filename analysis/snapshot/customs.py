@@ -1,4 +1,4 @@
-"""China's monthly exports: months that can be compared, and the days on which they were known."""
+"""Figures of months, quarters or weeks: which can be compared, and the days they were known."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_earlier(name: str, earlier: pd.DataFrame, customs: pd.DataFrame) -> No
 
 
 def monthly_panel(customs: pd.DataFrame, choices: Choices) -> pd.DataFrame:
-    """Monthly level and log change of every export series, with the rules that were applied.
+    """Level and log change of every series by period, with the rules that were applied.
 
     - A month has a level only where a figure for that single month is known. A January-February sum
       is never split: without single figures both months are unknown and flagged ``jan_feb``, and so
@@ -69,8 +69,8 @@ def monthly_panel(customs: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``series`` and ``month`` (monthly periods without a hole from the first to the
-        last month of the series). ``level`` (in ``unit``), ``change`` (log points), ``unit``,
+        Indexed by ``series`` and ``month`` (months, quarters or weeks without a hole from the first
+        to the last of the series). ``level`` (in ``unit``), ``change`` (log points), ``unit``,
         ``coverage`` (month, jan_feb, none), ``status`` (reported, derived or empty), ``gap`` (bool:
         no level), ``reason`` (why there is no level or no change), ``release_date``.
     """
@@ -88,7 +88,7 @@ def _series_panel(rows: pd.DataFrame, widest: float) -> pd.DataFrame:
     sums = rows[rows["coverage"] == "jan_feb"].set_index("month")
     covered = sums.index.union(sums.index - 1)
     every = singles.index.union(covered)
-    months = pd.period_range(every.min(), every.max(), freq="M", name="month")
+    months = pd.period_range(every.min(), every.max(), name="month")
     panel = singles.reindex(months)[["value", "low", "high", "unit", "status", "release_date"]]
     wide = (panel["status"] == "derived") & (
         (panel["high"] - panel["low"]) / panel["value"] > widest
@@ -142,8 +142,8 @@ def _reasons(
 def release_days(customs: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
     """First of the ``sessions`` with prices that could price each release.
 
-    China releases its figures in its morning or afternoon, before New York opens on the same date,
-    so a release on a session is priced by that session; one at a weekend or on a holiday by the
+    A figure is taken to come before the exchange opens on its date, as China's do for New York, so
+    a release on a session is priced by that session; one at a weekend or on a holiday by the
     next.
 
     Returns

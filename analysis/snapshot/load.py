@@ -28,6 +28,7 @@ from analysis.snapshot.exchanges import (
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import digest, read_file
 from analysis.snapshot.manifest import BESIDE, REFRESHED, Manifest, mismatch, read_manifest
+from analysis.snapshot.periods import read_periods
 from analysis.snapshot.reading import read_rows
 from analysis.snapshot.rules import Rules
 from analysis.snapshot.schema import EARLIER
@@ -68,7 +69,7 @@ class Snapshot:
     universe : pandas.DataFrame
         Indexed by ticker; ``heavy_share`` as a fraction.
     customs : pandas.DataFrame
-        China's monthly exports, ``month`` as monthly periods, values in ``unit``.
+        The figures of the file ``customs.file``, ``month`` as periods, values in ``unit``.
     earlier_customs : pandas.DataFrame
         The same of years before the study, for what recurs every year; without rows if there are
         none.
@@ -171,13 +172,13 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
     def made(value: T, name: str) -> Made[T]:
         return Made(value, frozenset({str(folder / name)}))
 
-    def monthly(name: str) -> Made[pd.DataFrame]:
+    def figures(name: str) -> Made[pd.DataFrame]:
         rows = tables[name]
-        return made(_plain(rows.assign(month=pd.PeriodIndex(rows["month"], freq="M"))), name)
+        return made(_plain(rows.assign(month=read_periods(name, rows["month"]))), name)
 
-    customs = monthly("customs.csv")
+    customs = figures(choices.customs.file)
     if EARLIER in tables:
-        check_earlier(EARLIER, tables[EARLIER], tables["customs.csv"])
+        check_earlier(EARLIER, tables[EARLIER], tables[choices.customs.file])
     none = Made(customs.value[:0], frozenset[str]())
     wide = prices.pivot_table("adjusted_close", "session", "ticker")  # one price a cell
     snapshot = Snapshot(
@@ -196,7 +197,7 @@ def _parse(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> S
         confounders=made(_plain(tables["confounders.csv"]), "confounders.csv"),
         universe=made(universe.set_index("ticker"), "universe.csv"),
         customs=customs,
-        earlier_customs=monthly(EARLIER) if EARLIER in tables else none,
+        earlier_customs=figures(EARLIER) if EARLIER in tables else none,
     )
     check_claims(snapshot)
     return snapshot

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from analysis.snapshot.amendments import AMENDMENTS
 from analysis.snapshot.faults import fault
 from analysis.snapshot.files import csv_bytes, digest, read_file
 from analysis.snapshot.reading import read, read_rows
-from analysis.snapshot.schema import EARLIER
+from analysis.snapshot.schema import EARLIER, FIGURES
 from analysis.whole import write_whole
 
 __all__ = [
@@ -121,12 +122,25 @@ def read_manifest(folder: Path) -> Manifest:
         expected = "files with their source, terms and hash, and derived hashes"
         found = f"{type(error).__name__}: {str(error)[:200]}"
         raise fault(NAME, expected=expected, found=found, remedy=restore) from None
-    needed = set(files) - set(REFRESHED) - set(BESIDE)
-    if needed != set(FILES):
-        strays = ", ".join(sorted(needed ^ set(FILES)))
-        expected, found = f"an entry for each of {', '.join(FILES)}", f"a difference in {strays}"
+    figures = _named_figures(folder)
+    needed = set(FILES) - {FIGURES} | {figures}
+    strays = set(files) - set(REFRESHED) - set(BESIDE) ^ needed
+    if figures in strays and len(strays) == 2:  # the file was given another name
+        files[figures] = files.pop(next(name for name in strays if name != figures))
+    elif strays:
+        found = f"a difference in {', '.join(sorted(strays))}"
+        expected = f"an entry for each of {', '.join(sorted(needed))}"
         raise fault(NAME, expected=expected, found=found, remedy=restore)
     return manifest
+
+
+def _named_figures(folder: Path) -> str:
+    """Return the file of figures that study.toml names; whatever is wrong there is told later."""
+    try:
+        named = tomllib.loads((folder / "study.toml").read_text("utf-8"))["customs"]["file"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return FIGURES
+    return named if isinstance(named, str) and named.endswith(".csv") else FIGURES
 
 
 def _entry(fields: dict[str, Any]) -> Entry:
@@ -203,7 +217,7 @@ def _renewed(name: str, content: bytes, told: Origin) -> Entry:
     if name.endswith(".csv"):
         frame = read_rows(name, content)
         rows = len(frame)
-        column = (FILES | REFRESHED | BESIDE)[name]
+        column = (FILES | REFRESHED | BESIDE).get(name, FILES[FIGURES])
         if column is not None and rows:
             span = (str(frame[column].min()), str(frame[column].max()))
     return Entry(**asdict(told), sha256=digest(content), rows=rows, span=span)

@@ -14,13 +14,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from analysis.snapshot.toml_file import CLOSED, Bounds, Count, Share, Text, Ticker, Tickers
+from analysis.snapshot.toml_file import CLOSED, Bounds, Count, Name, Share, Text, Ticker, Tickers
 
 __all__ = [
     "Coding",
     "CrossAsset",
     "Curve",
     "CurveModel",
+    "Exposure",
     "Measure",
     "OneChoice",
     "OutOfSample",
@@ -41,6 +42,28 @@ Coding = Literal[
 ]
 Measure = Literal["share", "rank", "basket"]
 Tail = Annotated[float, Field(gt=0, lt=0.5)]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Exposure:
+    """Who is more exposed, by two baskets, and by how much, by a column of ``universe.csv``.
+
+    The basket ``firms``, called ``words``, is held against the basket ``against``. Reactions are
+    drawn over ``column``: ``key`` is its place in keys, ``name`` in tables, ``axis`` in pictures.
+    """
+
+    firms: str = ""
+    against: str = ""
+    words: Text = "exposed firms"
+    column: str = ""
+    key: Name = "measure"
+    name: Text = "measure"
+    axis: Text = "measure"
+
+    @property
+    def held(self) -> tuple[str, str]:
+        """Both baskets: those who are exposed, and those whom they are held against."""
+        return self.firms, self.against
 
 
 @dataclass(frozen=True, config=CLOSED)

@@ -14,8 +14,8 @@ from analysis.snapshot.cells import typed
 from analysis.snapshot.faults import fault, guess
 from analysis.snapshot.files import as_long, read_file
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.periods import name_periods
 from analysis.snapshot.reading import read_rows
-from analysis.snapshot.schema import SERIES
 
 __all__ = ["jumps", "look_at_edits"]
 
@@ -61,7 +61,10 @@ def look_at_edits(snapshot: Snapshot, recorded: Mapping[str, bytes | None]) -> l
         or the name of a series is one that is known but for a slip.
     """
     told: list[str] = []
-    for name, look in (("prices.csv", _look_at_prices), ("customs.csv", _look_at_customs)):
+    for name, look in (
+        ("prices.csv", _look_at_prices),
+        (snapshot.choices.customs.file, _look_at_customs),
+    ):
         if name in recorded:
             rows = read_rows(name, read_file(snapshot.folder / name))
             told += look(snapshot, rows, _typed(name, recorded[name]))
@@ -118,15 +121,17 @@ def _look_at_customs(
     snapshot: Snapshot, rows: pd.DataFrame, before: pd.DataFrame | None
 ) -> list[str]:
     customs = snapshot.customs.set_index(rows.index)
-    told = [*_new_series(customs, set() if before is None else set(before["series"]))]
+    name, used = snapshot.choices.customs.file, set(snapshot.choices.customs.series)
+    recorded = set() if before is None else set(before["series"])
+    told = [*_new_series(name, customs, recorded, used)]
     slips = _in_another_unit(customs)
     if before is not None:
         key = ["series", "month", "coverage", "value"]
-        slips = _unlike(slips.assign(month=slips["month"].astype(str)), before, key)
+        slips = _unlike(slips.assign(month=name_periods(slips["month"])), before, key)
     if not slips.empty:
         row, slip = int(slips.index[0]), slips.iloc[0]
         raise fault(
-            "customs.csv",
+            name,
             row=row,
             column="value",
             expected=f"a figure of {slip['series']} near its neighbours, {slip['near']:g}",
@@ -153,26 +158,30 @@ def _in_another_unit(customs: pd.DataFrame) -> pd.DataFrame:
     return slips.sort_values("gaps", kind="stable")
 
 
-def _new_series(customs: pd.DataFrame, recorded: set[str]) -> Iterator[str]:
+def _new_series(
+    name: str, customs: pd.DataFrame, recorded: set[str], used: set[str]
+) -> Iterator[str]:
     """Tell of series that came or went; a slip in a known name is a fault."""
     present = set(customs["series"])
-    known = {*SERIES, *(recorded & present)}
+    known = {*used, *(recorded & present)}
     for row, series in customs["series"].drop_duplicates().items():
         if series in known:
             continue
         if meant := guess(series, known, cutoff=SAME):
             raise fault(
-                "customs.csv",
+                name,
                 row=int(str(row)),
                 column="series",
                 expected="the name of a known series, or one that is unlike them all",
                 found=series,
                 remedy=f"{meant}correct it",
             )
-        near = guess(series, known).strip()
-        yield f"customs.csv: the series {series} is new, and no question reads it. {near}".strip()
+        unused = " and not of [customs.series] in study.toml" * bool(used)
+        near = guess(series, known | recorded).strip()
+        if recorded:  # beside nothing every series would be
+            yield f"{name}: the series {series} is new{unused}. {near}".strip()
     for series in sorted(recorded - present):
-        yield f"customs.csv: the series {series} is on record and not in the file any more"
+        yield f"{name}: the series {series} is on record and not in the file any more"
 
 
 def _unlike(rows: pd.DataFrame, old: pd.DataFrame, key: list[str]) -> pd.DataFrame:

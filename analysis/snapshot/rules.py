@@ -18,7 +18,7 @@ SWITCHES: Mapping[Switch, tuple[str, ...]] = {  # what belongs to each
     "contamination": ("contamination", "deal", "leave_out"),
     "mixture": ("mixture", "shared"),
     "statistic": ("statistic",),
-    "verdicts": ("verdicts", "bound"),
+    "verdicts": ("verdicts", "bound", "few"),
     "normal": ("normal",),
 }
 
@@ -50,6 +50,8 @@ class Rules:
         See :mod:`analysis.study.verdicts`.
     bound : mapping of str to float
         Detectable effect beyond which a test cannot decide, by what is measured (fraction).
+    few : {"cannot decide", "not testable"}
+        What is said of a claim with fewer than three episodes.
     normal : {"intercept", "none", "recentred"}
         The market model with or without an intercept, or less the mean response on quiet days.
     """
@@ -65,6 +67,7 @@ class Rules:
     bound: Mapping[Literal["car", "trade", "log_volatility_ratio"], Share] = field(
         default_factory=dict
     )
+    few: Literal["cannot decide", "not testable"] = "cannot decide"
     normal: Literal["intercept", "none", "recentred"] = "intercept"
 
     @property

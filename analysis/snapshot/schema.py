@@ -12,17 +12,19 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.engines.pandas_engine import DateTime
 
+from analysis.snapshot.periods import PERIOD, PERIOD_CELL, end_periods
+
 __all__ = [
     "ACTIONS",
     "BESIDE",
     "EARLIER",
-    "OPTIONAL",
+    "FIGURES",
     "RULES",
     "SCHEMAS",
-    "SERIES",
     "TICKER",
     "columns_of_type",
     "list_columns",
+    "may_be_empty",
     "schema_of",
 ]
 
@@ -33,26 +35,9 @@ KINDS = ("earnings", "offering", "deal", "index", "listing", "other")
 DEALS = ("customer", "state")
 HOURS = ("known", "approximate", "unknown")
 TICKER = r"\^?[A-Z0-9][A-Z0-9.=_-]*"  # as Yahoo writes them: BRK-B, ^SOX, SAP.DE, EURUSD=X
-SERIES = (  # what the questions and the data dictionary know; a study may have others
-    "rare_earths_total",
-    "rare_earths_total_usd",
-    "magnets_total",
-    "magnets_total_usd",
-    "magnets_to_us",
-    "magnets_to_us_usd",
-    "re_and_articles_total",
-    "re_and_articles_usd",
-    "re_articles_only",
-    "comtrade_group_all_kg",
-    "comtrade_group_magnet_usd",
-    "comtrade_group_metal_usd",
-    "comtrade_group_oxide_usd",
-    "dysprosium_exports",
-    "terbium_exports",
-)
 ACTIONS = ("dividend", "capital_gain", "split")
 _DIRECTIONS = ("direction", "second_direction", "second_best", "alternative_direction")
-OPTIONAL = ("confounders.csv", "customs.csv")  # a study may have no such rows
+FIGURES = "customs.csv"  # unless study.toml names another file
 EARLIER = "history/customs.csv"  # figures of years before the study, for what recurs every year
 
 
@@ -101,15 +86,15 @@ RULES: dict[str, Rule] = {  # what must hold in a row: the check, the columns th
         ["low", "value", "high"],
     ),
     "a jan_feb row under February": (
-        lambda t: (t["coverage"] != "jan_feb") | t["month"].str.endswith("-02"),
+        lambda t: (t["coverage"] != "jan_feb") | t["month"].str.fullmatch(r"\d{4}-02"),
         ["month", "coverage"],
     ),
     "the unit of the series' rows before": (
         lambda t: t["unit"] == t.groupby("series")["unit"].transform("first"),
         ["series", "unit"],
     ),
-    "a release after the month": (
-        lambda t: ~(t["release_date"].dt.strftime("%Y-%m") <= t["month"]),
+    "a release after the period": (
+        lambda t: ~(t["release_date"] <= end_periods(t["month"])),
         ["month", "release_date"],
     ),
     "first_priced on or before last_priced": (
@@ -145,7 +130,19 @@ def _table(columns: dict[str, pa.Column], *rules: str, key: Sequence[str]) -> pa
     )
 
 
-SCHEMAS: dict[str, pa.DataFrameSchema] = {
+class _Schemas(dict[str, pa.DataFrameSchema]):
+    """By file name; a table of any other name holds the figures of a study (``customs.file``)."""
+
+    def __missing__(self, name: str) -> pa.DataFrameSchema:
+        if name.endswith(".csv"):
+            return self[FIGURES]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return str(name).endswith(".csv")
+
+
+_KNOWN: dict[str, pa.DataFrameSchema] = {
     "prices.csv": _table(
         {
             "session": _date(),
@@ -221,7 +218,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "customs.csv": _table(
         {
-            "month": _month(),
+            "month": _text(PERIOD_CELL, PERIOD),
             "series": _text(r"^[a-z_]+$", "a series name in small letters"),
             "coverage": _word(("month", "jan_feb")),
             "value": _number(pa.Check.ge(0, error="a number not below 0")),
@@ -237,7 +234,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "low <= value <= high, or neither bound",
         "a jan_feb row under February",
         "the unit of the series' rows before",
-        "a release after the month",
+        "a release after the period",
         key=["month", "series", "coverage"],
     ),
     "prices_raw.csv": _table(
@@ -272,7 +269,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
 }
 
-SCHEMAS[EARLIER] = SCHEMAS["customs.csv"]
+SCHEMAS = _Schemas(_KNOWN)
+SCHEMAS[EARLIER] = SCHEMAS[FIGURES]
 
 
 BESIDE: dict[str, dict[str, pa.Column]] = {  # columns that a study may add at the end of a file
@@ -340,6 +338,11 @@ def schema_of(
     return schema.update_columns(
         {c: {"checks": _one_of(directions, where, empty=c != "direction")} for c in _DIRECTIONS}
     )
+
+
+def may_be_empty(name: str) -> bool:
+    """Say whether a study may have no rows in a file: no news of firms, no figures."""
+    return name == "confounders.csv" or SCHEMAS[name] is SCHEMAS[FIGURES]
 
 
 def columns_of_type(name: str, header: Iterable[str], *types: str) -> list[str]:

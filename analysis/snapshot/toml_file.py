@@ -9,8 +9,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.faults import fault, guess
@@ -18,9 +18,12 @@ from analysis.snapshot.reading import read_text
 from analysis.snapshot.schema import TICKER
 
 __all__ = [
+    "ABSENT",
     "CLOSED",
     "Bounds",
     "Count",
+    "Name",
+    "Optional",
     "Place",
     "Share",
     "Text",
@@ -39,11 +42,25 @@ CLOSED = ConfigDict(extra="forbid", strict=True)
 Bounds = tuple[int, int]
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(pattern=r"\S")]
 Ticker = Annotated[str, Field(pattern=rf"^{TICKER}$")]
 Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1)]
 T = TypeVar("T")
 _STRANGE = "unexpected_keyword_argument"
+
+ABSENT: Any = None
+"""A section that a study leaves out; its type says what it is where it is given."""
+
+
+class Optional:
+    """Marks such a section: None passes, whatever else is checked."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.nullable_schema(handler(source))
+
 
 Place = Callable[[dict[str, Any], tuple[int | str, ...]], str]
 """Says in words where in the file an error lies: from the raw tables and pydantic's location."""

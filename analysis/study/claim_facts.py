@@ -31,6 +31,7 @@ from analysis.study.customs import (
     aligned_correlations,
     correlations,
     export_months,
+    say_every,
     series_keys,
 )
 from analysis.study.episodes import holds
@@ -152,14 +153,17 @@ def day_named(day: Day, panel: Panel) -> pd.Timestamp:
 
 
 def _change(fact: Fact, panel: Panel) -> _Observed:
-    """Simple change of a monthly series; placebo: all other months."""
+    """Simple change of a series on the period before; placebo: all other periods."""
     changes = export_months(panel)["change"]
     if fact.series not in changes.index.get_level_values(0):
-        raise StudyError(f"customs.csv: expected the series {fact.series}, found none; add it")
+        file = panel.snapshot.choices.customs.file
+        raise StudyError(f"{file}: expected the series {fact.series}, found none; add it")
     simple = np.expm1(changes.xs(fact.series))
-    month = pd.Period(str(fact.month), "M")
+    month = pd.PeriodIndex([str(fact.month)], freq=pd.PeriodIndex(simple.index).freq)[0]
     others = simple.drop(month).to_frame()
-    return _Observed(np.array([simple.loc[month]]), others, 1, "1 month")
+    return _Observed(
+        np.array([simple.loc[month]]), others, 1, f"1 {say_every(panel.snapshot).noun}"
+    )
 
 
 def decide_retraced(claim: Retraced, panel: Panel) -> Outcome:
@@ -279,7 +283,7 @@ def decide_correlation(claim: Correlation, panel: Panel) -> Outcome:
         float(row["low"]),
         float(row["high"]),
         p,
-        count=f"{row['n']:.0f} months",
+        count=f"{row['n']:.0f} {say_every(panel.snapshot).noun}s",
         detectable=float(row["mde"]),
         sign=SIGN[claim.claimed],
         format="decimal2",

@@ -1,4 +1,4 @@
-"""Monthly series: whether their changes go with the returns of the firms."""
+"""Series of figures: whether their changes go with the returns of the firms."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from analysis.estimators.dependence.seasons import less_earlier_years
 from analysis.estimators.names import Method
 from analysis.estimators.returns import equal_weight
 from analysis.reads import once
-from analysis.snapshot.choices import Series
 from analysis.snapshot.claims import Correlation
 from analysis.snapshot.customs import monthly_panel, release_days
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.periods import Every, every_of
 from analysis.snapshot.portfolios import parse_portfolio
+from analysis.snapshot.series_choices import Series
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel, estimate
 from analysis.study.placebo import quiet_sessions
@@ -36,6 +37,7 @@ __all__ = [
     "monthly_returns",
     "release_returns",
     "release_tests",
+    "say_every",
     "seasonal_changes",
     "series_keys",
 ]
@@ -70,6 +72,11 @@ def list_names(snapshot: Snapshot) -> dict[str, str]:
     names = {entry.key: entry.name for entry in list_series(snapshot).values()}
     made = snapshot.choices.customs.per_unit
     return names | ({made.key: made.name} if made else {})
+
+
+def say_every(snapshot: Snapshot) -> Every:
+    """Return the frequency of the figures, with its words."""
+    return every_of(snapshot.customs["month"])
 
 
 def export_months(panel: Panel) -> pd.DataFrame:
@@ -130,7 +137,7 @@ def aligned_correlations(panel: Panel, claim: Correlation) -> pd.DataFrame:
 
 
 def monthly_returns(panel: Panel) -> pd.DataFrame:
-    """Compound each core firm's returns within whole calendar months.
+    """Compound each core firm's returns within the whole months, quarters or weeks of the figures.
 
     Returns
     -------
@@ -145,7 +152,8 @@ def monthly_returns(panel: Panel) -> pd.DataFrame:
 
 def _compound(panel: Panel, tickers: Sequence[str]) -> pd.DataFrame:
     returns = panel.returns[list(tickers)]
-    months = panel.snapshot.sessions.to_period("M")
+    every = pd.PeriodIndex(panel.snapshot.customs["month"]).freqstr
+    months = panel.snapshot.sessions.to_period(every)
     whole = returns.notna().groupby(months).all()
     return ((1 + returns.fillna(0)).groupby(months).prod() - 1).where(whole)
 

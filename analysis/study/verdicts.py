@@ -40,14 +40,13 @@ def judge(panel: Panel, results: Mapping[str, Outcome]) -> dict[str, tuple[float
     """Return the adjusted p and the verdict of every claim by the rules of the panel."""
     claims, size = panel.claims, panel.snapshot.choices.inference.size
     adjusted = adjust(claims, results, panel.rules)
-    verdict = _VERDICTS[panel.rules.verdicts]
-    return {
-        key: (
-            adjusted.get(key),
-            verdict(outcome, adjusted.get(key), size, bound_of(claims[key], panel.rules)),
-        )
-        for key, outcome in results.items()
-    }
+    decided, judged = _VERDICTS[panel.rules.verdicts], {}
+    for key, outcome in results.items():
+        p = adjusted.get(key)
+        verdict = decided(outcome, p, size, bound_of(claims[key], panel.rules))
+        few = verdict == NOT_TESTABLE and not outcome.verdict
+        judged[key] = (p, panel.rules.few if few else verdict)
+    return judged
 
 
 def adjust(

@@ -165,9 +165,9 @@ def _fill(text: str, found: _Proposal) -> str:
         "as_of = 2026-01-31 ": f"as_of = {last:%Y-%m-%d} ",
         'market = "SPY" ': f'market = "{found.market}" ',
         'core = ["AAA", "BBB"] ': f"core = {_listed(found.firms)} ",
-        '# producers = ["AAA"]   ': f"calm = {calm}   # proposed: halves by volatility\n"
+        '# producers = ["AAA"]\n': f"calm = {calm}   # proposed: halves by volatility\n"
         + (f"lively = {lively}\n" if lively != "[]" else "")
-        + '# producers = ["AAA"]   ',
+        + '# producers = ["AAA"]\n',
         "[benchmark]\n": f"[exchanges]                 # on whose sessions the firms trade\n"
         f"{found.exchange} = {{}}\n\n[benchmark]\n",
     }

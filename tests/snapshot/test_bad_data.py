@@ -8,6 +8,7 @@ import pytest
 
 from analysis.errors import SnapshotError
 from analysis.snapshot.load import load_snapshot
+from analysis.snapshot.periods import PERIOD
 
 
 def line_of(folder: Path, name: str, start: str) -> int:
@@ -314,10 +315,10 @@ def test_date_in_another_form_is_told_in_full(snapshot_copy: Path, cell: str, me
 def test_month_in_another_form_is_told_in_full(snapshot_copy: Path, cell: str, meant: str) -> None:
     """So is a month that a spreadsheet took for a date."""
     row = spoil(snapshot_copy, "customs.csv", "2025-09,magnets_total", "2025-09", cell)
-    assert (
-        f"customs.csv, row {row}, column month: expected a month as YYYY-MM, found {cell}; "
-        f"did you mean {meant}?"
-    ) in message(snapshot_copy)
+    said = message(snapshot_copy)
+    assert f"customs.csv, row {row}, column month: expected" in said
+    assert PERIOD in said
+    assert f"found {cell}; did you mean {meant}?" in said
 
 
 @pytest.mark.parametrize("cell", ['"1,234.5"', "$20.5", "1_000", "20.5 USD"])
@@ -357,7 +358,7 @@ def test_year_out_of_reach(snapshot_copy: Path, cell: str) -> None:
         ("2025-13,", "", "", "a month as YYYY-MM"),
         ("2026-03,rare", "4097,4066,4128", "4097,4100,4128", "low <= value <= high"),
         ("2026-03,rare", "4097,4066,4128", "4097,,4128", "low <= value <= high, or neither bound"),
-        ("2026-03,rare", "2026-04-14", "2026-03-14", "a release after the month"),
+        ("2026-03,rare", "2026-04-14", "2026-03-14", "a release after the period"),
         ("2026-03,rare", ",month,", ",jan_feb,", "a jan_feb row under February"),
         ("2026-03,rare", "4097,4066,4128", "-1,,", "a number not below 0"),
     ],

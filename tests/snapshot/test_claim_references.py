@@ -37,7 +37,8 @@ OLD = ("A4 of old", "B6 of old", "B13 of old")
         ("B12", "top = 2025-10-14", "top = 2025-10-07", "expected days in order of time"),
         ("B5", '"rare_earths_total"', '"rare_earth_total"', "did you mean rare_earths_total?"),
         ("B5", '"2025-09"', '"2035-09"', "field facts.month: expected a month of"),
-        ("B6", '"magnets_total"]', '"magnet_total"]', "field series: expected a monthly series"),
+        ("B6", '"magnets_total"]', '"magnet_total"]',
+         "field series: expected a series of customs.csv"),
         ("B6 of old", "lags = [0, 1]", "lags = [0, 7]", "field lags: expected lags of "
          "customs.lags"),
         ("B13 of old", ', "2025-08-truce-extension", "2025-10-busan-summit"', "", "expected two "

@@ -128,10 +128,10 @@ def test_a_slip_in_the_name_of_a_series(snapshot_copy: Path) -> None:
 
 
 def test_series_that_come_and_go_are_told(snapshot_copy: Path) -> None:
-    """Another name may be meant; that no question reads it is said, and what is gone."""
+    """Another name may be meant; that study.toml does not name it is said, and what is gone."""
     told = look(snapshot_copy, "customs.csv", rb",terbium_exports,", b",terbium_abroad,")
     assert told == [
-        "customs.csv: the series terbium_abroad is new, and no question reads it. "
+        "customs.csv: the series terbium_abroad is new and not of [customs.series] in study.toml. "
         "did you mean terbium_exports?",
         "customs.csv: the series terbium_exports is on record and not in the file any more",
     ]

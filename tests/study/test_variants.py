@@ -249,7 +249,7 @@ def test_heavy_share_shows_a_planted_gradient(simulate):
     """Effects in proportion to the share come out firm by firm."""
     shares = {"MP": 0.018, "USAR": 0.72, "CRML": 0.27}
     effects = {(firm, day): 0.10 * s for firm, s in shares.items() for day in QUIET}
-    frame = baskets.by_share(build_panel(simulate(rows(*QUIET), effects, noise=0.002)))
+    frame = baskets.by_measure(build_panel(simulate(rows(*QUIET), effects, noise=0.002)))
     means = frame[frame["kind"] == "tightening"].set_index("ticker")["mean"]
     for firm, share in shares.items():
         assert means[firm] == pytest.approx(0.10 * share, abs=0.01)

@@ -48,7 +48,7 @@ def lead_lag(
 ) -> pd.DataFrame:
     """Correlate ``x(t)`` with ``y(t + lag)`` for every lag; a positive lag means `x` leads.
 
-    Pairs are matched by calendar month or session number, so that a missing one never joins its
+    Pairs are matched by period or session number, so that a missing one never joins its
     neighbours. The interval takes the percentiles of a moving-block bootstrap of the pairs in
     order of time. The p-value comes from block permutation: the blocks of `y` change places against
     `x`, which keeps the dependence within a block, and the observed order counts as one draw.
@@ -56,10 +56,10 @@ def lead_lag(
     Parameters
     ----------
     x, y : Series
-        Values on a monthly PeriodIndex or on whole numbers, such as those of sessions, each once
-        and of one kind in both; gaps and missing values are welcome.
+        Values on a PeriodIndex (months, quarters, weeks) or on whole numbers, such as those of
+        sessions, each once and of one kind in both; gaps and missing values are welcome.
     lags : sequence of int
-        Months, or numbers.
+        Periods, or numbers.
     method : {"pearson", "spearman", "kendall"}
         Kendall is tau-b.
     block : int
@@ -80,12 +80,14 @@ def lead_lag(
     Raises
     ------
     ValueError
-        If an index is not monthly or whole numbers, or not unique, or `block` or `draws` is below
-        one.
+        If an index is neither periods of one length nor whole numbers, or not unique, or `block`
+        or `draws` is below one.
     """
     if block < 1 or draws < 1:
         raise ValueError(f"lead-lag: block {block} and draws {draws} must be at least 1")
     x, y = _regular(x, "x"), _regular(y, "y")
+    if isinstance(x.index, pd.PeriodIndex) and x.index.dtype != y.index.dtype:
+        raise ValueError(f"lead-lag: x has {x.index.dtype}, y {y.index.dtype}")
     rows = []
     for lag in lags:
         shifted = pd.Series(y.to_numpy(), index=y.index - lag)
@@ -270,12 +272,12 @@ def _untied(ranks: Ranks) -> Ints:
 
 
 def _regular(series: pd.Series, name: str) -> pd.Series:
-    """Return the series if it stands on unique months or whole numbers."""
+    """Return the series if it stands on unique periods or whole numbers."""
     index = series.index
-    monthly = isinstance(index, pd.PeriodIndex) and index.freqstr == "M"
-    if not monthly and index.dtype.kind != "i":
-        raise ValueError(f"lead-lag: expected a monthly PeriodIndex or whole numbers for {name}")
+    periods = isinstance(index, pd.PeriodIndex)
+    if not periods and index.dtype.kind != "i":
+        raise ValueError(f"lead-lag: expected a PeriodIndex or whole numbers for {name}")
     if not index.is_unique:
-        unit = "month" if monthly else "number"
+        unit = "period" if periods else "number"
         raise ValueError(f"lead-lag: {name} has {unit} {index[index.duplicated()][0]} twice")
     return series.astype(float)

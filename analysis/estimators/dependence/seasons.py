@@ -6,31 +6,34 @@ import pandas as pd
 
 __all__ = ["less_earlier_years"]
 
+_PART = {"M": "month", "Q": "quarter", "W": "week"}  # of a year, by the letter of a frequency
+
 
 def less_earlier_years(values: pd.Series) -> pd.Series:
-    """Take from every value the mean of the same month in all earlier years.
+    """Take from every value the mean of the same month, quarter or week in all earlier years.
 
-    Month means of the whole sample would use years that came later.
+    Means of the whole sample would use years that came later.
 
     Parameters
     ----------
     values : Series
-        On a monthly PeriodIndex, each month once; gaps and missing values are welcome.
+        On a PeriodIndex of months, quarters or weeks, each once; gaps and missing values are
+        welcome.
 
     Returns
     -------
     Series
-        In order of time, without the months that were missing; NaN where no earlier year has one.
+        In order of time, without those that were missing; NaN where no earlier year has one.
 
     Raises
     ------
     ValueError
-        If the index is not monthly, or a month occurs twice.
+        If the index is none of these, or a period occurs twice.
     """
     index = values.index
-    if not (isinstance(index, pd.PeriodIndex) and index.freqstr == "M" and index.is_unique):
-        raise ValueError("seasons: expected months, each once")
+    if not (isinstance(index, pd.PeriodIndex) and index.freqstr[0] in _PART and index.is_unique):
+        raise ValueError("seasons: expected months, quarters or weeks, each once")
     known = values.dropna().sort_index()
-    month = pd.PeriodIndex(known.index).month
-    means = known.groupby(month).transform(lambda of: of.expanding().mean().shift(1))
+    part = getattr(known.index, _PART[index.freqstr[0]])
+    means = known.groupby(part).transform(lambda of: of.expanding().mean().shift(1))
     return known - means

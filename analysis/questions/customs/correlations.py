@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from analysis.questions.requirements import need_series
 from analysis.results import Dataset, Figure, Findings, Number, Provenance, Table
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, spread, table_of
 from analysis.results.formats import brackets, format_value, percent, signed, words
+from analysis.snapshot.periods import name_periods
 from analysis.study.customs import (
     METHODS,
     correlations,
@@ -22,6 +23,7 @@ from analysis.study.customs import (
     monthly_returns,
     release_returns,
     release_tests,
+    say_every,
     series_keys,
 )
 from analysis.study.families import any_adjusted
@@ -30,36 +32,35 @@ from analysis.study.panel import Panel
 __all__ = ["compute", "set_beside"]
 
 NEEDS = (need_series(),)
-UNITS = {"t": "tonnes", "kg": "kilograms", "usd": "dollars"}  # other units are words already
 
 CHANGE = "{method} correlation of the change of {series} {what}"
-LATER = f"{CHANGE} with the core return {{lag}} months later"
+LATER = f"{CHANGE} with the core return {{lag}} {{months}} later"
 LAGS = (Column("estimate", "", "decimal2", "correlation", LATER, "", "", "low", "high", "p", "n"),)
 BESIDE = (
     Column("name", "{What}"),
     Column("lag", "Lag", "integer"),
-    Column("n", "Months", "integer"),
+    Column("n", "{Months}", "integer"),
 )
-FOUND = "correlation found with {power} power at this number of months"
+FOUND = "correlation found with {power} power at this number of {months}"
 DETECTABLE = (Column("mde", "", "decimal2", "correlation", FOUND, ".detectable", n="n"),)
 CORRELATED = (
-    "Log change of the series with the monthly return of the equal-weight core firms; a positive "
+    "Log change of the series with the {monthly} return of the equal-weight core firms; a positive "
     "lag means that {what} come first. Moving-block bootstrap intervals, block-permutation p. "
-    "MDE: correlation found with {power} power. Single-month figures only; figures whose error "
+    "MDE: correlation found with {power} power. Figures of one {month} only; those whose error "
     "band is wider than the rule allows are left out."
 )
 
 GROWTH = "change of {series} {what} from {earlier} to {later}"
-LEVEL = Column("level", "", "tonnes1", "tonnes", "{series} {what} in {month}", "")
+LEVEL = Column("level", "", "amount1", "", "{series} {what} in {month}", "")
 GROWN = Column("growth", "", "percent1", "fraction", GROWTH, ".change")
 COVERAGE = (
     Column("name", "Series"),
     Column("rows", "Figures", "integer"),
     Column("combined", "Jan–Feb", "integer"),
     Column("derived", "Derived", "integer"),
-    Column("level", "Months used", "integer"),
+    Column("level", "{Months} used", "integer"),
     Column(
-        "change", "Changes", "integer", "count", "usable monthly changes of {series} {what}", ""
+        "change", "Changes", "integer", "count", "usable {monthly} changes of {series} {what}", ""
     ),
     Column("released", "Release day known", "integer"),
 )
@@ -100,6 +101,7 @@ def compute(panel: Panel) -> Findings:
     choices = panel.snapshot.choices
     lags, released, coverage = correlations(panel), release_returns(panel), _count_figures(panel)
     names, what = list_names(panel.snapshot), choices.customs.what
+    every_words = say_every(panel.snapshot).words
     tests = release_tests(panel, released)
     tests = tests.assign(name=tests["series"].map(names))
     core = lags[lags["asset"] == "core"].assign(what=what)
@@ -107,7 +109,7 @@ def compute(panel: Panel) -> Findings:
     level, power = choices.inference.level, percent(choices.inference.power)
     shown, size = percent(level), choices.inference.size
     every = Provenance.of(correlations, "every series, asset, method and lag tested")
-    one = Provenance.of(correlations, "{n} months, {series} and core firms")
+    one = Provenance.of(correlations, f"{{n}} {every_words['months']}, {{series}} and core firms")
     firms = Provenance.of(correlations, "every core firm")
     days = Provenance.of(release_tests, "release days with a session")
     all_days = Provenance.of(release_returns, "all release days")
@@ -117,18 +119,26 @@ def compute(panel: Panel) -> Findings:
     keyed = core.assign(at=core["lag"].map("lag_{}".format).str.replace("-", "m"))
     now = keyed[(core["lag"] == 0) & (core["method"] == METHODS[0])]
     claimed = coverage[coverage["series"].isin(each_firm_keys(panel.snapshot).values())]
+    sums = coverage["combined"].any()  # of two months, which few studies have
+    counted = [column for column in COVERAGE if sums or column.name != "combined"]
     remarks = {name: f" {_escape(text)}" for name, text in choices.customs.notes.items()}
     return Findings(
         numbers=[
-            *numbers_of(keyed, LAGS, "customs.{series}.{method}.{at}", one, level=level),
+            *numbers_of(
+                keyed, LAGS, "customs.{series}.{method}.{at}", one, level=level, **every_words
+            ),
             *_adjusted_numbers(lags["p"], adjusted, size, every),
-            *numbers_of(now, DETECTABLE, "customs.{series}", every, power=power),
+            *numbers_of(
+                now, DETECTABLE, "customs.{series}", every, level=None, power=power, **every_words
+            ),
             *_quoted_numbers(panel, reported),
-            *numbers_of(claimed, COVERAGE, "customs.{series}.changes", reported),
+            *numbers_of(
+                claimed, COVERAGE, "customs.{series}.changes", reported, level=None, **every_words
+            ),
             *numbers_of(tests, RELEASES, "customs.{series}.release", days, level=level),
         ],
         tables=[
-            _lag_table(core, power, what, remarks.get("correlations", "")),
+            _lag_table(core, power, what, remarks.get("correlations", ""), every_words),
             *(
                 [
                     table_of(
@@ -144,9 +154,9 @@ def compute(panel: Panel) -> Findings:
                 if len(tests)
                 else []
             ),
-            table_of("customs_coverage", coverage, COVERAGE, both),
+            table_of("customs_coverage", coverage, counted, both, **every_words),
         ],
-        figures=[_series_figure(panel), _correlogram(core, level, what)],
+        figures=[_series_figure(panel), _correlogram(core, level, what, every_words["months"])],
         verdicts=[any_adjusted(panel, "customs.adjusted", adjusted, SURVIVAL, FAMILY, every)],
         datasets=[
             Dataset("customs_correlations", lags, firms),
@@ -170,13 +180,13 @@ def quoted_levels(panel: Panel) -> pd.DataFrame:
         (fraction; on the month before, of the last month alone), ``earlier``, ``later``, ``what``.
     """
     keys, chosen = each_firm_keys(panel.snapshot), panel.snapshot.choices.customs
-    quoted = pd.PeriodIndex(chosen.quoted, freq="M")
     months = export_months(panel).loc[list(keys)].reset_index()
+    quoted = pd.PeriodIndex(chosen.quoted, freq=pd.PeriodIndex(months["month"]).freq)
     months = months[months["month"].isin(quoted)]
     first, last = (quoted[0], quoted[-1]) if len(quoted) else (pd.NaT, pd.NaT)
     return months.assign(
         series=months["series"].map(keys),
-        at=months["month"].dt.strftime("%Y_%m"),
+        at=[name.replace("-", "_").lower() for name in name_periods(months["month"])],
         growth=np.expm1(months["change"]).where(months["month"] == last),
         earlier=f"{first:%B}" if len(quoted) else "",
         later=f"{last:%B %Y}" if len(quoted) else "",
@@ -186,7 +196,8 @@ def quoted_levels(panel: Panel) -> pd.DataFrame:
 
 def _quoted_numbers(panel: Panel, source: Provenance) -> list[Number]:
     rows, key = quoted_levels(panel), "customs.{series}.{at}"
-    columns = {unit: (replace(LEVEL, unit=_unit(unit)), GROWN) for unit in rows["unit"]}
+    words = panel.snapshot.choices.customs.units
+    columns = {unit: (replace(LEVEL, unit=words.get(unit, unit)), GROWN) for unit in rows["unit"]}
     return [
         number
         for unit, part in rows.groupby("unit", sort=False)
@@ -232,7 +243,9 @@ def _adjusted_numbers(
     ]
 
 
-def _lag_table(core: pd.DataFrame, power: str, what: str, remark: str) -> Table:
+def _lag_table(
+    core: pd.DataFrame, power: str, what: str, remark: str, every: Mapping[str, str]
+) -> Table:
     """Set the two methods side by side, one row a series and lag."""
     wide, columns = set_beside(core, ["name", "lag"], [Column("p", "p", "pvalue")])
     first = core[core["method"] == METHODS[0]]
@@ -245,6 +258,7 @@ def _lag_table(core: pd.DataFrame, power: str, what: str, remark: str) -> Table:
         power=power,
         what=what,
         What=what.capitalize(),
+        **every,
     )
 
 
@@ -269,13 +283,9 @@ def set_beside(
     return spread(shown, rows, "method", [Column("estimate"), *cells])
 
 
-def _unit(unit: str) -> str:
-    return UNITS.get(unit, unit)
-
-
 def _series_figure(panel: Panel) -> Figure:
     customs, names = panel.snapshot.customs, list_names(panel.snapshot)
-    keys = series_keys(panel.snapshot)
+    keys, every = series_keys(panel.snapshot), say_every(panel.snapshot)
     months = customs[(customs["coverage"] == "month") & customs["series"].isin(list(keys))]
     units = dict(zip(months["series"].map(keys).map(names), months["unit"], strict=True))
     exports = pd.DataFrame(
@@ -288,21 +298,24 @@ def _series_figure(panel: Panel) -> Figure:
     )
     core = monthly_returns(panel)["core"].dropna()
     returns = core.rename("value").rename_axis("month").to_timestamp().reset_index()
+    words = panel.snapshot.choices.customs.units
+    told = {str(name): words.get(unit, unit) for name, unit in units.items()}
     spans = "; ".join(
-        f"{name} between {part.min():,.0f} and {part.max():,.0f} {_unit(units[str(name)])} a month"
+        f"{name} between {part.min():,.0f} and {part.max():,.0f} {told[str(name)]} a {every.noun}"
         for name, part in exports.groupby("series", sort=False)["value"]
     )
     low, high = (signed(value, "percent0") for value in (core.min(), core.max()))
     alt = (
-        f"Panels over time: {spans}; and the monthly return of the core firms, between {low} and "
-        f"{high}. Hollow dots are derived figures."
+        f"Panels over time: {spans}; and the {every.adjective} return of the core firms, between "
+        f"{low} and {high}. Hollow dots are derived figures."
     )
-    source = Provenance.of(compute, "single-month figures")
+    source = Provenance.of(compute, f"single-{every.noun} figures")
     data = {"exports": exports, "returns": returns}
-    return Figure("customs_series", "customs_series", data, alt, source, {"units": units})
+    drawn = {"units": units, "every": every.adjective, "step": every.step, "width": every.width}
+    return Figure("customs_series", "customs_series", data, alt, source, drawn)
 
 
-def _correlogram(core: pd.DataFrame, level: float, what: str) -> Figure:
+def _correlogram(core: pd.DataFrame, level: float, what: str, months: str) -> Figure:
     first, last = (
         f"{'minus' if lag < 0 else 'plus'} {words(abs(lag))}"
         for lag in (core["lag"].min(), core["lag"].max())
@@ -311,7 +324,7 @@ def _correlogram(core: pd.DataFrame, level: float, what: str) -> Figure:
     strongest = core.iloc[int(core["estimate"].abs().argmax())]
     alt = (
         f"{words(core['series'].nunique()).capitalize()} panels of correlations with the core "
-        f"return, with {percent(level)} intervals, at lags of {first} to {last} months. "
+        f"return, with {percent(level)} intervals, at lags of {first} to {last} {months}. "
         f"{clear} of {len(core)} intervals leave out zero; the strongest correlation is "
         f"{format_value(strongest['estimate'], 'decimal2')} ({strongest['method']}, "
         f"{strongest['name']}, lag {format_value(strongest['lag'], 'integer')})."
@@ -319,4 +332,4 @@ def _correlogram(core: pd.DataFrame, level: float, what: str) -> Figure:
     columns = ["panel", "lag", "method", "estimate", "low", "high", "n"]
     data = {"lags": core.rename(columns={"name": "panel"})[columns]}
     source = Provenance.of(compute, "core firms")
-    return Figure("correlogram", "correlogram", data, alt, source, {"what": what})
+    return Figure("correlogram", "correlogram", data, alt, source, {"what": what, "months": months})

@@ -17,11 +17,13 @@ __all__ = ["correlogram", "customs_series"]
 METHOD_MARKS = {"pearson": ("#0072B2", "o", -0.12), "spearman": ("#D55E00", "s", 0.12)}
 
 
-def customs_series(data: Mapping[str, pd.DataFrame], *, units: Mapping[str, str]) -> Canvas:
-    """Monthly figures, single months only, above the monthly return of the core firms.
+def customs_series(
+    data: Mapping[str, pd.DataFrame], *, units: Mapping[str, str], every: str, step: str, width: int
+) -> Canvas:
+    """Figures, of single periods only, above the return of the core firms over the same periods.
 
     ``data["exports"]``: series (printed name), month (timestamp), value (in its unit), status.
-    ``data["returns"]``: month (timestamp), value (fraction).
+    ``data["returns"]``: month (timestamp), value (fraction). Periods begin at each ``step``.
     """
     exports, returns = data["exports"], data["returns"]
     names = list(dict.fromkeys(exports["series"]))
@@ -29,7 +31,7 @@ def customs_series(data: Mapping[str, pd.DataFrame], *, units: Mapping[str, str]
     for ax, name in zip(axes, names, strict=False):
         part = exports[exports["series"] == name].set_index("month")["value"]
         unit, scale = _scale(exports, units, str(name))
-        line = part.resample("MS").asfreq()  # a month without a figure breaks the line
+        line = part.resample(step).asfreq()  # a period without a figure breaks the line
         ax.plot(line.index, line / scale, color=INK, linewidth=0.9)
         for status, face in (("reported", INK), ("derived", "white")):
             rows = exports[(exports["series"] == name) & (exports["status"] == status)]
@@ -38,8 +40,8 @@ def customs_series(data: Mapping[str, pd.DataFrame], *, units: Mapping[str, str]
         ax.set_title(name)
         ax.set_ylim(bottom=0)
         ax.set_ylabel(unit)
-    axes[-1].bar(returns["month"], returns["value"], width=22, color=GREY)
-    axes[-1].set_title("Core firms, monthly return")
+    axes[-1].bar(returns["month"], returns["value"], width=width, color=GREY)
+    axes[-1].set_title(f"Core firms, {every} return")
     zero_line(axes[-1])
     percent_axis(axes[-1])
     axes[-1].xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 7)))
@@ -53,10 +55,10 @@ def _scale(exports: pd.DataFrame, units: Mapping[str, str], name: str) -> tuple[
     return (f"thousand {units[name]}", 1000) if alike["value"].max() >= 1000 else (units[name], 1)
 
 
-def correlogram(data: Mapping[str, pd.DataFrame], *, what: str) -> Canvas:
+def correlogram(data: Mapping[str, pd.DataFrame], *, what: str, months: str) -> Canvas:
     """Correlation of changes with returns at leads and lags, with intervals.
 
-    ``data["lags"]``: panel, lag (months), method, estimate, low, high, n.
+    ``data["lags"]``: panel, lag (in ``months``), method, estimate, low, high, n.
     """
     lags = data["lags"]
     names = list(dict.fromkeys(lags["panel"]))
@@ -75,6 +77,6 @@ def correlogram(data: Mapping[str, pd.DataFrame], *, what: str) -> Canvas:
         decimal_axis(ax)
         ax.xaxis.set_major_formatter(lambda v, _: event_day(round(v)))
     axes[0].legend(loc="lower left", ncols=2, handletextpad=0.1, columnspacing=0.8)
-    canvas.supxlabel(f"lag in months; positive: {what} lead returns", fontsize=8)
+    canvas.supxlabel(f"lag in {months}; positive: {what} lead returns", fontsize=8)
     canvas.supylabel("correlation", fontsize=8)
     return canvas

@@ -14,15 +14,15 @@ from scipy import stats
 from analysis.estimators.multiplicity import holm
 from analysis.results import Findings, Provenance, Verdict
 from analysis.results.columns import Column, numbers_of, table_of, verdicts_of
-from analysis.study.customs import list_names, series_keys
+from analysis.study.customs import list_names, say_every, series_keys
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
 __all__ = ["TOLD_APART", "choose", "compare_errors", "figures", "forecasts", "report"]
 
 FORECASTS = {
-    "year": "same month of last year",
-    "last": "last month",
+    "year": "same {month} of last year",
+    "last": "last {month}",
     "shrunk": "shrunk mean of both",
 }
 KEYS = ["series", "month", "coverage"]
@@ -31,18 +31,18 @@ ERROR = "mean absolute log error of {what}, {name}"
 COLUMNS = (
     Column("name", "Series"),
     Column("what", "Forecast"),
-    Column("n", "Months", "integer"),
+    Column("n", "{Months}", "integer"),
     Column("error", "Error", "percent1", "log points", ERROR, "", n="n"),
     Column("chosen", "Chosen", "integer", "count", "prints held against {what}, {name}", ".chosen"),
     Column("p", "p", "pvalue"),
     Column("holm", "Holm", "pvalue"),
 )
 NOTE = (
-    "Error: mean absolute log error over the months for which all forecasts exist. The shrunk mean "
-    "is that of the logarithms of the two others. Chosen: prints held against this forecast since "
-    "its errors on record were the smallest; the same month of last year until there are {errors}. "
-    "p: paired t of the absolute errors against the forecast with the smallest, Holm over all. "
-    "Specified after the responses were known: exploratory."
+    "Error: mean absolute log error over the {months} for which all forecasts exist. The shrunk "
+    "mean is that of the logarithms of the two others. Chosen: prints held against this forecast "
+    "since its errors on record were the smallest; the same {month} of last year until there are "
+    "{errors}. p: paired t of the absolute errors against the forecast with the smallest, Holm "
+    "over all. Specified after the responses were known: exploratory."
 )
 RULE = "the forecast with the smallest error beats another one, adjusted p below {size:g}"
 
@@ -54,9 +54,10 @@ def report(panel: Panel) -> Findings:
     rule, evidence = RULE.format(size=choices.inference.size), "smallest adjusted p {holm:.3g}"
     best = frame.groupby("series", sort=False).agg(holm=("holm", "min"), said=("said", "first"))
     key, apart = "customs.{series}.forecast", bool((best["said"] == TOLD_APART).any())
+    every = {"errors": str(choices.customs.errors)} | say_every(panel.snapshot).words
     return Findings(
         numbers=numbers_of(frame, COLUMNS, f"{key}.{{forecast}}", source),
-        tables=[table_of("forecasts", frame, COLUMNS, source, NOTE, errors=choices.customs.errors)],
+        tables=[table_of("forecasts", frame, COLUMNS, source, NOTE, **every)],
         verdicts=[
             *verdicts_of(best.reset_index(), "said", key, rule, evidence, source),
             Verdict(
@@ -120,7 +121,7 @@ def forecasts(panel: Panel) -> pd.DataFrame:
     """
     rows = figures(panel)
     rows = rows[rows["value"] > 0].reset_index(drop=True)
-    rows["year"], rows["last"] = earlier(rows, 12), earlier(rows, 1)
+    rows["year"], rows["last"] = earlier(rows, say_every(panel.snapshot).a_year), earlier(rows, 1)
     # January and February as a sum have no month before them
     rows["last"] = rows["last"].where(rows["coverage"] == "month")
     rows["shrunk"] = np.sqrt(rows["year"] * rows["last"])
@@ -171,13 +172,15 @@ def compare_errors(panel: Panel) -> pd.DataFrame:
         them), ``said`` of the series.
     """
     every, names, rows = forecasts(panel), list_names(panel.snapshot), []
+    month = say_every(panel.snapshot).noun
     for series, part in every.groupby("series", sort=False):
         errors = _errors(part).dropna()
         best = errors.mean().idxmin() if len(errors) else ""
         for name, what in FORECASTS.items():
             worse = errors[name] - errors[best] if best else errors[name]
             tested = len(errors) >= FEWEST and name != best
-            row = {"series": series, "name": names[str(series)], "forecast": name, "what": what}
+            row = {"series": series, "name": names[str(series)], "forecast": name}
+            row |= {"what": what.format(month=month)}
             row |= {"n": len(errors), "error": errors[name].mean()}
             row |= {"chosen": int((part["best"] == name).sum())}
             rows.append(row | {"p": stats.ttest_1samp(worse, 0).pvalue if tested else np.nan})

@@ -1,4 +1,4 @@
-"""What the figures told that was new, and why tonnage tells little about scarcity."""
+"""What the figures told that was new, and what a whole hides of its parts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimators.dependence.lead_lag import needed_pairs
+from analysis.questions.customs import parts
 from analysis.questions.customs.forecasts import (
     TOLD_APART,
     compare_errors,
@@ -24,33 +25,33 @@ from analysis.results.columns import (
 )
 from analysis.results.formats import percent
 from analysis.snapshot.load import Snapshot
-from analysis.study.adjusted_exports import HEADLINE
 from analysis.study.customs import (
     METHODS,
     correlate,
     export_changes,
-    export_months,
     list_names,
     list_series,
     monthly_returns,
     release_returns,
+    say_every,
 )
 from analysis.study.episodes import FEWEST
 from analysis.study.panel import Panel
 
-__all__ = ["compute", "heavy_elements", "release_responses", "surprises"]
+__all__ = ["compute", "release_responses", "surprises"]
 
 FIRST = "first prints"
-ELEMENTS = {"dysprosium": "dysprosium_exports", "terbium": "terbium_exports"}
-
-LONG = 12 + FEWEST  # months of figures below which no forecast has enough errors
 NEEDS = (
     need_series(),
-    Need("a year and some months of each series", lambda s: _fewest_months(s) >= LONG),
+    # with fewer no forecast has enough errors
+    Need(
+        "a year of each series and three periods more",
+        lambda s: _fewest_months(s) >= say_every(s).a_year + FEWEST,
+    ),
 )
 TARGET = 0.3  # correlation for which the months needed are stated
 MEASURES = {
-    "change": "change on the month",
+    "change": "change on the {month}",
     "surprise": "change on the year",  # registered as the surprise
     "best": "difference from the best forecast",
 }
@@ -70,48 +71,29 @@ RESPONSES = (
 )
 RESPONDED = (
     "Rank correlation of the core CAR on the release day with what was released. Change on the "
-    "year: log ratio to the first print of the same month one year before, registered as the "
+    "year: log ratio to the first print of the same {month} one year before, registered as the "
     "surprise. Best forecast: that of @tbl-forecasts with the smallest errors before the release; "
     "the difference from it is called a surprise where one forecast beats another, and is "
     "exploratory. Moving-block bootstrap intervals, block-permutation p. An en dash: fewer than "
     "six pairs."
 )
-HEAVY = (
-    Column("month", "Month"),
-    Column("headline", "Headline, t", "tonnes1"),
-    Column("dysprosium", "Dysprosium, kg", "integer"),
-    Column("terbium", "Terbium, kg", "integer"),
-    Column("share", "Share, %", "decimal2"),
-)
-KNOWN = "Months in which all three are known. Share: both elements in the headline tonnage."
-SHARE = "{} share of both in the headline"
-RANKED = "rank correlation of both with the headline tonnage"
-SHARES = (
-    Column("share_min", "", "decimal2", "percent", SHARE.format("smallest"), ".share_min", n="n"),
-    Column("share_max", "", "decimal2", "percent", SHARE.format("largest"), ".share_max", n="n"),
-    Column("rank", "", "decimal2", "correlation", RANKED, ".rank", n="n"),
-)
-AT_PEAK = "both elements in the month of the largest headline"
-NEEDED = "months that show a {} correlation of the target with the power stated"
-YEAR = "year in which the headline would have as many months without a gap"
+NEEDED = "{} that show a {} correlation of the target with the power stated"
+YEAR = "year in which the first series would have as many {} without a gap"
 ANY = (
     "unadjusted p below {:g} for any rank correlation of the release-day CAR with what was released"
-)
-HIDDEN = (
-    "dysprosium and terbium in the month of the largest headline below a tenth of their largest "
-    "month"
 )
 
 
 def compute(panel: Panel) -> Findings:
-    """Relate responses on release days to what was released, and look at the heavy elements."""
+    """Relate responses on release days to what was released, and set parts beside their whole."""
     responses, inference = release_responses(panel), panel.snapshot.choices.inference
+    every = say_every(panel.snapshot)
     errors = compare_errors(panel).set_index("series")["said"]
     beaten = responses["series"].isin(errors.index[errors == TOLD_APART])
     told = responses.assign(
         name=responses["series"].map(list_names(panel.snapshot)),
         released=responses["measure"]
-        .map(MEASURES)
+        .map({name: text.format(month=every.noun) for name, text in MEASURES.items()})
         .mask(beaten & (responses["measure"] == "best"), NEW),
     )
     source = Provenance.of(release_responses, FIRST)
@@ -125,7 +107,9 @@ def compute(panel: Panel) -> Findings:
             *numbers_of(told[best], RESPONSES, key, later, level=level),
             *_months_needed(panel),
         ],
-        tables=[table_of("surprises", told, RESPONSES, source, RESPONDED, level=shown)],
+        tables=[
+            table_of("surprises", told, RESPONSES, source, RESPONDED, level=shown, month=every.noun)
+        ],
         verdicts=[_any_response(responses, inference.size, source)],
         datasets=[
             Dataset("customs_surprises", surprises(panel), Provenance.of(surprises, FIRST)),
@@ -133,24 +117,16 @@ def compute(panel: Panel) -> Findings:
             Dataset("customs_forecasts", forecasts(panel), Provenance.later(forecasts, FIRST)),
         ],
     )
-    heavy = [_heavy(panel)] if need_series(*ELEMENTS.values(), HEADLINE).met(panel.snapshot) else []
-    return own.extend([report(panel), *heavy])
+    named, there = panel.snapshot.choices.customs.parts, {*panel.snapshot.customs["series"]}
+    known = named and {named.whole, *named.of} <= there
+    beside = [parts.compute(panel, FIRST)] if known else []
+    return own.extend([report(panel), *beside])
 
 
 def _fewest_months(snapshot: Snapshot) -> int:
     """Return the months of the series of which the file has fewest."""
     used = snapshot.customs[snapshot.customs["series"].isin(list_series(snapshot))]
     return int(used.groupby("series")["month"].nunique().min()) if len(used) else 0
-
-
-def _heavy(panel: Panel) -> Findings:
-    """Look at the heavy elements, in a study that has their exports."""
-    heavy, source = heavy_elements(panel), Provenance.of(heavy_elements, FIRST)
-    return Findings(
-        numbers=_heavy_numbers(heavy, source),
-        tables=[table_of("heavy_elements", heavy.astype({"month": str}), HEAVY, source, KNOWN)],
-        verdicts=[_heavy_verdict(heavy, source)],
-    )
 
 
 def surprises(panel: Panel) -> pd.DataFrame:
@@ -214,57 +190,22 @@ def release_responses(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"n": int})
 
 
-def heavy_elements(panel: Panel) -> pd.DataFrame:
-    """Set dysprosium and terbium beside the headline, for the months in which both are known.
-
-    Returns
-    -------
-    DataFrame
-        ``month``, ``headline`` (t), ``dysprosium``, ``terbium`` (kg), ``share`` (of both in the
-        headline, percent).
-    """
-    levels = export_months(panel)["level"]
-    names = {"headline": HEADLINE, **ELEMENTS}
-    frame = pd.DataFrame({name: levels.xs(series) for name, series in names.items()})
-    frame = frame.dropna(subset=["dysprosium", "terbium", "headline"])
-    tonnes = (frame["dysprosium"] + frame["terbium"]) / 1000
-    return frame.assign(share=100 * tonnes / frame["headline"]).rename_axis("month").reset_index()
-
-
 def _months_needed(panel: Panel) -> list[Number]:
     """Say how many months show the correlation aimed at, and when the first series has them."""
     power, core = panel.snapshot.choices.inference.power, monthly_returns(panel)["core"].dropna()
     first = next(iter(export_changes(panel).values()))
     pairs = first.index.intersection(core.index)
+    months = say_every(panel.snapshot).words["months"]
     needed = {method: needed_pairs(TARGET, method, power) for method in METHODS}
     reached = pairs[-1] + max(needed[METHODS[0]] - len(pairs), 0)
     cells: dict[str, Scalar] = {
         "target": (TARGET, "correlation aimed at", "correlation", "decimal1"),
-        "months_needed.year": (str(reached.year), YEAR, "year", "text"),
+        "months_needed.year": (str(reached.year), YEAR.format(months), "year", "text"),
     }
-    cells |= {f"months_needed.{m}": (count, NEEDED.format(m)) for m, count in needed.items()}
-    return scalar_numbers("customs", cells, Provenance.of(compute, FIRST), "months")
-
-
-def _heavy_numbers(heavy: pd.DataFrame, source: Provenance) -> list[Number]:
-    both, headline = heavy["dysprosium"] + heavy["terbium"], heavy["headline"]
-    at = int(headline.argmax())
-    whole: dict[str, Scalar] = {
-        "months": (len(heavy), "months in which both elements are known", "months", "integer"),
-        "at_peak": (float(both.iloc[at]), AT_PEAK),
-        "peak": (headline.max(), "largest headline among these months", "tonnes", "tonnes1"),
-        "most": (float(both.max()), "largest month of both elements"),
+    cells |= {
+        f"months_needed.{m}": (count, NEEDED.format(months, m)) for m, count in needed.items()
     }
-    shares = {
-        "share_min": heavy["share"].min(),
-        "share_max": heavy["share"].max(),
-        "rank": headline.corr(both, method="spearman"),
-        "n": len(heavy),
-    }
-    return [
-        *numbers_of(pd.DataFrame([shares]), SHARES, "customs.heavy", source),
-        *scalar_numbers("customs.heavy", whole, source, "kilograms"),
-    ]
+    return scalar_numbers("customs", cells, Provenance.of(compute, FIRST), months)
 
 
 def _any_response(responses: pd.DataFrame, size: float, source: Provenance) -> Verdict:
@@ -272,10 +213,3 @@ def _any_response(responses: pd.DataFrame, size: float, source: Provenance) -> V
     said = "some" if smallest < size else "none"
     evidence = f"smallest p {smallest:.3g}"
     return Verdict("customs.surprises", said, ANY.format(size), evidence, source)
-
-
-def _heavy_verdict(heavy: pd.DataFrame, source: Provenance) -> Verdict:
-    both = heavy["dysprosium"] + heavy["terbium"]
-    at_peak = float(both.iloc[int(heavy["headline"].argmax())] / both.max())
-    said = "hidden" if at_peak < 0.1 else "visible"
-    return Verdict("customs.heavy", said, HIDDEN, f"ratio {at_peak:.3g}", source)

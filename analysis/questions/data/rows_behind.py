@@ -15,10 +15,11 @@ from analysis.results import Dataset, Findings, Format, Provenance
 from analysis.results.formats import brackets, format_value
 from analysis.snapshot.claims import Events, Facts, OnEvents
 from analysis.snapshot.load import Snapshot
+from analysis.snapshot.periods import name_periods
 from analysis.snapshot.portfolios import equal, parse_portfolio
 from analysis.study.claim_facts import day_named
 from analysis.study.claim_kinds import list_events
-from analysis.study.customs import each_firm_keys, export_months
+from analysis.study.customs import each_firm_keys, export_months, say_every
 from analysis.study.episodes import pick_days
 from analysis.study.panel import Panel, chained
 from analysis.study.responses import SERIES as ONE_SERIES
@@ -64,7 +65,9 @@ def list_behind(panel: Panel) -> pd.DataFrame:
 def _files(snapshot: Snapshot) -> list[tuple[str, int]]:
     """Count the rows of each file."""
     names = ("events", "prices", "confounders", "customs", "universe")
-    return [(f"{name}.csv", len(getattr(snapshot, name))) for name in names]
+    figures = snapshot.choices.customs.file
+    files = {name: figures if name == "customs" else f"{name}.csv" for name in names}
+    return [(file, len(getattr(snapshot, name))) for name, file in files.items()]
 
 
 def _rows(dates: object, tickers: object, values: Iterable[float], fmt: Format) -> pd.DataFrame:
@@ -151,6 +154,6 @@ def _customs(panel: Panel) -> Iterator[Behind]:
     for series, name in each_firm_keys(panel.snapshot).items():
         if series in months.index.get_level_values(0):
             change = months.xs(series)["change"].dropna()
-            dates = [str(month) for month in change.index]
+            dates = name_periods(pd.PeriodIndex(change.index))
             rows = _rows(dates, series.replace("_", " "), change, "percent1")
-            yield f"customs.{name}", "log change on the month", rows
+            yield f"customs.{name}", f"log change on the {say_every(panel.snapshot).noun}", rows

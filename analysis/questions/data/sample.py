@@ -27,7 +27,6 @@ FIRMS = (
     Column("ticker", "Ticker"),
     Column("name", "Firm"),
     Column("flagship_project", "Flagship"),
-    Column("heavy_share", "Heavy share", "percent0"),
     Column("sessions", "Returns", "integer"),
     Column("volatility", "Volatility", "percent1"),
 )
@@ -73,7 +72,7 @@ def compute(panel: Panel) -> Findings:
 
 def _with_measures(firms: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     """Print what a study knows of its firms besides: numbers as such, shares in percent."""
-    known = {*SCHEMAS["universe.csv"].columns, *BESIDE["universe.csv"]}
+    known = {*SCHEMAS["universe.csv"].columns, *BESIDE["universe.csv"]} - {"heavy_share"}
     beside = []
     for name in (str(c) for c in firms if c not in {*known, "sessions", "volatility"}):
         numbers, head = (

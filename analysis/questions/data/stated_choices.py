@@ -66,11 +66,12 @@ def _fixed(choices: Choices) -> dict[str, Scalar]:
 def _stated(choices: Choices) -> dict[str, Scalar]:
     """Return the choices in words, counts and tickers, empty where the study leaves one out."""
     funds, firms, primary = choices.benchmark, choices.firms, choices.windows.primary_bounds
-    size, pure = choices.inference.size, choices.baskets.get("heavy_exposed", ())
+    size, pure = choices.inference.size, choices.baskets.get(choices.exposure.firms, ())
     release, regimes = brackets(choices.customs.release_window), choices.regimes
     plays: dict[str, Scalar] = {}
     if pure:
-        plays["baskets.heavy_exposed.count"] = (len(pure), "pure plays", "count", "words")
+        key, called = f"baskets.{choices.exposure.firms}.count", choices.exposure.words
+        plays[key] = (len(pure), called, "count", "words")
     starts = len(regimes.starts) if regimes else 0
     freedom = "degrees of freedom across core firms"
     length, lag = primary[1] - primary[0] + 1, max(map(abs, choices.customs.lags))

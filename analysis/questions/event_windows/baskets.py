@@ -1,4 +1,4 @@
-"""Reactions of groups of firms and of those with a known heavy share, by kind of event."""
+"""Reactions of groups of firms and of those whose measure is known, by kind of event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.questions.event_windows import episode_days
 from analysis.questions.event_windows.by_direction import pool_kinds
-from analysis.results import Dataset, Figure, Findings, Provenance, Table, Verdict
+from analysis.results import Dataset, Figure, Findings, Format, Provenance, Table, Verdict
 from analysis.results.columns import Column, Interval, numbers_of, scalar_numbers, table_of
 from analysis.results.formats import format_value, percent, signed, words
 from analysis.snapshot.portfolios import contrast, equal
@@ -19,17 +19,9 @@ from analysis.study.episodes import FEWEST, episode_values, pool
 from analysis.study.panel import Panel, chained
 from analysis.study.responses import cumulate
 
-__all__ = ["basket_responses", "by_share", "compute", "members", "unnamed_only"]
+__all__ = ["basket_responses", "by_measure", "compute", "is_share", "measure"]
 
 POLICY = "policy, signed"
-NAMES = {
-    "core": "core",
-    "heavy_exposed": "heavy-exposed",
-    "producer": "producer",
-    "processors": "processors",
-    "peers": "peers",
-    "placebo": "placebo names",
-}
 UNLISTED = (  # serve a claim alone
     *("explorers", "metals_funds", "cyclical_funds"),
     *("cyclicals_apart", "listed_before"),
@@ -57,12 +49,15 @@ NOTE = (
 
 
 def compute(panel: Panel) -> Findings:
-    """Pool every basket by kind of event, list the episodes and show the heavy share."""
-    frame, shares = basket_responses(panel), by_share(panel)
+    """Pool every basket by kind of event, list the episodes and show reactions by measure."""
+    frame, known = basket_responses(panel), by_measure(panel)
+    exposure = panel.snapshot.choices.exposure
     level, size = panel.snapshot.choices.inference.level, panel.snapshot.choices.inference.size
     source = Provenance.of(basket_responses, CONFIRMING)
-    firms = Provenance.of(by_share, f"firms with a known heavy share, {CONFIRMING}")
-    keyed, known = (rows.assign(of=rows["kind"].str.split(",").str[0]) for rows in (frame, shares))
+    firms = Provenance.of(by_measure, f"firms with a known {exposure.name}, {CONFIRMING}")
+    keyed, of_firms = (
+        rows.assign(of=rows["kind"].str.split(",").str[0]) for rows in (frame, known)
+    )
     keyed["label"] = keyed["basket"].map(_label)
     p = frame["p"].dropna()
     counts = {
@@ -73,10 +68,10 @@ def compute(panel: Panel) -> Findings:
         numbers=[
             *numbers_of(keyed, COLUMNS, "basket.{basket}.{of}", source, level=level),
             *scalar_numbers("basket", counts, source),
-            *numbers_of(known, [OF_FIRM], "heavy.{ticker}.{of}", firms, level=level),
+            *numbers_of(of_firms, [OF_FIRM], exposure.key + ".{ticker}.{of}", firms, level=level),
         ],
         tables=[_table(panel, keyed, source)],
-        figures=[] if shares.empty else [_share_figure(panel, shares, firms)],
+        figures=[] if known.empty else [_measure_figure(panel, known, firms)],
         datasets=[Dataset("baskets", frame, source)],
         verdicts=[_against_placebo(panel)] if "placebo" in members(panel) else [],
     )
@@ -84,17 +79,18 @@ def compute(panel: Panel) -> Findings:
 
 
 def members(panel: Panel) -> dict[str, tuple[str, ...]]:
-    """Return the baskets; the peers are those of the study without the placebo names."""
+    """Return the baskets in the order of tables; no placebo name is among the peers."""
     choices = panel.snapshot.choices
     placebo = choices.baskets.get("placebo", ())
     peers = tuple(t for t in choices.firms.peers if t not in placebo)
     baskets = {"core": choices.firms.core, **choices.baskets, "peers": peers}
-    order = [*NAMES, *(name for name in baskets if name not in (*NAMES, *UNLISTED))]
+    last = ("peers", "placebo")
+    order = [*(name for name in baskets if name not in (*last, *UNLISTED)), *last]
     return {name: baskets[name] for name in order if baskets.get(name)}
 
 
 def _label(name: str) -> str:
-    return NAMES.get(name, name.replace("_", " "))
+    return "placebo names" if name == "placebo" else name.replace("_", " ")
 
 
 def unnamed_only(panel: Panel, tickers: Sequence[str]) -> Panel:
@@ -127,20 +123,34 @@ def basket_responses(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def by_share(panel: Panel) -> pd.DataFrame:
-    """Pool the primary CAR of each firm with a known heavy share over episodes.
+def measure(panel: Panel) -> pd.Series:
+    """Return what the column of ``exposure`` says of every firm; none where no column is named."""
+    column, universe = panel.snapshot.choices.exposure.column, panel.snapshot.universe
+    cells = universe[column] if column else universe["name"].mask(universe["name"] != "")
+    numbers: pd.Series = pd.to_numeric(cells, errors="coerce")
+    return numbers
+
+
+def is_share(values: pd.Series) -> bool:
+    """Say whether all that is known lies between 0 and 1, and so is printed in percent."""
+    return bool(values.dropna().between(0, 1).all())
+
+
+def by_measure(panel: Panel) -> pd.DataFrame:
+    """Pool the primary CAR of each firm with a known measure over episodes.
 
     Returns
     -------
     DataFrame
-        ``kind``, ``ticker``, ``share`` (fraction), ``mean``, ``low``, ``high`` (fraction), ``p``,
-        ``episodes``; firms with fewer than three episodes of a kind are left out.
+        ``kind``, ``ticker``, ``share`` (as the column has it), ``mean``, ``low``, ``high``
+        (fraction), ``p``, ``episodes``; firms with fewer than three episodes of a kind are left
+        out.
     """
     panel = chained(panel)
     choices, rows = panel.snapshot.choices, []
     every = list_kinds(choices, POLICY)
     kinds = {k: every[k] for k in (*list_policy_ends(choices), POLICY)}
-    for ticker, share in panel.snapshot.universe["heavy_share"].dropna().items():
+    for ticker, share in measure(panel).dropna().items():
         pooled = pool_kinds(panel, cumulate(panel, equal([str(ticker)])), kinds, 1)
         rows += [{"ticker": ticker, "share": share, **row} for row in pooled]
     columns = ["kind", "ticker", "share", "mean", "low", "high", "p", "episodes"]
@@ -148,7 +158,7 @@ def by_share(panel: Panel) -> pd.DataFrame:
 
 
 def _against_placebo(panel: Panel) -> Verdict:
-    """Say whether the core firms respond otherwise than firms without rare earths."""
+    """Say whether the core firms respond otherwise than firms that should not."""
     groups = members(panel)
     own = unnamed_only(chained(panel), groups["placebo"])
     cars = cumulate(own, contrast(groups["core"], groups["placebo"])).at_events(own)
@@ -174,19 +184,26 @@ def _table(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Table:
     return table_of("baskets", frame[frame["episodes"] > 0], COLUMNS, source, NOTE, **texts)
 
 
-def _share_figure(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Figure:
-    """Draw each firm's mean reaction over its heavy share."""
-    choices = panel.snapshot.choices
+def _measure_figure(panel: Panel, frame: pd.DataFrame, source: Provenance) -> Figure:
+    """Draw each firm's mean reaction over its measure."""
+    choices, share = panel.snapshot.choices, is_share(frame["share"])
+    form: Format = "percent0" if share else "decimal2"
     reactions = "; ".join(
         f"{kind}: " + ", ".join(f"{t} {signed(m, 'percent1')}" for t, m in part.items())
         for kind, part in frame.set_index("ticker").groupby("kind", sort=False)["mean"]
     )
     shares = frame.drop_duplicates("ticker").set_index("ticker")["share"]
-    stated = ", ".join(f"{t} {format_value(share, 'percent0')}" for t, share in shares.items())
+    stated = ", ".join(f"{t} {format_value(value, form)}" for t, value in shares.items())
     clear = int(((frame["low"] > 0) | (frame["high"] < 0)).sum())
     alt = (
         f"Panels of mean reactions with {percent(choices.inference.level)} intervals over the "
-        f"heavy share ({stated}). {reactions}. {clear} of {len(frame)} intervals leave out zero."
+        f"{choices.exposure.name} ({stated}). {reactions}. {clear} of {len(frame)} intervals leave "
+        "out zero."
     )
-    drawn = {"window": choices.windows.primary_bounds, "core": choices.firms.core}
-    return Figure("heavy_share", "heavy_share", {"firms": frame}, alt, source, drawn)
+    drawn = {
+        "window": choices.windows.primary_bounds,
+        "core": choices.firms.core,
+        "axis": choices.exposure.axis,
+        "share": share,
+    }
+    return Figure("over_measure", "over_measure", {"firms": frame}, alt, source, drawn)

@@ -24,7 +24,7 @@ from analysis.results.style import (
     zero_line,
 )
 
-__all__ = ["caar_paths", "day_reactions", "explorer", "heavy_share", "reaction_heatmap"]
+__all__ = ["caar_paths", "day_reactions", "explorer", "over_measure", "reaction_heatmap"]
 
 
 def day_reactions(
@@ -109,12 +109,18 @@ def reaction_heatmap(data: Mapping[str, pd.DataFrame]) -> Canvas:
     return canvas
 
 
-def heavy_share(
-    data: Mapping[str, pd.DataFrame], *, window: tuple[int, int], core: Sequence[str]
+def over_measure(
+    data: Mapping[str, pd.DataFrame],
+    *,
+    window: tuple[int, int],
+    core: Sequence[str],
+    axis: str,
+    share: bool,
 ) -> Canvas:
-    """Mean reaction of each firm over its heavy share, with intervals, a panel a kind of event.
+    """Mean reaction of each firm over its measure, with intervals, a panel a kind of event.
 
-    ``data["firms"]``: kind, ticker, share, mean, low, high (fractions), episodes.
+    ``data["firms"]``: kind, ticker, share, mean, low, high (fractions), episodes. With `share` the
+    measure is one too, and in percent.
     """
     firms = data["firms"]
     kinds, colours = list(dict.fromkeys(firms["kind"])), firm_colours([*core, *firms["ticker"]])
@@ -129,11 +135,14 @@ def heavy_share(
             ax.text(row.share, row.high, label, look, color=colour, transform=above)
         zero_line(ax)
         ax.set_title(kind)
-        ax.set_xlim(-0.08, 1.0)
-        percent_axis(ax, "x")
+        if share:
+            ax.set_xlim(-0.08, 1.0)
+            percent_axis(ax, "x")
+        else:
+            ax.margins(x=0.15)
     percent_axis(axes[0])
     axes[0].set_ylabel(f"mean CAR {brackets(window)}")
-    canvas.supxlabel("heavy share of contained rare earths; episodes in brackets", fontsize=8)
+    canvas.supxlabel(f"{axis}; episodes in brackets", fontsize=8)
     return canvas
 
 

@@ -178,7 +178,7 @@ def _meaning(entry: Entry, panel: Panel) -> str:
     if isinstance(entry.claim, Waiting) and verdict == NOT_TESTABLE:
         day = format_value(testable_from(entry.claim, panel).date().isoformat(), "date")
         return f"It can be tested from {day} on, with prices to that day."
-    if verdict == NOT_TESTABLE:
+    if verdict == NOT_TESTABLE or (verdict == CANNOT and entry.outcome.effect is None):
         return (
             f"Fewer than {words(FEWEST)} clean episodes of this kind exist, too few for any spread."
         )

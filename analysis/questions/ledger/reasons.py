@@ -67,7 +67,7 @@ def why(entry: Entry, panel: Panel) -> str:
     verdict, outcome, claim = entry.verdict, entry.outcome, entry.claim
     if verdict in _SHOWN:
         return _SHOWN[verdict]
-    if verdict == NOT_TESTABLE:
+    if verdict == NOT_TESTABLE or (verdict == CANNOT and outcome.effect is None):
         if isinstance(claim, Waiting):
             return f"{outcome.count} sessions passed"
         unit = "episode" if outcome.count == "1" else "episodes"

@@ -1,15 +1,15 @@
-"""How far "the pure plays have the higher beta" survives other methods, benchmarks and days.
+"""How far "the exposed firms have the higher beta" survives other methods, benchmarks and days.
 
 Decision rules, fixed before any number was computed:
 
 ``beta.higher.FIRM``
-    Sign of the firm's beta less the producer's over all benchmarks and methods: "higher in all",
-    "lower in all", else "depends on the method".
+    Sign of the firm's beta less that of those held against over all benchmarks and methods:
+    "higher in all", "lower in all", else "depends on the method".
 ``beta.higher.FIRM.reliable``
     How often that difference is positive with p below the size of the tests (HAC for least squares,
     else the error of the method): "always", "sometimes" or "never".
 ``beta.no_events``
-    The rule of claim A6 on days outside every event window.
+    Whether the exposed firms have the higher beta, on days outside every event window.
 ``beta.no_events.order``
     "unchanged" if the core firms' market betas have the same order without event days, else
     "changed".
@@ -69,12 +69,12 @@ Estimator = Callable[[pd.Series, pd.Series], Slope]
 METHOD = Column("beta", "", "decimal2", "beta", "market beta of {firm}: {label}", "", "se", n="n")
 SAME = "p of equal betas of the core firms to {benchmark}, errors clustered by session, {sample}"
 EQUAL = Column("p_clustered", "", "pvalue", "p-value", SAME, ".p", n="n")
-HIGHER = "specifications in which {firm} has a higher beta than {producer}"
+HIGHER = "specifications in which {firm} has a higher beta than {others}"
 COUNTS = (
     Column("positive", "", "integer", "count", HIGHER, ".positive"),
     Column("reliable", "", "integer", "count", "the same with p below {size}, {firm}", ".reliable"),
 )
-OUTSIDE = "the rule of claim A6, sessions outside every primary window"
+OUTSIDE = "betas of {} above that of {}, sessions outside every primary window"
 ORDER = "order of the core firms' market betas with and without event days"
 GRID = "benchmarks times methods of a beta difference"
 SIGN = "sign of the beta difference to {} over benchmarks and methods"
@@ -96,16 +96,16 @@ def compute(panel: Panel) -> Findings:
     counts, quiet = _counts(panel, gaps), len(_quiet(panel))
     cells = {"specifications": (int(counts["of"].iloc[0]), GRID)}
     sessions = {"quiet_sessions": (quiet, "common sessions outside every primary window")}
-    producer, size = _producer(panel), f"{choices.inference.size:g}"
-    key, sign = "beta.higher.{firm}", SIGN.format(producer)
-    often = (f"{key}.reliable", OFTEN.format(producer, size), "{reliable} of {of}")
+    others, size = _others(panel), f"{choices.inference.size:g}"
+    key, sign = "beta.higher.{firm}", SIGN.format(others)
+    often = (f"{key}.reliable", OFTEN.format(others, size), "{reliable} of {of}")
     return Findings(
         numbers=[
             *numbers_of(told, [METHOD], "beta.{firm}.{benchmark}.{method}", fitted),
             *numbers_of(equal, [EQUAL], "beta.equal.{benchmark}.{sample}", tested),
             *scalar_numbers("beta.higher", cells, compared),
             *scalar_numbers("beta", sessions, compared, "sessions"),
-            *numbers_of(counts, COUNTS, key, compared, producer=producer, size=size),
+            *numbers_of(counts, COUNTS, key, compared, others=others, size=size),
         ],
         tables=[_method_table(panel, methods, fitted), _gap_table(panel, gaps, compared)],
         verdicts=[
@@ -210,7 +210,7 @@ def equality(panel: Panel) -> pd.DataFrame:
 
 
 def differences(panel: Panel) -> pd.DataFrame:
-    """Regress each pure play's return less the producer's on each benchmark by each method.
+    """Regress each exposed firm's return less that of the others on each benchmark by each method.
 
     Returns
     -------
@@ -219,11 +219,12 @@ def differences(panel: Panel) -> pd.DataFrame:
         ``p``, ``n``.
     """
     choices, returns = panel.snapshot.choices, panel.common
-    producer = returns[list(choices.baskets["producer"])].mean(axis=1)
+    exposed, others = (list(choices.baskets[name]) for name in choices.exposure.held)
+    held = returns[others].mean(axis=1)
     rows = [
         {"firm": firm, "benchmark": fund, "method": name}
-        | asdict(estimate(returns[firm] - producer, returns[fund]))
-        for firm in choices.baskets["heavy_exposed"]
+        | asdict(estimate(returns[firm] - held, returns[fund]))
+        for firm in exposed
         for fund in choices.benchmark.funds
         for name, estimate in _estimators(panel).items()
     ]
@@ -249,26 +250,28 @@ def _counts(panel: Panel, gaps: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _producer(panel: Panel) -> str:
-    """Name the firms that the pure plays are held against."""
-    return listed(panel.snapshot.choices.baskets["producer"])
+def _others(panel: Panel) -> str:
+    """Name the firms that the exposed ones are held against."""
+    choices = panel.snapshot.choices
+    return listed(choices.baskets[choices.exposure.held[1]])
 
 
 def _quiet_verdicts(panel: Panel, methods: pd.DataFrame, source: Provenance) -> list[Verdict]:
-    """Apply the rule of claim A6 without event days, and compare the order of the betas."""
+    """Ask who has the higher beta without event days, and compare the order of the betas."""
     choices, quiet = panel.snapshot.choices, _quiet(panel)
-    pure, producer = (list(choices.baskets[name]) for name in ("heavy_exposed", "producer"))
-    firms = list(dict.fromkeys((*choices.firms.core, *pure, *producer)))
+    exposed, others = (list(choices.baskets[name]) for name in choices.exposure.held)
+    firms = list(dict.fromkeys((*choices.firms.core, *exposed, *others)))
     test = equal_betas(quiet[firms], quiet[choices.benchmark.market])
-    above = test.betas[pure] > test.betas[producer].mean()
+    above = test.betas[exposed] > test.betas[others].mean()
     betas = methods.pivot(index="firm", columns="method", values="beta")
     plain, without = (list(betas[name].sort_values().index) for name in ("ols", "no_events"))
     said = decide_all(above.tolist(), test.p_clustered < choices.inference.size)
-    higher = f"{int(above.sum())} of {len(above)} above {_producer(panel)}"
+    higher = f"{int(above.sum())} of {len(above)} above {_others(panel)}"
     order = "unchanged" if plain == without else "changed"
     evidence = f"{higher}; p {test.p_clustered:.3g}"
+    outside = OUTSIDE.format(choices.exposure.words, _others(panel))
     return [
-        Verdict("beta.no_events", said, OUTSIDE, evidence, source),
+        Verdict("beta.no_events", said, outside, evidence, source),
         Verdict("beta.no_events.order", order, ORDER, " < ".join(without), source),
     ]
 
@@ -291,7 +294,7 @@ def _method_table(panel: Panel, methods: pd.DataFrame, source: Provenance) -> Ta
 
 
 def _gap_table(panel: Panel, gaps: pd.DataFrame, source: Provenance) -> Table:
-    """Each firm's difference to the producer by method, summed up over the benchmarks."""
+    """Each firm's difference to those held against by method, summed up over the benchmarks."""
     size, funds = panel.snapshot.choices.inference.size, panel.snapshot.choices.benchmark.funds
     by, last = ["firm", "method"], Column("reliable", f"p < {size:g}", "integer")
     wide, columns = spread(gaps, by, "benchmark", [Column("difference", format="decimal2")])
@@ -301,6 +304,6 @@ def _gap_table(panel: Panel, gaps: pd.DataFrame, source: Provenance) -> Table:
         wide.assign(method=wide["method"].map(LABELS), reliable=reliable.sum().to_numpy()),
         [Column("firm", "Firm"), Column("method", "Method"), *columns, last],
         source,
-        f"Beta of the firm's return less {_producer(panel)}'s to each benchmark. Last column: how "
+        f"Beta of the firm's return less {_others(panel)}'s to each benchmark. Last column: how "
         f"many of the {words(len(funds))} are positive with p below {size:g}.",
     )

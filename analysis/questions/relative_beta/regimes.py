@@ -14,7 +14,7 @@ Decision rules, fixed before any number was computed:
     "yes" if the date of a significant break lies within 10 sessions of a start, "no" if none does,
     "no break" if there is no significant break.
 ``break.sector``
-    Betas to the sector funds and to the producer, Holm's adjustment over the firms of one
+    Betas to the sector funds and to the firms held against, Holm's adjustment over the firms of one
     benchmark: "some" or "none". Added after the first run, to describe what it showed; no test of
     a claim.
 ``break.no_events``
@@ -115,11 +115,11 @@ def compute(panel: Panel) -> Findings:
 
 
 def _pairs(panel: Panel) -> list[tuple[str, str]]:
-    """Core firms with every benchmark, and the pure plays with the producer."""
+    """Core firms with every benchmark, and the exposed ones with those they are held against."""
     choices = panel.snapshot.choices
     pairs = [(firm, fund) for fund in choices.benchmark.funds for firm in choices.firms.core]
-    pure, producer = choices.baskets["heavy_exposed"], choices.baskets["producer"]
-    return pairs + [(firm, other) for other in producer for firm in pure]
+    exposed, others = (choices.baskets[name] for name in choices.exposure.held)
+    return pairs + [(firm, other) for other in others for firm in exposed]
 
 
 def regime_differences(panel: Panel) -> pd.DataFrame:
@@ -273,7 +273,9 @@ def _verdicts(
     start = "Holm-adjusted p below {size} for a core firm's market beta at a regime start"
     single, late = f"sup-Wald p below {size:g}", "Holm-adjusted sup-Wald p below {size} for a"
     any_firm = (("found", "not found"), f"{late} core firm's market beta", broken)
-    other = f"{late} beta to the sector funds or to {listed(choices.baskets['producer'])}"
+    other = (
+        f"{late} beta to the sector funds or to {listed(choices.baskets[choices.exposure.held[1]])}"
+    )
     some = ("some", "none")
     return [
         any_adjusted(panel, "regime.breaks", changes["holm"], some, start, changed, counted=True),

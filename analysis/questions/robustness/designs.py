@@ -108,8 +108,9 @@ def scores(panel: Panel, leg: Leg, measure: Measure) -> pd.Series:
     share = pd.Series(leg.scores, list(leg.members))
     raw = share.rank()
     if measure == "basket":
-        heavy = panel.snapshot.choices.baskets["heavy_exposed"]
-        raw = pd.Series(share.index.isin(heavy) * 1.0, share.index)
+        choices = panel.snapshot.choices
+        exposed = choices.baskets[choices.exposure.firms]
+        raw = pd.Series(share.index.isin(exposed) * 1.0, share.index)
     return (raw - raw.min()) / (raw.max() - raw.min()) * (share.max() - share.min()) + share.min()
 
 

@@ -112,6 +112,7 @@ def _answer(
     else:
         symmetric = panel.rules.verdicts == "symmetric"
         verdict = judge_many(claim, panel, tested.found, holm, symmetric=symmetric)
+    verdict = np.where(verdict == NOT_TESTABLE, panel.rules.few, verdict)
     effect = np.where(np.isnan(tested.low), np.nan, tested.found.effect)
     adjusted = np.full(menus.size, np.nan) if holm is None else holm
     shape = menus.shape

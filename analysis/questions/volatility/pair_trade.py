@@ -1,4 +1,4 @@
-"""The pair of claim A13: pure plays bought, the producer or the metals fund sold short.
+"""The pair trade: exposed firms bought, those they are held against or the metals fund sold short.
 
 The signal, unwelcome news, is known before the close of day 0 by the definition of day 0. The trade
 is opened at that close, or at the next one, which allows for news that came after the first. It is
@@ -11,8 +11,8 @@ order of time, one position at a time, and skips signals while one is open. A tr
 headlines found beside large moves as well, and those of the highlighted days: since the amendment
 they count. The registered account, of confirmatory signals alone, stands beside.
 
-Decision rules, fixed before any number was computed; the base is the
-producer short, close of day 0:
+Decision rules, fixed before any number was computed; the base has
+the firms held against short, close of day 0:
 
 ``pair.net``
     Mean net return over episodes, t(K-1): "earns" or "loses" with p below the size of the tests,
@@ -148,7 +148,10 @@ def compute(panel: Panel) -> Findings:
             trades.append(kept.trades.assign(short=name, opened=LABELS[entry]))
             accounts.append(kept)
             nulls.append(null)
-    pure, span = listed(choices.baskets["heavy_exposed"]), counted(choices.pair.holding, "session")
+    pure, span = (
+        listed(choices.baskets[choices.exposure.held[0]]),
+        counted(choices.pair.holding, "session"),
+    )
     note = TRADED.format(pure, span)
     frame = pd.DataFrame(rows)
     frame["variant"] = frame["name"] + ", " + frame["opened"]
@@ -179,12 +182,13 @@ def compute(panel: Panel) -> Findings:
 
 
 def _pairs(panel: Panel) -> dict[str, Portfolio]:
-    """Hold the pure plays against the producer and against the metals fund."""
+    """Hold the exposed firms against the others and against the metals fund."""
     choices = panel.snapshot.choices
-    shorts = {"_".join(choices.baskets["producer"]).lower(): "producer"}
+    exposed, others = choices.exposure.held
+    shorts = {"_".join(choices.baskets[others]).lower(): others}
     shorts[choices.benchmark.metals.lower()] = choices.benchmark.metals
     return {
-        name: parse_portfolio(f"all(heavy_exposed) - {short}", panel.snapshot)
+        name: parse_portfolio(f"all({exposed}) - {short}", panel.snapshot)
         for name, short in shorts.items()
     }
 

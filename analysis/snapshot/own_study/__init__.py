@@ -39,6 +39,7 @@ Contents = dict[str, bytes]
 def read_minimal() -> Contents:
     """Return the empty start: choices with comments, tables without rows."""
     contents = {name: (files(__name__) / name).read_bytes() for name in COMMENTED}
+    contents[".gitignore"] = (files(__name__) / "example/dot-gitignore").read_bytes()
     tables = [name for name in FILES if name.endswith(".csv")]
     return contents | {n: (",".join(SCHEMAS[n].columns) + "\n").encode() for n in tables}
 
@@ -93,7 +94,8 @@ def write_study(
     """
     require_new(folder)
     origin = INVENTED if invented else UNKNOWN
-    manifest = first_manifest(contents, dict.fromkeys(FILES, origin))
+    tables = [name for name in contents if name in FILES or name.endswith(".csv")]
+    manifest = first_manifest(contents, dict.fromkeys(tables, origin))
     return write_whole(folder, {**contents, NAME: manifest})
 
 

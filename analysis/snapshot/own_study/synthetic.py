@@ -59,7 +59,7 @@ def invent_tables() -> dict[str, pd.DataFrame]:
         "prices.csv": as_long(prices, "adjusted_close"),
         "events.csv": events,
         "universe.csv": pd.DataFrame([*firms, market]),
-        "customs.csv": _berths(returns[lines].mean(axis=1), rng),
+        "berths.csv": _berths(returns[lines].mean(axis=1), rng),
         "confounders.csv": _confounders(sessions),
     }
 

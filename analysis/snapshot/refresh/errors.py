@@ -43,6 +43,7 @@ ZeroWeightsError = _name("ZeroWeightsError", "No row of an answer has a weight."
 KeyRefusedError = _name("KeyRefusedError", "UN Comtrade refuses the key, or one without.")
 RegisteredError = _name("RegisteredError", "What is asked would change registered data.")
 LockedError = _name("LockedError", "Another refresh is under way in the same folder.")
+OptionError = _name("OptionError", "What is asked for is not there for such a study.")
 EndDateError = _name("EndDateError", "The day given as --end cannot be the end of a refresh.")
 MissingToolError = _name("MissingToolError", "A package of the group refresh is not installed.")
 UnexplainedError = _name("UnexplainedError", "Old rows differ, and nobody has accepted it.")

@@ -160,15 +160,18 @@ def test_detectable_correlation_is_unknown_for_a_handful():
     assert detectable(30, "kendall") < detectable(30) < detectable(30, "spearman")
 
 
-def test_index_must_be_monthly_and_unique():
+def test_index_must_be_of_periods_of_one_length_and_unique():
     """The error names the series and what it needs."""
     rng = np.random.default_rng(0)
     daily = pd.Series(range(20), index=pd.bdate_range("2025-01-01", periods=20))
-    with pytest.raises(ValueError, match="monthly PeriodIndex or whole numbers for y"):
+    with pytest.raises(ValueError, match="PeriodIndex or whole numbers for y"):
         lead_lag(noise(1), daily, [0], method="pearson", rng=rng, **OPTIONS)
     twice = pd.concat([noise(1), noise(1).iloc[:1]])
-    with pytest.raises(ValueError, match="x has month 2023-01 twice"):
+    with pytest.raises(ValueError, match="x has period 2023-01 twice"):
         lead_lag(twice, noise(1), [0], method="pearson", rng=rng, **OPTIONS)
+    weekly = pd.Series(range(20), index=pd.period_range("2025-01-03", periods=20, freq="W-FRI"))
+    with pytest.raises(ValueError, match=r"x has period\[M\], y period\[W-FRI\]"):
+        lead_lag(noise(1), weekly, [0], method="pearson", rng=rng, **OPTIONS)
     with pytest.raises(ValueError, match="at least 1"):
         lead_lag(noise(1), noise(2), [0], method="pearson", rng=rng, block=0, draws=9)
 

@@ -54,10 +54,19 @@ def test_a_planted_season_is_gone_from_its_second_year_on():
     [
         pd.date_range("2020-01-31", periods=2, freq="ME"),
         pd.PeriodIndex(["2020-01", "2020-01"], freq="M"),
-        pd.PeriodIndex(["2020Q1", "2020Q2"], freq="Q"),
+        pd.PeriodIndex(["2020", "2021"], freq="Y"),
     ],
 )
 def test_what_is_no_month_is_refused(index):
-    """Days, quarters and a month that occurs twice are errors."""
-    with pytest.raises(ValueError, match="expected months, each once"):
+    """Days, years and a month that occurs twice are errors."""
+    with pytest.raises(ValueError, match="expected months, quarters or weeks, each once"):
         less_earlier_years(pd.Series([1.0, 2.0], index))
+
+
+def test_quarters_and_weeks_go_by_their_place_in_the_year():
+    """A first quarter is held against first quarters, a second week against second weeks."""
+    quarters = pd.period_range("2020Q1", "2021Q4", freq="Q")
+    found = less_earlier_years(pd.Series([1.0, 2, 3, 4, 1.5, 2, 3, 4], quarters))
+    assert found.iloc[4:].tolist() == [0.5, 0.0, 0.0, 0.0]
+    weeks = pd.PeriodIndex(["2020-01-10", "2021-01-15"], freq="W-FRI")
+    assert less_earlier_years(pd.Series([1.0, 4.0], weeks)).iloc[-1] == 3.0

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.questions.customs import parts
 from analysis.questions.customs import surprises as customs_surprises
 from analysis.questions.customs.correlations import quoted_levels
-from analysis.results import Provenance
 from analysis.study import customs
 from analysis.study.panel import Panel
 
@@ -154,9 +154,9 @@ def test_quoted_figures_are_reproduced_exactly(committed):
     assert found["headline", "2025_09"] == 4000.3
 
 
-def test_heavy_elements_share_is_worked_by_hand(committed):
+def test_the_share_of_the_parts_is_worked_by_hand(committed):
     """September 2025: 18,043 and 4,450 kg in 4,000.3 t."""
-    frame = customs_surprises.heavy_elements(committed).set_index("month")
+    frame = parts.set_beside_whole(committed).set_index("month")
     expected = 100 * (18.043 + 4.450) / 4000.3
     assert frame["share"].to_dict()[pd.Period("2025-09")] == pytest.approx(expected)
 
@@ -164,25 +164,25 @@ def test_heavy_elements_share_is_worked_by_hand(committed):
 @pytest.mark.parametrize(
     ("at_peak", "verdict"), [(1.0, "hidden"), (10.0, "visible"), (90.0, "visible")]
 )
-def test_heavy_verdict_compares_the_peak_month(at_peak, verdict):
-    """Hidden if the month of the largest tonnage has under a tenth of the elements' largest."""
-    frame = pd.DataFrame(
-        {"headline": [10.0, 5.0], "dysprosium": [at_peak / 2, 60.0], "terbium": [at_peak / 2, 40.0]}
-    )
-    source = Provenance.of(customs_surprises.heavy_elements, "")
-    assert customs_surprises._heavy_verdict(frame, source).verdict == verdict
+def test_the_verdict_on_parts_looks_at_the_peak_of_the_whole(
+    committed, monkeypatch, at_peak, verdict
+):
+    """Hidden if the parts have under a tenth of their largest where the whole is largest."""
+    months = pd.period_range("2025-01", periods=2, freq="M")
+    named = {"dysprosium_exports": [at_peak, 100.0], "terbium_exports": [0.0, 0.0]}
+    frame = pd.DataFrame({"month": months, "rare_earths_total": [10.0, 5.0], **named, "share": 1.0})
+    monkeypatch.setattr(parts, "set_beside_whole", lambda _: frame)
+    found = parts.compute(committed, "").verdicts
+    assert [(each.key, each.verdict) for each in found] == [("customs.heavy", verdict)]
 
 
-def test_figures_of_the_heavy_elements_are_worked_by_hand():
-    """The peak of the headline is not that of both elements; kilograms and tonnes stay apart."""
-    frame = pd.DataFrame(
-        {
-            "headline": [2.0, 10.0, 5.0], "dysprosium": [60.0, 20.0, 100.0],
-            "terbium": [20.0, 5.0, 50.0], "share": [4.0, 0.25, 3.0],
-        }
-    )  # fmt: skip
-    source = Provenance.of(customs_surprises.heavy_elements, "")
-    found = {n.key: n.value for n in customs_surprises._heavy_numbers(frame, source)}
+def test_figures_of_the_parts_are_worked_by_hand(committed, monkeypatch):
+    """The peak of the whole is not that of both parts; kilograms and tonnes stay apart."""
+    months = pd.period_range("2025-01", periods=3, freq="M")
+    named = {"dysprosium_exports": [60.0, 20.0, 100.0], "terbium_exports": [20.0, 5.0, 50.0]}
+    of = {"month": months, "rare_earths_total": [2.0, 10.0, 5.0], "share": [4.0, 0.25, 3.0]}
+    monkeypatch.setattr(parts, "set_beside_whole", lambda _: pd.DataFrame(of | named))
+    found = {number.key: number.value for number in parts.compute(committed, "").numbers}
     assert found == {
         "customs.heavy.share_min": 0.25, "customs.heavy.share_max": 4.0,
         "customs.heavy.rank": pytest.approx(-0.5), "customs.heavy.months": 3,

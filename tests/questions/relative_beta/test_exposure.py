@@ -52,17 +52,18 @@ def test_rule_of_the_larger_response(committed, gap, p, verdict):
     """The sign counts only with a p below 0.05."""
     source = Provenance.of(exposure.scaled_gap, "")
     outcome = Significance("across_episodes_t", 9, estimate=gap, p=p)
-    assert exposure._larger(committed, outcome, "MP", source).verdict == verdict
+    assert exposure._larger(committed, outcome, ("pure plays", "MP"), source).verdict == verdict
 
 
 @pytest.mark.parametrize(
     ("betas", "verdict"),
     [([1.0, 2.0, 3.0], "rises"), ([3.0, 2.0, 1.0], "falls"), ([1.0, 3.0, 2.0], "no order")],
 )
-def test_heavy_share_and_beta(betas, verdict):
+def test_the_measure_and_beta(committed, betas, verdict):
     """Only a monotone order of the firms with a share counts; others do not enter."""
     frame = pd.DataFrame(
         {"heavy_share": [0.1, 0.3, 0.7, np.nan], "beta": [*betas, 9.0], "ticker": [*"ABCD"]}
     )
     source = Provenance.of(exposure.firm_responses, "")
-    assert exposure._heavy(frame, source).verdict == verdict
+    found = exposure._over_measure(committed, frame, source).verdicts
+    assert [(each.key, each.verdict) for each in found] == [("heavy.beta", verdict)]
