@@ -12,6 +12,7 @@ import pytest
 from analysis.questions.customs import parts
 from analysis.questions.customs import surprises as customs_surprises
 from analysis.questions.customs.correlations import quoted_levels
+from analysis.results import Provenance
 from analysis.study import customs
 from analysis.study.panel import Panel
 

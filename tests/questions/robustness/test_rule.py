@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.questions.robustness.cars import CHOICES
-from analysis.questions.robustness.curve import Nulls, joint_p
+from analysis.questions.robustness.joint_placebo import Nulls, joint_p
 from analysis.questions.robustness.report import explained, judge_curves
 from analysis.questions.robustness.rule import CurveSummary, decide_curve
 
