@@ -36,7 +36,8 @@ def test_each_switch_turns_what_belongs_to_it():
     """A rule alone takes its own fields of the amended set; all together are that set."""
     amended = Rules(
         contamination="deals", deal="deal", leave_out=("doubted",), mixture="windows", shared=2,
-        statistic="scar", verdicts="symmetric", bound={"car": 0.1}, few="not testable", normal="none",
+        statistic="scar", verdicts="symmetric", bound={"car": 0.1}, few="not testable",
+        normal="none",
     )  # fmt: skip
     sets = RuleSets(Rules(), "B3", amended)
     fields = [field for switch in SWITCHES.values() for field in switch]
