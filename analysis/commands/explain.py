@@ -218,15 +218,19 @@ def _decision(claim: Claim, panel: Panel, now: ResultSet, *, registered: bool) -
 
 
 def makers(function: str) -> list[str]:
-    """Order the questions by how likely they call a function: its module first, then importers.
+    """Order the questions by how likely they call a function.
 
-    Imports are read off the sources, so that no question is imported which is not asked.
+    The module that holds it first, then those that import it, then others of its folder. Imports
+    are read off the sources, so that no question is imported which is not asked.
     """
     module = function.rpartition(".")[0]
 
     def rank(title: str) -> int:
         home = QUESTIONS[title]
-        return 0 if home == module else 1 if module in imported_modules(home) else 2
+        if home == module:
+            return 0
+        beside = home.rpartition(".")[0] == module.rpartition(".")[0]
+        return 1 if module in imported_modules(home) else 2 if beside else 3
 
     return sorted(QUESTIONS, key=rank)
 
