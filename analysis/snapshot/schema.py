@@ -72,10 +72,6 @@ def _tickers() -> pa.Column:
     return _text(rf"^(?:{TICKER}(?:;{TICKER})*)?$", "tickers joined by ; or nothing")
 
 
-def _month() -> pa.Column:
-    return _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM")
-
-
 Rule = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], list[str]]
 RULES: dict[str, Rule] = {  # what must hold in a row: the check, the columns that it reads
     "low <= value <= high, or neither bound": (
@@ -256,7 +252,7 @@ _KNOWN: dict[str, pa.DataFrameSchema] = {
     ),
     "comtrade.csv": _table(
         {
-            "month": _month(),
+            "month": _text(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$", "a month as YYYY-MM"),
             "reporter": _M49,
             "flow": _word(("X", "M")),
             "partner": _M49,
