@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -163,8 +164,9 @@ def _nulls(
 ) -> Nulls:
     """Compute the curve of every draw: on other sessions, or with flipped signs."""
     estimates, sides = [], []
+    ask = cache(partial(_ask, days))
     for window, part in _parts(tables, CHUNK, one):
-        asked = _ask(days, window)
+        asked = ask(window)
         signs = None if flips is None else np.stack([flips[c] for c in asked.cluster])
         tested = _test(part, asked, positions, signs, one)
         df = np.maximum(tested.df, 0)
