@@ -312,7 +312,8 @@ def _options(known: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
             continue
         places = bins * len(names_of) + options.cat.codes.to_numpy()
         found = np.bincount(places, minlength=BINS * len(names_of)).reshape(BINS, -1)
-        counts = pd.DataFrame(found, columns=names_of)[found.any(axis=1)]
+        held = np.flatnonzero(found.any(axis=1))
+        counts = pd.DataFrame(found[held], held, names_of)
         even = counts.sum() / counts.to_numpy().sum()
         shares = counts.div(counts.sum(axis=1), axis=0) / even
         medians = known["estimate"].groupby(options, observed=True).median()
