@@ -59,6 +59,17 @@ def test_a_change_leaves_the_rest_of_the_module_as_it_is():
     assert 's = "→"; x = (a\n     < b)  # kept\ny = 2\n' in texts
 
 
+def test_what_no_test_could_see_is_left_alone():
+    """Options of a dataclass, the look of a line, a zip that asserts; their neighbours are not."""
+    source = (
+        "@dataclass(frozen=True, slots=True, eq=False)\nclass A:\n    pass\n"
+        "ax.axvline(0, lw=0.5, zorder=1)\nzip(a, b, strict=True)\nzip(a, b, strict=False)\n"
+    )
+    assert [(each.line, each.new) for each in find_mutants("a.py", source)] == [
+        (1, "True"), (4, "1"), (6, "True"),
+    ]  # fmt: skip
+
+
 def test_every_mutant_of_the_package_is_a_program():
     """Not one is caught because it could not be read."""
     file = ROOT / "analysis/estimators/events/signs.py"

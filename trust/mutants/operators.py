@@ -33,6 +33,13 @@ _OPERATIONS: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
 }
 _CONNECTIVES: dict[type[ast.boolop], type[ast.boolop]] = {ast.And: ast.Or, ast.Or: ast.And}
+# What no test of behaviour sees by what the program tells: options of a dataclass, which save
+# memory or stop what no code tries; how strong, large and far in front a mark is drawn.
+_UNSEEN = frozenset(
+    ("frozen", "slots", "linewidth", "linewidths", "lw", "elinewidth", "capsize", "capthick",
+     "markersize", "ms", "markeredgewidth", "fontsize", "labelsize", "zorder", "alpha",
+     "handletextpad", "handlelength", "pad_edge")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,9 @@ class Mutant:
 def find_mutants(file: str, source: str) -> list[Mutant]:
     """Return every mutant of a module, in order of place.
 
-    Annotations, docstrings, ``__all__`` and what stands inside f-strings are left alone: no test
-    of behaviour could see the first three, and Python 3.11 does not say where the last stand.
+    Annotations, docstrings, ``__all__``, options of dataclasses, the look of marks in a drawing and
+    what stands inside f-strings are left alone: no test of behaviour could see the first five,
+    and Python 3.11 does not say where the last stand.
     """
     found = []
     for node in _walk(ast.parse(source)):
@@ -93,7 +101,7 @@ def _walk(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
                 continue
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue  # a docstring, or the words below a constant
-            if _is_for_readers(node):
+            if _is_for_readers(node) or _is_unseen(node):
                 continue
             if isinstance(node, ast.expr | ast.stmt):
                 yield node
@@ -107,6 +115,16 @@ def _is_for_readers(node: ast.AST) -> bool:
     if isinstance(node, ast.Assign):
         return any(isinstance(each, ast.Name) and each.id == "__all__" for each in node.targets)
     return False
+
+
+def _is_unseen(node: ast.AST) -> bool:
+    """Whether an argument is a constant that changes nothing which is told.
+
+    ``strict=True`` of a ``zip`` asserts what holds by construction.
+    """
+    if not isinstance(node, ast.keyword) or not isinstance(node.value, ast.Constant):
+        return False
+    return node.arg in _UNSEEN or (node.arg == "strict" and node.value.value is True)
 
 
 def _changes(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
