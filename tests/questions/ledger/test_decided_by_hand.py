@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.questions.ledger import amendments, looks, paragraphs, quiet_days
+from analysis.questions.ledger.amendments import AMENDED, REGISTERED
 from analysis.results import Provenance
-from analysis.snapshot.claims import Equivalence
-from analysis.snapshot.rules import AMENDED, REGISTERED
+from analysis.snapshot.claims import Claim, Equivalence, Waiting
 from analysis.study.panel import Panel
 
 SOURCE = Provenance.of(looks.take_looks, "made up")
@@ -30,11 +30,13 @@ SOURCE = Provenance.of(looks.take_looks, "made up")
         (None, 0.0099, 1, "not decided"),
     ],
 )
-def test_a_look_decides_below_its_threshold(mean_of, monkeypatch, effect, p, sign, said):
+def test_a_look_decides_below_its_threshold(
+    committed: Panel, mean_of, monkeypatch, effect, p, sign, said
+):
     """At the threshold it does not; the sign of the claim says which way."""
     outcome = SimpleNamespace(effect=effect, p=p, sign=sign, verdict="supported")
     monkeypatch.setattr(looks, "decide_claim", lambda *_: outcome)
-    assert looks._decide(mean_of("tightening"), None, 0.01)[1] == said
+    assert looks._decide(mean_of("tightening"), committed, 0.01)[1] == said
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_a_family_is_that_of_its_rules_with_an_adjusted_p():
 @pytest.mark.parametrize(
     ("p", "holm", "said"),
     [
-        (0.04, 0.12, "p 0.040, adjusted 0.120, **mixed**."),
+        (0.04, 0.12, "p 0.040, adjusted 0.12, **mixed**."),
         (0.04, np.nan, "p 0.040, **mixed**."),
         (np.nan, np.nan, "**mixed**."),
     ],
@@ -118,25 +120,29 @@ def test_rejections_are_counted_by_hand():
 
 def test_quiet_days_are_recentred_by_the_firms_held():
     """Each reading has its own mean, recentred that of nought; draws hold a session once."""
-    values = pd.DataFrame(
-        {"firms": ["a"] * 20 + ["b"] * 20, "intercept": [1.0, 3.0] * 10 + [5.0, 7.0] * 10}
-    ).assign(none=1.0)
+    noise = np.random.default_rng(7).normal(0, 1, 40)
+    firms = ["a"] * 20 + ["b"] * 20
+    level = np.repeat([2.0 - noise[:20].mean(), 6.0 - noise[20:].mean()], 20)
+    values = pd.DataFrame({"firms": firms, "intercept": noise + level, "none": noise})
     found = quiet_days._measure(values, np.arange(40), 0.05, np.random.default_rng(1))
-    assert found["mean"].to_dict() == {"intercept": 4.0, "none": 1.0, "recentred": 0.0}
+    expected = {"intercept": 4.0, "none": noise.mean(), "recentred": 0.0}
+    assert found["mean"].to_dict() == pytest.approx(expected, abs=1e-12)
     assert list(found.columns) == ["mean", *quiet_days.COUNTS]
-    assert found.loc["intercept", "fourteen"] > 0.9
-    assert found.loc["recentred", "fourteen"] < 0.2
+    rates = found["fourteen"].to_dict()
+    assert rates["intercept"] > 0.9
+    assert rates["recentred"] < 0.2
 
 
 def test_counts_have_their_unit(committed: Panel):
     """A bare number is of episodes, also one of two sides; what says its unit stays."""
-    claim = SimpleNamespace()
+    claims = committed.claims.values()
+    waiting = next(claim for claim in claims if isinstance(claim, Waiting))
+    other = next(claim for claim in claims if not isinstance(claim, Waiting))
 
-    def named(count: str) -> str:
-        return paragraphs._counted(SimpleNamespace(claim=claim, outcome=SimpleNamespace(count=count)))
+    def named(claim: Claim, count: str) -> str:
+        entry: Any = SimpleNamespace(claim=claim, outcome=SimpleNamespace(count=count))
+        return paragraphs._sample(entry)
 
-    assert (named("7"), named("7 + 5")) == ("7 episodes", "7 + 5 episodes")
-    assert named("31 months") == "31 months"
-    waiting = next(c for c in committed.claims.values() if type(c).__name__ == "Waiting")
-    claim = replace(waiting)
-    assert named("49") == "49 sessions"
+    assert (named(other, "7"), named(other, "7 + 5")) == ("7 episodes", "7 + 5 episodes")
+    assert named(other, "31 months") == "31 months"
+    assert named(waiting, "49") == "49 sessions"

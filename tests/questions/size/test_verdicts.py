@@ -10,6 +10,8 @@ import pytest
 
 from analysis.questions.size import report
 from analysis.questions.size.event_free import _verdict
+from analysis.questions.size.rates import cells_of_record, rate_cells
+from analysis.questions.size.record import read_record
 from analysis.results import Provenance
 from analysis.study.panel import Panel
 
@@ -139,13 +141,11 @@ def test_ordinary_days_are_judged_under_the_model_of_the_study(committed: Panel,
 
 def test_numbers_cite_the_planted_effects_of_the_panel_alone():
     """Of other laws no planted effect is cited, of the panel every one above nought."""
-    record = report.read_record()
-    rates = report.rate_cells(record)
+    record = read_record()
+    rates = rate_cells(record)
     keys = {
         number.key
-        for number in report._numbers(
-            record, rates, report.cells_of_record(rates.query("effect == 0"))
-        )
+        for number in report._numbers(record, rates, cells_of_record(rates.query("effect == 0")))
     }
     planted = {key for key in keys if ".plus_" in key}
     assert planted
