@@ -6,6 +6,7 @@ import pytest
 
 from analysis.publish.number_rows import list_keys, write_rows
 from analysis.publish.review.artefacts import (
+    _first_line,
     artefacts,
     different_bytes,
     different_numbers,
@@ -100,3 +101,25 @@ def test_a_file_that_ends_early_and_a_word_file_are_told_apart(tmp_path):
         (tmp_path / folder / "paper/_output/p.docx").write_bytes(content)
     one, other = artefacts(tmp_path / "a"), artefacts(tmp_path / "b")
     assert str(different_bytes(one, other)) == "paper/_output/p.docx: its bytes differ"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (["a", "n 1"], ["a", "n 1 2"], "line 2: n 1 and n 1 2"),
+        (["n 1 2"], ["n 1 3 4"], "line 1: 2 and 3"),
+        (["same", "more"], ["same"], "one ends before the other, or bytes that are no text differ"),
+    ],
+)
+def test_lines_of_unequal_length_are_compared_as_far_as_they_go(one, other, said):
+    """The first number that differs, else the lines; one more number or line is no fault."""
+    assert _first_line(one, other) == said
+
+
+@pytest.mark.parametrize(("value", "differs"), [(1.0 + 1e-9, False), (1.0 + 3e-9, True)])
+def test_numbers_differ_beyond_the_tolerance(tmp_path, value, differs):
+    """Relative to the larger of both, and to a thousandth at least."""
+    one, other = build(tmp_path / "a", mean=1.0), build(tmp_path / "b", mean=value)
+    assert (different_numbers(one, other, 2e-9) is not None) == differs
+    one, other = build(tmp_path / "c", mean=0.0), build(tmp_path / "d", mean=(value - 1) / 1000)
+    assert (different_numbers(one, other, 2e-9) is not None) == differs

@@ -12,11 +12,12 @@ from analysis.__main__ import main
 from analysis.commands import Workspace, diff
 from analysis.publish.result_set import parse
 from analysis.publish.review.compare import compare
-from analysis.publish.review.document import Marked, Picture, Span
+from analysis.publish.review.document import Document, Marked, Picture, Section, Span
+from analysis.publish.review.edited import Edits, Entry
 from analysis.publish.review.markdown_form import ROWS, write_markdown
 from analysis.publish.review.page_form import write_page
 from analysis.publish.review.prose import GuardEdit
-from analysis.publish.review.report import Report, build_document
+from analysis.publish.review.report import Report, _claims, build_document
 from analysis.publish.review.terminal_form import print_document
 from analysis.publish.review.usage import find_uses
 from analysis.results import Findings
@@ -284,3 +285,34 @@ def test_uses_give_line_and_sentence(clone):
     assert capital.text == "⟨a.mean⟩ firms."
     assert uses["table", "t"][0].line == 4
     assert uses["figure", "f"][0].line == 6
+
+
+def test_a_claim_that_came_is_one_row_and_one_that_changed_is_a_row_a_field():
+    """With its statement alone; a statement that changed has both, and stands with its fields."""
+
+    def edits(*fields: tuple[str, str, str]) -> Edits:
+        claims = tuple(Entry("claims.toml", *field) for field in fields)
+        return Edits({}, (), claims, (), ())
+
+    came = edits(("A1.kind", "", "mean"), ("A1.statement", "", "It falls"))
+    assert _claims(came) == [("A1", "statement", "", "It falls")]
+    went = edits(("A1.kind", "mean", ""), ("A1.statement", "It falls", ""))
+    assert _claims(went) == [("A1", "statement", "It falls", "")]
+    changed = edits(
+        ("A1.kind", "mean", "order"), ("A1.statement", "It falls", "It rises"), ("B1.of", "a", "b")
+    )
+    assert _claims(changed) == [
+        ("A1", "kind", "mean", "order"), ("A1", "statement", "It falls", "It rises"),
+        ("B1", "of", "a", "b"),
+    ]  # fmt: skip
+
+
+def test_a_comment_of_exactly_the_bytes_allowed_is_whole():
+    """One byte less and the last section is named instead."""
+    made = Document("T", ["é"], sections=[Section("S", ("a",), [("b",)])])
+    text = write_markdown(made)
+    size = len(text.encode())
+    assert write_markdown(made, longest=size) == text
+    whole = [longest for longest in range(size - 3, size + 1) if "### S" in
+             write_markdown(made, longest=longest)]  # fmt: skip
+    assert whole in ([size - 1, size], [size])
