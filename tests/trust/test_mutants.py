@@ -63,7 +63,8 @@ def test_what_no_test_could_see_is_left_alone():
     """Options of a dataclass, the look of a line, a zip that asserts; their neighbours are not."""
     source = (
         "@dataclass(frozen=True, slots=True, eq=False)\nclass A:\n    pass\n"
-        "ax.axvline(0, lw=0.5, zorder=1)\nzip(a, b, strict=True)\nzip(a, b, strict=False)\n"
+        "ax.axvline(0, lw=0.5, zorder=1, linestyle=(0, (3, 2)))\n"
+        "zip(a, b, strict=True)\nzip(a, b, strict=False)\n"
     )
     assert [(each.line, each.new) for each in find_mutants("a.py", source)] == [
         (1, "True"), (4, "1"), (6, "True"),

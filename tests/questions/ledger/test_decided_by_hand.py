@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.questions.ledger import amendments, looks, paragraphs, quiet_days
+from analysis.questions.ledger import amendments, looks, paragraphs, quiet_days, register
+from analysis.questions.ledger import report as ledger_report
 from analysis.questions.ledger.amendments import AMENDED, REGISTERED
 from analysis.results import Provenance
 from analysis.snapshot.claims import Claim, Equivalence, Waiting
@@ -146,3 +147,36 @@ def test_counts_have_their_unit(committed: Panel):
     assert (named(other, "7"), named(other, "7 + 5")) == ("7 episodes", "7 + 5 episodes")
     assert named(other, "31 months") == "31 months"
     assert named(waiting, "49") == "49 sessions"
+
+
+def test_ends_of_what_was_agreed_are_the_first_and_the_last(committed: Panel, monkeypatch):
+    """Of three days; a day exactly a year after the last price is soon, one later is not."""
+    days = pd.DataFrame({"ends": ["2026-11-10", "2026-12-01", "2027-01-15"]})
+    monkeypatch.setattr(register, "policy_days", lambda _: days)
+    last = pd.Timestamp(committed.snapshot.choices.register.prices)
+    planned: list[Any] = [
+        SimpleNamespace(day=day)
+        for day in (last + register.YEAR, last + register.YEAR + pd.Timedelta(days=1), None)
+    ]
+    looked = pd.DataFrame({"claim": ["A1"]})
+    said = {n.key: n.value for n in register._counts(planned, looked, committed, SOURCE)}
+    assert (said["register.first_end"], said["register.last_end"]) == ("2026-11-10", "2027-01-15")
+    assert said["register.claims"] == 3
+    assert said["register.soon"] == 1
+    assert said["register.due"] == 1
+    assert said["register.last_year"] == str(planned[1].day.year)
+    assert said["register.threshold"] == pytest.approx(
+        committed.snapshot.choices.inference.size / 3 / 2
+    )
+
+
+def test_a_window_of_its_own_has_its_sessions(committed: Panel, mean_of):
+    """Both ends count; only where the effect is a return, and only a window of its own."""
+    made = [(mean_of("tightening", window=window), fmt) for window, fmt in (
+        ((0, 1), "percent1"), ((-1, 10), "percent1"), ((0, 1), "decimal2"), (None, "percent1"),
+    )]  # fmt: skip
+    entries: list[Any] = [
+        SimpleNamespace(claim=claim, outcome=SimpleNamespace(format=fmt)) for claim, fmt in made
+    ]
+    frame = ledger_report._beside(entries, committed)
+    assert frame["sessions"].fillna(0).tolist() == [2, 12, 0, 0]

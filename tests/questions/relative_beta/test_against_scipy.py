@@ -95,3 +95,63 @@ def test_a_change_needs_the_minimum_on_both_sides(committed: Panel, before, afte
         left = side["firm"] - side["firm"].mean() - slope * x
         parts.append(((x * left / (1 - lever)) ** 2).sum() / (x**2).sum() ** 2)
     assert found["se"] == pytest.approx(np.sqrt(sum(parts)))
+
+
+@pytest.mark.parametrize(
+    ("away", "p", "said"),
+    [(0, 0.01, "yes"), (10, 0.01, "yes"), (-10, 0.01, "yes"), (11, 0.01, "no"), (-11, 0.01, "no"),
+     (0, 0.05, "no break")],
+)  # fmt: skip
+def test_a_break_is_near_a_start_within_ten_sessions(committed: Panel, away, p, said):
+    """Before it as after it; a p at the size is no break."""
+    sessions = committed.snapshot.sessions
+    day = min(regime.day for regime in committed.snapshot.choices.regimes.starts.values())
+    others = committed.snapshot.choices.regimes.starts
+    alone = {name: each for name, each in others.items() if each.day == day}
+    choices = replace(
+        committed.snapshot.choices,
+        regimes=replace(committed.snapshot.choices.regimes, starts=alone),
+    )
+    panel = replace(committed, snapshot=replace(committed.snapshot, choices=choices))
+    place = int(sessions.get_indexer(pd.DatetimeIndex([day]))[0]) + away
+    found = pd.DataFrame({"p": [p, 0.9], "first": [sessions[place], sessions[0]]})
+    verdict = regimes._near(panel, found, SOURCE)
+    assert verdict.verdict == said
+    assert verdict.evidence.startswith("0 breaks" if said == "no break" else "1 breaks")
+
+
+def test_comparisons_across_starts_are_counted(committed: Panel):
+    """What has no p is not estimable; a p at the size is not below it; n is that of both sides."""
+    changes = pd.DataFrame(
+        {
+            "regime": ["a", "b", "c"], "start": pd.Timestamp("2025-04-04"), "firm": "mp",
+            "n_before": [50, 60, 3], "n_after": [51, 62, 60], "before": 1.0, "after": 2.0,
+            "difference": 1.0, "se": 0.1, "low": 0.8, "high": 1.2,
+            "p": [0.05, 0.049, np.nan], "holm": [0.098, 0.098, np.nan],
+        }
+    )  # fmt: skip
+    said = {n.key: n for n in regimes._change_numbers(committed, changes, SOURCE)}
+    assert said["regime.comparisons"].value == 2
+    assert said["regime.not_estimable"].value == 1
+    assert said["regime.nominal"].value == 1
+    assert said["regime.smallest_holm"].value == 0.098
+    assert said["regime.b.mp.difference"].n == 122
+
+
+def test_slopes_within_regimes_are_those_of_scipy(committed: Panel):
+    """From each start, day 0 included, to the day before the next; ten sessions at least."""
+    frame = regimes.regime_betas(committed).set_index(["firm", "benchmark", "regime"])
+    market = committed.snapshot.choices.benchmark.market
+    firm = committed.snapshot.choices.firms.core[0]
+    starts = committed.snapshot.choices.regimes.starts
+    days = [*(pd.Timestamp(each.day) for each in starts.values()), pd.Timestamp.max]
+    pair = committed.returns[[firm, market]].dropna()
+    for name, start, end in zip(starts, days, days[1:], strict=False):
+        part = pair[(pair.index >= start) & (pair.index < end)]
+        if len(part) < 10:
+            assert (firm, market, name) not in frame.index
+            continue
+        slope = stats.linregress(part[market], part[firm]).slope
+        assert frame["beta"][firm, market, name] == pytest.approx(slope)
+        assert frame["n"][firm, market, name] == len(part)
+    assert (frame["n"] >= 10).all()

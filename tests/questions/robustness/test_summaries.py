@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.estimators.names import Model
 from analysis.questions.robustness.cars import CHOICES
 from analysis.questions.robustness.joint_placebo import (
     GRID,
@@ -15,8 +18,12 @@ from analysis.questions.robustness.joint_placebo import (
     joint_p,
     joint_shifts,
 )
+from analysis.questions.robustness.reader_cars import Holdings
+from analysis.questions.robustness.reader_menus import Normal, _list_normals
 from analysis.questions.robustness.report import _options, _shown
 from analysis.questions.robustness.rule import CurveSummary, summarise_curve
+from analysis.snapshot.portfolios import equal
+from analysis.study.panel import Panel, under
 
 
 def test_a_summary_counts_each_side_strictly():
@@ -110,3 +117,34 @@ def test_options_lie_where_their_specifications_are():
         assert (held[name][inside] == 2.0).all()
         assert (held[name][~inside] == 0.0).all()
     assert rows.groupby("option")["median"].first().to_dict() == {"b": 19.5, "a": 59.5}
+
+
+def test_a_portfolio_without_firms_cannot_be_held(committed: Panel):
+    """Days with the same firms share a composition, and a pair is numbered once."""
+    holdings = Holdings(committed, committed.snapshot.choices.estimation.length)
+    core = equal(committed.snapshot.choices.firms.core)
+    last = len(committed.snapshot.sessions) - 30
+    found = holdings.place(core, np.array([0, last, last + 1, last]), None)
+    assert found.tolist() == [-1, 0, 1, 0]  # nothing can be estimated on the first session
+    assert holdings.rows == [(0, last), (0, last + 1)]
+    assert len(holdings.compositions) == 1
+
+
+def test_normal_returns_begin_with_that_of_the_study(committed: Panel):
+    """Under either rule the study's own comes first, and each once."""
+    market = (committed.snapshot.choices.benchmark.market,)
+    fitted: Model = "market"
+    bare: Model = "no_intercept"
+    rules = replace(committed.rules, normal="intercept"), replace(committed.rules, normal="none")
+    for ruled, first in zip(rules, (fitted, bare), strict=True):
+        panel = under(committed, ruled)
+        found = _list_normals(panel)
+        assert found[0] == Normal(market, first)
+        assert len(set(found)) == len(found)
+        assert Normal(market, "market") in found
+        assert Normal(market, "no_intercept") in found
+        assert found[-1] == Normal((), "mean")
+    choices = committed.snapshot.choices
+    choices = replace(choices, estimation=replace(choices.estimation, model="mean"))
+    panel = replace(committed, snapshot=replace(committed.snapshot, choices=choices))
+    assert _list_normals(panel)[0] == Normal((), "mean")
