@@ -36,8 +36,8 @@ _CONNECTIVES: dict[type[ast.boolop], type[ast.boolop]] = {ast.And: ast.Or, ast.O
 # What no test of behaviour sees by what the program tells: options of a dataclass, which save
 # memory or stop what no code tries; how strong, large and far in front a mark is drawn.
 _UNSEEN = frozenset(
-    ("frozen", "slots", "linewidth", "linewidths", "lw", "elinewidth", "capsize", "capthick",
-     "markersize", "ms", "markeredgewidth", "fontsize", "labelsize", "zorder", "alpha",
+    ("frozen", "slots", "linestyle", "linewidth", "linewidths", "lw", "elinewidth", "capsize",
+     "capthick", "markersize", "ms", "markeredgewidth", "fontsize", "labelsize", "zorder", "alpha",
      "handletextpad", "handlelength", "pad_edge")
 )  # fmt: skip
 
@@ -122,9 +122,10 @@ def _is_unseen(node: ast.AST) -> bool:
 
     ``strict=True`` of a ``zip`` asserts what holds by construction.
     """
-    if not isinstance(node, ast.keyword) or not isinstance(node.value, ast.Constant):
+    if not isinstance(node, ast.keyword) or not isinstance(node.value, ast.Constant | ast.Tuple):
         return False
-    return node.arg in _UNSEEN or (node.arg == "strict" and node.value.value is True)
+    asserts = isinstance(node.value, ast.Constant) and node.value.value is True
+    return node.arg in _UNSEEN or (node.arg == "strict" and asserts)
 
 
 def _changes(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
