@@ -185,7 +185,9 @@ def _run_beta(options: argparse.Namespace, _: Workspace) -> None:
         prices = read_prices(options.prices, _reading(options), rates=rates)
     stage.tell(prices.said)
     prices.refuse_same_share(choices.benchmark)
-    prices.check((choices.benchmark, *(choices.assets or prices.frame.columns.drop(rates))))
+    prices.check(
+        (choices.benchmark, *(choices.assets or prices.frame.columns.difference(rates, sort=False)))
+    )
     choices = replace(choices, given=prices.kind)
     with stage("Estimating betas"):
         from analysis.userfiles.beta import relative_beta

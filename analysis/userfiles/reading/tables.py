@@ -202,6 +202,9 @@ def _read(path: Path, reading: Reading, *, shares: bool) -> tuple[Layout, list[s
     """Read one table, or the sheets of a workbook that belong together, and order its dates."""
     asked = reading.asked(shares=shares)
     grid = open_grid(path, MOST_ROWS, asked.date, rows_of_wide=MOST_SESSIONS)
+    if shares and asked.date and not any(asked.date in row for row in grid.shape.heads):
+        found = ", ".join(name for name in grid.shape.heads[-1] if name)
+        raise fault(path, f"a column {asked.date!r}", found, remedy="name one of the columns")
     layout, said = _arranged(grid, asked)
     further = []
     for other in grid.others:
