@@ -34,6 +34,7 @@ def check_columns(place: str, table: pd.DataFrame, names: Collection[str]) -> No
             known = [str(column) for column in table.columns]
             small = {column.lower(): column for column in known[::-1]}
             near = [small[found] for found in get_close_matches(name.lower(), small, 1)]
+            near += [full for full in known if full.lower().startswith(name.lower())]
             more = f" and {len(known) - 8} more" if len(known) > 8 else ""
             raise UserDataError(
                 f"{place}: expected a column {name!r}, found {', '.join(known[:8])}{more}; "

@@ -174,9 +174,10 @@ def test_labels_of_an_axis_are_the_values_of_its_ticks():
     """Ticks 1.5% apart are not told as 2%, nor those of small effects as 0.0%."""
     for by, digits in ((0.015, 1), (0.00025, 3), (0.02, 0)):
         ax = Canvas().add_subplot()
-        ax.set_xticks([n * by for n in range(4)])
+        ticks = [n * by for n in range(4)]
+        ax.set_xticks(ticks)
         decimal_axis(ax, "x", 0, percent=True)
-        shown = ax.xaxis.get_major_formatter().format_ticks(ax.get_xticks())
+        shown = ax.xaxis.get_major_formatter().format_ticks(ticks)
         assert shown == [f"{100 * n * by:.{digits}f}%" for n in range(4)]
 
 

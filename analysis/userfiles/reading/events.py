@@ -22,7 +22,9 @@ __all__ = ["Events", "read_events"]
 
 MOST_EVENTS = 100_000  # some 5 kB of JSON and memory each
 KNOWN = ("group", "episode", "benchmark", "estimation_start", "estimation_end", "window")
-EXCHANGE = re.compile(r"^[A-Za-z]+:|(?: [A-Z]{2})? (?:Equity|Index)$|(?<=.)\.[A-Z]{1,2}$")
+EXCHANGE = re.compile(
+    r"^[a-z]+:|(?: [a-z]{2})? (?:equity|index)$|(?<=.)\.[a-z]{1,2}$", re.IGNORECASE
+)
 OPTIONAL = ("benchmark", "estimation_start", "estimation_end", "window")  # may be empty in a row
 
 

@@ -151,7 +151,7 @@ def test_several_rows_of_names(head, tmp_path):
     assert_plain(path)
 
 
-@pytest.mark.parametrize("style", ["{} US Equity", "{}.N", "NYSE:{}", "{} "])
+@pytest.mark.parametrize("style", ["{} US Equity", "{} us equity", "{}.N", "NYSE:{}", "{} "])
 @pytest.mark.parametrize("where", ["prices", "events"])
 def test_firms_with_their_exchange(style, where, tmp_path):
     """A name that differs by the exchange alone is matched where it is the only one, and said."""

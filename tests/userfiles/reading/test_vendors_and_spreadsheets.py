@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.__main__ import main
 from analysis.errors import UserDataError
 from analysis.userfiles.reading import Reading, read_events, read_prices, read_series
 
@@ -276,3 +277,17 @@ def test_numbers_with_something_behind_them_are_named(behind, tmp_path):
     assert_refused(
         write(tmp_path / "p.csv", "date,A,B", rows), "row 2, column A: expected a number"
     )
+
+
+def test_a_new_study_asks_for_the_order_of_dates_in_one_line(tmp_path, monkeypatch, capsys):
+    """Its events are read as those of an event study are, with the same options."""
+    monkeypatch.chdir(tmp_path)
+    prices = wide(tmp_path / "p.csv", lambda d: f"{d:%Y-%m-%d}")
+    events = write(tmp_path / "e.csv", "day,direction", ["03/10/2022,up", "04/11/2022,down"])
+    words = ["init", "st", "--from-prices", str(prices), "--from-events", str(events)]
+    assert main(words) == 1
+    assert "which is 2022-10-03 with the day first and" in (said := capsys.readouterr().err)
+    assert said.count("\n") == 1
+    assert not Path("st").exists()
+    assert main([*words, "--dates", "dmy"]) == 0
+    assert list(pd.read_csv("st/events.csv")["announced"]) == ["2022-10-03", "2022-11-04"]
