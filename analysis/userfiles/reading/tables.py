@@ -267,7 +267,7 @@ def _told(path: Path, layout: Layout, said: Sequence[str]) -> str:
     """Return the one line on what was understood of a file."""
     frame, days = layout.frame, pd.DatetimeIndex(layout.frame.index)
     rows = name_rows(days)
-    if rows == "days" and len(days) > 10 and (days.day_of_week > 4).mean() > 0.2:
+    if rows == "days" and len(days) > 10 and (days.day_of_week > 4).mean() > 0.25:
         rows = "days, seven a week"
     span = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}"
     parts = [
