@@ -166,7 +166,7 @@ def _fence_problems(source: Source) -> Iterator[str]:
     for match in opened:
         yield (
             f"{source.place(match.start())}: block '{match[0].strip()}': expected a line ::: that "
-            "ends it in the same file, found none"
+            "ends it, or what was begun in it, in the same file, found none"
         )
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "Text",
     "Ticker",
     "Tickers",
+    "list_slips",
     "parse_toml",
     "read_toml",
     "validate",
@@ -119,6 +120,8 @@ def word_error(
     if error["type"] == "missing":
         return word_fault(place, "a value", "none", (), more)
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["type"] == "too_short":
+        expected = f"{error['ctx']['min_length']} or more entries"
     shown = "values that contradict it" if isinstance(found, dict) else f"{found!r}"
     return word_fault(place, expected, shown, re.findall(r"'([^']*)'", expected), more)
 
@@ -129,6 +132,18 @@ def word_fault(
     """Word a fault in a line of a TOML file, with the known word nearest to what was found."""
     remedy = f"{guess(str(found).strip(chr(39)), known)}correct the line{more}"
     return fault(place, expected=expected, found=str(found), remedy=remedy)
+
+
+def list_slips(error: ValidationError, known: Iterable[str]) -> list[ErrorDetails]:
+    """Return the errors of a table, slips in keys first, without the keys that those stand for."""
+    errors = sorted(error.errors(include_url=False), key=lambda each: each["type"] == "missing")
+    words = [
+        (each["loc"][:-1], guess("".join(map(str, each["loc"][-1:])), known)) for each in errors
+    ]
+    meant = {w for e, w in zip(errors, words, strict=True) if e["type"] == _STRANGE}
+    return [
+        e for e, w in zip(errors, words, strict=True) if e["type"] != "missing" or w not in meant
+    ]
 
 
 def _rank(error: ErrorDetails) -> tuple[int, bool]:

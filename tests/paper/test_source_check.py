@@ -22,7 +22,7 @@ FAULTS = [
         "::: {#tbl-events}",
         "::: {#tbl-events}\n\n:::: {.aside}",
         "paper/sections/appendix.qmd:13: block '::: {#tbl-events}': expected a line ::: that ends "
-        "it in the same file, found none",
+        "it, or what was begun in it, in the same file, found none",
         id="block-without-end",
     ),
     pytest.param(

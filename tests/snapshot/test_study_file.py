@@ -41,6 +41,13 @@ DATA = Path(__file__).resolve().parents[2] / "data"
         ("draws = 9999", "draws = 0", "inference.draws", "greater than 0", "0"),
         ("minimum = 30", "minimum = 61", "regimes", "a minimum of at most window = 60", ""),
         ("2025-11-07", "2025-10-01", "regimes", "starts in order of time without", ""),
+        (
+            'heavy_exposed = ["USAR", "CRML"]',
+            "heavy_exposed = []",
+            "baskets.heavy_exposed",
+            "1 or more entries",
+            "[]",
+        ),
         ("trim = 0.15", "trim = 0.5", "regimes.trim", "less than 0.5", "0.5"),
         ("2025-10-27", '"soon"', "highlights.truce", "a valid date", "'soon'"),
         ('"none", "wins', '"wins', "curve", "menus that start with none", ""),
