@@ -84,6 +84,8 @@ def parse_toml(name: str, content: bytes, model: type[T], place: Place) -> T:
     first = min(errors, key=_rank)
     known = _keys(model, first["loc"][:-1]) if first["type"] == _STRANGE else ()
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    if (name, first["type"]) == ("study.toml", "missing"):
+        more = f"; the study.toml that nox -s run -- init FOLDER writes shows how{more}"
     raise word_error(place(raw, first["loc"]), first, known, more=more)
 
 
@@ -118,7 +120,7 @@ def word_error(
     if error["type"] == _STRANGE:
         return word_fault(place, a_known, f"{error['loc'][-1]!r}", known, more)
     if error["type"] == "missing":
-        return word_fault(place, "a value", "none", (), more)
+        return fault(place, expected="a value", found="none", remedy=f"add it{more}")
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "too_short":
         expected = f"{error['ctx']['min_length']} or more entries"

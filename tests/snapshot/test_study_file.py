@@ -20,7 +20,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
     ("old", "new", "key", "expected", "found"),
     [
         ("gap = 11", "gap = 11\nleash = 2", "estimation.leash", "a known key", "'leash'"),
-        ("gap = 11", "", "estimation.gap", "a value", "none"),
+        ("gap = 11", "", "estimation.gap", "a value", "none; add it; the study.toml that nox"),
         ("gap = 11", 'gap = "11"', "estimation.gap", "a valid integer", "'11'"),
         ("gap = 11", "gap = 1.5", "estimation.gap", "a valid integer", "1.5"),
         ("gap = 11", "gap = 1", "", "an estimation gap above 1", "values that contradict it"),
