@@ -53,7 +53,7 @@ def read_registration(snapshot: Snapshot) -> Registration:
         written = terms["written"]
         seen = tuple((str(each["what"]), str(each["hence"])) for each in terms["seen"])
         return Registration(digest(content), written["rules"], written["readings"], seen, terms)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise fault(
             name,
             expected="TOML with written.rules, written.readings and entries of seen",

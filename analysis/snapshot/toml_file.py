@@ -93,7 +93,7 @@ def read_toml(name: str, content: bytes) -> dict[str, Any]:
     """Read a TOML file, however it was saved, or raise the one line that says what is wrong."""
     try:
         return tomllib.loads(read_text(name, content))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number of thousands of digits
         raise fault(name, expected="TOML", found=str(error), remedy="correct the line") from None
 
 

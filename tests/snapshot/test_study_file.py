@@ -138,6 +138,13 @@ def test_text_that_is_not_toml() -> None:
         parse_choices(b"as_of = = 3")
 
 
+@pytest.mark.parametrize("text", [b"as_of = " + b"9" * 5000, b"a = " + b"[" * 5000])
+def test_a_number_or_nesting_that_python_gives_up_on_is_told(text: bytes) -> None:
+    """What its reader refuses in other words than TOML's is one line, too."""
+    with pytest.raises(SnapshotError, match=r"study\.toml: expected TOML, found"):
+        parse_choices(text)
+
+
 def test_ticker_outside_the_universe(snapshot_copy: Path) -> None:
     """A basket can only hold tickers that there are prices for."""
     path = snapshot_copy / "study.toml"

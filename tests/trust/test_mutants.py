@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from trust.mutants.children import Job, run_jobs
-from trust.mutants.choose import find_imports, order_tests
+from trust.mutants.choose import choose_within, find_imports, order_tests
 from trust.mutants.operators import apply, find_mutants
 from trust.mutants.record import Record
 
@@ -98,6 +100,15 @@ def test_imports_are_found_by_statement_and_by_name():
     assert all(name not in imported for name, imported in found.items())
 
 
+def test_short_tests_are_chosen_as_far_as_seconds_reach():
+    """What they share is paid once, by the shortest; a file that does not fit adds nothing."""
+    chosen = {"a::x": 1.0}
+    choose_within(chosen, {"b::slow": 3.0, "b::quick": 0.5, "b::slower": 3.5}, 2.0, 7.0)
+    assert chosen == {"a::x": 1.0, "b::quick": 2.5, "b::slow": 3.0}
+    choose_within(chosen, {"c::quick": 0.1}, 1.0, 7.0)
+    assert "c::quick" not in chosen
+
+
 def test_a_record_that_was_cut_short_goes_on(tmp_path):
     """The entry that was being written is asked for again; the others stay."""
     record = Record.open(tmp_path / "r.jsonl")
@@ -115,6 +126,9 @@ def test_it():
     while answer() == 0:
         pass
     assert answer() == 42
+
+def test_other():
+    assert answer() != 6
 """
 
 
@@ -134,17 +148,27 @@ import sys, time
 from pathlib import Path
 from trust.mutants.children import Job, run_jobs
 head = "def answer():\\n    return "
+file, times = "tests/test_thing.py", Path("times").resolve()
 jobs = [
-    Job(text, ["tests/test_thing.py"], 6, "analysis/thing.py", head + text)
+    Job(text, [file], 6, "analysis/thing.py", head + text)
     for text in ("42", "43", "0", "6 * 7")
+]
+jobs += [
+    Job("asked", [file], 6, "analysis/thing.py", head + "43", [file + "::test_gone"]),
+    Job("timed", [file], 6, "analysis/thing.py", head + "43", times=times),
 ]
 for ended in run_jobs(jobs, [Path({str(tmp_path)!r})], time.monotonic() + 100):
     print(ended.job.key, ended.how)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines() == ["42 passed", "43 failed", "0 timeout", "6 * 7 passed"]
+        [sys.executable, "-c", program], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        "42 passed", "43 failed", "0 timeout", "6 * 7 passed", "asked passed", "timed failed",
+    ]  # fmt: skip
+    timed = [json.loads(line) for line in (tmp_path / "times").read_text("utf-8").splitlines()]
+    assert [node for node, _, _ in timed] == ["tests/test_thing.py::test_other"]
     assert (tmp_path / "analysis/thing.py").read_text("utf-8") == "def answer():\n    return 42\n"
 
 

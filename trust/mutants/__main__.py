@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -12,12 +13,12 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from trust.figures import add_record_option, keep
 from trust.mutants.children import Job, import_early, run_jobs
-from trust.mutants.choose import find_imports, order_tests
+from trust.mutants.choose import choose_within, find_imports, order_tests
 from trust.mutants.operators import Mutant, apply, find_mutants
 from trust.mutants.record import Record, hash_texts
 
@@ -25,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / "build/mutants"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 WHOLE = 400  # mutants
-BUDGET = 20.0  # seconds of processor time a mutant, by what its tests take without a change
-SLOWEST = 90.0  # seconds after which a file of tests is too slow to be asked
+BUDGET = 25.0  # seconds of processor time a mutant, by what its tests take without a change
+QUICK = 1.0  # seconds below which a test is asked before those that take longer
+SLOWEST = 90.0  # seconds after which the other tests of a file are too slow to be asked
 PATIENCE = 3.0  # times the expected seconds, and as many more: then a run is one without end
 
 
@@ -54,10 +56,11 @@ def main() -> int:
         jobs = [
             Job(
                 key,
-                [*asked[mutant.file]],
-                PATIENCE * (1 + sum(asked[mutant.file].values())),
+                [*_find_files(asked[mutant.file])],
+                PATIENCE * (5 + sum(asked[mutant.file].values())),
                 mutant.file,
                 apply(mutant, sources[mutant.file]),
+                [*asked[mutant.file]],
             )
             for key, mutant in keys.items()
             if key not in record.entries and asked[mutant.file]
@@ -100,7 +103,7 @@ def _key(
     clone: Path,
 ) -> str:
     """Name a mutant by its change, its module and the tests that were asked."""
-    tests = [(clone / test).read_text("utf-8") for test in sorted(asked[mutant.file])]
+    tests = [(clone / test).read_text("utf-8") for test in _find_files(asked[mutant.file])]
     place = f"{mutant.line}:{mutant.column}"
     return hash_texts([mutant.name, place, sources[mutant.file], *tests])
 
@@ -108,12 +111,12 @@ def _key(
 def _ask_tests(
     modules: set[str], clones: Sequence[Path], until: float
 ) -> dict[str, dict[str, float]]:
-    """Choose the tests of each module, nearest first, as far as its seconds reach.
+    """Choose the tests of each module: the quick ones first, of both the nearest.
 
-    Those whose time is not known yet are run without a change; one that fails so, or is slow, is
-    never asked. Returns the seconds that each is expected to take.
+    Files whose times are not known yet are run without a change; a test that fails so, or comes
+    after :data:`SLOWEST`, is never asked. Returns the seconds that each is expected to take.
     """
-    times = Record.open(STATE / "tests.jsonl")
+    times = Record.open(STATE / "times.jsonl")
     package, tests = (find_imports(clones[0], folder) for folder in ("analysis", "tests"))
     keys = {test: hash_texts([test, (clones[0] / test).read_text("utf-8")]) for test in tests}
     order = {module: order_tests(module, package, tests) for module in modules}
@@ -121,25 +124,45 @@ def _ask_tests(
         asked: dict[str, dict[str, float]] = {}
         unknown: dict[str, None] = {}
         for module, near in sorted(order.items()):
-            asked[module], spent = {}, 0.0
+            asked[module] = {}
             for test in near:
-                told = times.entries.get(keys[test])
-                if told is None:
+                if keys[test] not in times.entries:
                     unknown[test] = None
                     break
-                if told["how"] == "passed" and (not asked[module] or spent < BUDGET):
-                    asked[module][test] = told["seconds"]
-                    spent += told["seconds"]
-                if spent >= BUDGET:
+                told = times.entries[keys[test]]
+                choose_within(asked[module], told["nodes"], told["setup"], BUDGET)
+                if sum(asked[module].values()) > BUDGET - QUICK:
                     break
-        jobs = [Job(keys[test], [test], SLOWEST) for test in unknown]
+        jobs = [
+            Job(keys[test], [test], SLOWEST, times=clones[0].parent / f"{keys[test]}.times")
+            for test in unknown
+        ]
         ended = 0
         for each in run_jobs(jobs, clones, until):
-            seconds = round(each.seconds, 2)
-            times.add(each.job.key, name=each.job.tests[0], how=each.how, seconds=seconds)
+            file = each.job.times
+            lines = file.read_text("utf-8").splitlines() if file and file.is_file() else []
+            nodes = [json.loads(line) for line in lines]
+            times.add(
+                each.job.key,
+                name=each.job.tests[0],
+                how=each.how,
+                seconds=round(each.seconds, 2),
+                setup=max((setup for _, setup, _ in nodes), default=0.0),
+                nodes={node: seconds for node, _, seconds in nodes},
+            )
             ended += 1
         if not ended:
-            return asked
+            break
+    return {module: dict(sorted(asked[module].items(), key=_is_slow)) for module in asked}
+
+
+def _is_slow(test: tuple[str, float]) -> bool:
+    return test[1] >= QUICK
+
+
+def _find_files(asked: Iterable[str]) -> list[str]:
+    """Return the files of some tests, each once."""
+    return sorted({test.partition("::")[0] for test in asked})
 
 
 def _report(

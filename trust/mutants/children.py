@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import resource
@@ -12,7 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__ = ["Ended", "Job", "import_early", "run_jobs"]
 
@@ -21,7 +25,7 @@ EARLY = (
     "matplotlib.pyplot", "seaborn", "pandera", "pydantic", "exchange_calendars", "arch", "pytest",
     "hypothesis", "rich", "pypdf", "openpyxl",
 )  # fmt: skip
-MARKS = "not slow and not browser and not cluster"
+MARKS = "not browser and not cluster"
 
 WALL = 15.0
 
@@ -32,9 +36,12 @@ How = Literal["passed", "failed", "timeout"]
 class Job:
     """Tests to run on a changed module.
 
-    ``key`` is its name for whoever asked for it; ``limit`` seconds of processor time after which
-    the run is killed, or :data:`WALL` times as many on the clock, whatever else the machine does;
-    ``file`` and ``text`` are the module and what it holds meanwhile, None to change nothing.
+    ``key`` is its name for whoever asked for it; ``tests`` are files, and ``asked`` the names of
+    their tests that are run, in this order, all if None; ``limit`` seconds of processor time after
+    which the run is killed, or :data:`WALL` times as many on the clock, whatever else the machine
+    does; ``file`` and ``text`` are the module and what it holds meanwhile, None to change nothing;
+    ``times`` is a file for the seconds of each test that passed, of its setup alone and with it,
+    after the first failure, too.
     """
 
     key: str
@@ -42,6 +49,8 @@ class Job:
     limit: float
     file: str = ""
     text: str | None = None
+    asked: Sequence[str] | None = None
+    times: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +134,39 @@ def _test(job: Job, clone: Path) -> int:
     os.environ["PYTHONPATH"] = str(clone)
     sys.path[:] = [str(clone), *(p for p in sys.path if p and Path(p) != Path(__file__).parents[2])]
     sys.dont_write_bytecode = True  # a pyc of the same second would hide a change
-    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", MARKS]
+    words = ["-q", "--no-header", "-p", "no:cacheprovider", "-m", MARKS]
+    words += [] if job.times else ["-x"]
     # What the parent imported early is not rewritten, which is no fault of a test.
     words += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *job.tests]
-    return int(pytest.main(words))
+    return int(pytest.main(words, plugins=[_Plugin(job)]))
+
+
+class _Plugin:
+    """Runs the tests that are asked in their order, and writes what each takes as it ends.
+
+    A test that a change has renamed is not asked, which is no failure of it.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._start = self._setup = 0.0
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self._job.asked is not None:
+            place = {node: number for number, node in enumerate(self._job.asked)}
+            chosen = [item for item in items if item.nodeid in place]
+            items[:] = sorted(chosen, key=lambda item: place[item.nodeid])
+
+    def pytest_runtest_logstart(self) -> None:
+        self._start = sum(os.times()[:4])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        seconds = round(sum(os.times()[:4]) - self._start, 2)
+        if report.when == "setup":
+            self._setup = seconds
+        elif self._job.times and report.when == "call" and report.passed:
+            with self._job.times.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([report.nodeid, self._setup, seconds]) + "\n")
 
 
 def _look(child: int, late: bool) -> tuple[How | None, float]:

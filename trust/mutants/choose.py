@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["find_imports", "order_tests"]
+__all__ = ["choose_within", "find_imports", "order_tests"]
 
 
 def find_imports(root: Path, folder: str) -> dict[str, frozenset[str]]:
@@ -76,3 +76,29 @@ def order_tests(
     folder = Path(module).parent.relative_to("analysis")
     beside = {test: Path(test).parent.relative_to("tests") != folder for test in reached}
     return sorted(reached, key=lambda test: (reached[test], beside[test], test))
+
+
+def choose_within(
+    chosen: dict[str, float], nodes: Mapping[str, float], setup: float, budget: float
+) -> None:
+    """Add the tests of a file to those chosen, the shortest first, as far as seconds reach.
+
+    Parameters
+    ----------
+    chosen : dict of str to float
+        The seconds of each test that has been chosen, which is added to.
+    nodes : mapping of str to float
+        The seconds of each test of the file.
+    setup : float
+        The most seconds that a setup in the file takes: of what its tests share, the first that is
+        run pays, whichever had paid as they were measured.
+    budget : float
+        Seconds of all that are chosen.
+    """
+    spent = sum(chosen.values())
+    for node, seconds in sorted(nodes.items(), key=lambda item: item[1]):
+        cost = seconds + setup
+        if spent + cost > budget:
+            break
+        chosen[node] = cost
+        spent, setup = spent + cost, 0.0

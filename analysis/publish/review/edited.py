@@ -96,7 +96,10 @@ def _entry_edits(file: str, old: str, new: str) -> Iterator[Entry]:
 def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:  # of an old version; this one has been computed with
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # of an old version; this one has been computed with
         return {"not readable": str(error)}
 
 

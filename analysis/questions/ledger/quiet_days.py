@@ -122,7 +122,7 @@ def _measure(
     sample = values.iloc[places]
     mean = sample.groupby("firms")["intercept"].transform("mean")
     sample = sample.assign(recentred=sample["intercept"] - mean).drop(columns="firms")
-    order = rng.random((DRAWS, len(sample))).argsort(axis=1)
+    order = rng.random((DRAWS, len(sample))).argsort(axis=1)[:, : max(map(sum, COUNTS.values()))]
     rows = {
         str(name): {"mean": float(x.mean())}
         | {key: _rejects(x.to_numpy()[order], counts, size) for key, counts in COUNTS.items()}

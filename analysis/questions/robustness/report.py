@@ -303,13 +303,17 @@ def _options(known: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     ``bin`` is a place along the curve, 0 to 1, ``share`` that of the specifications there over the
     share in all, ``median`` an estimate (fraction).
     """
-    bins = np.minimum((known["rank"] * BINS).astype(int), BINS - 1)
+    bins = np.minimum((known["rank"].to_numpy() * BINS).astype(int), BINS - 1)
     frames: list[pd.DataFrame] = []
     for choice in (*CHOICES, "coding"):
         options = known[choice].astype("category")  # counted by number, not word by word
-        counts = pd.crosstab(bins, options)
-        if counts.shape[1] < 2:
+        names_of = options.cat.categories
+        if len(names_of) < 2:
             continue
+        places = bins * len(names_of) + options.cat.codes.to_numpy()
+        found = np.bincount(places, minlength=BINS * len(names_of)).reshape(BINS, -1)
+        held = np.flatnonzero(found.any(axis=1))
+        counts = pd.DataFrame(found[held], held, names_of)
         even = counts.sum() / counts.to_numpy().sum()
         shares = counts.div(counts.sum(axis=1), axis=0) / even
         medians = known["estimate"].groupby(options, observed=True).median()

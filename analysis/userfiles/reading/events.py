@@ -144,7 +144,7 @@ def _names(grid: Grid, reading: Reading) -> list[str]:
             if wanted == "ticker" and len(known) > 1:  # PERMNO and TICKER: the first
                 known = known[:1]
             if not known and wanted == "day0" and len(grid.shape.dates) == 1:
-                known = [names[grid.shape.dates[0]]]
+                known = [n for n in [names[grid.shape.dates[0]]] if n != "ticker"]
             if len(known) != 1:
                 found = ", ".join(n for n in names if n)
                 raise fault(

@@ -11,7 +11,7 @@ import pytest
 from analysis import relative_beta
 from analysis.errors import ResultsError, UserDataError
 from analysis.publish.result_set import read_folder
-from analysis.userfiles.reading import Reading, read_prices
+from analysis.userfiles.reading import Reading, read_events, read_prices
 from trust.fuzz.corrupt import CORRUPTIONS, corrupt
 
 EXAMPLE = Path(__file__).parents[3] / "docs/example/prices.csv"
@@ -59,6 +59,14 @@ def test_a_byte_that_is_no_letter_makes_a_cell_that_is_no_number(prices):
     prices.write_bytes(prices.read_bytes().replace(b"8.05", b"8.\x8d5", 1))
     with pytest.raises(UserDataError, match=r"prices\.csv, row 2, column CRML"):
         read_prices(prices)
+
+
+def test_a_header_with_a_broken_separator_is_told(tmp_path):
+    """Rows are then longer than the header, and the one column of dates is not the firms' too."""
+    path = tmp_path / "events.csv"
+    path.write_text("ticker,day0`group,episode\nMP,2025-02-04,up,1\nMP,2025-03-04,up,2\n")
+    with pytest.raises(UserDataError, match=r"events\.csv, row 1: expected a column 'day0', found"):
+        read_events(path)
 
 
 def test_results_that_are_no_text_are_told(tmp_path):
