@@ -65,18 +65,18 @@ end
 -- share what the others leave, by the root of their length; Typst alone would make them alike.
 local function shared_width(tbl)
   local longest, words = longest_cells(tbl)
-  local short, least, roots, all = 0, 0, 0, 0
+  local short, least, edges, roots, all = 0, 0, 0, 0, 0
   for column, length in ipairs(longest) do
     if length > TEXT then
       roots = roots + math.sqrt(length)
     else
-      short, least = short + length + 2, least + (words[column] or 0) + 2
+      short, least, edges = short + length + 2, least + (words[column] or 0), edges + 2
     end
     all = all + length + 2
   end
   if all <= LINE then return tbl end
   local room = roots == 0 and LINE or (1 - LEAST) * LINE
-  local scale = math.min(1, room / least)
+  local scale = math.min(1, 0.97 * (room - edges) / least) -- letters shrink, the space between columns does not
   if roots == 0 then return smaller(tbl, scale) end
   local column, left = 0, math.max(1 - short / LINE, LEAST)
   tbl.colspecs = tbl.colspecs:map(function(spec)
