@@ -108,7 +108,8 @@ def _clustered(count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
 
     Without clusters a GARCH has no optimum to speak of, and where its fit ends depends on the BLAS.
     """
-    errors, variance = rng.standard_t(6, WARM_UP + count) * np.sqrt(4 / 6), 1.0
+    errors: npt.NDArray[np.float64] = rng.standard_t(6, WARM_UP + count) * np.sqrt(4 / 6)
+    variance = 1.0
     for place, error in enumerate(errors):
         errors[place] = error * np.sqrt(variance)
         variance = 0.05 + 0.10 * errors[place] ** 2 + 0.85 * variance
