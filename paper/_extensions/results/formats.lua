@@ -34,6 +34,12 @@ local function equation(span)
   return span
 end
 
+-- A day such as 2025-10-09 keeps to one line: a browser would break it at its hyphens.
+local function day(text)
+  if not (html and text.text:match("^%p*%d%d%d%d%-%d%d%-%d%d%p*$")) then return nil end
+  return pandoc.Span(text, pandoc.Attr("", { "day" }))
+end
+
 -- Characters: a longer cell is running text, and what a line of print holds in a table.
 local TEXT, LINE, LEAST = 16, 115, 0.3
 
@@ -161,6 +167,7 @@ end
 
 return {
   { Meta = front_matter },
+  { Str = day },
   { Image = picture, Span = function(span) return verdict(span) or equation(span) end, Div = in_print, Table = scrolling, FloatRefTarget = without_source },
   { Pandoc = references },
 }
