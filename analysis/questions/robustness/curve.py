@@ -8,7 +8,7 @@ such a curve. Here such data are placebo calendars, and calendars with flipped s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache, partial
 from typing import Any, cast
 
@@ -90,7 +90,8 @@ class _Asked:
 class _Tested:
     """Estimates (fraction), t, its degrees of freedom and episodes, by table, coding and draw.
 
-    (S, C, B) each, the last two with one draw where signs are flipped; NaN below three episodes.
+    (S, C, B) each, the last two with one table, and one draw where signs are flipped; NaN below
+    three episodes.
     """
 
     estimate: Floats
@@ -136,22 +137,17 @@ def _observed(tables: Tables, days: Days, one: bool) -> pd.DataFrame:
     """Test every specification on the events as they are."""
     choices = pd.DataFrame(list(tables.rows), columns=list(CHOICES))
     choices["window"] = choices["window"].map(brackets)  # as the paper writes them
-    frames: dict[str, list[pd.DataFrame]] = {coding: [] for coding in days.codings}
-    for window, whole in _parts(tables, len(choices), one):
-        own = choices[choices["window"] == brackets(window)]
-        tested = _test(whole, _ask(days, window), days.position[:, None], None, one)
-        for place, coding in enumerate(days.codings):
-            t = tested.t[:, place, 0]
-            frame = own.assign(
-                coding=coding,
-                estimate=tested.estimate[:, place, 0],
-                t=t,
-                p=2 * stats.t.sf(np.abs(t), tested.df[:, place, 0]),
-                episodes=tested.episodes[:, place, 0],
-            )
-            frames[coding].append(frame)
-    ordered = [pd.concat(parts).sort_index() for parts in frames.values()]
-    return pd.concat(ordered, ignore_index=True)
+    estimate, t, df, episodes = np.empty((4, len(days.codings), len(choices)))
+    for window, rows, part in _parts(tables, len(choices), one):
+        tested = _test(part, _ask(days, window), days.position[:, None], None, one)
+        for whole, own in zip((estimate, t, df, episodes), astuple(tested), strict=True):
+            whole[:, rows] = own[..., 0].T
+    p = 2 * np.asarray(stats.t.sf(np.abs(t), df))
+    frames = [
+        choices.assign(coding=c, estimate=estimate[at], t=t[at], p=p[at], episodes=episodes[at])
+        for at, c in enumerate(days.codings)
+    ]
+    return pd.concat(frames, ignore_index=True).astype({"episodes": np.int64})
 
 
 def _nulls(
@@ -165,7 +161,7 @@ def _nulls(
     """Compute the curve of every draw: on other sessions, or with flipped signs."""
     estimates, sides = [], []
     ask = cache(partial(_ask, days))
-    for window, part in _parts(tables, CHUNK, one):
+    for window, _, part in _parts(tables, CHUNK, one):
         asked = ask(window)
         signs = None if flips is None else np.stack([flips[c] for c in asked.cluster])
         tested = _test(part, asked, positions, signs, one)
@@ -182,22 +178,25 @@ def _nulls(
 
 def _parts(
     tables: Tables, size: int, one: bool
-) -> Iterator[tuple[tuple[int, int], tuple[Floats, Floats, Bools]]]:
+) -> Iterator[tuple[tuple[int, int], list[int], tuple[Floats, Floats, Bools]]]:
     """Yield some specifications of one window at a time, all but the coding, by session.
 
-    The CAR, or with ``one`` statistic one over the forecast error; the SCAR; and where these are
-    known. They are zero elsewhere.
+    Their rows; and the CAR, or with ``one`` statistic one over the forecast error, and the SCAR,
+    (S, T + 1), and where these are known, (1, T + 1): in the same places for all. They are zero
+    elsewhere.
     """
-    by_window: dict[object, list[int]] = {}
+    alike: dict[tuple[object, bytes], list[int]] = {}
+    known = np.isfinite(tables.scar)
     for choices, row in tables.rows.items():
-        by_window.setdefault(choices[CHOICES.index("window")], []).append(row)
-    for window, rows in by_window.items():
+        window = choices[CHOICES.index("window")]
+        alike.setdefault((window, known[row].tobytes()), []).append(row)
+    for (window, _), rows in alike.items():
         for start in range(0, len(rows), size):
             chosen = rows[start : start + size]
             car, scar = (values[chosen] for values in (tables.car, tables.scar))
-            known = np.isfinite(scar)
-            beside, scar = (np.where(known, v, 0.0) for v in (scar / car if one else car, scar))
-            yield cast("tuple[int, int]", window), (beside, scar, known)
+            there = known[chosen[:1]]
+            beside, scar = (np.where(there, v, 0.0) for v in (scar / car if one else car, scar))
+            yield cast("tuple[int, int]", window), chosen, (beside, scar, there)
 
 
 def _ask(days: Days, window: tuple[int, int]) -> _Asked:
@@ -264,8 +263,8 @@ def _moments(
 ) -> tuple[Ints, Floats, Floats, Floats]:
     """Return episodes, the sum of what is beside, mean SCAR and its squared error on one side.
 
-    The means of episodes are (S, U, B), zero where they are not ``known``; the side has (C, U)
-    ``weights``. A product adds up those of all codings. (S, C, B) each.
+    The means of episodes are (S, U, B), zero where they are not ``known``, (1, U, B); the side has
+    (C, U) ``weights``. A product adds up those of all codings. (S, C, B) each; episodes (1, C, B).
     """
 
     def add(values: Floats) -> Floats:
