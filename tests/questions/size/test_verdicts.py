@@ -11,8 +11,8 @@ import pytest
 from analysis.questions.size import report
 from analysis.questions.size.event_free import _verdict
 from analysis.questions.size.rates import cells_of_record, rate_cells
-from analysis.questions.size.record import read_record
-from analysis.results import Provenance
+from analysis.questions.size.record import FOLDER, read_record
+from analysis.results import Findings, Provenance
 from analysis.study.panel import Panel
 
 SOURCE = Provenance.of(report.compute, "made up")
@@ -156,3 +156,25 @@ def test_numbers_cite_the_planted_effects_of_the_panel_alone():
     correlated = [key for key in keys if ".correlated." in key]
     assert any(key.startswith("size.one_date_3.correlated.") for key in correlated)
     assert np.isfinite(rates["rate"]).all()
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_record_beside_the_data_is_the_one_reported(
+    committed: Panel, tmp_path, monkeypatch, beside
+):
+    """A copy of the repository has its own; data by themselves are held against the committed."""
+    own = tmp_path / FOLDER.name
+    if beside:
+        own.mkdir()
+    asked = []
+
+    def read(folder):
+        asked.append(folder)
+        return read_record(FOLDER)
+
+    monkeypatch.setattr(report, "read_record", read)
+    monkeypatch.setattr(report, "report_both", lambda *_: Findings())
+    report.compute(
+        replace(committed, snapshot=replace(committed.snapshot, folder=tmp_path / "data"))
+    )
+    assert asked[0] == (own if beside else FOLDER)
