@@ -21,17 +21,24 @@ from analysis.study.panel import Panel
 SOURCE = Provenance.of(is_conditioned, "made up")
 
 
-def test_assets_are_held_from_the_close_before_to_that_of_the_last_day(committed: Panel):
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (-1, 1), (0, 4)])
+def test_assets_are_held_from_the_close_before_to_that_of_the_last_day(
+    committed: Panel, first, last
+):
     """Over the primary window the growth of prices, by day 0; a group holds equal parts."""
-    first, last = committed.snapshot.choices.windows.primary_bounds
+    choices = committed.snapshot.choices
+    bounds = choices.windows.bounds
+    primary = next(name for name, each in bounds.items() if tuple(each) == (first, last))
+    choices = replace(choices, windows=replace(choices.windows, primary=primary))
+    committed = replace(committed, snapshot=replace(committed.snapshot, choices=choices))
     held, prices = other_assets._held(committed), committed.snapshot.prices
     place = len(prices) - 40
     for ticker in committed.snapshot.choices.cross_asset.tickers:
         grown = prices[ticker].iloc[place + last] / prices[ticker].iloc[place + first - 1] - 1
         assert held[ticker].iloc[place] == pytest.approx(grown)
     rules, span = committed.snapshot.choices.cross_asset, slice(place + first, place + last + 1)
-    for group in other_assets.GROUPS:
-        parts = committed.returns[list(getattr(rules, group))].mean(axis=1).iloc[span]
+    for group, tickers in rules.groups.items():
+        parts = committed.returns[list(tickers)].mean(axis=1).iloc[span]
         grown = np.prod(1 + parts) - 1
         assert held[f"{group}{other_assets.GROUP}"].iloc[place] == pytest.approx(grown)
     inner = other_assets._inner(committed)
