@@ -138,7 +138,7 @@ def test_many_sets_of_squares_are_judged_as_each_alone() -> None:
     squares = _Squares(own, total, count, values, holds)
     sets = np.array([*itertools.product([0.0, 1.0], repeat=10)])
     assert len(sets) > AT_ONCE
-    size = 0.4
+    size = 0.6
     found, alone = squares.look(sets, size), [squares.look(row[None], size) for row in sets]
     exact = np.array([each.p[0] for each in alone])
     enough = 10 - sets.sum(axis=1) >= 2
