@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+TEMPLATE = ROOT / "analysis/snapshot/own_study/github/workflows/check.yml"
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 STUB = '#!/bin/sh\nprintf "%s\\n" "$(basename "$0") $*"\n'
@@ -123,3 +124,26 @@ def test_at_least_two_versions_of_python_run():
     """The oldest that is supported, and the newest of the lock."""
     versions = {values.get("python") for _, job in jobs() for values in combinations(job)}
     assert {"3.11", "3.14"} <= versions
+
+
+def test_the_workflow_of_a_study_says_which_package_is_missing():
+    """Its steps stop with a line before anything is installed, and go on with PACKAGE filled in."""
+    told = yaml.safe_load(TEMPLATE.read_text("utf-8"))
+    assert told["permissions"] == {}
+    assert told["env"] == {"PACKAGE": ""}
+    steps = told["jobs"]["study"]["steps"]
+    asks = next(n for n, step in enumerate(steps) if "PACKAGE" in step.get("run", ""))
+    assert "pip install" not in str(steps[: asks + 1])
+    for package, code in (("", 1), ("git+https://example.org/a@0123abc", 0)):
+        done = subprocess.run(
+            ["bash", "-e", "-c", steps[asks]["run"]],
+            env={"PACKAGE": package, "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code
+        assert ("expected address and commit of the package" in done.stderr) is bool(code)
+    called = re.findall(r"rare-earth-headlines (\S+) --data", str(steps))
+    assert set(called) == {"data", "paper", "diff"}
+    assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in steps if "uses" in step)

@@ -58,7 +58,7 @@ def compute(
             findings.extend([answered])
             inputs[title] = answered.inputs
             stage.console.print(f"  {title:<42} {seconds:6.1f} s")
-    findings.datasets.append(list_inputs(inputs, snapshot.folder))
+    findings.datasets.append(list_inputs(inputs))
     return findings
 
 

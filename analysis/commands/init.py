@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analysis.commands.base import Command, Workspace, as_typed
+from analysis.commands.base import Command, Workspace, add_options, as_typed
+from analysis.commands.own_files import told_reading
 from analysis.errors import UserDataError
 from analysis.snapshot.own_study import (
     read_example,
@@ -14,6 +15,7 @@ from analysis.snapshot.own_study import (
     require_new,
     write_study,
 )
+from analysis.userfiles.options import ReadingOptions
 
 __all__ = ["INIT"]
 
@@ -30,6 +32,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "the exchange on whose sessions the prices are, such as XETR (default: the one that fits)"
     )
     add("--exchange", metavar="CODE", default="", help=told)
+    add_options(parser, ReadingOptions)
     told = "add a workflow that builds the study, and compares results, on each pull request"
     add("--github", action="store_true", help=told)
 
@@ -41,7 +44,10 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     if own:
         from analysis.userfiles.new_study import read_study  # late: it reads tables
 
-        contents, said = read_study(options.from_prices, options.from_events, options.exchange)
+        given = told_reading(options)
+        contents, said = read_study(
+            options.from_prices, options.from_events, options.exchange, given
+        )
     else:
         if options.exchange:
             raise UserDataError("--exchange: expected --from-prices with it, found none; add it")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from analysis.estimators.blocks import Runner
     from analysis.userfiles.reading import Reading
 
-__all__ = ["BETA", "CORRELATE", "EVENT_STUDY"]
+__all__ = ["BETA", "CORRELATE", "EVENT_STUDY", "told_reading"]
 
 ROLES = ("date", "asset", "value", "ticker", "day0")  # of columns that can be named
 PRICES = "prices in any usual layout and format, or a folder of files; may be repeated"
@@ -68,8 +68,8 @@ def _example(*lines: str) -> str:
     return "\n".join(["examples" + more, *(f"  {line}" for line in lines)])
 
 
-def _reading(options: argparse.Namespace) -> Reading:
-    """Return what is told of the files."""
+def told_reading(options: argparse.Namespace) -> Reading:
+    """Return what the options of :class:`ReadingOptions` tell of the files."""
     from analysis.userfiles.reading import MARKS, Reading
 
     told = read_options(options, ReadingOptions)
@@ -119,7 +119,7 @@ def _run_event_study(options: argparse.Namespace, _: Workspace) -> None:
 
     check_delivery(options)
     stage = Teller(quiet=options.quiet)
-    choices, reading = read_options(options, EventOptions), _reading(options)
+    choices, reading = read_options(options, EventOptions), told_reading(options)
     if choices.windows:  # of windows named on the command line the first counts
         choices = replace(choices, window=choices.windows[0], windows=choices.windows[1:])
     with stage("Reading prices and events"):
@@ -182,10 +182,12 @@ def _run_beta(options: argparse.Namespace, _: Workspace) -> None:
     stage, choices = Teller(quiet=options.quiet), read_options(options, BetaOptions)
     with stage("Reading prices"):
         rates = [choices.risk_free] if choices.risk_free else []
-        prices = read_prices(options.prices, _reading(options), rates=rates)
+        prices = read_prices(options.prices, told_reading(options), rates=rates)
     stage.tell(prices.said)
     prices.refuse_same_share(choices.benchmark)
-    prices.check((choices.benchmark, *(choices.assets or prices.frame.columns.drop(rates))))
+    prices.check(
+        (choices.benchmark, *(choices.assets or prices.frame.columns.difference(rates, sort=False)))
+    )
     choices = replace(choices, given=prices.kind)
     with stage("Estimating betas"):
         from analysis.userfiles.beta import relative_beta
@@ -216,7 +218,7 @@ def _run_correlate(options: argparse.Namespace, _: Workspace) -> None:
     check_delivery(options)
     stage, choices = Teller(quiet=options.quiet), read_options(options, CorrelateOptions)
     with stage("Reading series"):
-        tables = [read_series(path, _reading(options)) for path in options.data]
+        tables = [read_series(path, told_reading(options)) for path in options.data]
     stage.tell([line for table in tables for line in table.said])
     with stage("Correlating"):
         result = correlate.correlate([table.frame for table in tables], **vars(choices))

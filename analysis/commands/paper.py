@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.results import Figure, Findings
     from analysis.snapshot.load import Snapshot
 
-__all__ = ["PAPER", "RESULTS", "cited_in", "inputs_of", "mark_findings", "render_paper"]
+__all__ = ["PAPER", "RESULTS", "cited_in", "inputs_of", "mark_findings", "render_paper", "stem_of"]
 
 DEFAULT = ("html", "pdf")
 
@@ -99,7 +99,7 @@ def render_paper(options: argparse.Namespace, workspace: Workspace, stage: Stage
         _publish(workspace, stage, options.formats)
     report = render(
         workspace.paper,
-        stem=own_report.REPORT_STEM if workspace.own else STEM,
+        stem=stem_of(workspace),
         renderer=options.renderer,
         formats=options.formats,
         draft=options.draft,
@@ -143,6 +143,11 @@ def inputs_of(workspace: Workspace) -> Inputs:
     project = workspace.root / "paper"
     names = (own_report.SOURCE, *own_report.SHARED) if workspace.own else ()
     return hash_inputs(workspace.root, workspace.data, [project / name for name in names])
+
+
+def stem_of(workspace: Workspace) -> str:
+    """Return what the files of the rendered paper are called, without their ending."""
+    return own_report.REPORT_STEM if workspace.own else STEM
 
 
 def _require_pages(mark: str, formats: Collection[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from analysis.commands.base import Command, Stages, Workspace
 from analysis.commands.data_folder import add_data_option, chosen
-from analysis.commands.paper import inputs_of
+from analysis.commands.paper import inputs_of, stem_of
 from analysis.errors import RenderError
 from analysis.interrupts import Interrupted
 from analysis.processes import analysis
@@ -68,10 +68,10 @@ def _run(options: argparse.Namespace, workspace: Workspace) -> None:
     logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it would tell of Ctrl-C, too
     stage = Stages()
     workspace = chosen(options.data, workspace, stage)
-    output = workspace.paper / "_output"
-    output.mkdir(parents=True, exist_ok=True)
+    page = workspace.paper / "_output" / f"{stem_of(workspace)}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
     built: dict[str, str] = {}
-    with serve(output, options.port) as address:
+    with serve(page, options.port) as address:
         stage.console.print(f"Serving {address} - stop with Ctrl-C")
         changes = watchfiles.watch(*_folders(workspace), raise_interrupt=False)
         try:

@@ -38,9 +38,9 @@ def hash_inputs(root: Path, data: Path, sources: Iterable[Path] = ()) -> Inputs:
         ``files``: hash by path; ``versions``: of Python and of every installed package.
     """
     files = hash_files(_files(CODE), CODE.parent) | hash_files(_files(root / "simulations"), root)
-    files |= hash_files(data.glob("[!.]*"), data.parent)
-    for beside in INSIDE:
-        files |= hash_files((data / beside).glob("[!.]*"), data.parent)
+    above = root if data.is_relative_to(root) else data  # wherever a study lies, the same names
+    for folder in (data, *(data / beside for beside in INSIDE)):
+        files |= hash_files(folder.glob("[!.]*"), above)
     for source in sources:
         files |= hash_files([source, *_files(source)], source.parents[1])
     versions = {each.name: each.version for each in distributions()}

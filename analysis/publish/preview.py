@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import RenderError
-from analysis.publish.renderers.base import STEM
 
 __all__ = ["serve"]
 
@@ -31,9 +31,12 @@ _WAIT = (
 class _Page(SimpleHTTPRequestHandler):
     """Serves the output folder; the page gets a script that asks for its time stamp."""
 
+    def __init__(self, page: Path, *arguments: Any) -> None:
+        self.page = page
+        super().__init__(*arguments, directory=str(page.parent))
+
     def do_GET(self) -> None:
-        folder = Path(self.directory)  # the page of the paper, or that of another study
-        page = next(iter(sorted(folder.glob("*.html"))), folder / f"{STEM}.html")
+        page = self.page
         if self.path == "/stamp":
             self._answer("text/plain", str(_stamp(page)).encode())
         elif self.path in {"/", f"/{page.name}"}:
@@ -63,8 +66,8 @@ def _stamp(page: Path) -> int:
 
 
 @contextmanager
-def serve(folder: Path, port: int) -> Iterator[str]:
-    """Serve a folder on the loopback address while the block runs; yield the address.
+def serve(page: Path, port: int) -> Iterator[str]:
+    """Serve a page and its folder on the loopback address while the block runs; yield the address.
 
     The port 0 takes a free one.
 
@@ -74,7 +77,7 @@ def serve(folder: Path, port: int) -> Iterator[str]:
         If the port is taken.
     """
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Page, directory=str(folder)))
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Page, page))
     except OSError as error:
         raise RenderError(
             f"preview: expected port {port} to be free, found: {error.strerror}; use --port"

@@ -52,6 +52,8 @@ _SPAN = re.compile(r"\{(?=[^{}]*(?:\.claim\b|\bis=|\breason=))[^{}]*(\}?)")
 _LABEL = re.compile(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)")
 _REFERENCE = re.compile(r"(?<![\w.])@((?:fig|tbl|sec|eq)-[\w-]*\w)")
 _CITATION = re.compile(r"(?<![\w.@/])@(?!(?:fig|tbl|sec|eq)-)([A-Za-z][\w:.-]*\w)")
+_FENCE = re.compile(r"^ {0,3}:{3,}[ \t]*(?:(\{[^}\n]*\}|[^\s:{}]+)[ \t:]*)?$", re.MULTILINE)
+_LISTING = re.compile(r"^(```+|~~~+).*?^\1", re.DOTALL | re.MULTILINE)
 _GROUP = re.compile(r"\[[^\[\]]*@[^\[\]]*\]")
 
 
@@ -68,7 +70,10 @@ def check_sources(paper: Path, index: str = INDEX) -> None:
     sources, problems = read_sources(paper, index)
     complete = not problems
     words = read_words(paper)
-    checks = (_brace_problems, _span_problems, _claim_problems, _image_problems, _numeral_problems)
+    checks = (
+        *(_brace_problems, _fence_problems, _span_problems),
+        *(_claim_problems, _image_problems, _numeral_problems),
+    )
     for source in sources:
         found = [problem for check in checks for problem in check(source)]
         found += _word_problems(source, words) if words else ()
@@ -143,6 +148,26 @@ def _brace_problems(source: Source) -> Iterator[str]:
                 f"{source.name}:{number}: shortcode: expected {{{{< NAME KEY >}}}} on one line, "
                 f'found "{found}"'
             )
+
+
+def _fence_problems(source: Source) -> Iterator[str]:
+    """Find blocks that a file opens and does not close, or the other way round."""
+    opened: list[re.Match[str]] = []
+    for match in _FENCE.finditer(_LISTING.sub(blank, source.prose)):
+        if match[1]:
+            opened.append(match)
+        elif opened:
+            opened.pop()
+        else:
+            yield (
+                f"{source.place(match.start())}: block: expected ::: {{...}} before the ::: that "
+                "ends it, found none"
+            )
+    for match in opened:
+        yield (
+            f"{source.place(match.start())}: block '{match[0].strip()}': expected a line ::: that "
+            "ends it, or what was begun in it, in the same file, found none"
+        )
 
 
 def _span_problems(source: Source) -> Iterator[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from pathlib import Path
-from posixpath import normpath
 from typing import TYPE_CHECKING, cast
 
 from analysis.reads import name_files, recording
@@ -64,17 +62,15 @@ def answer(question: Callable[[Panel], Findings], panel: Panel) -> Findings:
     return findings.made_from(name_files(seen, panel.snapshot.folder))
 
 
-def list_inputs(inputs: Mapping[str, Sequence[str]], folder: Path) -> Dataset:
-    """Make a data set of the files that each question, by its title, has read."""
+def list_inputs(inputs: Mapping[str, Sequence[str]]) -> Dataset:
+    """Make a data set of the files that each question has read, as seen from the study's folder."""
     import pandas as pd  # late, as all that takes time to import
 
     from analysis.results import Dataset, Provenance
 
-    rows = [
-        (title, normpath(f"{folder.name}/{name}")) for title in inputs for name in inputs[title]
-    ]
+    rows = [(title, name) for title in inputs for name in inputs[title]]
     every = tuple(sorted({name for names in inputs.values() for name in names}))
-    source = Provenance("analysis.questions.answer", f"all reads of {folder.name}/", every)
+    source = Provenance("analysis.questions.answer", "all reads of the study", every)
     return Dataset("observed_inputs", pd.DataFrame(rows, columns=["question", "file"]), source)
 
 

@@ -54,7 +54,9 @@ def need_funds(*names: str) -> Need:
 
 def need_policy(sign: int) -> Need:
     """Direction of the policy under study with a sign."""
-    what = f"a direction of policy with sign = {sign} in study.toml"
+    what = (
+        f"a direction of policy with a {'positive' if sign > 0 else 'negative'} sign in study.toml"
+    )
     return Need(what, lambda snapshot: bool(list_policy(snapshot.choices, sign)))
 
 

@@ -152,16 +152,16 @@ def percent_axis(ax: Axes, axis: str = "y", digits: int = 0) -> None:
     _axis(ax, axis, lambda v: f"{v * 100:.{digits}f}%")
 
 
-def decimal_axis(ax: Axes, axis: str = "y", digits: int = 1) -> None:
-    """Show plain numbers with a true minus and fixed decimals, more where ticks need them."""
-    (ax.yaxis if axis == "y" else ax.xaxis).set_major_formatter(_Decimals(digits))
+def decimal_axis(ax: Axes, axis: str = "y", digits: int = 1, *, percent: bool = False) -> None:
+    """Show numbers, or percent, with a true minus and fixed decimals, more where ticks differ."""
+    (ax.yaxis if axis == "y" else ax.xaxis).set_major_formatter(_Decimals(digits, percent=percent))
 
 
 class _Decimals(Formatter):
     """As many decimals as tell the ticks of an axis apart, and at least ``fewest``."""
 
-    def __init__(self, fewest: int) -> None:
-        self.fewest = fewest
+    def __init__(self, fewest: int, *, percent: bool) -> None:
+        self.fewest, self.by, self.mark = fewest, 100 if percent else 1, "%" * percent
         self.ticks: list[float] = []
 
     def set_locs(self, locs: Iterable[float]) -> None:
@@ -172,9 +172,9 @@ class _Decimals(Formatter):
         exact = (
             digits
             for digits in range(self.fewest, self.fewest + 4)
-            if all(abs(round(tick, digits) - tick) < 1e-9 for tick in self.ticks)
+            if all(abs(round(self.by * t, digits) - self.by * t) < 1e-9 for t in self.ticks)
         )
-        return f"{x:.{next(exact, self.fewest)}f}".replace("-", "\u2212")
+        return f"{self.by * x:.{next(exact, self.fewest)}f}{self.mark}".replace("-", "\u2212")
 
 
 def _axis(ax: Axes, axis: str, show: Callable[[float], str]) -> None:

@@ -198,6 +198,7 @@ def _check_sessions(name: str, table: pd.DataFrame, exchange: str = HOME) -> pd.
             column="session",
             expected=f"a session of {NAMES.get(exchange, exchange)}",
             found=f"{strays['session'].iloc[0]:%Y-%m-%d}, a day without one",
-            remedy="remove the row or correct its date",
+            remedy="remove the row or correct its date, or name the exchange of its firm under "
+            "[exchanges] in study.toml",
         )
     return sessions

@@ -132,8 +132,15 @@ def _header_fault(name: str, found: list[str]) -> SnapshotError:
     remedy = "".join(guess(column, more) for column in strange) + " and ".join(steps)
     if not found:
         remedy = "restore the file with git, or begin it with these columns"
-    expected, shown = f"the columns {', '.join(known)}", ", ".join(found) or "none"
-    return fault(name, row=1, expected=expected, found=shown, remedy=remedy)
+    expected = f"the column{'s' * (len(missing) > 1)} {', '.join(missing)}"
+    shown = ", ".join(map(repr, strange)) or "none"
+    return fault(
+        name,
+        row=1,
+        expected=expected if missing else "only known columns",
+        found=shown,
+        remedy=remedy,
+    )
 
 
 def _remedy(expected: str, cell: str) -> str:

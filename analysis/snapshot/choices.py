@@ -171,9 +171,10 @@ class Choices:
 
     ``highlights`` maps names to the day 0 of exploratory events that are shown one by one,
     ``steps`` events to the labels under which the picture of the prices numbers them; ``holes``
-    tickers that lack sessions to the reason, ``sources`` the words of the column ``source`` of
-    ``prices.csv`` to what they stand for; ``missing`` lists rules that set returns missing;
-    ``registration`` is the file, seen from the folder of the study, that fixes its rules.
+    tickers that lack sessions to the reason, ``claims_only`` names baskets that stand in no table,
+    ``sources`` the words of the column ``source`` of ``prices.csv`` to what they stand for;
+    ``missing`` lists rules that set returns missing; ``registration`` is the file, seen from the
+    folder of the study, that fixes its rules.
     Sections from ``pair`` on can be left out, and with them the questions that need them. The
     study of the paper has no ``report``.
     """
@@ -210,6 +211,7 @@ class Choices:
     highlights: Mapping[Name, date] = field(default_factory=dict)
     steps: Mapping[str, Text] = field(default_factory=dict)
     baskets: Mapping[Name, Tickers] = field(default_factory=dict)
+    claims_only: tuple[Name, ...] = ()
     report: Annotated[optional.Report, Optional()] = ABSENT
 
     @model_validator(mode="after")
@@ -229,6 +231,12 @@ class Choices:
                 "Input should be [each_firm] where firms trade on several exchanges, prices have "
                 "holes, or returns are set missing"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _known_baskets(self) -> Choices:
+        if strays := sorted(set(self.claims_only) - self.baskets.keys()):
+            raise ValueError(f"Input should be claims_only of names in [baskets], not {strays[0]}")
         return self
 
     @property

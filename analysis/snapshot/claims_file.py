@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from analysis.errors import SnapshotError
 from analysis.snapshot.claims import KINDS, Claim, Events, Item
 from analysis.snapshot.faults import fault
-from analysis.snapshot.toml_file import read_toml, validate, word_error, word_fault
+from analysis.snapshot.toml_file import list_slips, read_toml, validate, word_error, word_fault
 
 __all__ = ["KINDS_BY_NAME", "Claims", "parse_claims"]
 
@@ -152,13 +152,13 @@ def _word(
     place: str, error: ValidationError, fields: Mapping[str, Any], a_known: str
 ) -> list[SnapshotError]:
     """Word the faults of an entry; a slip in a field comes before what it leaves out."""
-    errors = sorted(error.errors(include_url=False), key=lambda e: e["type"] == "missing")
+    every = {**Events.__dataclass_fields__, **fields}
     return [
         word_error(
             ", field ".join(filter(None, (place, ".".join(map(str, each["loc"]))))),
             each,
-            known=fields if len(each["loc"]) == 1 else {**Events.__dataclass_fields__, **fields},
+            known=fields if len(each["loc"]) == 1 else every,
             a_known=a_known,
         )
-        for each in errors
+        for each in list_slips(error, every)
     ]

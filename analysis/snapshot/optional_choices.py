@@ -109,28 +109,30 @@ class Regimes:
 
 @dataclass(frozen=True, config=CLOSED)
 class CrossAsset:
-    """Other assets, the sessions of a correlation, and the band that counts as no move.
+    """Groups of other assets, the sessions of a correlation, and the band that counts as no move.
 
-    ``names`` says in a note what a ticker stands for; one without goes unexplained.
+    Groups in ``still`` are asked whether they stay inside the band, the others whether they rise or
+    fall. ``names`` says in a note what a ticker stands for; one without goes unexplained.
     """
 
-    copper: Tickers
-    dollar: Tickers
-    cyclicals: Tickers
+    groups: Annotated[Mapping[Name, Tickers], Field(min_length=1)]
     window: Annotated[int, Field(gt=3)]
     steady: Share
+    still: tuple[Name, ...] = ()
     names: Mapping[Ticker, Text] = field(default_factory=dict)
 
     @model_validator(mode="after")
     def _named(self) -> CrossAsset:
         if strays := sorted(self.names.keys() - set(self.tickers)):
             raise ValueError(f"Input should be names of assets of the section, without {strays[0]}")
+        if strays := sorted(set(self.still) - self.groups.keys()):
+            raise ValueError(f"Input should be still groups among {', '.join(self.groups)}")
         return self
 
     @property
     def tickers(self) -> tuple[str, ...]:
-        """All of them in order."""
-        return self.copper + self.dollar + self.cyclicals
+        """All of them in order, each once."""
+        return tuple(dict.fromkeys(ticker for group in self.groups.values() for ticker in group))
 
 
 @dataclass(frozen=True, config=CLOSED)

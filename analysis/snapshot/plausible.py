@@ -23,6 +23,7 @@ JUMP = 1.9  # a session that multiplies or divides a price by more wants a secon
 SLIP = 5.0  # and by more than this is taken for ten times, whatever the share did that day
 SAME = 0.9  # likeness of two names from which on one is taken for a slip in the other
 UNIT = 100.0  # a monthly figure that differs by more from its neighbours is in another unit
+ONE, MANY = 1 - 1e-9, 30  # correlation of returns, over so many, that makes two series one
 SHOWN = 5
 
 
@@ -58,7 +59,8 @@ def look_at_edits(snapshot: Snapshot, recorded: Mapping[str, bytes | None]) -> l
     SnapshotError
         If a price is some ten times its neighbour and no row of ``confounders.csv`` names news on
         that firm and day, an export figure is in another unit than its neighbours and has no band,
-        or the name of a series is one that is known but for a slip.
+        or the name of a series is one that is known but for a slip; if a ticker has the closes of
+        another one times a number, for no test tells such series apart.
     """
     told: list[str] = []
     for name, look in (
@@ -82,6 +84,7 @@ def _typed(name: str, content: bytes | None) -> pd.DataFrame | None:
 def _look_at_prices(
     snapshot: Snapshot, rows: pd.DataFrame, before: pd.DataFrame | None
 ) -> list[str]:
+    _require_apart(snapshot.prices)
     every = pd.DatetimeIndex([])
     found = jumps(snapshot.prices, every)
     if before is not None:
@@ -110,6 +113,21 @@ def _look_at_prices(
         )
     rest = [f"prices.csv: {len(told) - SHOWN} more moves as large"] * (len(told) > SHOWN)
     return told[:SHOWN] + rest
+
+
+def _require_apart(prices: pd.DataFrame) -> None:
+    """Refuse a ticker whose closes are those of another one times a number."""
+    alike = prices.pct_change(fill_method=None).corr(min_periods=MANY)
+    for place, ticker in enumerate(alike.columns):
+        for other in alike.index[:place][alike[ticker].iloc[:place] > ONE]:
+            factor = (prices[ticker] / prices[other]).median()
+            raise fault(
+                "prices.csv",
+                expected=f"closes of {ticker} that are not those of another ticker",
+                found=f"those of {other} times {factor:.4g}",
+                remedy=f"give {ticker} its own, or take it out here, in universe.csv and "
+                "study.toml",
+            )
 
 
 def _in_the_news(snapshot: Snapshot, session: pd.Timestamp, ticker: str) -> bool:

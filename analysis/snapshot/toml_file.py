@@ -29,6 +29,7 @@ __all__ = [
     "Text",
     "Ticker",
     "Tickers",
+    "list_slips",
     "parse_toml",
     "read_toml",
     "validate",
@@ -83,6 +84,8 @@ def parse_toml(name: str, content: bytes, model: type[T], place: Place) -> T:
     first = min(errors, key=_rank)
     known = _keys(model, first["loc"][:-1]) if first["type"] == _STRANGE else ()
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    if (name, first["type"]) == ("study.toml", "missing"):
+        more = f"; the study.toml that nox -s run -- init FOLDER writes shows how{more}"
     raise word_error(place(raw, first["loc"]), first, known, more=more)
 
 
@@ -117,8 +120,10 @@ def word_error(
     if error["type"] == _STRANGE:
         return word_fault(place, a_known, f"{error['loc'][-1]!r}", known, more)
     if error["type"] == "missing":
-        return word_fault(place, "a value", "none", (), more)
+        return fault(place, expected="a value", found="none", remedy=f"add it{more}")
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["type"] == "too_short":
+        expected = f"{error['ctx']['min_length']} or more entries"
     shown = "values that contradict it" if isinstance(found, dict) else f"{found!r}"
     return word_fault(place, expected, shown, re.findall(r"'([^']*)'", expected), more)
 
@@ -129,6 +134,18 @@ def word_fault(
     """Word a fault in a line of a TOML file, with the known word nearest to what was found."""
     remedy = f"{guess(str(found).strip(chr(39)), known)}correct the line{more}"
     return fault(place, expected=expected, found=str(found), remedy=remedy)
+
+
+def list_slips(error: ValidationError, known: Iterable[str]) -> list[ErrorDetails]:
+    """Return the errors of a table, slips in keys first, without the keys that those stand for."""
+    errors = sorted(error.errors(include_url=False), key=lambda each: each["type"] == "missing")
+    words = [
+        (each["loc"][:-1], guess("".join(map(str, each["loc"][-1:])), known)) for each in errors
+    ]
+    meant = {w for e, w in zip(errors, words, strict=True) if e["type"] == _STRANGE}
+    return [
+        e for e, w in zip(errors, words, strict=True) if e["type"] != "missing" or w not in meant
+    ]
 
 
 def _rank(error: ErrorDetails) -> tuple[int, bool]:

@@ -17,11 +17,11 @@ from matplotlib.ticker import MaxNLocator
 from analysis.errors import UserDataError
 from analysis.results.style import (
     GREY,
+    decimal_axis,
     direction_colours,
     firm_colours,
     house_style,
     panels,
-    percent_axis,
     zero_line,
 )
 from analysis.whole import write_whole
@@ -52,8 +52,8 @@ def draw_event_study(result: EventStudyResult) -> Canvas:
         ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
         ax.set_title(f"{group} ({len(result.events[result.events['group'] == group])})")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.set_xlabel("event day")
-        percent_axis(ax, digits=1)
+        ax.set_xlabel("event day" + _cut(len(result.groups), "groups"))
+        decimal_axis(ax, percent=True)
         _spread(spread, result.events.loc[result.events["group"] == group, "car"], colours[group])
     _share(above)
     above[0].set_ylabel("mean CAR, 95% band")
@@ -67,15 +67,15 @@ def _spread(ax: Axes, cars: pd.Series, colour: str) -> None:
     ax.axvline(0, color=GREY, linewidth=0.6)
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    percent_axis(ax, "x")
+    decimal_axis(ax, "x", 0, percent=True)
     ax.set_xlabel("CAR of an event")
 
 
 def draw_betas(result: BetaResult) -> Canvas:
     """Draw the rolling beta of each asset with its band, and the beta of all sessions."""
-    names = [name for name in result.betas["ticker"] if name in set(result.rolling["ticker"])][
-        :MOST
-    ]
+    known = set(result.rolling["ticker"])
+    all_names = [name for name in result.betas["ticker"] if name in known]
+    names = all_names[:MOST]
     if not names:
         raise UserDataError(
             f"--plot: expected a rolling path of one asset or more, found none: no asset has the "
@@ -99,6 +99,7 @@ def draw_betas(result: BetaResult) -> Canvas:
     options = result.options
     canvas.supylabel(f"beta on {options.benchmark}", fontsize=8)
     told = f"windows of {options.window} returns; band: 95%; dashed: all returns"
+    told += _cut(len(all_names), "assets")
     canvas.supxlabel(told, fontsize=8)
     return canvas
 
@@ -106,7 +107,8 @@ def draw_betas(result: BetaResult) -> Canvas:
 def draw_correlogram(result: CorrelateResult) -> Canvas:
     """Draw the correlations by lag with their intervals, a panel a pair; full: Holm's p <= 5%."""
     frame = result.correlations
-    pairs = list(dict.fromkeys(zip(frame["x"], frame["y"], strict=True)))[:MOST]
+    all_pairs = list(dict.fromkeys(zip(frame["x"], frame["y"], strict=True)))
+    pairs = all_pairs[:MOST]
     methods = list(dict.fromkeys(frame["method"]))
     colours = firm_colours(methods)
     columns = min(len(pairs), 3)
@@ -129,8 +131,14 @@ def draw_correlogram(result: CorrelateResult) -> Canvas:
     canvas.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3,
                   handletextpad=0.2)  # fmt: skip
     canvas.supylabel("correlation, 95% interval", fontsize=8)
-    canvas.supxlabel(f"lag in {result.options.unit}s (positive: x leads)", fontsize=8)
+    told = f"lag in {result.options.unit}s (positive: x leads){_cut(len(all_pairs), 'pairs')}"
+    canvas.supxlabel(told, fontsize=8)
     return canvas
+
+
+def _cut(count: int, things: str) -> str:
+    """Say that a picture shows the first of many."""
+    return f"; the first {MOST} of {count} {things}" if count > MOST else ""
 
 
 def _leave_out(axes: list[Axes], count: int, columns: int) -> None:

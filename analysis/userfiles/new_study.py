@@ -14,8 +14,9 @@ from analysis.snapshot.calendar import list_exchanges, list_sessions
 from analysis.snapshot.exchange_choices import HOME
 from analysis.snapshot.files import as_long
 from analysis.snapshot.schema import TICKER
-from analysis.userfiles.reading import read_prices
-from analysis.userfiles.reading.dates import read_dates
+from analysis.userfiles.reading import Reading, read_prices
+from analysis.userfiles.reading.columns import dates_of, no_date
+from analysis.userfiles.reading.dates import Order
 from analysis.userfiles.reading.files import open_grid
 from analysis.userfiles.reading.grid import DATES, is_named, simplify
 
@@ -39,7 +40,7 @@ class _Proposal(NamedTuple):
 
 
 def read_study(
-    prices: Path | None, events: Path | None, exchange: str = ""
+    prices: Path | None, events: Path | None, exchange: str = "", reading: Reading | None = None
 ) -> tuple[dict[str, bytes], list[str]]:
     """Turn a user's files into those of a study: its universe, choices and events to begin with.
 
@@ -49,6 +50,8 @@ def read_study(
         In any layout and format that :mod:`analysis.userfiles.reading` knows; at least one.
     exchange : str
         ISO 10383 code; "" for the one on whose sessions the prices lie.
+    reading : Reading, optional
+        What is told of the files.
 
     Returns
     -------
@@ -65,15 +68,17 @@ def read_study(
     contents, said = own_study.read_minimal(), list[str]()
     text = contents["study.toml"].decode("utf-8")
     sessions: pd.DatetimeIndex | None = None
+    order: Order = reading.dates if reading else ""
     if prices is not None:
-        table, heard = _read_prices(prices)
+        table, heard, found_order = _read_prices(prices, reading)
+        order = order or found_order
         found = _propose(table, exchange)
         said += [*heard, *_tell(found)]
         contents["prices.csv"] = own_study.as_table("prices.csv", as_long(table, "adjusted_close"))
         contents["universe.csv"] = own_study.as_table("universe.csv", _universe(found))
         text, sessions = _fill(text, found), pd.DatetimeIndex(table.index)
     if events is not None:
-        rows, directions, line = _read_events(events, sessions)
+        rows, directions, line = _read_events(events, sessions, order)
         contents["events.csv"] = own_study.as_table("events.csv", rows)
         text = _with_directions(text, directions)
         said += [line, f"[directions] in study.toml: {', '.join(directions)}; correct their signs"]
@@ -81,8 +86,9 @@ def read_study(
     return contents, said
 
 
-def _read_prices(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    table = read_prices(path)
+def _read_prices(path: Path, reading: Reading | None) -> tuple[pd.DataFrame, list[str], Order]:
+    """Read prices by session and ticker, with what was understood and the order of their dates."""
+    table = read_prices(path, reading)
     table.check([*map(str, table.frame.columns)])
     if table.kind != "prices":
         raise UserDataError(
@@ -96,7 +102,7 @@ def _read_prices(path: Path) -> tuple[pd.DataFrame, list[str]]:
                 f"{path.name}: expected a ticker as BRK-B or ^SOX above each column, found "
                 f"{str(name)!r}; rename the column"
             )
-    return frame.rename_axis(index="session", columns="ticker"), table.said
+    return frame.rename_axis(index="session", columns="ticker"), table.said, table.order
 
 
 def _propose(table: pd.DataFrame, exchange: str) -> _Proposal:
@@ -182,7 +188,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _read_events(
-    path: Path, sessions: pd.DatetimeIndex | None
+    path: Path, sessions: pd.DatetimeIndex | None, order: Order
 ) -> tuple[pd.DataFrame, list[str], str]:
     """Read days, directions and headlines; a day without prices goes to the next that has some."""
     grid = open_grid(path, MOST_EVENTS, text=True)
@@ -191,14 +197,13 @@ def _read_events(
     at = at[:1] or [*grid.shape.dates[:1]]
     if not at:
         raise UserDataError(f"{path.name}: expected a column of days, found {', '.join(names)}")
-    body = grid.body[grid.body.notna().any(axis=1)].reset_index(drop=True)
-    told = pd.DatetimeIndex(read_dates(body.iloc[:, at[0]], late=False).index)
+    body = grid.body[grid.body.notna().any(axis=1)]
+    cells, label = body.iloc[:, at[0]], names[at[0]] if names else ""
+    dates = dates_of(grid, cells, label, order, late=False)
+    told = pd.DatetimeIndex(dates.index)
     if told.isna().any():
-        row = int(told.isna().argmax())
-        raise UserDataError(
-            f"{path.name}, event {row + 1}: expected a day, found {body.iloc[row, at[0]]!r}; "
-            "correct it"
-        )
+        raise no_date(grid, cells, int(told.isna().argmax()), label, dates)
+    body = body.reset_index(drop=True)
     day0, moved = told, 0
     if sessions is not None:
         place = sessions.searchsorted(told)

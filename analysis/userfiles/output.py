@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,14 @@ def check_columns(place: str, table: pd.DataFrame, names: Collection[str]) -> No
     """Raise UserDataError for the first name that is no column of the table."""
     for name in names:
         if name not in table.columns:
+            known = [str(column) for column in table.columns]
+            small = {column.lower(): column for column in known[::-1]}
+            near = [small[found] for found in get_close_matches(name.lower(), small, 1)]
+            near += [full for full in known if full.lower().startswith(name.lower())]
+            more = f" and {len(known) - 8} more" if len(known) > 8 else ""
             raise UserDataError(
-                f"{place}: expected a column {name!r}, found "
-                f"{', '.join(map(str, table.columns[:8]))}; name one of the columns"
+                f"{place}: expected a column {name!r}, found {', '.join(known[:8])}{more}; "
+                + (f"did you mean {near[0]!r}?" if near else "name one of the columns")
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,6 +24,7 @@ __all__ = ["show_betas", "show_correlations", "show_event_study", "show_sizes"]
 FEW = 6  # groups beyond which tests are not listed one by one
 COLUMNS = 4  # tests beside the mean of a group
 ROWS = 20  # of a table on the terminal; files have all
+SCREEN = 80  # letters of a line
 NAME = 24  # letters of a name that a narrow screen leaves on one line
 MINUS = "\u2212"
 # Two rules, below the heads and below the tests that can be trusted: a pipe has no colours.
@@ -133,7 +135,7 @@ def show_betas(result: BetaResult) -> list[RenderableType]:
     if len(result.equality):
         tests = result.equality.head(ROWS).to_dict("records")
         lines = [
-            [row["assets"] if len(row["assets"]) < 40 else f"all {len(row['betas'])}", row["n"],
+            [row["assets"] if len(row["assets"]) < NAME else f"all {len(row['betas'])}", row["n"],
              f"{row['f']:.3f}", _p(row["p_value"]), _p(row["p_clustered"]),
              _p(row["p_value_holm"])]
             for row in tests
@@ -187,10 +189,15 @@ def _table(
     )
     lines = [[str(cell) for cell in row] for row in rows]
     short = all(len(line[0]) <= NAME for line in lines)
+    cells = [max((len(line[at]) for line in lines), default=0) for at in range(len(heads))]
+    wide = sum(map(max, cells, map(len, heads))) + 2 * len(heads) > SCREEN
     for place, head in enumerate(heads):
         justify: JustifyMethod = "right" if place else "left"
         whole_name = short and not place  # a narrow screen breaks a head before a name
-        table.add_column(head, justify=justify, overflow="fold", no_wrap=whole_name)
+        # ... between words: one that does not fit is broken here, for rich breaks inside them.
+        least = max(cells[place], *map(len, head.split()))
+        shown = "\n".join(wrap(head, least)) if wide else head
+        table.add_column(shown, justify=justify, overflow="fold", no_wrap=whole_name)
     for line in lines:
         table.add_row(*map(Text, line))
     if whole > ROWS:

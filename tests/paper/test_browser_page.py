@@ -36,6 +36,43 @@ def test_a_figure_keeps_its_width_on_a_phone(visit):
     assert image.evaluate("i => i.closest('.scroll').tabIndex") == 0
 
 
+@pytest.mark.parametrize("width", [360, 768])
+def test_a_day_keeps_to_one_line(visit, width):
+    """No day such as 2025-10-09 is broken at its hyphens in a table, however narrow the window."""
+    broken = visit(width).evaluate(
+        """() => [...document.querySelectorAll('td')].flatMap(cell => {
+          const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = [];
+          while (texts.nextNode())
+          for (const day of texts.currentNode.data.matchAll(/\\d{4}-\\d\\d-\\d\\d/g)) {
+            const range = document.createRange();
+            range.setStart(texts.currentNode, day.index);
+            range.setEnd(texts.currentNode, day.index + day[0].length);
+            const boxes = [...range.getClientRects()].filter(box => box.width);
+            if (new Set(boxes.map(box => Math.round(box.top))).size > 1) found.push(day[0]);
+          }
+          return found;
+        })"""
+    )
+    assert broken == []
+
+
+def test_the_ledger_holds_its_columns(visit):
+    """At 768 pixels the ledger fits its box; at 360 claim and verdict are whole in view."""
+    beyond = "t => t.scrollWidth - t.closest('.scroll').clientWidth"
+    assert visit(768).locator("#tbl-ledger table").evaluate(beyond) <= 0
+    verdicts = (
+        visit(360)
+        .locator("#tbl-ledger table")
+        .evaluate(
+            """t => { const edge = t.closest('.scroll').getBoundingClientRect().right;
+          const all = [...t.querySelectorAll('.verdict')];
+          return all.map(v => v.getBoundingClientRect().right - edge); }"""
+        )
+    )
+    assert verdicts
+    assert max(verdicts) <= 0
+
+
 def test_a_figure_is_dark_in_dark_mode(visit):
     """A figure takes the colours of the page in dark mode and stays as drawn in light and print."""
     dark, light = visit(dark=True), visit()

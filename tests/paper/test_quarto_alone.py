@@ -151,6 +151,14 @@ def test_a_shortcode_that_nothing_resolves_stops_the_render(project: Path) -> No
         )
 
 
+def test_the_settings_of_the_sections_refuse_one_alone(project: Path) -> None:
+    """Quarto's settings for the sections run a filter that says what to render instead."""
+    assert f"path: ../{LUA}/alone.lua" in (PAPER / "sections/_metadata.yml").read_text("utf-8")
+    command = [str(find_program()), "--from=markdown", "--to=html", "--lua-filter"]
+    with pytest.raises(RenderError, match=r"found a section alone; run quarto render paper"):
+        run([*command, f"{LUA}/alone.lua", "sections/introduction.qmd"], project, {})
+
+
 def test_a_turned_verdict_is_told_with_file_and_line(project: Path, change: Change) -> None:
     """The Lua guard of a verdict names the `.qmd` and the line of the sentence."""
     change("results/claims.json", '"verdict": "supported"', '"verdict": "refuted"')

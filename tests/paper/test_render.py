@@ -13,8 +13,10 @@ import pytest
 
 from analysis.errors import RenderError, WriteError
 from analysis.publish.render import RenderReport, render
+from analysis.publish.rendered_text import pdf_pages
 from analysis.publish.renderers import quarto as quarto_module
 from analysis.publish.renderers.base import STEM, SUFFIXES, render_environment
+from analysis.publish.renderers.pandoc import find_pandoc
 from analysis.publish.renderers.quarto import find_quarto
 
 Change = Callable[[str, str, str], None]
@@ -209,3 +211,16 @@ def test_the_environment_fixes_time_place_and_pandoc(monkeypatch: pytest.MonkeyP
     assert environment["SOURCE_DATE_EPOCH"] == "1785715200"
     assert environment["TZ"] == "UTC"
     assert "QUARTO_PANDOC" not in environment
+
+
+@pytest.mark.parametrize("firms", [7, 9])
+def test_cells_of_a_wide_table_do_not_touch_in_print(sample: Path, firms: int) -> None:
+    """In a study of many firms the day and the number beside it stay two words of the PDF."""
+    head = ["Day 0", "Ep.", "Direction", "Kind", "Headline", *(f"FIR{n}" for n in range(firms))]
+    row = ["2025-08-27", "25", "settlement", "", "Crews and ports agree on pay", *["+1.7%"] * firms]
+    lines = [head, [":--", "--:", *[":--"] * (len(head) - 2)], row, row]
+    table = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    (sample / "results/tables/events.md").write_text(table, encoding="utf-8")
+    find_pandoc().build(sample, sample / "out.pdf", "pdf", render_environment("2026-08-03"))
+    text = "\n".join(pdf_pages(sample / "out.pdf"))
+    assert "2025-08-27 25 settlement" in text

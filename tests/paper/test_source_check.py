@@ -18,6 +18,21 @@ Change = Callable[[str, str, str], None]
 
 FAULTS = [
     pytest.param(
+        "sections/appendix.qmd",
+        "::: {#tbl-events}",
+        "::: {#tbl-events}\n\n:::: {.aside}",
+        "paper/sections/appendix.qmd:13: block '::: {#tbl-events}': expected a line ::: that ends "
+        "it, or what was begun in it, in the same file, found none",
+        id="block-without-end",
+    ),
+    pytest.param(
+        "sections/appendix.qmd",
+        "::: {#tbl-events}",
+        ":::\n\n::: {#tbl-events}",
+        "paper/sections/appendix.qmd:13: block: expected ::: {...} before the ::: that ends it",
+        id="block-without-beginning",
+    ),
+    pytest.param(
         "sections/results.qmd",
         "results/figures/returns.svg",
         "https://example.org/returns.svg",

@@ -96,3 +96,15 @@ def test_a_file_that_vanishes_is_none(tmp_path, monkeypatch):
     (tmp_path / "gone").touch()
     monkeypatch.setattr(Path, "read_bytes", lambda path: (path.unlink(), path.open("rb"))[1])
     assert hash_files([tmp_path / "gone"], tmp_path) == {}
+
+
+def test_the_record_of_a_study_elsewhere_knows_no_folder(study, tmp_path):
+    """Two clones of one study come to the same record, whatever their folders are called."""
+    folders = [tmp_path / name for name in ("one", "another")]
+    for folder in folders:
+        (folder / "history").mkdir(parents=True)
+        for name in ("events.csv", "history/events.csv"):
+            (folder / name).write_text(name)
+    one, another = (hash_inputs(study / "package", folder) for folder in folders)
+    assert one == another
+    assert {"events.csv", "history/events.csv"} <= one["files"].keys()

@@ -30,10 +30,14 @@ def get(address: str) -> str:
 
 
 def test_the_page_is_served_and_its_stamp_follows_the_file(tmp_path):
-    """The served page asks for a stamp, which changes when the page is written anew."""
+    """The served page asks for a stamp, which changes when the page is written anew.
+
+    A report of `diff` beside it is another page.
+    """
     page = tmp_path / f"{STEM}.html"
     page.write_text("<p>first</p>")
-    with serve(tmp_path, 0) as address:
+    (tmp_path / "diff.html").write_text("<p>what a change did</p>")
+    with serve(page, 0) as address:
         assert "<p>first</p>" in get(address)
         assert "/stamp" in get(address)
         before = get(address + "stamp")
@@ -46,18 +50,18 @@ def test_the_page_is_served_and_its_stamp_follows_the_file(tmp_path):
 
 def test_before_the_first_build_there_is_a_page(tmp_path):
     """A window that is open at once says what it waits for, and loads the page when it is there."""
-    with serve(tmp_path, 0) as address:
+    with serve(tmp_path / "page.html", 0) as address:
         assert "No page yet" in get(address)
         assert "/stamp" in get(address)
 
 
 def test_a_taken_port_is_named(tmp_path):
     """Two previews on one port: the second says so in one line."""
-    with serve(tmp_path, 0) as address:
+    with serve(tmp_path / "page.html", 0) as address:
         port = int(address.rsplit(":", 1)[1].strip("/"))
         with (
             pytest.raises(RenderError, match=f"port {port} to be free"),
-            serve(tmp_path, port),
+            serve(tmp_path / "page.html", port),
         ):
             pass
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from analysis.publish.numerals import typed_numerals
+from analysis.questions import QUESTIONS as TITLES
 from analysis.questions import answer, list_inputs
 from analysis.results import Findings, Number, Provenance
 from analysis.study.panel import Panel, build_panel
@@ -60,11 +63,17 @@ def test_a_part_answered_alone_keeps_its_own_inputs(committed):
     assert (part, whole) == (("universe.csv",), ("customs.csv", "universe.csv"))
 
 
-def test_the_inputs_become_a_data_set(committed):
-    """One row a question and file, named from the repository."""
-    names = {"Firms": ["../record.json", "universe.csv"]}
-    frame = list_inputs(names, committed.snapshot.folder).frame
-    assert frame.values.tolist() == [["Firms", "record.json"], ["Firms", "data/universe.csv"]]
+def test_the_inputs_become_a_data_set():
+    """One row a question and file, as seen from the study: its folder may have any name."""
+    frame = list_inputs({"Firms": ["../record.json", "universe.csv"]}).frame
+    assert frame.values.tolist() == [["Firms", "../record.json"], ["Firms", "universe.csv"]]
+
+
+def test_what_a_study_lacks_can_be_printed_in_its_report():
+    """The report lists it as text, where a numeral that no result explains stops the render."""
+    needs = [need for name in TITLES.values() for need in getattr(import_module(name), "NEEDS", ())]
+    assert len(needs) > 30
+    assert [need.what for need in needs if [*typed_numerals(need.what, source=False)]] == []
 
 
 def test_no_question_states_its_inputs():

@@ -48,9 +48,9 @@ def test_entries_are_read_in_order():
     ("text", "said"),
     [
         (ONE.replace("day = 2026-11-30\n", ""), "one, field day: expected a value, found none; "
-         "correct the line"),
+         "add it"),
         (ONE.replace('reason = "a reason"\n', ""), "one, field reason: expected a value, found "
-         "none; correct the line"),
+         "none; add it"),
         (ONE.replace('"a reason"', '" "'), "one, field reason: expected "),
         (ONE.replace('"amended"', '"amend"'), "one, field kind: expected 'amended', 'added', "
          "'declined' or 'pending', found 'amend'; did you mean amended?"),

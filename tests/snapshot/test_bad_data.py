@@ -385,11 +385,22 @@ def test_span_of_a_confounder_in_order(snapshot_copy: Path) -> None:
 
 
 def test_column_that_is_missing(snapshot_copy: Path) -> None:
-    """A renamed column is reported with the header that is expected and the one found."""
+    """A renamed column is reported with what is lacking and what stands there instead, no more."""
     spoil(snapshot_copy, "prices.csv", "session,", "adjusted_close", "close")
-    assert message(snapshot_copy).startswith(
-        "prices.csv, row 1: expected the columns session, ticker, adjusted_close, "
-        "found session, ticker, close;"
+    assert message(snapshot_copy) == (
+        "prices.csv, row 1: expected the column adjusted_close, found 'close'; "
+        "add adjusted_close and remove 'close' (differs from the manifest: prices.csv)"
+    )
+
+
+def test_columns_that_are_left_out(snapshot_copy: Path) -> None:
+    """Two columns that are gone are named once."""
+    path = snapshot_copy / "prices.csv"
+    sessions = (row.partition(",")[0] for row in path.read_text().splitlines())
+    path.write_text("\n".join(sessions) + "\n")
+    assert message(snapshot_copy) == (
+        "prices.csv, row 1: expected the columns ticker, adjusted_close, found none; "
+        "add ticker, adjusted_close (differs from the manifest: prices.csv)"
     )
 
 
@@ -398,7 +409,8 @@ def test_column_too_many(snapshot_copy: Path) -> None:
     path = snapshot_copy / "prices.csv"
     header, *rows = path.read_text().splitlines()
     path.write_text("\n".join([f"{header},volume", *(f"{row},1" for row in rows)]) + "\n")
-    assert "found session, ticker, adjusted_close, volume;" in message(snapshot_copy)
+    said = "prices.csv, row 1: expected only known columns, found 'volume'; remove 'volume'"
+    assert message(snapshot_copy).startswith(said)
 
 
 def test_columns_in_another_order(snapshot_copy: Path) -> None:
@@ -412,7 +424,9 @@ def test_columns_in_another_order(snapshot_copy: Path) -> None:
 def test_file_that_is_empty(snapshot_copy: Path) -> None:
     """A file without content has no header."""
     (snapshot_copy / "events.csv").write_bytes(b"")
-    assert message(snapshot_copy).startswith("events.csv, row 1: expected the columns id, ")
+    said = message(snapshot_copy)
+    assert said.startswith("events.csv, row 1: expected the columns id, ")
+    assert "found none; restore the file with git, or begin it with these columns" in said
 
 
 def test_file_with_a_header_only(snapshot_copy: Path) -> None:

@@ -75,7 +75,7 @@ LYC_DAYS = "sessions = [2014-09-29, 2020-08-19]"
          "2012-08-24 (Friday); give "),
         ("prices.csv", "\n2010-01-27,ARU,", "\n2010-01-26,ARU,", "prices.csv, row 34, column "
          "session: expected a session of the Australian Securities Exchange, found 2010-01-26, a "
-         "day without one; remove the row or correct its date"),
+         "day without one; remove the row or correct its date, or name the exchange of its firm "),
         ("prices.csv", "\n2010-01-04,ARU,0.8233,P8", "\n2010-01-04,ARU,0.8233,P9", "prices.csv, "
          "row 2, column source: expected a source of [sources] in study.toml, found P9; correct "),
         ("study.toml", 'MCP = "listed', 'MCQ = "listed', "study.toml, key holes: expected tickers "

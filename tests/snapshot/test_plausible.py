@@ -151,3 +151,19 @@ def test_a_series_has_one_unit(snapshot_copy: Path) -> None:
     path.write_text(path.read_text().replace(",4574,,,t,", ",4574,,,kg,"))
     with pytest.raises(SnapshotError, match=r"row 4, column series, unit: expected the unit of"):
         load_snapshot(snapshot_copy, check_hashes=False)
+
+
+def test_closes_of_another_ticker_are_refused(snapshot_copy: Path) -> None:
+    """Betas of two series in proportion cannot be told apart: one line, and what to do."""
+    closes = load_snapshot(snapshot_copy).prices["UUP"]
+    twice = "".join(f"{day:%Y-%m-%d},IWM,{2 * close}\n" for day, close in closes.items())
+    path = snapshot_copy / "prices.csv"
+    rows = [row for row in path.read_text().splitlines(keepends=True) if ",IWM," not in row]
+    path.write_text("".join(rows) + twice)
+    snapshot = load_snapshot(snapshot_copy, check_hashes=False)
+    with pytest.raises(SnapshotError) as caught:
+        look_at_edits(snapshot, {"prices.csv": None})
+    assert str(caught.value) == (
+        "prices.csv: expected closes of UUP that are not those of another ticker, found those of "
+        "IWM times 0.5; give UUP its own, or take it out here, in universe.csv and study.toml"
+    )

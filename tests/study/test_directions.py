@@ -91,7 +91,7 @@ def test_questions_speak_of_the_directions_of_the_study(other: Snapshot) -> None
     ("old", "new", "said"),
     [
         ('dict", sign = 1 }'.replace("dict", "conflict"), 'conflict" }',
-         "study.toml, key directions.tightening.sign: expected a value, found none; correct"),
+         "study.toml, key directions.tightening.sign: expected a value, found none; add it"),
         ("sign = -1 }", "sign = 2 }",
          "study.toml, key directions.easing.sign: expected 1, -1 or 0, found 2; correct the line"),
         ("sign = -1 }", "sign = 0 }",

@@ -118,7 +118,10 @@ def test_assets_without_a_beta_are_skipped_with_the_reason(folder):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--assets", "A,Z"], "expected a column 'Z', found A, B, C, SPY"),
+        (["--assets", "A,Z"], "expected a column 'Z', found A, B, C, SPY; name one of the col"),
+        (["--assets", "a"], "expected a column 'a', found A, B, C, SPY; did you mean 'A'?"),
+        (["--risk-free", "RF"], "expected a column 'RF', found A, B, C, SPY"),
+        (["--columns", "date=day"], "expected a column 'day', found date, A, B, C, SPY"),
         (["--window", "2"], "expected a window of at least 3 sessions, found 2"),
         (["--block", "900"], "expected a block of 1 to 299 sessions, found 900"),
         (["--lags", "-1"], "lags: expected 0 or more, found -1"),

@@ -13,11 +13,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from matplotlib.figure import Figure as Canvas
+from rich.console import Console
 from scipy import stats
 
 from analysis.__main__ import main
+from analysis.results.style import decimal_axis
+from analysis.userfiles.beta import relative_beta
 from analysis.userfiles.event_study import event_study
 from analysis.userfiles.group_tables import mean_paths
+from analysis.userfiles.terminal import show_betas, show_event_study
 from analysis.userfiles.trust import DEPENDENT, INDEPENDENT, ONE_DATE, advise, tell_disagreement
 from analysis.userfiles.writing import SUFFIXES
 
@@ -165,6 +170,17 @@ def test_pictures(command, suffix, magic):
     assert [p.name for p in Path().iterdir() if p.name.startswith("r")] == [f"r.{suffix}"]
 
 
+def test_labels_of_an_axis_are_the_values_of_its_ticks():
+    """Ticks 1.5% apart are not told as 2%, nor those of small effects as 0.0%."""
+    for by, digits in ((0.015, 1), (0.00025, 3), (0.02, 0)):
+        ax = Canvas().add_subplot()
+        ticks = [n * by for n in range(4)]
+        ax.set_xticks(ticks)
+        decimal_axis(ax, "x", 0, percent=True)
+        shown = ax.xaxis.get_major_formatter().format_ticks(ticks)
+        assert shown == [f"{100 * n * by:.{digits}f}%" for n in range(4)]
+
+
 def test_a_picture_without_a_path_is_a_fault(capsys):
     """Fewer returns than the window: the option that decides is named, no file is written."""
     assert run("beta", "--frequency", "month", "--plot", "r.png", "--out", "r.json") == 1
@@ -234,6 +250,23 @@ def test_terminal_shows_trusted_tests_first(capsys):
     windows = out.split("windows\n" if "windows\n" in out else "windows ")[1]
     assert "−1 to 1" in windows
     assert "0 to 1" in windows
+
+
+def test_a_screen_of_eighty_letters_breaks_no_word():
+    """Heads are broken between words, cells not at all; a joint test has a short name."""
+    prices = plain().drop(columns="DAX")
+    events = pd.read_csv("events.csv", parse_dates=["day0"]).drop(columns="group")
+    choices: dict[str, Any] = {"window": (-10, 10), "windows": ((-1, 1),), "placebo": 9}
+    shown = show_event_study(event_study(prices, events, benchmark="MKT", **choices))
+    shown += show_betas(relative_beta(prices, benchmark="MKT", pairs=True))
+    with (console := Console(width=80)).capture() as capture:
+        for part in shown:
+            console.print(part)
+    told = capture.get()
+    for word in ("episodes", "placebo", "statistic", "detectable", "−10 to 10", "clustered"):
+        assert f"{word} " in told + " " or f"{word}\n" in told, word
+    assert "all 8 " in told
+    assert not re.search(r"^\s+\S{1,2}\s*$", told, re.MULTILINE)  # the rest of a folded cell
 
 
 def study_on(days: list[str], **options: Any) -> Any:

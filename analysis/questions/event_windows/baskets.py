@@ -22,10 +22,6 @@ from analysis.study.responses import cumulate
 __all__ = ["basket_responses", "by_measure", "compute", "is_share", "measure"]
 
 POLICY = "policy, signed"
-UNLISTED = (  # serve a claim alone
-    *("explorers", "metals_funds", "cyclical_funds"),
-    *("cyclicals_apart", "listed_before"),
-)
 CONFIRMING = "confirmatory events, clean primary windows"
 
 TEXT = "mean primary CAR of {label}, {kind} episodes"
@@ -85,7 +81,7 @@ def members(panel: Panel) -> dict[str, tuple[str, ...]]:
     peers = tuple(t for t in choices.firms.peers if t not in placebo)
     baskets = {"core": choices.firms.core, **choices.baskets, "peers": peers}
     last = ("peers", "placebo")
-    order = [*(name for name in baskets if name not in (*last, *UNLISTED)), *last]
+    order = [*(name for name in baskets if name not in (*last, *choices.claims_only)), *last]
     return {name: baskets[name] for name in order if baskets.get(name)}
 
 

@@ -135,7 +135,7 @@ def changes(panel: Panel) -> pd.DataFrame:
             mean = mean_over(averaged(days)["car"])
             logs = np.array([mean.estimate, *mean.interval(choices.inference.level)])
             if measure == "garch":
-                logs = np.array([_settled(value) for value in logs])
+                logs = np.round([_settled(value) for value in logs], 5)  # near zero, too
             turned = rotate_days(values, days, 2 * choices.volatility.window)
             against = (np.exp(turned.null.mean()), turned.p)
             rows.append((kind, measure, mean.n, *np.exp(logs), *against))

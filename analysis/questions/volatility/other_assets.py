@@ -1,14 +1,14 @@
-"""Copper, the dollar and cyclicals around the same news; no shipping series exists in the data.
+"""Other assets around the same news, by the groups of ``cross_asset.groups``.
 
 Decision rules, fixed before any number was computed:
 
 ``cross.responses``
     Raw returns over the primary window by asset and direction, t across episodes: "some" if one of
     all has a Holm-adjusted p below the size of the tests, else "none".
-``cross.copper.easing``, ``cross.cyclicals.easing`` (the first direction of policy of negative sign)
+``cross.GROUP.easing`` (the first direction of policy of negative sign)
     Mean over the assets of the group after easing: "rise" or "fall" with p below the size, else
     "within noise"; "not testable" below three episodes.
-``cross.dollar.easing``
+``cross.GROUP.easing``, of a group in ``cross_asset.still``
     "steady" if the interval of two one-sided tests (coverage 90% for a size of 5%) lies inside the
     study's band, else "moves" with p below the size, else "undecided".
 ``cross.correlation``
@@ -41,7 +41,6 @@ __all__ = ["compute", "correlation_changes", "responses"]
 NEEDS = (need_section("cross_asset"), need_policy(-1))
 
 SAMPLE = "confirmatory events in episodes of one sign"
-GROUPS = ("copper", "dollar", "cyclicals")
 GROUP = " (mean)"  # marks a group among the assets
 
 MOVE = "return of {asset} over {over}, {direction} events"
@@ -130,8 +129,8 @@ def _held(panel: Panel) -> pd.DataFrame:
     first, last = panel.snapshot.choices.windows.primary_bounds
     rules = panel.snapshot.choices.cross_asset
     returns = panel.returns[list(rules.tickers)].assign(core=panel.core)
-    for group in GROUPS:
-        returns[f"{group}{GROUP}"] = panel.returns[list(getattr(rules, group))].mean(axis=1)
+    for group, tickers in rules.groups.items():
+        returns[f"{group}{GROUP}"] = panel.returns[list(tickers)].mean(axis=1)
     growth = (1 + returns).cumprod()
     return growth.shift(-last) / growth.shift(1 - first) - 1
 
@@ -204,18 +203,18 @@ def _move_numbers(panel: Panel, moves: pd.DataFrame, source: Provenance) -> list
 
 
 def _group_verdicts(panel: Panel, easing: pd.DataFrame, source: Provenance) -> list[Verdict]:
-    """Say how the groups move after easing: the dollar by its band, the others by their sign."""
-    choices = panel.snapshot.choices
-    size, band = choices.inference.size, choices.cross_asset.steady
+    """Say how the groups move after easing: those held to be still by the band, others by sign."""
+    choices, rules = panel.snapshot.choices, panel.snapshot.choices.cross_asset
+    size, band = choices.inference.size, rules.steady
     relief = list_policy(choices, -1)[0]
     groups = easing.assign(
         group=easing["asset"].str.removesuffix(GROUP),
         way=_direction(easing, size),
         kept=_steady(easing, band, size),
     ).set_index("asset")
-    others, dollar = (
-        groups.loc[[f"{group}{GROUP}" for group in chosen]]
-        for chosen in (("copper", "cyclicals"), ("dollar",))
+    still, others = (
+        groups.loc[[f"{group}{GROUP}" for group in rules.groups if (group in rules.still) is held]]
+        for held in (True, False)
     )
     key = "cross.{group}.{direction}"
     way = f"mean over the group's funds after {relief}, t across episodes, p below {size:g}"
@@ -226,7 +225,7 @@ def _group_verdicts(panel: Panel, easing: pd.DataFrame, source: Provenance) -> l
     )
     return [
         *verdicts_of(others, "way", key, way, "mean {mean:+.4f}, p {p:.3g}", source),
-        *verdicts_of(dollar, "kept", key, steady, bounds, source),
+        *verdicts_of(still, "kept", key, steady, bounds, source),
     ]
 
 

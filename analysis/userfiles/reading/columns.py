@@ -8,25 +8,36 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from analysis.errors import UserDataError
 from analysis.estimators.arrays import Floats, Ints
 from analysis.userfiles.reading.dates import (
     AmbiguousDatesError,
     Dates,
     Order,
+    find_form,
     is_weekday,
     read_dates,
 )
 from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.grid import ROW_NUMBERS, Grid, is_named, simplify
-from analysis.userfiles.reading.names import ASSETS, SHARE
+from analysis.userfiles.reading.names import ASSETS, OTHERS, SHARE
 from analysis.userfiles.reading.numbers import (
+    FIGURE,
     AmbiguousNumberError,
     Decimal,
     NoNumberError,
     to_floats,
 )
 
-__all__ = ["Asked", "Layout", "date_column", "read_numbers", "without_empty"]
+__all__ = [
+    "Asked",
+    "Layout",
+    "date_column",
+    "dates_of",
+    "no_date",
+    "read_numbers",
+    "without_empty",
+]
 
 ACTION = "(?i)dividend|split|capital gain"  # rows among the prices of some download pages
 FOOT = 0.2  # of the rows may stand below the last date: totals, annual figures, notes
@@ -91,25 +102,14 @@ def date_column(
     at = grid.shape.dates[0] if at is None else at
     actions = _without_actions(grid, names)
     label = names[at] or str(at + 1)
-    try:
-        dates = read_dates(grid.body[at], order)
-    except AmbiguousDatesError as error:
-        raise fault(
-            grid.path, "dates with one reading", str(error), column=label,
-            remedy="say which with --dates dmy or --dates mdy",
-        ) from None  # fmt: skip
+    dates = dates_of(grid, grid.body[at], label, order)
     good = np.asarray(dates.index.notna())
     blank = grid.body.isna().all(axis=1).to_numpy() if not good.all() else ~good
     end = int(np.flatnonzero(good)[-1]) + 1 if good.any() else 0
     foot = np.flatnonzero(~good & ~blank)
     wrong = foot if foot.size and (foot[0] < end or foot.size > FOOT * len(good)) else foot[:0]
     if wrong.size:
-        cell = grid.body[at].iloc[wrong[0]]
-        shown = repr(str(cell)) if isinstance(cell, str) or cell == cell else "an empty cell"
-        raise fault(
-            grid.path, f"a date{f' as in the other rows ({dates.form})' * (end > 0)}", shown,
-            row=grid.line(int(wrong[0])), column=label,
-        )  # fmt: skip
+        raise no_date(grid, grid.body[at], int(wrong[0]), label, dates)
     if not end:
         raise fault(grid.path, "a date", "empty cells", row=grid.line(0), column=label)
     said = actions + [f"{foot.size} rows below the last date dropped"] * bool(foot.size)
@@ -119,6 +119,34 @@ def date_column(
         grid.body = grid.body[good]
         dates = replace(dates, index=dates.index[good])
     return dates, said
+
+
+def dates_of(
+    grid: Grid, cells: pd.Series, label: str, order: Order, *, late: bool | None = None
+) -> Dates:
+    """Read a column of dates, or say that it has two readings."""
+    try:
+        return read_dates(cells, order, late=late)
+    except AmbiguousDatesError as error:
+        raise fault(
+            grid.path, "dates with one reading", str(error), column=label, remedy=error.remedy
+        ) from None
+
+
+def no_date(grid: Grid, cells: pd.Series, row: int, label: str, dates: Dates) -> UserDataError:
+    """Return the fault of a cell that is no date of its column's form."""
+    cell, told, remedy = cells.iloc[row], "a date", "write it as 2024-01-31"
+    empty = isinstance(cell, float) and cell != cell
+    if dates.form:
+        told += f" as in the other rows ({dates.form})"
+        remedy = "correct the file" if empty else remedy
+        if find_form(str(cell)):
+            remedy = (
+                "write all dates in one form; a spreadsheet may have swapped day and month in some"
+            )
+    shown = "an empty cell" if empty else repr(str(cell))
+    line = grid.line(int(cells.index[row]))
+    return fault(grid.path, told, shown, row=line, column=label, remedy=remedy)
 
 
 def _without_actions(grid: Grid, names: Sequence[str]) -> list[str]:
@@ -135,14 +163,17 @@ def _without_actions(grid: Grid, names: Sequence[str]) -> list[str]:
 
 
 def without_empty(
-    grid: Grid, names: Sequence[str], columns: Sequence[int]
+    grid: Grid, names: Sequence[str], columns: Sequence[int], *, one_a_day: bool
 ) -> tuple[list[int], list[str]]:
-    """Leave out row numbers, columns without a cell and those that say one word throughout."""
+    """Leave out row numbers, columns without a cell and those of words that name no assets.
+
+    With one row a day no column of words can.
+    """
     kept, dropped = [], []
     for at in columns:
         first = at < grid.shape.dates[0] and simplify(names[at]) in ROW_NUMBERS
         worded = at in grid.shape.words and not is_named(names[at], ASSETS)
-        if first and _steps(grid.body[at]):
+        if first and _steps(grid.body[at], named=bool(names[at])):
             dropped.append("row numbers dropped")
         elif not names[at] and grid.body[at].isna().all():
             continue
@@ -151,6 +182,8 @@ def without_empty(
             dropped.append(f"column {names[at]} dropped, which says {word} throughout")
         elif worded and all(is_weekday(str(cell)) for cell in grid.body[at].dropna().unique()):
             dropped.append(f"column {names[at]} dropped, which names days of the week")
+        elif at in grid.shape.words and _is_no_asset(grid, names, at, one_a_day):
+            dropped.append(f"column {names[at]} dropped, which holds words")
         else:
             kept.append(at)
     unnamed = [at for at in kept if not names[at]]
@@ -160,12 +193,24 @@ def without_empty(
     return kept, dropped
 
 
+def _is_no_asset(grid: Grid, names: Sequence[str], at: int, one_a_day: bool) -> bool:
+    """Say whether a column of words names none: volumes as 1.2M, notes where each day stands once.
+
+    Numbers with something behind them are left to be refused by the cell.
+    """
+    first = str(grid.body[at].iloc[0])
+    words = one_a_day and not is_named(names[at], ASSETS) and not FIGURE.match(first)
+    return words or is_named(names[at], OTHERS)
+
+
 def _is_constant(values: pd.Series) -> bool:
     return bool((values == values.iloc[0]).all())
 
 
-def _steps(values: pd.Series) -> bool:
-    """Say whether each number is one more than the last."""
+def _steps(values: pd.Series, *, named: bool) -> bool:
+    """Say whether each number is one more than the last; without a name whole ones are enough."""
+    if not named and values.dtype.kind in "iu":
+        return True
     return values.dtype.kind in "iuf" and set(np.diff(values)) <= {1.0}
 
 

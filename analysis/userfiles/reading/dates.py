@@ -27,56 +27,59 @@ __all__ = [
 Order = Literal["", "dmy", "mdy"]
 Frequency = Literal["day", "month", "quarter"]
 
-MONTHS = {
-    **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8},
-    **{
-        "sep": 9,
-        "oct": 10,
-        "nov": 11,
-        "dec": 12,
-        "mär": 3,
-        "mrz": 3,
-        "mai": 5,
-        "okt": 10,
-        "dez": 12,
-    },
-}
+NAMES = (  # of months in English, German, French, Spanish, Italian and Dutch, as they begin
+    "jan ene janv gen", "feb fév fev", "mar mär mrz maa mrt", "apr avr abr", "may mai mag mei",
+    "jun juin giu", "jul juil lug", "aug aoû ago", "sep set", "oct okt ott", "nov",
+    "dec dez déc dic",
+)  # fmt: skip
+MONTHS = {name: month for month, names in enumerate(NAMES, 1) for name in names.split()}
 EXCEL = date(1899, 12, 30)  # day 0 of a spreadsheet, which counts a 29 February 1900
 TIME = (
     r"(?:[T ]\s*(?P<h>\d{1,2}):\d{2}.*)?"  # of the day, with or without its zone: the date is kept
 )
 EVENING = 12  # the hour from which on a stamp may be the midnight of a place further east
-WORD = r"([A-Za-zÄä]{3,9})\.?"
+WORD = r"([A-Za-zÄäéû]{3,10})\.?"
 WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?(?:,?\s+|$)", re.IGNORECASE)
+POINTED = re.compile(r"(?<=\d)\. (?=\d)")  # 2024. 1. 31., as in Korea
 NUMERIC = "day and month in figures"
+SERIAL = "days since 1900 (spreadsheet)"
 
 FORMS: dict[str, tuple[str, ...]] = {  # what is said of a form: the patterns of its cells
-    "YYYY-MM-DD": (rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}}){TIME}",),
-    "YYYYMMDD": (r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0)?",),
+    "YYYY-MM-DD": (rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})\.?{TIME}",),
+    "YYYYMMDD": (r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0|[T ]\d{6}Z?)?",),
     NUMERIC: (rf"(?P<a>\d{{1,2}})[-/.](?P<b>\d{{1,2}})[-/.](?P<y>\d{{4}}|\d{{2}}){TIME}",),
     "day and name of the month": (
         rf"(?P<d>\d{{1,2}})[-. /]?\s*(?P<n>{WORD})[-., /]*(?P<y>\d{{4}}|\d{{2}}){TIME}",
         rf"(?P<n>{WORD})[ -]*(?P<d>\d{{1,2}}),?[ -]+(?P<y>\d{{4}}){TIME}",
+        rf"(?P<y>\d{{4}})[- ](?P<n>{WORD})[- ](?P<d>\d{{1,2}}){TIME}",
     ),
-    "days since 1900 (spreadsheet)": (r"(?P<serial>[1-7]\d{4})(?:\.0+)?",),
+    SERIAL: (r"(?P<serial>[1-7]\d{4})(?P<part>\.\d+)?",),
     "seconds since 1970": (r"(?P<seconds>\d{10})(?:\.0+)?", r"(?P<seconds>\d{10})\d{3}"),
     "months": (
         r"(?P<y>\d{4})[-/ ]?[Mm]?(?P<m>0?[1-9]|1[0-2])",
         r"(?P<m>0?[1-9]|1[0-2])[-/.](?P<y>\d{4})",
         rf"(?P<n>{WORD})[- ]?(?P<y>\d{{4}}|\d{{2}})",
+        rf"(?P<y>\d{{4}})[- ](?P<n>{WORD})",
     ),
     "quarters": (
         r"(?P<y>\d{4})[-: ]?[Qq](?P<q>[1-4])",
-        r"[Qq](?P<q>[1-4])[-/: ]?(?P<y>\d{4})",
+        r"[Qq](?P<q>[1-4])[-/: ]?(?P<y>\d{4}|\d{2})",
+        r"(?P<q>[1-4])[Qq][-/: ]?(?P<y>\d{4}|\d{2})",
     ),
 }
 PATTERNS = [(form, re.compile(p)) for form, patterns in FORMS.items() for p in patterns]
-FIGURES = ("YYYYMMDD", "days since 1900 (spreadsheet)", "seconds since 1970", "months")
+FIGURES = ("YYYYMMDD", SERIAL, "seconds since 1970", "months")
 FREQUENCY: dict[str, Frequency] = {"months": "month", "quarters": "quarter"}
 
 
 class AmbiguousDatesError(ValueError):
-    """Day and month cannot be told apart; the message holds both readings."""
+    """Dates have two readings; the message holds both, `remedy` says what decides."""
+
+    def __init__(
+        self, found: str, remedy: str = "say which with --dates dmy or --dates mdy"
+    ) -> None:
+        super().__init__(found)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def find_form(cell: str) -> str | None:
 
     Text of figures alone (20230522, 45068) may be a number as well: see ``FIGURES``.
     """
-    text = _without_weekday(cell)
+    text = _bare(cell)
     for form, pattern in PATTERNS:
         if (match := pattern.fullmatch(text)) and _sensible(match):
             return form
@@ -132,7 +135,8 @@ def read_dates(values: pd.Series, order: Order = "", *, late: bool | None = None
     Raises
     ------
     AmbiguousDatesError
-        If no order is given and the cells allow both, or contradict one another.
+        If no order is given and the cells allow both, or contradict one another; or if days are
+        numbered from another day than a spreadsheet's.
     """
     if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
         stamps = pd.DatetimeIndex(values)
@@ -141,7 +145,7 @@ def read_dates(values: pd.Series, order: Order = "", *, late: bool | None = None
             stamps.normalize(), stamps.hour.to_numpy(), late, Dates(stamps, "dates")
         )
     codes, cells = pd.factorize(values)
-    texts = [_without_weekday(str(cell)) for cell in cells]
+    texts = [_bare(str(cell)) for cell in cells]
     forms = [find_form(text) for text in texts]
     counts = Counter(form for form in forms if form)
     if not counts:
@@ -155,7 +159,10 @@ def read_dates(values: pd.Series, order: Order = "", *, late: bool | None = None
     iso = [_iso(match, said) if match else None for match in matches]
     index = pd.to_datetime(pd.Series([*iso, None], dtype=object), format="%Y-%m-%d")
     told = {"dmy": "day first", "mdy": "month first", "": form}[said]
+    told += ", each on its last day" * (form in FREQUENCY)
     days = pd.DatetimeIndex(index.to_numpy()[codes])
+    if form == SERIAL:
+        _check_serial(days)
     hours = np.array([*map(_hour, matches), 0])[codes]
     return _on_their_day(days, hours, late, Dates(days, told, said, FREQUENCY.get(form, "day")))
 
@@ -175,14 +182,33 @@ def _on_their_day(days: pd.DatetimeIndex, hours: Ints, late: bool | None, read: 
     return replace(read, index=days + pd.Timedelta(days=1), form=told, late=True)
 
 
+def _check_serial(days: pd.DatetimeIndex) -> None:
+    """Raise AmbiguousDatesError where Mondays would be Saturdays: days of another count."""
+    weekdays = set(days.dropna().day_of_week)
+    if 0 not in weekdays and 5 in weekdays and len(weekdays) > 3:
+        raise AmbiguousDatesError(
+            f"numbers that a spreadsheet counts from 1900, here {days.dropna()[0].date()} and "
+            "later on Saturdays but no Monday, or another program from 1960 or 1970",
+            "write them as 2024-01-31",
+        )
+
+
 def _hour(match: re.Match[str] | None) -> int:
     """Return the hour of a stamp, 0 where it has none."""
     parts = match.groupdict() if match else {}
+    if parts.get("part"):
+        return int(24 * float(parts["part"]) + 1e-3)
     return int(parts.get("h") or int(parts.get("seconds") or 0) % 86_400 // 3600)
 
 
-def _without_weekday(cell: str) -> str:
-    return WEEKDAY.sub("", cell.strip(), count=1) if cell[:1].isalpha() else cell.strip()
+def _bare(cell: str) -> str:
+    """Return a date without its weekday, quotes, or the signs of Chinese and Japanese."""
+    text = cell.strip(" \t\u00a0'\"=`")
+    if "年" in text:
+        text = re.sub("[年月]", "-", text).rstrip("日-")
+    if text[:1].isdigit():
+        return POINTED.sub(".", text)
+    return WEEKDAY.sub("", text, count=1)
 
 
 def is_weekday(cell: str) -> bool:
@@ -202,7 +228,7 @@ def _sensible(match: re.Match[str]) -> bool:
     if year and len(year) == 4 and not 1700 <= int(year) <= 2200:
         return False
     name = parts.get("n")
-    if name and name.rstrip(".").lower()[:3] not in MONTHS:
+    if name and not _month(name):
         return False
     if (month := parts.get("m")) and not 1 <= int(month) <= 12:
         return False
@@ -218,6 +244,11 @@ def _order(matches: Iterable[re.Match[str]], given: Order) -> Order:
         raise AmbiguousDatesError(
             f"days first ({first[0]}) and months first ({second[0]}) in one column"
         )
+    years = {m["y"] for m in held}
+    short = not given and not second and all(len(y) == 2 and "01" <= y <= "31" for y in years)
+    if short and len(years) > len({m["a"] for m in held}):  # days change more often than years
+        found = f"{held[0][0]!r}, of which the first or the last figures are the year"
+        raise AmbiguousDatesError(found, "write years with four digits")
     if first or second:
         return "dmy" if first else "mdy"
     if given:
@@ -253,8 +284,14 @@ def _day(parts: dict[str, str], order: Order) -> date:
     if "a" in parts:
         day, month = int(parts["a"]), int(parts["b"])
         return date(year, month, day) if order == "dmy" else date(year, day, month)
-    month = MONTHS[parts["n"].lower()[:3]] if "n" in parts else int(parts["m"])
+    month = _month(parts["n"]) if "n" in parts else int(parts["m"])
     return date(year, month, int(parts["d"])) if "d" in parts else _last_day(year, month)
+
+
+def _month(name: str) -> int:
+    """Return the number of a month, 0 for another word."""
+    small = name.rstrip(".").lower()
+    return MONTHS.get(small[:4], 0) or MONTHS.get(small[:3], 0)
 
 
 def _last_day(year: int, month: int) -> date:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.userfiles.reading.dates import AmbiguousDatesError, Dates, Order, read_dates
+from analysis.userfiles.reading.columns import dates_of, no_date
+from analysis.userfiles.reading.dates import Dates, Order
 from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.files import open_grid
 from analysis.userfiles.reading.grid import DATES, Grid, is_named, simplify
@@ -21,7 +22,9 @@ __all__ = ["Events", "read_events"]
 
 MOST_EVENTS = 100_000  # some 5 kB of JSON and memory each
 KNOWN = ("group", "episode", "benchmark", "estimation_start", "estimation_end", "window")
-EXCHANGE = re.compile(r"^[A-Za-z]+:|(?: [A-Z]{2})? (?:Equity|Index)$|(?<=.)\.[A-Z]{1,2}$")
+EXCHANGE = re.compile(
+    r"^[a-z]+:|(?: [a-z]{2})? (?:equity|index)$|(?<=.)\.[a-z]{1,2}$", re.IGNORECASE
+)
 OPTIONAL = ("benchmark", "estimation_start", "estimation_end", "window")  # may be empty in a row
 
 
@@ -118,8 +121,8 @@ def read_events(
 
 
 def _without_exchange(name: str) -> str:
-    """Return a ticker without the exchange that vendors write before or behind it."""
-    return EXCHANGE.sub("", name.strip()).upper()
+    """Return a ticker without its exchange before or behind it, and a number without zeros."""
+    return EXCHANGE.sub("", name.strip()).upper().lstrip("0")
 
 
 def _names(grid: Grid, reading: Reading) -> list[str]:
@@ -144,7 +147,7 @@ def _names(grid: Grid, reading: Reading) -> list[str]:
             if wanted == "ticker" and len(known) > 1:  # PERMNO and TICKER: the first
                 known = known[:1]
             if not known and wanted == "day0" and len(grid.shape.dates) == 1:
-                known = [n for n in [names[grid.shape.dates[0]]] if n != "ticker"]
+                known = [n for n in [names[grid.shape.dates[0]]] if n not in ("ticker", *KNOWN)]
             if len(known) != 1:
                 found = ", ".join(n for n in names if n)
                 raise fault(
@@ -169,7 +172,8 @@ def _filled(grid: Grid, table: pd.DataFrame, name: str) -> pd.Series:
     empty = np.flatnonzero(table[name].isna())
     if empty.size:
         line = grid.line(int(table.index[empty[0]]))
-        raise fault(grid.path, f"a {name}", "an empty cell", row=line, column=name)
+        found = "an empty cell, or a mark of one such as NA"
+        raise fault(grid.path, f"a {name}", found, row=line, column=name)
     return table[name].astype(str)
 
 
@@ -183,21 +187,10 @@ def _dates(
     late: bool = False,
 ) -> Dates:
     """Return a column of dates, or say which cell is none."""
-    try:
-        dates = read_dates(table[name], order, late=late)
-    except AmbiguousDatesError as error:
-        raise fault(
-            grid.path, "dates with one reading", str(error), column=name,
-            remedy="say which with --dates dmy or --dates mdy",
-        ) from None  # fmt: skip
+    dates = dates_of(grid, table[name], name, order, late=late)
     bad = np.flatnonzero(dates.index.isna() & ~(table[name].isna().to_numpy() & empty))
     if bad.size:
-        cell = table[name].iloc[bad[0]]
-        raise fault(
-            grid.path, "a date" + f" as in the other rows ({dates.form})" * bool(dates.form),
-            repr(str(cell)) if cell == cell else "an empty cell",
-            row=grid.line(int(table.index[bad[0]])), column=name,
-        )  # fmt: skip
+        raise no_date(grid, table[name], int(bad[0]), name, dates)
     return dates
 
 

@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import lzma
+import re
 import struct
 import warnings
 import zipfile
@@ -20,7 +21,15 @@ import pandas as pd
 from analysis.errors import UserDataError
 from analysis.userfiles.reading.dates import find_form
 from analysis.userfiles.reading.faults import fault
-from analysis.userfiles.reading.grid import DATES, Frame, Grid, Shape, find_shape, is_named
+from analysis.userfiles.reading.grid import (
+    DATES,
+    Frame,
+    Grid,
+    Shape,
+    find_shape,
+    is_named,
+    join_dates,
+)
 from analysis.userfiles.reading.names import ASSETS
 from analysis.userfiles.reading.numbers import MISSING
 
@@ -32,7 +41,7 @@ PACKED: dict[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
-MARKUP = {"<": "a page (HTML or XML)", "{": "JSON", "[": "JSON"}
+MARKUP = {r"<(!|\?|html|table|body|div|meta)": "a page (HTML or XML)", r"[{[]": "JSON"}
 SAMPLE = 1 << 18  # bytes of text that are looked at; more where rows are longer
 CELLS = 30_000  # cells of it that are
 PARQUET = "rare-earth-headlines[parquet]"
@@ -69,17 +78,21 @@ def open_grid(
     except OSError as error:
         raise UserDataError(f"{path}: expected a file, found: {error.strerror}") from None
     if mark.startswith(b"PAR1"):
-        return _typed(path, _read_parquet(path), limit, date, "parquet")
+        return join_dates(_typed(path, _read_parquet(path), limit, date, "parquet"))
     if path.suffix.lower() == ".dta":
-        return _typed(path, _read_stata(path), limit, date, "Stata")
+        return join_dates(_typed(path, _read_stata(path), limit, date, "Stata"))
     if mark.startswith(b"\xd0\xcf\x11\xe0"):
         raise fault(
             path, "xlsx or text", "an old workbook (xls)", remedy="save it as xlsx or as CSV"
         )
     try:
-        if mark.startswith(b"PK") and "xl/workbook.xml" in zipfile.ZipFile(path).namelist():
+        held = zipfile.ZipFile(path).namelist() if mark.startswith(b"PK") else []
+        if "xl/workbook.xml" in held:
             return _choose_sheet(path, limit, date, listed=text)
-        return _read_text(path, mark, (limit, rows_of_wide or limit), date, text)
+        if "content.xml" in held:
+            remedy = "save it as xlsx or as CSV"
+            raise fault(path, "xlsx or text", "a workbook of LibreOffice (ods)", remedy=remedy)
+        return join_dates(_read_text(path, mark, (limit, rows_of_wide or limit), date, text))
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         found = str(error).strip().split("C error: ")[-1].split(".")[0]
         raise fault(path, "as many columns in every row as in the header", found) from None
@@ -113,7 +126,8 @@ def _read_text(path: Path, mark: bytes, limits: tuple[int, int], date: str, text
     sample = head.decode(encoding, errors="replace").lstrip("\ufeff")
     if not sample.strip():
         raise fault(path, "a table with a header", "nothing in the first row")
-    if kind := next((told for begins, told in MARKUP.items() if sample.lstrip()[:1] == begins), ""):
+    begin = sample.lstrip()[:20]
+    if kind := next((told for form, told in MARKUP.items() if re.match(form, begin, re.I)), ""):
         remedy = "open it in a spreadsheet and save it as xlsx or as CSV"
         raise fault(path, "a table as text or a workbook", kind, remedy=remedy)
     lines = sample.splitlines()
@@ -246,24 +260,27 @@ def _as_text(cell: object) -> str:
 def _choose_sheet(path: Path, limit: int, date: str, *, listed: bool) -> Grid:
     """Return the sheet with most rows of dates and numbers, or the shortest list of events.
 
-    The first that holds anything where none of them is such a one.
+    The first that holds anything where none of them is such a one; the further ones stand with it.
     """
     sheets = pd.read_excel(path, sheet_name=None, header=None, na_values=list(MISSING))
     filled = {str(name): sheet.astype(object) for name, sheet in sheets.items() if len(sheet)}
     if not filled:
         raise fault(path, "a table with a header", "no cell in any sheet")
-    grids = {}
+    grids: list[Grid] = []
     for name, sheet in filled.items() if len(filled) > 1 else ():
         with suppress(UserDataError):
-            grid = _typed(path, Frame([], sheet), limit, date, "workbook")
-            if _is_list(grid) if listed else _is_table(grid):
-                grids[name] = grid
+            grid = join_dates(_typed(path, Frame([], sheet), limit, date, "workbook"))
+            grid.sheet = name
+            grids += [grid] * (_is_list(grid) if listed else _is_table(grid))
     if not grids:
         first, sheet = next(iter(filled.items()))
-        grids[first] = _typed(path, Frame([], sheet), limit, date, "workbook")
-    chosen = (min if listed else max)(grids, key=lambda name: len(grids[name].body))
-    grids[chosen].said += [f"sheet {chosen} of {', '.join(filled)}"] * (len(filled) > 1)
-    return grids[chosen]
+        grids = [join_dates(_typed(path, Frame([], sheet), limit, date, "workbook"))]
+        grids[0].sheet = first if len(filled) > 1 else ""
+    chosen = (min if listed else max)(grids, key=lambda grid: len(grid.body))
+    chosen.others = [grid for grid in grids if grid is not chosen]
+    if len(filled) > 1 and (listed or not chosen.others):
+        chosen.said.append(f"sheet {chosen.sheet} of {', '.join(filled)}")
+    return chosen
 
 
 def _is_table(grid: Grid) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from analysis.userfiles.reading.faults import fault
 from analysis.userfiles.reading.names import ASSETS
 from analysis.userfiles.reading.numbers import Decimal, find_decimal, is_missing, is_word
 
-__all__ = ["DATES", "Frame", "Grid", "Shape", "find_shape", "is_named", "simplify"]
+__all__ = ["DATES", "Frame", "Grid", "Shape", "find_shape", "is_named", "join_dates", "simplify"]
 
 DATES = re.compile(
     r"(event|ann(ouncement)?|trade|trading|obs(ervation)?|cal|data)?(date|datum|dt|day|days|time)"
@@ -24,6 +24,7 @@ DATES = re.compile(
     r"|datetime|dates|names?date"
 )
 PLAIN = re.compile(r"-?\d+\.\d+")
+PARTS = [re.compile(p) for p in ("year|yyyy|yr|jahr", "month|mon|mm|mth|monat", "day|dd|dom|tag")]
 VOTES = 2_000  # cells that say which mark is decimal
 ROW_NUMBERS = {"", "unnamed0", "index", "row", "rownumber", "no", "nr", "obs", "x", "level0"}
 
@@ -83,16 +84,46 @@ class Grid:
         Cells, columns numbered from 0; numbers where the parser knew them, else text.
     said : list of str
         What was understood of the format.
+    sheet : str
+        The name of its sheet in a workbook of several.
+    others : list of Grid
+        Further sheets of dates and numbers.
     """
 
     path: Path
     shape: Shape
     body: pd.DataFrame
     said: list[str] = field(default_factory=list)
+    sheet: str = ""
+    others: list[Grid] = field(default_factory=list)
 
     def line(self, row: int) -> int:
         """Return the line of the file on which a row of the body stands, from 1."""
         return self.shape.start + row + 1
+
+
+def join_dates(grid: Grid) -> Grid:
+    """Put year, month and, where it is there, day of three columns into one, and say so."""
+    heads, body = grid.shape.heads, grid.body
+    names = [simplify(name) for name in heads[-1]] if heads else []
+    found = [next((at for at, n in enumerate(names) if p.fullmatch(n)), None) for p in PARTS]
+    parts = [at for at in found if at is not None]
+    first = grid.shape.dates[0]
+    if None in found[:2] or (len(body) and find_form(str(body[first].iloc[0]))):
+        return grid
+    cells = [body[at].astype(str).str.replace(r"\.0$", "", regex=True) for at in parts]
+    joined = (
+        cells[0].str.cat(pd.DataFrame(cells[1:]).T, sep="-").where(body[parts].notna().all(axis=1))
+    )
+    left = [at for at in range(grid.shape.width) if at not in parts]
+    grid.body = pd.concat([joined, body[left]], axis=1).set_axis(range(len(left) + 1), axis=1)
+    shape = grid.shape
+    words = tuple(left.index(at) + 1 for at in shape.words if at in left)
+    labels = [["", *(row[at] for at in left)] for row in heads[:-1]]
+    labels.append(["date", *(heads[-1][at] for at in left)])
+    grid.shape = replace(shape, heads=labels, width=len(left) + 1, dates=(0,), words=words)
+    grid.said.append(f"dates of {', '.join(heads[-1][at] for at in parts)}")
+    return grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +180,13 @@ def _date_columns(rows: Sequence[Sequence[str]], width: int, named: str) -> tupl
         return (found,) if (found := next(known, None)) is not None else ()
     ranks: dict[int, int] = {}
     for at in range(width):
-        if PLAIN.fullmatch(rows[-1][at]):  # 50.25: thousands of columns need no closer look
+        # 50.25: thousands of columns need no closer look; 45068.75 in the first may be a day.
+        if PLAIN.fullmatch(rows[-1][at]) and not _leads(rows, at):
             continue
         cells = [row[at].strip() for row in rows if row[at].strip()]
         forms = [form for cell in cells if (form := find_form(cell))]
         if forms and len(forms) >= 0.5 * max(len(cells) - 2, 1):
-            ranks[at] = _rank(cells, forms, at == 0 or (at == 1 and _counts(rows)))
+            ranks[at] = _rank(cells, forms, _leads(rows, at))
     best = max(ranks.values(), default=0)
     columns = [at for at, rank in ranks.items() if rank == best]
     return tuple(columns if best > 2 else columns[:1]) if best else ()
@@ -162,7 +194,7 @@ def _date_columns(rows: Sequence[Sequence[str]], width: int, named: str) -> tupl
 
 def _rank(cells: Sequence[str], forms: Sequence[str], first: bool) -> int:
     """Say how surely a column of dates is one: 3 and 4 beyond doubt, 0 not at all."""
-    if not all(form in FIGURES for form in forms) or not cells[-1].replace(".0", "").isdigit():
+    if not all(form in FIGURES for form in forms) or not re.fullmatch(r"\d+(\.\d+)?", cells[-1]):
         return 4
     if any(is_named(cell, DATES) for cell in cells[:6]):
         return 3
@@ -170,11 +202,18 @@ def _rank(cells: Sequence[str], forms: Sequence[str], first: bool) -> int:
         return 0
     if len(cells) > 1 and forms[-1] == "YYYYMMDD":
         return 2
+    if PLAIN.fullmatch(cells[-1]) and not cells[-1].endswith(".0"):  # 45068.75: an index, or a day
+        return 0
     return int(first and len(set(cells)) > len(cells) / 2)
 
 
 def _stripped(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows]
+
+
+def _leads(rows: Sequence[Sequence[str]], at: int) -> bool:
+    """Say whether a column is the first, but for one that numbers the rows."""
+    return at == 0 or (at == 1 and _counts(rows))
 
 
 def _counts(rows: Sequence[Sequence[str]], at: int = 0) -> bool:

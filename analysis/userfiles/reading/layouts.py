@@ -18,11 +18,14 @@ from analysis.userfiles.reading.columns import (
 )
 from analysis.userfiles.reading.dates import Dates
 from analysis.userfiles.reading.faults import fault
-from analysis.userfiles.reading.grid import Grid, is_named
+from analysis.userfiles.reading.grid import DATES, Grid, is_named
 from analysis.userfiles.reading.long_tables import find_asset_column, spread
-from analysis.userfiles.reading.names import ADJUSTED, CLOSES, PRICES, SHARE
+from analysis.userfiles.reading.names import ADJUSTED, BARS, CLOSES, PRICES, SHARE
 
 __all__ = ["arrange"]
+
+FIELD_LAST = re.compile(r"[('\"]*(.+?)(?:[ ._|-]|', ')([A-Za-z]+(?:[ _]Close)?)['\")]*")
+FIELD_FIRST = re.compile(r"[('\"]*([A-Za-z]+(?:[ _]Close)?)(?:[ ._|-]|', ')(.+?)['\")]*")
 
 
 def arrange(grid: Grid, asked: Asked) -> Layout:
@@ -36,11 +39,14 @@ def arrange(grid: Grid, asked: Asked) -> Layout:
     if not grid.shape.heads:
         raise fault(grid.path, "names above the columns", "none", row=1, remedy="add a header")
     names, fields = _labels(grid)
+    if asked.shares and not fields:
+        names, fields = _split_fields(grid, names)
     if len(grid.shape.dates) > 1 and _paired(grid):
         return _pairs(grid, names, asked)
     dates, said = date_column(grid, names, asked.order)
     columns = [at for at in range(grid.shape.width) if at not in grid.shape.dates]
-    columns, dropped = without_empty(grid, names, columns)
+    one_a_day = not (asked.asset or dates.index.has_duplicates)
+    columns, dropped = without_empty(grid, names, columns, one_a_day=one_a_day)
     said += dropped
     if not columns:
         raise fault(grid.path, "columns beside the dates", "none")
@@ -51,10 +57,32 @@ def arrange(grid: Grid, asked: Asked) -> Layout:
         names, columns, name = _block(grid, names, fields, columns)
         said.append(name)
         return _wide(grid, names, columns, dates, said, "several rows of names", asked)
-    share = [names[at] for at in columns]
-    if asked.shares and share and all(is_named(n, SHARE) for n in share):
+    if asked.shares and _is_share([names[at] for at in columns]):
         return _share(grid, names, columns, dates, said, asked)
     return _wide(grid, names, columns, dates, said, "wide", asked)
+
+
+def _is_share(names: Sequence[str]) -> bool:
+    """Say whether columns are those of one share: all known as such, or close and two of a bar."""
+    known = sum(is_named(name, SHARE) for name in names)
+    close = any(is_named(name, pattern) for name in names for pattern in (ADJUSTED, CLOSES))
+    bars = sum(is_named(name, BARS) for name in names)
+    return known == len(names) or (close and bars > 1)
+
+
+def _split_fields(grid: Grid, names: list[str]) -> tuple[list[str], list[str]]:
+    """Return assets and fields of names such as ALFA.Close and ALFA.Volume, Close_ALFA, ..."""
+    rest = [at for at in range(grid.shape.width) if at not in grid.shape.dates and names[at]]
+    alone = all(is_named(names[at], SHARE) for at in rest)
+    for pattern, asset in () if alone else ((FIELD_LAST, 0), (FIELD_FIRST, 1)):
+        parts = {at: m.groups() for at in rest if (m := pattern.fullmatch(names[at]))}
+        fields = {at: part[1 - asset] for at, part in parts.items()}
+        if len(parts) < len(rest) or not all(is_named(f, SHARE) for f in fields.values()):
+            continue
+        if len(set(fields.values())) > 1:  # one field alone is part of the names that people use
+            own = [parts[at][asset] if at in parts else name for at, name in enumerate(names)]
+            return own, [fields.get(at, "") for at in range(len(names))]
+    return names, []
 
 
 def _labels(grid: Grid) -> tuple[list[str], list[str]]:
@@ -121,7 +149,7 @@ def _share(
     if not found:
         shown = ", ".join(names[at] for at in columns)
         raise fault(grid.path, "closing prices", shown, remedy="add a column of closing prices")
-    name = re.split(r"\.", grid.path.name)[0]
+    name = grid.sheet or grid.path.name.partition(".")[0]
     layout = _wide(grid, [name] * len(names), found[:1], dates, said, "one share", asked)
     layout.same_share = tuple(names[at] for at in columns)
     layout.said.append(f"{names[found[0]]} taken as {name}")
@@ -173,15 +201,21 @@ def _paired(grid: Grid) -> bool:
 def _pairs(grid: Grid, names: Sequence[str], asked: Asked) -> Layout:
     """Join columns that come in pairs, each of prices with dates of its own."""
     said: list[str] = []
-    parts, body = [], grid.body
+    parts: list[pd.Series] = []
+    body = grid.body
     for at in grid.shape.dates:
-        name = names[at] if is_named(names[at + 1], PRICES) or not names[at + 1] else names[at + 1]
+        above = [row[place] for row in grid.shape.heads[::-1] for place in (at + 1, at)]
+        kinds = (PRICES, DATES, SHARE)
+        own = [n for n in above if n and not any(is_named(n, kind) for kind in kinds)]
+        name = own[0] if own else names[at]
         grid.body = body[[at, at + 1]]
         dates, _ = date_column(grid, [name] * len(names), asked.order, at)
         values = read_numbers(grid, names, at + 1, asked, said)
         if dates.index.has_duplicates:
             again = dates.index[dates.index.duplicated()][0].date()
             raise fault(grid.path, "each date once", f"{again} again", column=name)
+        if name in (part.name for part in parts):
+            raise fault(grid.path, "each asset once", "it again", column=name)
         parts.append(pd.Series(values, dates.index, name=name))
     frame = pd.concat(parts, axis=1).sort_index()
     found = replace(dates, index=pd.DatetimeIndex(frame.index))

@@ -20,9 +20,13 @@ from analysis.userfiles.reading.names import (
     FIRM_NUMBERS,
     MARKETS,
     OTHERS,
+    PER_SHARE,
     PRICES,
     RETURNS,
 )
+from analysis.userfiles.reading.numbers import FIGURE
+
+UNADJUSTED = ("prc", "dlyprc", "prccd")
 
 __all__ = ["find_asset_column", "spread"]
 
@@ -42,6 +46,8 @@ def find_asset_column(
         return next(at for at in named if at in words)
     if len(words) == 1 and len(columns) > 1:
         return words[0]
+    if len(words) > 1 and all(FIGURE.match(str(grid.body[at].iloc[0])) for at in words):
+        return None  # numbers with something behind them: which cell is no number is told
     if len(words) > 1:
         raise _unclear(grid, names, "several columns of words")
     return None
@@ -104,6 +110,10 @@ def spread(
     if crsp and simplify(names[value]) in ("prc", "dlyprc") and (numbers[0] < 0).any():
         said.append("prices below zero taken as CRSP means them: midpoints of bid and ask")
         numbers[0] = np.abs(numbers[0])
+    for at in rest if simplify(names[value]) in UNADJUSTED else ():
+        if power := PER_SHARE.get(simplify(names[at])):
+            numbers[0] = numbers[0] * read_numbers(grid, names, at, asked, said) ** float(power)
+            said.append(f"{'divided' if power < 0 else 'multiplied'} by {names[at]}")
     cells = grid.body[asset]
     if cells.isna().any():
         row = int(np.flatnonzero(cells.isna())[0])

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.estimators.arrays import Floats
 
 __all__ = [
+    "FIGURE",
     "MARKS",
     "MISSING",
     "AmbiguousNumberError",
@@ -29,14 +30,19 @@ Decimal = Literal["", ",", "."]
 
 MISSING = (
     "", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "NaN", "nan", "NAN", "-nan", "NULL", "null",
-    "None", "none", "NONE", "NaT", "<NA>", ".", "..", "-", "--", "–", "—", "#DIV/0!", "#VALUE!",
-    "#REF!", "#NUM!", "#NAME?", "#NULL!", "#ERROR!",
+    "None", "none", "NONE", "n.a.", "N.A.", "NaT", "<NA>", ".", "..", "-", "--", "–", "—",
+    "#DIV/0!",
+    "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!", "#ERROR!",
 )  # fmt: skip
 """Cells that hold no value, whatever the program that wrote them."""
 
 ERROR = "#"  # begins what spreadsheets and their add-ins write for a value they do not have
-SIGNS = re.compile(r"[$€£¥₹₽₩]|\b(?:USD|EUR|GBP|GBX|JPY|CHF|CAD|AUD|HKD|CNY|SEK|NOK|DKK|INR)\b")
+SIGNS = re.compile(
+    r"(?:\b(?:US|HK|NT|AU|CA|NZ|[ACRS]))?[$]|[€£¥₹₽₩]|\bkr\b|zł|"
+    r"\b(?:USD|EUR|GBP|GBp|GBX|JPY|CHF|CAD|AUD|HKD|CNY|SEK|NOK|DKK|INR|PLN)\b"
+)
 BLANKS = re.compile(r"[\s\u00a0\u202f’']")
+FIGURE = re.compile(r"\W*\d")  # begins a number, whatever stands behind it
 FIGURES = re.compile(r"[-+]?[\d.,]*\d[\d.,]*%?(?:[eE][-+]?\d+)?")
 GROUPED = {
     ",": re.compile(r"[-+]?\d{1,3}(?:,\d{3})+"),
@@ -142,7 +148,7 @@ def is_word(cell: str) -> bool:
 
 def _bare(cell: object) -> tuple[str, bool]:
     """Return the cell without blanks, currency and brackets, and whether it had a currency."""
-    text = str(cell).strip()
+    text = str(cell).strip(' "=')  # ="1.5" is how a spreadsheet is made to keep text
     plain = SIGNS.sub("", text)
     plain = BLANKS.sub("", plain).replace("−", "-")
     if re.fullmatch(r"\(.*\d.*\)", plain):  # as accountants write what is below zero

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -18,11 +19,13 @@ from analysis.userfiles.reading.files import open_grid
 from analysis.userfiles.reading.grid import Grid
 from analysis.userfiles.reading.layouts import arrange
 from analysis.userfiles.reading.numbers import Decimal
+from analysis.userfiles.reading.sheets import join_sheets, name_rows
 from analysis.userfiles.reading.values import (
     Given,
     as_fractions,
     clear_marks,
     cut_padding,
+    find_no_returns,
     find_wrong,
     guess,
     is_factors,
@@ -196,9 +199,26 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _read(path: Path, reading: Reading, *, shares: bool) -> tuple[Layout, list[str]]:
-    """Read one table and put its dates in order."""
+    """Read one table, or the sheets of a workbook that belong together, and order its dates."""
     asked = reading.asked(shares=shares)
     grid = open_grid(path, MOST_ROWS, asked.date, rows_of_wide=MOST_SESSIONS)
+    if shares and asked.date and not any(asked.date in row for row in grid.shape.heads):
+        found = ", ".join(name for name in grid.shape.heads[-1] if name)
+        raise fault(path, f"a column {asked.date!r}", found, remedy="name one of the columns")
+    layout, said = _arranged(grid, asked)
+    further = []
+    for other in grid.others:
+        with suppress(UserDataError):
+            further.append((other, _arranged(other, asked)[0]))
+    if grid.others:
+        told = join_sheets(grid, layout, further, shares=shares)
+        said.append(told)
+    layout.frame.index.name = "date"
+    return layout, said
+
+
+def _arranged(grid: Grid, asked: Asked) -> tuple[Layout, list[str]]:
+    """Return the table of one grid with its dates in order, and what was understood of it."""
     layout = arrange(grid, asked)
     said = [*grid.said, *layout.said]
     if grid.shape.preamble:
@@ -215,12 +235,11 @@ def _read(path: Path, reading: Reading, *, shares: bool) -> tuple[Layout, list[s
                 at = int(np.flatnonzero(index[1:] > index[:-1])[0]) + 1
             found = f"{index[at].date()} after {index[at - 1].date()}"
             line = grid.line(int(grid.body.index[at]))
-            raise fault(path, "dates in order", found, row=line,
+            raise fault(grid.path, "dates in order", found, row=line,
                         column=grid.shape.heads[0][grid.shape.dates[0]])  # fmt: skip
         layout.frame = layout.frame.iloc[::-1]
         layout.lines = None if layout.lines is None else layout.lines[::-1]
         said.append("newest first, turned round")
-    layout.frame.index.name = "date"
     return layout, said
 
 
@@ -246,17 +265,13 @@ def _drop_repeated(grid: Grid, layout: Layout) -> str:
 
 def _told(path: Path, layout: Layout, said: Sequence[str]) -> str:
     """Return the one line on what was understood of a file."""
-    frame, rows = layout.frame, {"day": "days", "month": "months", "quarter": "quarters"}
-    calendar = rows[layout.dates.frequency]
-    days = pd.DatetimeIndex(frame.index)
-    if layout.dates.frequency == "day" and len(days) > 10:
-        close = (days[-1] - days[0]).days < 2 * len(days)  # rows of months are no days
-        calendar = (
-            "days, seven a week" if close and (days.day_of_week > 4).mean() > 0.2 else calendar
-        )
+    frame, days = layout.frame, pd.DatetimeIndex(layout.frame.index)
+    rows = name_rows(days)
+    if rows == "days" and len(days) > 10 and (days.day_of_week > 4).mean() > 0.25:
+        rows = "days, seven a week"
     span = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}"
     parts = [
-        f"{layout.name}, {frame.shape[1]:,} columns, {len(frame):,} {calendar} from {span}",
+        f"{layout.name}, {frame.shape[1]:,} columns, {len(frame):,} {rows} from {span}",
         f"dates {layout.dates.form}",
         *said,
     ]
@@ -277,7 +292,7 @@ def _read_prices(path: Path, reading: Reading, rates: Collection[str]) -> Table:
         if is_factors(frame):
             clear_marks(layout, said)
         frame = as_fractions(frame, "" if given == "returns" else given, said)
-        kind = "returns"
+        wrong, kind = find_no_returns(path, frame), "returns"
     layout.frame = frame
     names = [str(name) for name in frame.columns]
     share = dict.fromkeys(layout.same_share, names[0])

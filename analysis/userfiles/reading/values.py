@@ -20,6 +20,7 @@ __all__ = [
     "as_fractions",
     "clear_marks",
     "cut_padding",
+    "find_no_returns",
     "find_wrong",
     "guess",
     "is_factors",
@@ -30,6 +31,7 @@ Given = Literal["", "prices", "returns", "percent"]
 SMALLEST, LARGEST = 1e-30, 1e30  # of prices
 PADDED = 5  # equal prices up to the last row of a file from which on they are no prices
 BOTH_SIGNS = 0.1  # share of values below zero from which a table cannot be one of prices
+ABOVE = 50  # times the usual size of returns, from which on values are no returns
 PERCENT = 0.1  # median size of returns, in fractions a tenth: beyond it they are percent
 
 
@@ -73,6 +75,33 @@ def find_wrong(path: Path, layout: Layout) -> dict[str, UserDataError]:
             column=name,
             remedy="correct the file, or say --as returns if these are returns",
         )  # fmt: skip
+    return wrong
+
+
+def find_no_returns(path: Path, frame: pd.DataFrame) -> dict[str, UserDataError]:
+    """Return the fault of each column that holds no returns: prices beside them, losses over all.
+
+    A column without a value below zero is one of prices if it is usually :data:`ABOVE` times as
+    large as those that have them.
+    """
+    values = frame.to_numpy()
+    sizes = frame.abs().median().to_numpy()
+    signs = np.asarray((values < 0).any(axis=0))
+    usual = float(np.median(sizes[signs])) if signs.any() else np.inf
+    wrong, days = {}, pd.DatetimeIndex(frame.index)
+    for at, name in enumerate(map(str, frame.columns)):
+        below = np.flatnonzero(values[:, at] < -1)
+        if below.size:
+            day, value = days[below[0]].date(), 100 * values[below[0], at]
+            wrong[name] = fault(
+                path, "a return above -100%", f"{value:g}% on {day}", column=name,
+                remedy="say --as percent if the file is in percent, or correct it",
+            )  # fmt: skip
+        elif not signs[at] and sizes[at] > ABOVE * usual:
+            wrong[name] = fault(
+                path, "returns as in the other columns", f"{sizes[at]:g} as the usual value",
+                column=name, remedy="give prices and returns in files of their own kind",
+            )  # fmt: skip
     return wrong
 
 

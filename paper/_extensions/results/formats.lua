@@ -34,39 +34,62 @@ local function equation(span)
   return span
 end
 
--- Characters: a longer cell is running text, and what a line of print holds in a table.
-local TEXT, LINE = 16, 115
+-- A day such as 2025-10-09 keeps to one line: a browser would break it at its hyphens.
+local function day(text)
+  if not (html and text.text:match("^%p*%d%d%d%d%-%d%d%-%d%d%p*$")) then return nil end
+  return pandoc.Span(text, pandoc.Attr("", { "day" }))
+end
 
--- The length of the longest cell of each column.
+-- Characters: a longer cell is running text, and what a line of print holds in a table.
+local TEXT, LINE, LEAST = 16, 115, 0.3
+
+-- The lengths of the longest cell and of the longest word of each column.
 local function longest_cells(tbl)
-  local longest = {}
+  local longest, words = {}, {}
   local function measure(rows)
     for _, row in ipairs(rows) do
       for column, cell in ipairs(row.cells) do
-        longest[column] = math.max(longest[column] or 0, utf8.len(pandoc.utils.stringify(cell.contents)))
+        local text = pandoc.utils.stringify(cell.contents)
+        longest[column] = math.max(longest[column] or 0, utf8.len(text))
+        for word in text:gmatch("%S+") do words[column] = math.max(words[column] or 0, utf8.len(word)) end
       end
     end
   end
   measure(tbl.head.rows)
   for _, body in ipairs(tbl.bodies) do measure(body.body) end
-  return longest
+  return longest, words
+end
+
+-- A table in smaller letters, where the words of its short columns are too much for a line.
+local function smaller(tbl, scale)
+  if scale > 0.97 then return tbl end
+  local set = string.format("#[#set text(size: %.2fem)", math.max(scale, 0.6))
+  return { pandoc.RawBlock("typst", set), tbl, pandoc.RawBlock("typst", "]") }
 end
 
 -- Columns take the width of their content. In print, where that is too much for a line, columns of running text
 -- share what the others leave, by the root of their length; Typst alone would make them alike.
 local function shared_width(tbl)
-  local longest, short, roots, all = longest_cells(tbl), 0, 0, 0
-  for _, length in ipairs(longest) do
-    if length > TEXT then roots = roots + math.sqrt(length) else short = short + length + 2 end
+  local longest, words = longest_cells(tbl)
+  local short, least, edges, roots, all = 0, 0, 0, 0, 0
+  for column, length in ipairs(longest) do
+    if length > TEXT then
+      roots = roots + math.sqrt(length)
+    else
+      short, least, edges = short + length + 2, least + (words[column] or 0), edges + 2
+    end
     all = all + length + 2
   end
-  if all <= LINE or roots == 0 then return tbl end
-  local column, left = 0, math.max(1 - short / LINE, 0.3)
+  if all <= LINE then return tbl end
+  local room = roots == 0 and LINE or (1 - LEAST) * LINE
+  local scale = math.min(1, 0.97 * (room - edges) / least) -- letters shrink, the space between columns does not
+  if roots == 0 then return smaller(tbl, scale) end
+  local column, left = 0, math.max(1 - short / LINE, LEAST)
   tbl.colspecs = tbl.colspecs:map(function(spec)
     column = column + 1
     return { spec[1], longest[column] > TEXT and left * math.sqrt(longest[column]) / roots or nil }
   end)
-  return tbl
+  return smaller(tbl, scale)
 end
 
 -- Rows with words on those above them, and rows of exhibits that the page alone has, stand on the page and nowhere else.
@@ -144,6 +167,7 @@ end
 
 return {
   { Meta = front_matter },
+  { Str = day },
   { Image = picture, Span = function(span) return verdict(span) or equation(span) end, Div = in_print, Table = scrolling, FloatRefTarget = without_source },
   { Pandoc = references },
 }

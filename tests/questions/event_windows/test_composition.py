@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from analysis.questions.event_windows import by_direction, episode_days
+from analysis.questions.event_windows import baskets, by_direction, episode_days
 from analysis.questions.rows_used import rows_entered
 from analysis.snapshot.rules import Rules
 from analysis.study.episodes import count_firms, tell_firms
@@ -57,3 +59,15 @@ def test_the_table_of_episodes_says_how_many_enter(planted):
     (table,) = episode_days.compute(planted).tables
     assert table.frame["in_test"].tolist() == [2, 3, 3, 1]
     assert table.frame["members"].tolist() == ["MP,USAR,CRML"] * 4
+
+
+def test_baskets_of_claims_alone_stand_in_no_table(committed: Panel) -> None:
+    """They are those that the study names; all others are tabulated, in its order."""
+    choices = committed.snapshot.choices
+    assert not set(choices.claims_only) & baskets.members(committed).keys()
+    own = replace(choices, claims_only=("processors",))
+    told = baskets.members(replace(committed, snapshot=replace(committed.snapshot, choices=own)))
+    assert [*told] == [
+        "core", "heavy_exposed", "producer", "explorers", "metals_funds", "cyclical_funds",
+        "cyclicals_apart", "listed_before", "peers", "placebo",
+    ]  # fmt: skip

@@ -289,6 +289,25 @@ def test_planted_response_of_copper_is_found(world):
     assert verdicts(cross_asset.compute(panel))["cross.responses"] == "some"
 
 
+def test_groups_of_other_assets_are_those_of_the_study(world):
+    """Any name is a group's; a group that is held to be still is asked for more than no sign."""
+
+    def lift(returns):
+        for number, day in enumerate(GOOD):
+            rows = after(returns, day, 0, 1)
+            returns.iloc[rows, returns.columns.get_loc("CPER")] = 0.018 + 0.001 * number
+
+    panel, said = world(lift), []
+    for still in ((), ("wire",)):
+        groups = {"wire": ("CPER",), "all_shops": ("CPER", "UUP")}
+        rules = replace(panel.snapshot.choices.cross_asset, groups=groups, still=still, names={})
+        choices = replace(panel.snapshot.choices, cross_asset=rules)
+        own = replace(panel, snapshot=replace(panel.snapshot, choices=choices))
+        said.append(verdicts(cross_asset.compute(own)))
+    assert [each["cross.wire.easing"] for each in said] == ["rise", "moves"]
+    assert {each["cross.all_shops.easing"] for each in said} == {"rise"}
+
+
 def test_planted_link_is_found_after_easing(world):
     """An asset that copies the core portfolio for twenty sessions after easing."""
 

@@ -38,7 +38,7 @@ def study(folder: Path, events: str, *words: str) -> list[dict[str, Any]]:
             "day,who,v\n2024-01-02,A,1\n2024-01-02,B,2\n2024-01-02,A,3\n",
             "row 4, column who: expected each",
         ),
-        ("day,who,v\n2024-01-02,A,1\n2024-01-03,,2\n2024-01-04,A,1\n", "expected an asset, found"),
+        ("day,who,v\n2024-01-02,A,1\n2024-01-02,,2\n2024-01-04,A,1\n", "expected an asset, found"),
         ("a,b\n1,2\n3,4\n", "row 2, column a: expected a date, found '1'"),
         ("Date,Open,High,Volume\n2024-01-02,1,1,9\n", "expected closing prices, found Open, High"),
         (
