@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from analysis.estimators.beta.breaks import sup_wald, wald_path
 
@@ -130,7 +131,7 @@ def test_draws_flip_the_errors_of_forecasts_without_each_session():
     x = pd.Series(rng.standard_t(2, 26), sessions)
     y = x + pd.Series(rng.normal(0, 1, 26), sessions)
     test = sup_wald(y, x, trim=0.2, draws=399, rng=np.random.default_rng(1))
-    left, right = ((s - s.mean()).to_numpy() / s.std(ddof=0) for s in (y, x))
+    left, right = stats.zscore(np.column_stack([y, x])).T
     errors = sm.OLS(left, sm.add_constant(right)).fit().get_influence().resid_press
     signs = np.random.default_rng(1).choice([-1.0, 1.0], (399, 26))
     largest = wald_path(signs * errors, right, np.arange(6, 21))[0].max(axis=1)
