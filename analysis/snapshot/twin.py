@@ -162,8 +162,8 @@ def _standardised_returns(snapshot: Snapshot) -> pd.Series:
     returns = listed_returns(snapshot)[firms]
     months = snapshot.sessions.to_period("M")
     whole = returns.notna().groupby(months).all()
-    monthly = ((1 + returns.fillna(0)).groupby(months).prod() - 1).where(whole)
-    core = equal_weight(monthly, firms).dropna()
+    gross = (1 + returns.fillna(0)).groupby(months).prod().where(whole)
+    core = equal_weight(gross, firms).dropna()
     return (core - core.mean()) / core.std(ddof=0)
 
 

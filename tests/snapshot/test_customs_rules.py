@@ -138,6 +138,8 @@ def test_committed_headline_gaps(snapshot: Snapshot) -> None:
         ("2026-05-09", "2026-05-11", "no session on the release day"),  # a Saturday
         ("2025-12-25", "2025-12-26", "no session on the release day"),  # a holiday
         ("2023-10-13", None, "released before the first price"),
+        ("2026-07-31", "2026-07-31", ""),  # the last session
+        ("2026-08-01", None, "released after the last price"),
         ("2026-08-07", None, "released after the last price"),
         (None, None, "release day not known"),
     ],

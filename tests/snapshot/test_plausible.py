@@ -61,6 +61,14 @@ def test_many_jumps_are_counted(snapshot_copy: Path) -> None:
     assert told[-1] == "prices.csv: 11 more moves as large"
 
 
+def test_as_many_jumps_as_are_shown_leave_none_to_count(snapshot_copy: Path) -> None:
+    """Five are told one by one, and no more."""
+    pattern = rb"(?m)^(2026-07-31,(?:MP|USAR|CRML|SPY|XME),)(.+)$"
+    told = look(snapshot_copy, "prices.csv", pattern, times(3), record=False)
+    assert len(told) == 5
+    assert all(", row " in line for line in told)
+
+
 @pytest.mark.parametrize(
     ("day", "factor"), [("2025-10-27", 10), ("2025-10-27", 0.01), ("2026-07-31", 0.1)]
 )

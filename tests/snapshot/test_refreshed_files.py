@@ -15,7 +15,8 @@ FILES = {
     "prices_raw.csv": "session,ticker,close\n2026-07-30,MP,60.5\n2026-07-31,MP,61.0\n",
     "actions.csv": "session,ticker,kind,value\n2026-06-22,SPY,dividend,1.8\n",
     "comtrade.csv": "month,reporter,flow,partner,commodity,value_usd,net_weight_kg,weight\n"
-    "2024-12,156,X,842,280530,1000.0,,\n2024-12,842,M,156,280530,1100.0,50.0,estimated\n",
+    "2024-12,156,X,842,280530,1000.0,,\n2024-12,842,M,156,280530,1100.0,50.0,estimated\n"
+    "2024-12,842,M,0,280530,0.0,,\n",
 }
 
 
@@ -34,9 +35,20 @@ def test_they_are_loaded_with_types(refreshed: Path) -> None:
     tables = load_snapshot(refreshed).refreshed
     assert set(tables) == set(FILES)
     assert tables["prices_raw.csv"]["session"].iloc[0] == pd.Timestamp("2026-07-30")
-    assert tables["comtrade.csv"]["reporter"].tolist() == [156, 842]
-    assert tables["comtrade.csv"]["commodity"].tolist() == ["280530", "280530"]
+    assert tables["comtrade.csv"]["reporter"].tolist() == [156, 842, 842]
+    assert tables["comtrade.csv"]["commodity"].tolist() == ["280530"] * 3
+    assert tables["comtrade.csv"]["partner"].iloc[-1] == 0  # the world
     assert pd.isna(tables["comtrade.csv"]["net_weight_kg"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(",0,280530", ",-1,280530"), ("1000.0", "-0.1"), ("50.0", "0.0")]
+)
+def test_a_figure_out_of_bounds_is_refused(refreshed: Path, old: str, new: str) -> None:
+    """A code or a value below nought, a weight of nought: nought itself is a code and a value."""
+    (refreshed / "comtrade.csv").write_text(FILES["comtrade.csv"].replace(old, new))
+    with pytest.raises(SnapshotError, match=r"^comtrade\.csv, row \d, column \w+: expected a"):
+        load_snapshot(refreshed, check_hashes=False)
 
 
 def test_without_them_nothing_is_missing(snapshot: Snapshot) -> None:

@@ -11,8 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.snapshot.eligibility import listed_returns
 from analysis.snapshot.load import Snapshot, load_snapshot
-from analysis.snapshot.twin import TRUTH, planted_effects, residual_scale, simulate, write_twin
+from analysis.snapshot.twin import (
+    TRUTH,
+    _standardised_returns,
+    planted_effects,
+    residual_scale,
+    simulate,
+    write_twin,
+)
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +117,18 @@ def test_turbulence_lasts_as_long_as_stated(snapshot) -> None:
     assert set(scale.iloc[at + 1 : at + 1 + TRUTH.wake]) == {TRUTH.turbulence}
     assert scale.iloc[0] == 1.0
     assert set(scale) == {1.0, TRUTH.turbulence}
+
+
+def test_exports_follow_the_returns_of_whole_months(snapshot) -> None:
+    """Mean over the core firms that have a return on every session, of mean 0 and variance 1."""
+    returns = listed_returns(snapshot)[list(snapshot.choices.firms.core)]
+    means = {}
+    for month, part in returns.groupby(snapshot.sessions.to_period("M")):
+        whole = [part[firm] for firm in part if part[firm].notna().all()]
+        if whole:
+            means[month] = np.mean([np.expm1(np.log1p(firm).sum()) for firm in whole])
+    expected = pd.Series(means)
+    expected = (expected - expected.mean()) / expected.std(ddof=0)
+    found = _standardised_returns(snapshot)
+    assert [*found.index] == [*expected.index]
+    np.testing.assert_allclose(found, expected, atol=1e-9)

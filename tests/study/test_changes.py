@@ -21,8 +21,6 @@ from analysis.study.tipping import tip_claim
 from analysis.study.tipping_rules import rule_of
 from analysis.study.variants import VARIANTS
 
-pytestmark = pytest.mark.slow
-
 CLAIMS = ("A4", "A7", "A9", "A10", "B3", "B7", "B10")
 CORE = ("MP", "USAR", "CRML")
 QUIET = ["2025-11-20", "2026-01-12", "2026-02-10", "2026-03-10", "2026-04-14"]
@@ -60,6 +58,7 @@ def agrees(change, sets, outcome, panel):
     assert found.effect[0] == pytest.approx(outcome.effect, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", [*VARIANTS][1:2] + [*VARIANTS][4:6])
 def test_no_change_is_the_ledger_and_all_changes_are_the_variant(ruled, elsewhere, variant):
     """The study with all events recoded, all open days moved, all firms put back."""
@@ -72,6 +71,7 @@ def test_no_change_is_the_ledger_and_all_changes_are_the_variant(ruled, elsewher
             agrees(change, np.ones(count, bool), decide_claim(claim, changed), ruled)
 
 
+@pytest.mark.slow
 def test_some_changes_are_the_study_with_these_made(ruled, elsewhere):
     """Sets drawn at random, of codings and firms."""
     rng = np.random.default_rng(3)
@@ -96,6 +96,7 @@ def test_some_changes_are_the_study_with_these_made(ruled, elsewhere):
         agrees(back, picked, decide_claim(claim, vary(ruled, clean=clean)), ruled)
 
 
+@pytest.mark.slow
 def test_some_moved_days_are_the_study_with_these_moved(ruled, elsewhere):
     """Half of the open days, by a panel built anew."""
     claims = [ruled.snapshot.registered[key] for key in ("A4", "B3", "B7")]
@@ -140,6 +141,7 @@ def planted(effects):
     return {(firm, day): effect for day, effect in effects.items() for firm in CORE}
 
 
+@pytest.mark.slow
 def test_what_turns_a_planted_verdict_is_found(simulate, mean_of):
     """News of the firms hides a fall that would turn the sign; so does the other day."""
     rows: list[dict[str, object]] = [{"day0": day, "direction": "tightening"} for day in QUIET]

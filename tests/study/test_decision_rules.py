@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,16 @@ import pytest
 from scipy import stats
 
 from analysis.estimators.events.across_episodes import across_episodes_t
-from analysis.snapshot.claims import Equivalence, Events
-from analysis.study.claim_kinds import decide_equivalence, judge_equivalence, lies_inside
+from analysis.reads import vary
+from analysis.snapshot.claims import Condition, Equivalence, Events, VarianceShare
+from analysis.study.changes import panel_elsewhere
+from analysis.study.claim_kinds import (
+    decide_equivalence,
+    judge_equivalence,
+    judge_share,
+    lies_inside,
+)
+from analysis.study.episodes import holds, pick_days
 from analysis.study.outcomes import (
     Outcome,
     compare_episodes,
@@ -205,3 +214,79 @@ def test_episodes_are_compared_from_three_on_each_side(committed):
     assert outcome.statistic == pytest.approx(expected.statistic)
     assert outcome.sign == -1
     assert outcome.p == pytest.approx(across_episodes_t([0.1, 0.2, 0.4]).p)
+
+
+def test_an_equivalence_rejects_below_the_size_and_not_at_it(simulate, equivalence, monkeypatch):
+    """With the size at its own p the response is none yet; a hair above, it is one."""
+    panel = planted(simulate, 0.05, 0.05)
+    p = decide_equivalence(equivalence(), panel).p
+    assert p is not None
+    verdicts = []
+    for size in (p, p * (1 + 1e-9)):
+        monkeypatch.setattr(type(panel.snapshot.choices.inference), "size", size)
+        verdicts.append(decide_equivalence(equivalence(), panel).verdict)
+    assert verdicts == ["mixed", "contradicted"]
+
+
+def test_an_equivalence_counts_in_its_family_alone(simulate, equivalence):
+    """It joins the adjustment where the claim says so, not by what came out."""
+    panel = planted(simulate, 0.0, 0.001)
+    claim = equivalence()
+    for family in (True, False):
+        outcome = decide_equivalence(replace(claim, family=family), panel)
+        assert outcome.confirmatory is family
+
+
+def test_a_share_is_judged_by_intervals_beyond_its_bound():
+    """Above it supported, below it contradicted; one that touches the bound decides nothing."""
+    claim = VarianceShare(
+        **WORDS, id="X2", status="confirmatory", kind="variance_share", of="core",
+        events=Events(directions=("tightening",)), bound=0.5,
+    )  # fmt: skip
+    lows, highs = [0.51, 0.5, 0.2, 0.2, 0.4], [0.9, 0.9, 0.49, 0.5, 0.6]
+    none = "cannot decide"
+    expected = ["supported", none, "contradicted", none, none]
+    assert judge_share(claim, lows, highs).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("> 0.1", [False, False, False, True, False]),
+        ("< 0.1", [True, True, False, False, False]),
+        ("in [-0.08, 0.1]", [False, True, True, False, False]),
+        ("in [-0.1, 0.1]", [True, True, True, False, False]),
+    ],
+)
+def test_conditions_at_their_bounds(condition, expected):
+    """Bounds belong to a band and to nothing else; what is unknown meets no condition."""
+    assert holds(condition, [-0.1, -0.08, 0.1, 0.2, np.nan]).tolist() == expected
+
+
+@pytest.mark.parametrize(("change", "entering"), [("> 0.19", 1), ("> 0.21", 0)])
+def test_a_condition_reads_prices_before_the_event(simulate, mean_of, change, entering):
+    """From the close at its start to that at its end, both counted from day 0."""
+    panel = build_panel(simulate([{"day0": "2026-01-12", "direction": "tightening"}]))
+    sessions = panel.snapshot.sessions
+    day = int(sessions.searchsorted(pd.Timestamp("2026-01-12")))
+    prices = panel.snapshot.prices.copy()
+    prices["MP"] = 150.0
+    prices.iloc[[day - 5, day - 2], prices.columns.get_loc("MP")] = 100.0, 120.0
+    panel = vary(panel, snapshot=vary(panel.snapshot, prices=prices))
+    where = Condition(of="MP", start=-5, end=-2, holds=change)
+    events = replace(mean_of("tightening").events, where=where)
+    assert len(pick_days(panel, panel.events.index, events)) == entering
+
+
+def test_only_events_of_the_panel_move_to_their_open_day(simulate):
+    """Neither one without an open day, nor one that the panel does not hold; None where none is."""
+    rows: list[dict[str, Any]] = [{"day0": day, "direction": "tightening"} for day in DAYS[:3]]
+    rows[0]["alternative_day0"] = pd.Timestamp("2025-09-09")
+    rows[1]["alternative_day0"] = pd.Timestamp("2025-09-25")
+    snapshot = simulate(rows)
+    days = pd.to_datetime(snapshot.events["alternative_day0"].replace("", None))
+    panel = build_panel(vary(snapshot, events=snapshot.events.assign(alternative_day0=days)))
+    elsewhere = panel_elsewhere(vary(panel, events=panel.events.drop("e0")))
+    assert elsewhere is not None
+    assert elsewhere.events["day0"].to_dict() == {"e1": pd.Timestamp("2025-09-25")}
+    assert panel_elsewhere(vary(panel, events=panel.events.drop(["e0", "e1"]))) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from analysis.reads import vary
 from analysis.snapshot.claims import Events, Mean, Variance
 from analysis.snapshot.load import Snapshot, load_snapshot
 from analysis.study.calendars import rotate
-from analysis.study.each_firm_removals import remove_squares
+from analysis.study.each_firm_removals import AT_ONCE, _Squares, remove_squares
 from analysis.study.each_firm_runs import list_beside, registered_run
 from analysis.study.each_firm_tests import decide_run, list_tested, run_tests, take_statistics
 from tests.conftest import DATA
@@ -115,6 +116,36 @@ def test_removing_a_square_is_running_without_its_events(earlier, held: Register
         )
         assert found.estimates[place] == pytest.approx(tests.loc[0, "scar"], rel=1e-12)
         assert found.p[place] == pytest.approx(tests.loc[0, "p"], rel=1e-12)
+
+
+def test_a_table_has_one_entry_a_session_and_one_for_none(earlier: Snapshot, held) -> None:
+    """The last, which stands for no session, is empty in every measure of every firm."""
+    table = held.run.table(earlier)
+    for columns in table.values.values():
+        for column, code in zip(columns, table.exchanges, strict=True):
+            assert len(column) == len(table.sessions[code]) + 1
+            assert np.isnan(column[-1])
+
+
+def test_many_sets_of_squares_are_judged_as_each_alone() -> None:
+    """What is not rotated keeps a p that is no smaller than its own, on the same side of the size.
+
+    The mean of all ten episodes is larger than that of each of three rotations: one of four.
+    """
+    rng = np.random.default_rng(2)
+    own, total, count = np.arange(10.0, 20.0), np.array([90.0, 120.0, 144.0]), np.full(3, 10.0)
+    values, holds = rng.uniform(0, 9, (10, 3)), np.ones((10, 3))
+    squares = _Squares(own, total, count, values, holds)
+    sets = np.array([*itertools.product([0.0, 1.0], repeat=10)])
+    assert len(sets) > AT_ONCE
+    size = 0.6
+    found, alone = squares.look(sets, size), [squares.look(row[None], size) for row in sets]
+    exact = np.array([each.p[0] for each in alone])
+    enough = 10 - sets.sum(axis=1) >= 2
+    np.testing.assert_array_equal(np.isnan(found.p), ~enough)
+    assert (found.p >= exact)[enough].all()
+    np.testing.assert_array_equal(found.p < size, exact < size)
+    assert found.p[0] == exact[0] == 1 / 4
 
 
 def test_what_turns_a_verdict_turns_it(earlier, held: Registered) -> None:

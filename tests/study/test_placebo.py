@@ -130,6 +130,14 @@ def null_of(values: dict[int, list[float]]) -> EpisodeNull:
     return EpisodeNull((pd.DataFrame.from_dict(values, orient="index", dtype=float),))
 
 
+def test_an_episode_that_can_go_nowhere_leaves_no_draws():
+    """No draw at all, and not one of nothing."""
+    lost = null_of({4: [np.nan, np.nan], 5: [1, 2], 6: [3, 1]})
+    assert placebo.drawn(lost, 9, np.random.default_rng(0)).size == 0
+    kept = null_of({5: [1, 2], 6: [3, 1]})
+    assert placebo.drawn(kept, 9, np.random.default_rng(0)).size == 9
+
+
 def test_joint_draws_use_sessions_that_serve_every_claim():
     """An episode goes only where it can go in both tests; one with no such place is left out."""
     nan = np.nan

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.questions.event_windows.by_direction import firm_windows
 from analysis.questions.event_windows.highlighted_days import reactions
-from analysis.snapshot.portfolios import contrast, equal, parse_portfolio
+from analysis.snapshot.portfolios import Leg, contrast, equal, parse_portfolio
 from analysis.study.episodes import episode_values, pool
 from analysis.study.panel import build_panel
 from analysis.study.responses import cumulate
@@ -185,3 +185,14 @@ def test_highlighted_day_carries_both_p_values(simulate):
     assert core["car"] == pytest.approx(-0.20, abs=0.05)
     assert core["p"] < 0.001
     assert core["conformal_p"] == pytest.approx(core["conformal_p_min"])
+
+
+@pytest.mark.parametrize("leg", [Leg(CORE, every=True), Leg(CORE, scores=(1.0, 2.0, 3.0))])
+def test_a_leg_that_needs_every_member_is_none_without_one(leg):
+    """As ``all`` and as a slope; with all of them it has its weights, which need no order."""
+    assert leg.weigh(CORE[:2]) is None
+    weights = leg.weigh([*CORE, "X"])
+    assert weights is not None
+    expected = [-0.5, 0.0, 0.5] if leg.scores else [1 / 3] * 3
+    assert [weights[name] for name in CORE] == pytest.approx(expected)
+    assert Leg(CORE).weigh([]) is None

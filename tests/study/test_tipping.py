@@ -20,7 +20,7 @@ from analysis.study.changes import drop_episodes
 from analysis.study.claim_kinds import judge_equivalence, lies_inside
 from analysis.study.episodes import FEWEST, effect_of
 from analysis.study.outcomes import NOISE, NOT_TESTABLE, Outcome, decide
-from analysis.study.tipping_rules import REGISTERED, rule_of
+from analysis.study.tipping_rules import REGISTERED, add_up, measure, rule_of
 from analysis.study.tipping_search import EXACT, search
 from analysis.study.verdicts import decide_symmetric
 from tests.conftest import WORDS
@@ -207,3 +207,30 @@ def _compare(claim, panel, *sides):
             assert (turn and turn.size) == size
         if turn is not None and turn.size <= EXACT:
             assert turn.ways == ways
+
+
+def test_a_measure_is_shown_in_the_unit_of_its_response():
+    """By the registered rule mean CAR with its own error; else mean SCAR over mean weight."""
+    scar, car, weight = np.array([1.0, 2.0, 6.0]), np.array([0.1, 0.0, 0.2]), np.array([8.0, 4, 6])
+    error = scar.std(ddof=1) / np.sqrt(3)
+    registered = measure(add_up(np.column_stack([scar, car]))[None, None])
+    assert registered.effect[0] == pytest.approx(0.1)
+    assert registered.se[0] == pytest.approx(car.std(ddof=1) / np.sqrt(3))
+    one = measure(add_up(np.column_stack([scar, weight]))[None, None], one=True)
+    assert one.effect[0] == pytest.approx(3 / 6)
+    assert one.se[0] == pytest.approx(error / 6)
+    for found in (registered, one):
+        assert found.p[0] == pytest.approx(across_episodes_t(scar).p)
+        assert found.df[0] == 2
+
+
+def test_a_measure_of_two_sides_is_their_difference_over_all_episodes():
+    """Its weight is the mean of both sides' episodes, the p on the fewer episodes less one."""
+    first = np.array([[1.0, 8.0], [2.0, 4.0], [6.0, 6.0]])
+    second = np.array([[0.0, 2.0], [-1.0, 3.0], [0.5, 1.0], [1.5, 6.0]])
+    found = measure(np.stack([add_up(first), add_up(second)])[None], one=True)
+    test = two_sample_im(first[:, 0], second[:, 0])
+    weight = np.concatenate([first[:, 1], second[:, 1]]).mean()
+    assert found.effect[0] == pytest.approx(test.estimate / weight)
+    assert found.se[0] == pytest.approx(test.se / weight)
+    assert found.p[0] == pytest.approx(test.p)

@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from analysis.__main__ import main
+from analysis.estimators.dependence.lead_lag import FEWEST_PAIRS
 from analysis.estimators.multiplicity import benjamini_hochberg, holm
 from analysis.snapshot.customs import monthly_panel
 from analysis.userfiles.correlate import correlate as correlate_frames
@@ -204,3 +205,18 @@ def test_example_is_the_committed_data(snapshot):
     tonnes = monthly_panel(snapshot.customs, snapshot.choices)["level"]["rare_earths_total"]
     np.testing.assert_array_equal(example[["MP", "REMX"]], prices.loc[months, ["MP", "REMX"]])
     np.testing.assert_array_equal(example["tonnes"], tonnes.reindex(months))
+
+
+def test_the_reason_of_a_pair_without_a_p_is_that_which_holds():
+    """One pair fewer than are needed; as many as are needed, of a series that does not vary."""
+    dates = pd.date_range("2020-01-01", periods=FEWEST_PAIRS, freq="MS")
+    moving = np.sin(np.arange(float(FEWEST_PAIRS)))
+    table = pd.DataFrame({"x": moving, "flat": 1.0, "y": np.cos(moving * 3)}, dates)
+    rows = correlate_frames(table, x=["x", "flat"], y=["y"], lags=1, leads=1, draws=19).correlations
+    told = rows[rows["method"] == "pearson"].set_index(["x", "n"])["reason"].groupby(level=[0, 1])
+    assert told.first().to_dict() == {
+        ("flat", FEWEST_PAIRS - 1): f"needs at least {FEWEST_PAIRS} pairs",
+        ("flat", FEWEST_PAIRS): "a series does not vary",
+        ("x", FEWEST_PAIRS - 1): f"needs at least {FEWEST_PAIRS} pairs",
+        ("x", FEWEST_PAIRS): "",
+    }

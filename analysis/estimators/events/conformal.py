@@ -101,8 +101,7 @@ def _one_row(study: EventStudy, row: int, part: slice, level: float) -> tuple[fl
     raw = study.raw[row, part]
     if np.isnan(study.ar[row, part]).any():
         return (np.nan,) * 7
-    place = slice(row, row + 1)
-    y, x = study.panel.estimation_windows(study.column[place], study.position[place])
+    y, x = study.panel.estimation_windows(study.column[[row]], study.position[[row]])
     usable = np.isfinite(y[0]) & np.isfinite(x[:, 0]).all(axis=0)
     returns = np.concatenate([raw, y[0, usable]])
     factors = np.concatenate([study.factor_window[row, part], x[:, 0, usable].T])

@@ -114,6 +114,6 @@ def resampled(
         raise ValueError(f"resampled: expected a block of 1 to {len(rows)} sessions, found {block}")
     count = -(-sessions // block)
     starts = rng.integers(0, len(rows), (replications, count, 1))
-    places = ((starts + np.arange(block)) % len(rows)).reshape(replications, -1)[:, :sessions]
-    drawn: Floats = rows[places]
+    places = ((starts + np.arange(block)) % len(rows)).reshape(replications, count * block)
+    drawn: Floats = rows[places[:, :sessions]]
     return drawn

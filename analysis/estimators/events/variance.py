@@ -77,7 +77,7 @@ def compare_variance(
     clear: int = 1,
     side: Side = "greater",
     level: float = 0.95,
-    draws: int = 9999,
+    draws: int,
     seed: int = 0,
 ) -> VarianceRatio:
     """Compare the mean size on event days with that on other days.
@@ -140,7 +140,7 @@ def share_left(
     episodes: pd.Series,
     *,
     level: float = 0.95,
-    draws: int = 9999,
+    draws: int,
     seed: int = 0,
 ) -> tuple[float, float, float]:
     """Share of the mean square of some moves that is left when a part of them is taken out.
@@ -176,7 +176,7 @@ def share_left(
 
 
 def shares_left(
-    left: Floats, whole: Floats, *, level: float = 0.95, draws: int = 9999, seed: int = 0
+    left: Floats, whole: Floats, *, level: float = 0.95, draws: int, seed: int = 0
 ) -> tuple[Floats, Floats, Floats]:
     """Do what :func:`share_left` does for many ways of taking a part out, with the same draws.
 

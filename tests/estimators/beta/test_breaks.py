@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from analysis.estimators.beta.breaks import sup_wald, wald_path
 
@@ -121,3 +122,18 @@ def test_size_of_the_bootstrap(tails):
         test = sup_wald(y, pd.Series(x, sessions), trim=0.15, draws=199, rng=rng)
         rejected += test.p <= 0.05
     assert 0.02 * runs <= rejected <= 0.085 * runs
+
+
+def test_draws_flip_the_errors_of_forecasts_without_each_session():
+    """The p counts draws of randomly signed leave-one-out errors that are as large or larger."""
+    rng = np.random.default_rng(8)
+    sessions = pd.bdate_range("2025-03-17", periods=26)
+    x = pd.Series(rng.standard_t(2, 26), sessions)
+    y = x + pd.Series(rng.normal(0, 1, 26), sessions)
+    test = sup_wald(y, x, trim=0.2, draws=399, rng=np.random.default_rng(1))
+    left, right = stats.zscore(np.column_stack([y, x])).T
+    errors = sm.OLS(left, sm.add_constant(right)).fit().get_influence().resid_press
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], (399, 26))
+    largest = wald_path(signs * errors, right, np.arange(6, 21))[0].max(axis=1)
+    assert test.p == (1 + (largest >= test.statistic).sum()) / 400
+    assert 0.05 < test.p < 0.95

@@ -78,3 +78,12 @@ def test_equal_betas_needs_two_assets_and_enough_sessions(returns):
         equal_betas(returns[["A0"]], returns["SPY"])
     with pytest.raises(ValueError, match="too few"):
         equal_betas(returns[["A0", "A1"]].iloc[:3], returns["SPY"])
+
+
+def test_one_session_more_than_too_few_is_enough(returns):
+    """Two assets: three complete sessions are too few, four leave two degrees of freedom."""
+    assert (equal_betas(returns[["A0", "A1"]].iloc[:4], returns["SPY"])).df2 == 2
+    gap = returns[["A0", "A1"]].iloc[:4].copy()
+    gap.iloc[1, 0] = np.nan
+    with pytest.raises(ValueError, match="3 complete sessions are too few for 2 assets"):
+        equal_betas(gap, returns["SPY"])

@@ -19,6 +19,7 @@ from analysis.estimators.events.daily_ranks import deviation_sums, sort_days
 from analysis.estimators.events.firm_events import Sample, draw_sample
 from analysis.estimators.events.ranks import corrado, corrado_zivney, grank_t
 from analysis.estimators.events.signs import _binomial_p, generalized_sign, sign, wilcoxon
+from analysis.estimators.significance import minimum_detectable
 
 
 @pytest.fixture
@@ -295,3 +296,14 @@ def test_signs_detect_what_the_t_test_does_less_their_efficiency(sample):
         shift = test(many).mde / se
         power = stats.nct.sf(bound, df, shift) + stats.nct.cdf(-bound, df, shift)
         assert power == pytest.approx(0.8, abs=1e-3)
+
+
+@pytest.mark.parametrize("test", [corrado, corrado_zivney])
+def test_rank_tests_find_what_exceeds_the_spread_of_daily_means(returns, events, sample, test):
+    """The detectable CAR: that of a t on the days' means over firms, ranks being 3 / π as good."""
+    study = event_study(returns, events)
+    window = study.ar[:, study.days(0, 2)]
+    days = np.concatenate([sample.fitted.residuals().mean(axis=0), window.mean(axis=0)])
+    se = np.std(days, ddof=1) * math.sqrt(3 / (3 / math.pi))
+    expected = minimum_detectable(se, len(days) - 1)
+    assert test(sample).mde == pytest.approx(float(expected), rel=1e-9)

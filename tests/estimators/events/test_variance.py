@@ -124,14 +124,14 @@ def test_nothing_to_compare_is_refused(empty):
     days = SESSIONS[20:21] if empty == "event" else SESSIONS[:1]
     other = SESSIONS[1:9] if empty == "event" else SESSIONS[:0]
     with pytest.raises(ValueError, match=f"expected {empty} days"):
-        compare_variance(average_sizes(scores.to_frame()), pd.Series(1, index=days), other)
+        compare_variance(average_sizes(scores.to_frame()), pd.Series(1, index=days), other, draws=9)
 
 
 def test_share_left_by_hand():
     """Squares left over squares; where every episode has the same share the interval is a point."""
     episodes = pd.Series([0, 0, 1, 2])
     whole = pd.Series([2.0, -4.0, 1.0, 6.0])
-    assert share_left(whole / 2, whole, episodes) == pytest.approx((0.25, 0.25, 0.25))
+    assert share_left(whole / 2, whole, episodes, draws=99) == pytest.approx((0.25, 0.25, 0.25))
     left = pd.Series([0.0, 0.0, 1.0, 3.0])
     share, low, high = share_left(left, whole, episodes, draws=999)
     assert share == pytest.approx(10 / 57)
@@ -142,9 +142,9 @@ def test_share_left_by_hand():
 def test_share_left_can_exceed_one_and_needs_moves():
     """What moved against the rest leaves more than there was; no moves have no share."""
     whole, episodes = pd.Series([1.0, 1.0, 2.0]), pd.Series([0, 1, 2])
-    assert share_left(2 * whole, whole, episodes)[0] == pytest.approx(4.0)
+    assert share_left(2 * whole, whole, episodes, draws=99)[0] == pytest.approx(4.0)
     with pytest.raises(ValueError, match="expected moves other than zero"):
-        share_left(whole, 0 * whole, episodes)
+        share_left(whole, 0 * whole, episodes, draws=99)
 
 
 def test_share_left_draws_episodes_and_not_days():
