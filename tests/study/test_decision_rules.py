@@ -270,8 +270,9 @@ def test_a_condition_reads_prices_before_the_event(simulate, mean_of, change, en
     sessions = panel.snapshot.sessions
     day = int(sessions.searchsorted(pd.Timestamp("2026-01-12")))
     prices = panel.snapshot.prices.copy()
-    prices["MP"] = 150.0
-    prices.iloc[[day - 5, day - 2], prices.columns.get_loc("MP")] = 100.0, 120.0
+    flat = np.full(len(sessions), 150.0)
+    flat[[day - 5, day - 2]] = 100.0, 120.0
+    prices["MP"] = flat
     panel = vary(panel, snapshot=vary(panel.snapshot, prices=prices))
     where = Condition(of="MP", start=-5, end=-2, holds=change)
     events = replace(mean_of("tightening").events, where=where)
