@@ -283,6 +283,7 @@ def ferries(tmp_path) -> Path:
         ("study.toml", 'column = "freight_share"', 'column = "freight_shares"',
          "expected a column of universe.csv, found freight_shares; did you mean freight_share?"),
         ("study.toml", 'file = "berths.csv"', 'file = "berth.csv"', "berth.csv"),
+        ("study.toml", "as_of = 2026-01-31", "as_of = 31.01.2026", "study.toml: expected TOML"),
         ("berths.csv", "2023-02,berths", "2023-Q1,berths",
          "berths.csv, row 3, column month: expected a period of the kind of the first row, "
          "2023-01"),
@@ -301,6 +302,14 @@ def test_a_fault_of_the_files_is_one_line(ferries, name, old, new, said, capsys)
     assert said in error
     assert error.count("\n") == 1
     assert {path: path.read_bytes() for path in ferries.rglob("*") if path.is_file()} == before
+
+
+def test_an_editor_s_mark_in_front_of_the_choices_hides_no_file(ferries) -> None:
+    """A study.toml that an editor saved with a mark of its encoding names its file of figures."""
+    path = ferries / "study.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    manifest = load_snapshot(ferries, check_hashes=False).manifest
+    assert manifest.files.keys() >= {"berths.csv"}
 
 
 def test_two_episodes_are_a_verdict(ferries) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from analysis.snapshot.faults import fault
 from analysis.snapshot.files import csv_bytes, digest, read_file
 from analysis.snapshot.reading import read, read_rows
 from analysis.snapshot.schema import EARLIER, FIGURES
+from analysis.snapshot.toml_file import read_toml
 from analysis.whole import write_whole
 
 __all__ = [
@@ -122,7 +122,7 @@ def read_manifest(folder: Path) -> Manifest:
         expected = "files with their source, terms and hash, and derived hashes"
         found = f"{type(error).__name__}: {str(error)[:200]}"
         raise fault(NAME, expected=expected, found=found, remedy=restore) from None
-    figures = _named_figures(folder)
+    figures = _named_figures(folder, set(files) - {*FILES, *REFRESHED, *BESIDE})
     needed = set(FILES) - {FIGURES} | {figures}
     strays = set(files) - set(REFRESHED) - set(BESIDE) ^ needed
     if figures in strays and len(strays) == 2:  # the file was given another name
@@ -134,11 +134,16 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _named_figures(folder: Path) -> str:
-    """Return the file of figures that study.toml names; whatever is wrong there is told later."""
+def _named_figures(folder: Path, recorded: set[str]) -> str:
+    """Return the file of figures that study.toml names; whatever is wrong there is told later.
+
+    Of one that cannot be read the file on record is taken, which is in ``recorded``.
+    """
     try:
-        named = tomllib.loads((folder / "study.toml").read_text("utf-8"))["customs"]["file"]
-    except (OSError, ValueError, KeyError, TypeError):
+        named = read_toml("study.toml", read_file(folder / "study.toml"))["customs"]["file"]
+    except SnapshotError:
+        return min(recorded, default=FIGURES)
+    except (KeyError, TypeError):
         return FIGURES
     return named if isinstance(named, str) and named.endswith(".csv") else FIGURES
 
