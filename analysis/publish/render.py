@@ -150,8 +150,8 @@ def _check_results(paper: Path, draft: bool, echo: Callable[[str], None]) -> Non
         places = f"{len(found)} place{'s do' if len(found) > 1 else ' does'} not fit the results"
         if not draft:
             head = (
-                f"paper: {places}; the results are written, the page is not: correct the text, or "
-                "look at it with nox -s paper -- --draft --only-render:"
+                f"paper: {places}, so that no page is written: correct the text, or look at it "
+                "with nox -s paper -- --draft --only-render:"
             )
             raise RenderError(listing(head, found))
         echo(listing(f"Draft: {places}:", found))

@@ -71,7 +71,8 @@ class Repository:
             If this is no clone, the name is unknown, or a shallow clone lacks the commit.
         """
         if self._ask("rev-parse", "--git-dir") is None:
-            raise RepositoryError(f"{self.root}: expected a git clone, found none; clone it anew")
+            remedy = "put it under git (git init) and commit it" if self.study else "clone it anew"
+            raise RepositoryError(f"{self.root}: expected a git clone, found none; {remedy}")
         if name is None:
             return self._merge_base()
         commit = self._ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")

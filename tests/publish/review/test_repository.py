@@ -61,10 +61,11 @@ def test_dirty_tree_names_the_file(clone):
     one_line(error)
 
 
-def test_folder_that_is_no_clone(tmp_path):
-    """An unpacked archive has no history to compare with."""
-    with pytest.raises(RepositoryError, match="expected a git clone, found none"):
-        Repository(tmp_path).base(None)
+@pytest.mark.parametrize(("study", "remedy"), [(False, "clone it anew"), (True, "git init")])
+def test_folder_that_is_no_clone(tmp_path, study, remedy):
+    """An unpacked archive has no history to compare with; a new study has none yet."""
+    with pytest.raises(RepositoryError, match=f"expected a git clone, found none; .*{remedy}"):
+        Repository(tmp_path, study=study).base(None)
 
 
 def test_results_come_from_the_commit_and_not_from_the_disk(clone):
