@@ -123,7 +123,7 @@ def test_a_fault_of_the_text_stops_a_draft(sample, change):
 
 def test_without_draft_misfits_stop_the_render(sample):
     """One line a place, and the way to look at them."""
-    with pytest.raises(RenderError, match="7 places do not fit the results; the results are"):
+    with pytest.raises(RenderError, match="7 places do not fit the results, so that no page"):
         render(spoil(sample), renderer="pandoc", echo=lambda _: None)
 
 
