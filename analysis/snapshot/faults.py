@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from analysis.errors import SnapshotError
 
-__all__ = ["fault", "guess"]
+__all__ = ["fault", "find_near", "guess"]
 
 
 def fault(
@@ -34,11 +34,20 @@ def fault(
     return SnapshotError(" ".join(text.split()).encode("utf-8", "backslashreplace").decode())
 
 
-def guess(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Return "did you mean ...? " with the nearest known word, "" if none is near.
+def find_near(word: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """Return the known word nearest to another one, whatever its case; none if none is near.
 
-    It opens the remedy of a :func:`fault`. ``cutoff`` is how like the words must be, 0 to 1.
+    ``cutoff`` is how like the words must be, 0 to 1.
     """
     folded = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), folded, 1, cutoff)
-    return f"did you mean {folded[near[0]]}? " if near else ""
+    return [folded[found] for found in near]
+
+
+def guess(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return "did you mean ...? " with the nearest known word, "" if none is near.
+
+    It opens the remedy of a :func:`fault`; see :func:`find_near`.
+    """
+    near = find_near(word, known, cutoff)
+    return f"did you mean {near[0]}? " if near else ""

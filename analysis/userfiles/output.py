@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import UserDataError
+from analysis.snapshot.faults import find_near
 from analysis.userfiles.options import Options
 
 __all__ = [
@@ -32,8 +32,7 @@ def check_columns(place: str, table: pd.DataFrame, names: Collection[str]) -> No
     for name in names:
         if name not in table.columns:
             known = [str(column) for column in table.columns]
-            small = {column.lower(): column for column in known[::-1]}
-            near = [small[found] for found in get_close_matches(name.lower(), small, 1)]
+            near = find_near(name, known[::-1])  # of two that differ in case alone the first
             near += [full for full in known if full.lower().startswith(name.lower())]
             more = f" and {len(known) - 8} more" if len(known) > 8 else ""
             raise UserDataError(
