@@ -96,11 +96,8 @@ def _entry_edits(file: str, old: str, new: str) -> Iterator[Entry]:
 def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # of an old version; this one has been computed with
-        return {"not readable": str(error)}
+    except (ValueError, RecursionError) as error:
+        return {"not readable": str(error)}  # of an old version; this one has been computed with
 
 
 def _flat(value: object, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -307,13 +307,13 @@ def _options(known: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     frames: list[pd.DataFrame] = []
     for choice in (*CHOICES, "coding"):
         options = known[choice].astype("category")  # counted by number, not word by word
-        names_of = options.cat.categories
-        if len(names_of) < 2:
+        menu = options.cat.categories
+        if len(menu) < 2:
             continue
-        places = bins * len(names_of) + options.cat.codes.to_numpy()
-        found = np.bincount(places, minlength=BINS * len(names_of)).reshape(BINS, -1)
+        places = bins * len(menu) + options.cat.codes.to_numpy()
+        found = np.bincount(places, minlength=BINS * len(menu)).reshape(BINS, -1)
         held = np.flatnonzero(found.any(axis=1))
-        counts = pd.DataFrame(found[held], held, names_of)
+        counts = pd.DataFrame(found[held], held, menu)
         even = counts.sum() / counts.to_numpy().sum()
         shares = counts.div(counts.sum(axis=1), axis=0) / even
         medians = known["estimate"].groupby(options, observed=True).median()
